@@ -1,0 +1,50 @@
+# retention: customer retention metrics for PostgreSQL
+#
+#   make && make install && make installcheck      with pg_config in the PATH,
+#   make PG_CONFIG=/path/to/pg_config ...          or the one of your choice
+#
+# The version stands in META.json and nowhere else.
+
+EXTENSION = retention
+RETENTION_VERSION := $(shell sed -n 's/^   *"version": *"\([0-9.]*\)".*/\1/p' META.json | head -n 1)
+
+SQL_PARTS = header base metric scalar simulate
+INSTALL_SQL = $(EXTENSION)--$(RETENTION_VERSION).sql
+UPGRADE_SQL = $(wildcard sql/upgrade/*.sql)
+
+MODULE_big = $(EXTENSION)
+OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
+SRC_HEADERS = $(wildcard src/*/*.h)
+DATA = $(UPGRADE_SQL)
+DATA_built = $(INSTALL_SQL) $(EXTENSION).control
+EXTRA_CLEAN = $(EXTENSION).control $(EXTENSION)--*.sql results regression.diffs regression.out
+
+# Sums of money are integers, but simulated shops are floating point, and must
+# be the same on every machine.
+PG_CPPFLAGS = -I$(CURDIR)/src -DRETENTION_VERSION='"$(RETENTION_VERSION)"'
+PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -ffp-contract=off $(if $(WERROR),-Werror)
+
+TESTS = $(sort $(wildcard test/sql/*.sql))
+REGRESS = $(patsubst test/sql/%.sql,%,$(TESTS))
+REGRESS_OPTS = --inputdir=test --load-extension=$(EXTENSION)
+
+PG_CONFIG ?= pg_config
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+include $(PGXS)
+
+# The functions of this module call each other, not namesakes elsewhere.
+ifeq ($(PORTNAME),linux)
+SHLIB_LINK += -Wl,-Bsymbolic
+endif
+
+# The bitcode for JIT is compiled without PG_CFLAGS.
+override BITCODE_CFLAGS += -ffp-contract=off
+
+$(EXTENSION).control: retention.control.in META.json Makefile
+	sed 's/@VERSION@/$(RETENTION_VERSION)/' $< > $@
+
+$(INSTALL_SQL): $(SQL_PARTS:%=sql/%.sql.in) sql/expand.awk META.json
+	for part in $(SQL_PARTS); do awk -f sql/expand.awk sql/$$part.sql.in || exit 1; done > $@.tmp
+	mv $@.tmp $@
+
+$(OBJS): $(SRC_HEADERS) META.json

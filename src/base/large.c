@@ -1,0 +1,623 @@
+/*-------------------------------------------------------------------------
+ *
+ * large.c
+ *	  The state of an aggregate over many customers: an expanded object.
+ *
+ * A table larger than the cache costs a memory access for each row, and that
+ * is most of what a metric costs.  So rows are collected first: when one
+ * arrives, the memory it will need is asked for, and when it is its turn, two
+ * hundred rows later, that memory is there.
+ *
+ * Memory is bounded: a table that would grow beyond work_mem times
+ * hash_mem_multiplier, together with all other states of the same aggregate
+ * node, goes to disk instead (spill.c).  Its totals are then found one
+ * partition at a time, in the same table.
+ *
+ * Only states are expanded objects, never values: a function that is given
+ * one read-only may still flush and spill it, as that changes where it keeps
+ * its content and not the content.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "base/large.h"
+
+#include "executor/nodeHash.h"
+#include "miscadmin.h"
+#include "pg/hugepage.h"
+#include "utils/memutils.h"
+
+#define LARGE_MAGIC		0x52424153
+
+/* The least table that is worth a trip to the disk. */
+#define LARGE_MIN_ENTRIES	1024
+
+static Size large_get_flat_size(ExpandedObjectHeader *eohptr);
+static void large_flatten_into(ExpandedObjectHeader *eohptr, void *result, Size size);
+
+static const ExpandedObjectMethods large_methods = {
+	large_get_flat_size,
+	large_flatten_into
+};
+
+static Size
+table_bytes(const CustomerTable *table)
+{
+	return retention_table_size(table->stride, table->nlimbs, table->homes, table->tail);
+}
+
+static CustomerTable *
+allocate_table(LargeBase *large, const CustomerTable *like, int scale, int nlimbs,
+			   int64 homes, int64 tail)
+{
+	int			stride = table_stride(like->key, like->time, nlimbs);
+	Size		size = retention_table_size(stride, nlimbs, homes, tail);
+	CustomerTable *table = MemoryContextAllocHuge(large->hdr.eoh_context, size);
+
+	advise_huge_pages(table, size);
+	retention_table_init(table, like->key, like->time, like->amount, scale, nlimbs,
+						 homes, tail);
+	table->shift = like->shift;
+	return table;
+}
+
+/* A copy of the table with so much room, and money as asked for or wider. */
+static CustomerTable *
+copy_table(LargeBase *large, const CustomerTable *from, int64 entries, int scale, int nlimbs)
+{
+	int64		homes;
+	int64		tail;
+
+	retention_table_shape(entries, &homes, &tail);
+	for (;;)
+	{
+		CustomerTable *to = allocate_table(large, from, scale, nlimbs, homes, tail);
+
+		if (retention_table_copy(from, to))
+			return to;
+		pfree(to);
+		/* one of the two was too small; the other costs little */
+		tail *= 2;
+		if (nlimbs > 0 && (scale != from->scale || nlimbs != from->nlimbs))
+			nlimbs++;
+	}
+}
+
+/* The pending rows have the table's shape; so must their array. */
+static void
+fit_pending(LargeBase *large)
+{
+	Assert(large->npending == 0);
+	if (large->pending && large->pending_stride == large->table->stride)
+		return;
+	if (large->pending)
+		pfree(large->pending);
+	large->pending_stride = large->table->stride;
+	large->pending = MemoryContextAlloc(large->hdr.eoh_context,
+										LARGE_PENDING * large->pending_stride * sizeof(uint64));
+}
+
+static void
+replace_table(LargeBase *large, CustomerTable *table)
+{
+	pfree(large->table);
+	large->table = table;
+	fit_pending(large);
+}
+
+/* An expanded object below the aggregate's context, with the table's content. */
+LargeBase *
+retention_large_create(MemoryContext parent, const CustomerTable *from, int64 entries)
+{
+	MemoryContext context = AllocSetContextCreate(parent, "customer_base",
+												  ALLOCSET_START_SMALL_SIZES);
+	LargeBase  *large = MemoryContextAllocZero(context, sizeof(LargeBase));
+
+	EOH_init_header(&large->hdr, &large_methods, context);
+	large->magic = LARGE_MAGIC;
+	large->table = copy_table(large, from, Max(entries, LARGE_MIN_ENTRIES),
+							  from->scale, from->nlimbs);
+	fit_pending(large);
+	return large;
+}
+
+LargeBase *
+retention_large_get(Datum datum)
+{
+	LargeBase  *large = (LargeBase *) DatumGetEOHP(datum);
+
+	Assert(large->magic == LARGE_MAGIC);
+	return large;
+}
+
+/* Before any change. */
+static void
+forget_packed(LargeBase *large)
+{
+	if (!large->packed)
+		return;
+	pfree(large->header.data);
+	pfree(large->packer.body.data);
+	pfree(large->packer.block);
+	large->packed = false;
+}
+
+/*
+ * How many bytes may the table have?  Everything below the aggregate's
+ * context counts: other groups' states, and what the executor keeps there.
+ */
+static Size
+memory_left(LargeBase *large)
+{
+	MemoryContext parent = MemoryContextGetParent(large->hdr.eoh_context);
+	Size		limit = get_hash_memory_limit();
+	Size		taken = MemoryContextMemAllocated(parent ? parent : large->hdr.eoh_context, true);
+
+	return taken < limit ? limit - taken : 0;
+}
+
+/*
+ * Give a table that is full more room.  Returns false if that takes more
+ * memory than there is.
+ */
+static bool
+grow_table(LargeBase *large)
+{
+	CustomerTable *table = large->table;
+	int64		entries = retention_table_capacity(table);
+	int64		homes;
+	int64		tail;
+
+	/* customers that left a moving frame make room by going */
+	if (retention_table_live(table) > table->used / 2)
+		entries *= 2;
+	retention_table_shape(entries, &homes, &tail);
+	if (retention_table_size(table->stride, table->nlimbs, homes, tail) > memory_left(large))
+		return false;
+	large->table = copy_table(large, table, entries, table->scale, table->nlimbs);
+	pfree(table);
+	return true;
+}
+
+/*
+ * Empty the table and give it room for so many entries, or for as many as
+ * there is memory for.  What is known of rows stays.
+ */
+static void
+restart_table(LargeBase *large, int64 entries, int shift)
+{
+	CustomerTable *table = large->table;
+	int64		allowed = (table_bytes(table) + memory_left(large)) /
+		(table->stride * sizeof(uint64));
+	int64		homes;
+	int64		tail;
+
+	/* three quarters of the slots, and some for the tail */
+	entries = Max(Min(entries, allowed / 4 * 3 - allowed / 64), LARGE_MIN_ENTRIES);
+	retention_table_shape(entries, &homes, &tail);
+
+	/* unless it makes a difference, don't bother */
+	if (homes / 3 * 2 > table->homes || homes < table->homes / 4)
+	{
+		CustomerTable saved = *table;
+		Size		sums_size = saved.nlimbs > 0 ?
+			TABLE_SUMS * (saved.nlimbs + 1) * sizeof(uint64) : 0;
+		uint64	   *sums = palloc(sums_size + 1);
+
+		/* the old one goes first: there may not be memory for both */
+		memcpy(sums, table->words, sums_size);
+		large->table = NULL;
+		pfree(table);
+		table = allocate_table(large, &saved, saved.scale, saved.nlimbs, homes, tail);
+		memcpy(table->words, sums, sums_size);
+		table->refunds = saved.refunds;
+		table->guest_orders = saved.guest_orders;
+		large->table = table;
+		pfree(sums);
+	}
+	retention_table_clear(table);
+	table->shift = shift;
+}
+
+/* Money at a larger scale or in more limbs from now on. */
+void
+retention_large_widen(LargeBase *large, int scale, int nlimbs)
+{
+	retention_large_flush(large);
+	/* flushing may have done it already */
+	scale = Max(scale, large->table->scale);
+	nlimbs = Max(nlimbs, large->table->nlimbs);
+	replace_table(large, copy_table(large, large->table,
+									Max(large->table->used, LARGE_MIN_ENTRIES),
+									scale, nlimbs));
+}
+
+/*
+ * An entry for which the table has no room: make some and add it.  The entry
+ * has the money of the table as it was; "overflow" is where customers go that
+ * don't fit memory.
+ */
+static void
+absorb_hard(LargeBase *large, Spill **overflow, int bits, const uint64 *entry,
+			int nlimbs, int scale)
+{
+	uint64	   *converted = NULL;
+
+	for (;;)
+	{
+		CustomerTable *table = large->table;
+		AbsorbResult result = ABSORB_MONEY_FULL;
+
+		if (nlimbs == table->nlimbs && scale == table->scale)
+			result = table_absorb(table, entry);
+		else
+		{
+			converted = converted ?
+				repalloc(converted, table->stride * sizeof(uint64)) :
+				palloc(table->stride * sizeof(uint64));
+			if (retention_entry_convert(table, entry, nlimbs, scale, converted))
+				result = table_absorb(table, converted);
+		}
+
+		switch (result)
+		{
+			case ABSORBED:
+				if (converted)
+					pfree(converted);
+				return;
+			case ABSORB_TABLE_FULL:
+				if (grow_table(large))
+					break;
+				if (*overflow == NULL)
+					*overflow = retention_spill_create(large->hdr.eoh_context, bits);
+				retention_spill_table(*overflow, table);
+				restart_table(large, PG_INT64_MAX, table->shift);
+				break;
+			case ABSORB_MONEY_FULL:
+				large->table = copy_table(large, table, Max(table->used, LARGE_MIN_ENTRIES),
+										  table->scale, table->nlimbs + 1);
+				pfree(table);
+				break;
+		}
+	}
+}
+
+/* Put the pending rows into the table. */
+void
+retention_large_flush(LargeBase *large)
+{
+	int			n = large->npending;
+	int			nlimbs = large->table->nlimbs;
+	int			scale = large->table->scale;
+	int			stride = large->table->stride;
+	const uint64 *entry = large->pending;
+
+	if (n == 0)
+		return;
+	CHECK_FOR_INTERRUPTS();
+	forget_packed(large);
+
+	for (int i = 0; i < n; i++, entry += stride)
+	{
+		/* only absorb_hard changes the table under our feet */
+		if (unlikely(large->table->nlimbs != nlimbs) ||
+			unlikely(table_absorb(large->table, entry) != ABSORBED))
+			absorb_hard(large, &large->spill, 0, entry, nlimbs, scale);
+	}
+	large->npending = 0;
+	fit_pending(large);
+}
+
+/*
+ * Entries are coming in ascending order, so many of them.  A table too small
+ * for all would be crowded at its lower end long before it is full, so it
+ * gets its room first.  Where there is no memory for that, the entries go to
+ * disk as they come: they are in the right order for it.
+ */
+void
+retention_large_begin_merge(LargeBase *large, int64 more)
+{
+	CustomerTable *table;
+	int64		entries;
+	int64		homes;
+	int64		tail;
+
+	retention_large_flush(large);
+	forget_packed(large);
+	table = large->table;
+
+	/* a few among many crowd nothing */
+	entries = table->used + more;
+	if (more <= table->used / 8 || entries <= retention_table_capacity(table))
+		return;
+	retention_table_shape(entries, &homes, &tail);
+	if (retention_table_size(table->stride, table->nlimbs, homes, tail) <= memory_left(large))
+	{
+		/* many merges must not mean many copies */
+		int64		twice = retention_table_capacity(table) * 2;
+
+		retention_table_shape(Max(entries, twice), &homes, &tail);
+		if (retention_table_size(table->stride, table->nlimbs, homes, tail) <= memory_left(large))
+			entries = Max(entries, twice);
+		replace_table(large, copy_table(large, table, entries, table->scale, table->nlimbs));
+	}
+	else
+	{
+		if (large->spill == NULL)
+			large->spill = retention_spill_create(large->hdr.eoh_context, 0);
+		large->direct = palloc0(sizeof(SpillWriter));
+	}
+}
+
+void
+retention_large_end_merge(LargeBase *large)
+{
+	if (large->direct == NULL)
+		return;
+	if (large->direct->spill)
+		retention_spill_end(large->direct);
+	pfree(large->direct);
+	large->direct = NULL;
+}
+
+/* Write an entry of a merge straight to disk, with its money as it is. */
+static void
+absorb_direct(LargeBase *large, const uint64 *entry, int nlimbs, int scale)
+{
+	SpillWriter *writer = large->direct;
+
+	if (writer->spill && (writer->nlimbs != nlimbs || writer->scale != scale))
+	{
+		retention_spill_end(writer);
+		writer->spill = NULL;
+	}
+	if (writer->spill == NULL)
+		retention_spill_begin(large->spill,
+							  large->table->stride - large->table->nlimbs + nlimbs,
+							  nlimbs, scale, writer);
+	retention_spill_put(writer, entry);
+}
+
+/* Add one entry at once; its money has these limbs and this scale. */
+void
+retention_large_absorb(LargeBase *large, const uint64 *entry, int nlimbs, int scale)
+{
+	CustomerTable *table = large->table;
+
+	Assert(large->npending == 0);
+	if (unlikely(large->direct != NULL))
+		absorb_direct(large, entry, nlimbs, scale);
+	else if (unlikely(table->nlimbs != nlimbs) || unlikely(table->scale != scale) ||
+			 unlikely(table_absorb(table, entry) != ABSORBED))
+	{
+		absorb_hard(large, &large->spill, 0, entry, nlimbs, scale);
+		fit_pending(large);
+	}
+}
+
+/*
+ * A partition does not fit memory after all: what is in the table, and what
+ * is still to be read, goes to a deeper spill.
+ */
+static void
+split_rest(LargeBase *large, Spill *deeper, SpillReader *reader)
+{
+	SpillWriter writer = {0};
+	int64		n = 0;
+
+	retention_spill_table(deeper, large->table);
+	while (retention_spill_next(reader))
+	{
+		if ((++n & 0xFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
+		if (writer.spill && (writer.nlimbs != reader->nlimbs || writer.scale != reader->scale))
+		{
+			retention_spill_end(&writer);
+			writer.spill = NULL;
+		}
+		if (writer.spill == NULL)
+			retention_spill_begin(deeper, reader->stride, reader->nlimbs, reader->scale,
+								  &writer);
+		retention_spill_put(&writer, reader->entry);
+	}
+	if (writer.spill)
+		retention_spill_end(&writer);
+}
+
+/* Show the visitor all that a spill holds, using the table for one part each. */
+static void
+visit_spill(LargeBase *large, Spill *spill, LargeVisitor visitor, void *arg)
+{
+	check_stack_depth();
+
+	for (int partition = 0; partition < SPILL_PARTITIONS; partition++)
+	{
+		int			bits = spill->bits + SPILL_BITS;
+		Spill	   *deeper = NULL;
+		SpillReader reader;
+		int64		n = 0;
+
+		restart_table(large, spill->entries[partition], bits);
+		retention_spill_read(spill, partition, large->table->stride - large->table->nlimbs,
+							 &reader);
+		while (retention_spill_next(&reader))
+		{
+			if ((++n & 0xFFF) == 0)
+				CHECK_FOR_INTERRUPTS();
+			if (unlikely(large->table->nlimbs != reader.nlimbs) ||
+				unlikely(large->table->scale != reader.scale) ||
+				unlikely(table_absorb(large->table, reader.entry) != ABSORBED))
+				absorb_hard(large, &deeper, bits, reader.entry, reader.nlimbs, reader.scale);
+			if (unlikely(deeper != NULL))
+			{
+				split_rest(large, deeper, &reader);
+				break;
+			}
+		}
+		retention_spill_close(&reader);
+
+		if (deeper)
+		{
+			visit_spill(large, deeper, visitor, arg);
+			retention_spill_free(deeper);
+		}
+		else
+			visitor(large, large->table, arg);
+	}
+	restart_table(large, LARGE_MIN_ENTRIES, spill->bits);
+}
+
+/*
+ * Show the visitor every customer once, in parts whose hashes ascend.  It
+ * must not change the base.
+ */
+void
+retention_large_visit(LargeBase *large, LargeVisitor visitor, void *arg)
+{
+	retention_large_flush(large);
+	retention_table_check(large->table);
+	if (large->spill == NULL)
+		visitor(large, large->table, arg);
+	else
+	{
+		if (large->table->used > 0)
+			retention_spill_table(large->spill, large->table);
+		visit_spill(large, large->spill, visitor, arg);
+		fit_pending(large);
+	}
+}
+
+/* A sum of the table, copied: the table may be reused before it is read. */
+static Money
+copy_sum(CustomerTable *table, TableSum sum)
+{
+	Money		money = {NULL, 0, 0};
+
+	if (table->nlimbs > 0)
+	{
+		uint64	   *limbs = palloc((table->nlimbs + 1) * sizeof(uint64));
+
+		memcpy(limbs, table_sum(table, sum), (table->nlimbs + 1) * sizeof(uint64));
+		money.limbs = limbs;
+		money.nlimbs = table->nlimbs + 1;
+		money.scale = table->scale;
+	}
+	return money;
+}
+
+static void
+add_part(LargeBase *large, const CustomerTable *part, void *arg)
+{
+	BaseTotals *totals = arg;
+
+	totals->entries += part->used;
+	totals->customers += part->customers;
+	totals->repeaters += part->repeaters;
+	totals->orders += part->orders;
+	totals->lifespan[1] += part->lifespan[1];
+	lifespan_add(totals->lifespan, part->lifespan[0], 0);
+	totals->first = Min(totals->first, part->first);
+	totals->last = Max(totals->last, part->last);
+	totals->revenue = retention_money_sum(totals->revenue,
+										  copy_sum(unconstify(CustomerTable *, part),
+												   SUM_REVENUE));
+}
+
+/* What the rows say, whoever's they are. */
+static void
+add_rows(LargeBase *large, BaseTotals *totals)
+{
+	totals->refunds = large->table->refunds;
+	totals->guest_orders = large->table->guest_orders;
+	totals->refunded = copy_sum(large->table, SUM_REFUNDED);
+	totals->guest_revenue = copy_sum(large->table, SUM_GUEST_REVENUE);
+}
+
+static void
+begin_totals(LargeBase *large, BaseTotals *totals)
+{
+	memset(totals, 0, sizeof(BaseTotals));
+	totals->key = large->table->key;
+	totals->time = large->table->time;
+	totals->amount = large->table->amount;
+	totals->first = INSTANT_NEVER_FIRST;
+	totals->last = INSTANT_NEVER_LAST;
+}
+
+/* Its kinds and rows, and how many entries it has at most. */
+void
+retention_large_rows(LargeBase *large, BaseTotals *totals)
+{
+	begin_totals(large, totals);
+	add_rows(large, totals);
+	totals->entries = large->table->used + large->npending;
+	if (large->spill)
+		for (int i = 0; i < SPILL_PARTITIONS; i++)
+			totals->entries += large->spill->entries[i];
+	totals->revenue.scale = large->table->scale;
+}
+
+void
+retention_large_totals(LargeBase *large, BaseTotals *totals)
+{
+	begin_totals(large, totals);
+	retention_large_visit(large, add_part, totals);
+	add_rows(large, totals);
+}
+
+/* Packing a part adds up the totals on the way. */
+typedef struct PackState
+{
+	Packer	   *packer;
+	BaseTotals	totals;
+} PackState;
+
+static void
+pack_part(LargeBase *large, const CustomerTable *part, void *arg)
+{
+	PackState  *state = arg;
+	Packer	   *packer = state->packer;
+
+	if (part->stride != packer->stride)
+		retention_pack_widen(packer, part->nlimbs);
+	retention_pack_table(packer, part);
+	add_part(large, part, &state->totals);
+}
+
+static Size
+large_get_flat_size(ExpandedObjectHeader *eohptr)
+{
+	LargeBase  *large = (LargeBase *) eohptr;
+
+	if (!large->packed)
+	{
+		MemoryContext old;
+		PackState	state;
+
+		/* what stays is in our own context: who asks may not be who takes it */
+		retention_large_flush(large);
+		state.packer = &large->packer;
+		old = MemoryContextSwitchTo(large->hdr.eoh_context);
+		retention_pack_begin(&large->packer, large->table->key, large->table->time,
+							 large->table->nlimbs);
+		MemoryContextSwitchTo(old);
+		begin_totals(large, &state.totals);
+		retention_large_visit(large, pack_part, &state);
+		add_rows(large, &state.totals);
+		MemoryContextSwitchTo(large->hdr.eoh_context);
+		retention_pack_end(&large->packer, &state.totals, &large->header);
+		MemoryContextSwitchTo(old);
+		large->packed = true;
+	}
+	return large->header.len + large->packer.body.len;
+}
+
+static void
+large_flatten_into(ExpandedObjectHeader *eohptr, void *result, Size size)
+{
+	LargeBase  *large = (LargeBase *) eohptr;
+
+	retention_pack_write(&large->packer, &large->header, result, size);
+	large->packed = false;
+}

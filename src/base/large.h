@@ -1,0 +1,91 @@
+/*-------------------------------------------------------------------------
+ *
+ * large.h
+ *	  The state of an aggregate over many customers: an expanded object.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RETENTION_LARGE_H
+#define RETENTION_LARGE_H
+
+#include "postgres.h"
+
+#include "base/packed.h"
+#include "base/spill.h"
+#include "base/table.h"
+#include "base/totals.h"
+#include "utils/expandeddatum.h"
+
+/* Rows collected before they go into the table; see large.c. */
+#define LARGE_PENDING	256
+
+typedef struct LargeBase
+{
+	ExpandedObjectHeader hdr;
+	uint32		magic;
+
+	CustomerTable *table;
+	Spill	   *spill;			/* NULL while everything is in memory */
+	SpillWriter *direct;		/* entries of a merge go straight to disk */
+
+	int			npending;
+	int			pending_stride;
+	uint64	   *pending;		/* LARGE_PENDING entries of the table's shape */
+
+	/* made by asking for the flat size, valid until the next change */
+	bool		packed;
+	Packer		packer;
+	StringInfoData header;
+} LargeBase;
+
+extern LargeBase *retention_large_create(MemoryContext parent, const CustomerTable *from,
+										 int64 entries);
+extern LargeBase *retention_large_get(Datum datum);
+extern void retention_large_flush(LargeBase *large);
+extern void retention_large_widen(LargeBase *large, int scale, int nlimbs);
+extern void retention_large_absorb(LargeBase *large, const uint64 *entry,
+								   int nlimbs, int scale);
+extern void retention_large_begin_merge(LargeBase *large, int64 more);
+extern void retention_large_end_merge(LargeBase *large);
+extern void retention_large_rows(LargeBase *large, BaseTotals *totals);
+extern void retention_large_totals(LargeBase *large, BaseTotals *totals);
+
+/* A function that is shown every customer, a part of them at a time. */
+typedef void (*LargeVisitor) (LargeBase *large, const CustomerTable *part, void *arg);
+
+extern void retention_large_visit(LargeBase *large, LargeVisitor visitor, void *arg);
+
+/* Ask for the memory that will be needed soon. */
+#if defined(__GNUC__) || defined(__clang__)
+#define prefetch(address)	__builtin_prefetch(address, 1)
+#else
+#define prefetch(address)	((void) 0)
+#endif
+
+static inline bool
+datum_is_large(Datum datum)
+{
+	return VARATT_IS_EXTERNAL_EXPANDED(DatumGetPointer(datum));
+}
+
+/* The place for the next pending entry; large_push puts it in the line. */
+static inline uint64 *
+large_next(LargeBase *large)
+{
+	return large->pending + large->npending * large->table->stride;
+}
+
+static inline void
+large_push(LargeBase *large)
+{
+	const CustomerTable *table = large->table;
+	uint64	   *home = table_home(table, large_next(large)[0]);
+
+	/* an entry may lie across two cache lines, and some way from its home */
+	prefetch(home);
+	prefetch(home + 8);
+	if (++large->npending == LARGE_PENDING)
+		retention_large_flush(large);
+}
+
+#endif							/* RETENTION_LARGE_H */

@@ -1,0 +1,487 @@
+/*-------------------------------------------------------------------------
+ *
+ * state.c
+ *	  A customer_base value or state in whichever form it is.  See state.h.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "base/state.h"
+
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+/* A table with so much room, and money as asked for or wider. */
+static CustomerTable *
+copy_table(const CustomerTable *from, int64 homes, int64 tail, int scale, int nlimbs)
+{
+	for (;;)
+	{
+		CustomerTable *to;
+
+		to = palloc(retention_table_size(table_stride(from->key, from->time, nlimbs),
+										 nlimbs, homes, tail));
+		retention_table_init(to, from->key, from->time, from->amount, scale, nlimbs,
+							 homes, tail);
+		if (retention_table_copy(from, to))
+			return to;
+		pfree(to);
+		tail *= 2;
+		if (nlimbs > 0 && (scale != from->scale || nlimbs != from->nlimbs))
+			nlimbs++;
+	}
+}
+
+CustomerTable *
+retention_table_create(KeyKind key, TimeKind time, AmountKind amount)
+{
+	int			nlimbs = amount == AMOUNT_NONE ? 0 : 1;
+	int64		homes;
+	int64		tail;
+	CustomerTable *table;
+
+	retention_table_shape(1, &homes, &tail);
+	table = palloc(retention_table_size(table_stride(key, time, nlimbs), nlimbs, homes, tail));
+	retention_table_init(table, key, time, amount, 0, nlimbs, homes, tail);
+	return table;
+}
+
+static CustomerTable *
+widen_table(const CustomerTable *table, int scale, int nlimbs)
+{
+	return copy_table(table, table->homes, table->tail, scale, nlimbs);
+}
+
+/* Give a state money of this scale and in so many limbs, or more. */
+Datum
+retention_state_widen(Datum state, int scale, int nlimbs)
+{
+	if (!datum_is_large(state))
+		return PointerGetDatum(widen_table(state_table(state), scale, nlimbs));
+	retention_large_widen(retention_large_get(state), scale, nlimbs);
+	return state;
+}
+
+/* A larger copy of a table that is full. */
+static CustomerTable *
+grow_table(const CustomerTable *table)
+{
+	int64		entries = retention_table_capacity(table);
+	int64		homes;
+	int64		tail;
+
+	/* customers that left a moving frame make room by going */
+	if (retention_table_live(table) > table->used / 2)
+		entries *= 2;
+	retention_table_shape(entries, &homes, &tail);
+	return copy_table(table, homes, tail, table->scale, table->nlimbs);
+}
+
+static inline bool
+table_is_too_large(const CustomerTable *table)
+{
+	return retention_table_size(table->stride, table->nlimbs, table->homes,
+								table->tail) > TABLE_MAX_BYTES;
+}
+
+/*
+ * Add an entry whose money has the table's shape.  Returns the state: the
+ * table itself, a larger one, or an expanded object below "context".
+ */
+Datum
+retention_state_absorb(MemoryContext context, CustomerTable *table, const uint64 *entry)
+{
+	uint64	   *converted = NULL;
+	int			nlimbs = table->nlimbs;
+	int			scale = table->scale;
+
+	for (;;)
+	{
+		switch (table_absorb(table, converted ? converted : entry))
+		{
+			case ABSORBED:
+				return PointerGetDatum(table);
+			case ABSORB_TABLE_FULL:
+				table = grow_table(table);
+				if (table_is_too_large(table))
+				{
+					LargeBase  *large = retention_large_create(context, table, table->used * 2);
+
+					pfree(table);
+					retention_large_absorb(large, entry, nlimbs, scale);
+					return EOHPGetRWDatum(&large->hdr);
+				}
+				break;
+			case ABSORB_MONEY_FULL:
+				table = widen_table(table, table->scale, table->nlimbs + 1);
+				converted = palloc(table->stride * sizeof(uint64));
+				if (!retention_entry_convert(table, entry, nlimbs, scale, converted))
+					elog(ERROR, "money does not fit a wider sum");
+				break;
+		}
+	}
+}
+
+/*
+ * Add the sums of the rows, from a header or another state.  Returns false,
+ * with nothing changed, if the table's money is too narrow for them.
+ */
+static bool
+add_rows(CustomerTable *table, const BaseTotals *totals)
+{
+	if (table->nlimbs > 0)
+	{
+		const Money *addends[] = {&totals->refunded, &totals->guest_revenue};
+		int			n = table->nlimbs + 1;
+		uint64	   *sums = palloc(lengthof(addends) * n * sizeof(uint64));
+		uint64	   *addend = palloc(n * sizeof(uint64));
+		bool		fits = true;
+
+		StaticAssertStmt(SUM_GUEST_REVENUE == SUM_REFUNDED + 1, "sums lie together");
+		memcpy(sums, table_sum(table, SUM_REFUNDED), lengthof(addends) * n * sizeof(uint64));
+		for (int i = 0; fits && i < lengthof(addends); i++)
+			fits = retention_money_convert(addends[i]->limbs, addends[i]->nlimbs,
+										   addends[i]->scale, addend, n, table->scale) &&
+				money_add(sums + i * n, n, addend, n);
+		if (fits)
+			memcpy(table_sum(table, SUM_REFUNDED), sums,
+				   lengthof(addends) * n * sizeof(uint64));
+		pfree(sums);
+		pfree(addend);
+		if (!fits)
+			return false;
+	}
+	table->refunds += totals->refunds;
+	table->guest_orders += totals->guest_orders;
+	return true;
+}
+
+/* A running state from a packed value. */
+static Datum
+unpack_state(MemoryContext context, struct varlena *value)
+{
+	Unpacker	unpacker;
+	CustomerTable *table;
+	Datum		state;
+
+	retention_unpack_begin(&unpacker, value);
+	if (unpacker.totals.key == KEY_NONE)
+	{
+		SingleBase *single = retention_single_create(unpacker.totals.time,
+													 unpacker.totals.amount);
+
+		return PointerGetDatum(retention_single_merge(single, &unpacker.totals));
+	}
+
+	table = retention_table_create(unpacker.totals.key, unpacker.totals.time,
+								   unpacker.totals.amount);
+	state = retention_state_merge(context, PointerGetDatum(table), PointerGetDatum(value));
+	return state;
+}
+
+/*
+ * The running state, where an aggregate is given one that is not: a packed
+ * value, as an initial condition or from another server.
+ */
+Datum
+retention_state_open(MemoryContext context, Datum state)
+{
+	struct varlena *value;
+
+	if (datum_is_large(state))
+	{
+		if (VARATT_IS_EXTERNAL_EXPANDED_RW(DatumGetPointer(state)))
+			return state;
+		/* read-only: not ours to change */
+		return unpack_state(context, retention_base_pack(state));
+	}
+	value = PG_DETOAST_DATUM(state);
+	if (varlena_form(value) == FORM_PACKED)
+		return unpack_state(context, value);
+	return PointerGetDatum(value);
+}
+
+/* Where the entries of a merge go. */
+typedef struct MergeTarget
+{
+	MemoryContext context;
+	Datum		state;			/* a table or a large base */
+	int			nlimbs;			/* of the entries that come */
+	int			scale;
+} MergeTarget;
+
+static void
+merge_entry(MergeTarget *target, const uint64 *entry)
+{
+	CustomerTable *table;
+	uint64		room[8];
+	uint64	   *converted = room;
+
+	if (datum_is_large(target->state))
+	{
+		retention_large_absorb(retention_large_get(target->state), entry,
+							   target->nlimbs, target->scale);
+		return;
+	}
+
+	table = (CustomerTable *) DatumGetPointer(target->state);
+	if (table->nlimbs == target->nlimbs && table->scale == target->scale)
+	{
+		target->state = retention_state_absorb(target->context, table, entry);
+		return;
+	}
+	for (;;)
+	{
+		if (table->stride > lengthof(room))
+			converted = palloc(table->stride * sizeof(uint64));
+		if (retention_entry_convert(table, entry, target->nlimbs, target->scale, converted))
+			break;
+		table = widen_table(table, table->scale, table->nlimbs + 1);
+	}
+	target->state = retention_state_absorb(target->context, table, converted);
+}
+
+static void
+merge_table(MergeTarget *target, const CustomerTable *from)
+{
+	uint64	   *end = table_end(from);
+	int64		n = 0;
+
+	target->nlimbs = from->nlimbs;
+	target->scale = from->scale;
+	for (uint64 *slot = table_slots(from); slot < end; slot += from->stride)
+	{
+		if (slot_is_free(from, slot))
+			continue;
+		if ((++n & 0xFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
+		merge_entry(target, slot);
+	}
+}
+
+static void
+merge_part(LargeBase *large, const CustomerTable *part, void *arg)
+{
+	merge_table((MergeTarget *) arg, part);
+}
+
+static void
+merge_packed(MergeTarget *target, Unpacker *unpacker)
+{
+	uint64	   *entry = palloc(unpacker->stride * sizeof(uint64));
+	int64		n = 0;
+
+	target->nlimbs = unpacker->nlimbs;
+	target->scale = unpacker->scale;
+	while (retention_unpack_next(unpacker, entry))
+	{
+		if ((++n & 0xFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
+		merge_entry(target, entry);
+	}
+	pfree(entry);
+}
+
+/* Bases of different kinds have nothing in common. */
+static void
+check_same_kind(const BaseTotals *totals, KeyKind key, TimeKind time, AmountKind amount)
+{
+	const char *ours = NULL;
+	const char *theirs = NULL;
+
+	if (totals->key != key)
+	{
+		ours = retention_key_name(key);
+		theirs = retention_key_name(totals->key);
+	}
+	else if (totals->time != time)
+	{
+		ours = retention_time_name(time);
+		theirs = retention_time_name(totals->time);
+	}
+	else if (totals->amount != amount)
+	{
+		ours = retention_amount_name(amount);
+		theirs = retention_amount_name(totals->amount);
+	}
+	if (ours)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("cannot merge customer bases of different kinds"),
+				 errdetail("One has %s, the other %s.", ours, theirs)));
+}
+
+/* Many customers are coming: make a small table large at once. */
+static void
+prepare_room(MergeTarget *target, int64 entries)
+{
+	if (!datum_is_large(target->state))
+	{
+		CustomerTable *table = (CustomerTable *) DatumGetPointer(target->state);
+		int64		homes;
+		int64		tail;
+
+		retention_table_shape(table->used + entries, &homes, &tail);
+		if (retention_table_size(table->stride, table->nlimbs, homes, tail) <= TABLE_MAX_BYTES)
+		{
+			if (homes > table->homes)
+				target->state = PointerGetDatum(copy_table(table, homes, tail,
+														   table->scale, table->nlimbs));
+			return;
+		}
+		target->state = EOHPGetRWDatum(&retention_large_create(target->context, table,
+															   table->used)->hdr);
+	}
+	retention_large_begin_merge(retention_large_get(target->state), entries);
+}
+
+/*
+ * state := union of state and other.  The state is a running one, the other
+ * may have any form and is left as it is.  Returns the state, which may be a
+ * new one.
+ */
+Datum
+retention_state_merge(MemoryContext context, Datum state, Datum other)
+{
+	MergeTarget target = {context, state, 0, 0};
+	BaseTotals	totals;
+	CustomerTable *table;
+	struct varlena *value = NULL;
+	Unpacker	unpacker;
+
+	if (datum_is_large(other))
+		retention_large_rows(retention_large_get(other), &totals);
+	else
+	{
+		value = PG_DETOAST_DATUM(other);
+		if (varlena_form(value) == FORM_PACKED)
+		{
+			retention_unpack_begin(&unpacker, value);
+			totals = unpacker.totals;
+		}
+		else
+			retention_base_totals(PointerGetDatum(value), &totals);
+	}
+
+	if (!datum_is_large(state) && varlena_form(DatumGetPointer(state)) == FORM_SINGLE)
+	{
+		SingleBase *single = (SingleBase *) DatumGetPointer(state);
+
+		check_same_kind(&totals, KEY_NONE, single->time, single->amount);
+		return PointerGetDatum(retention_single_merge(single, &totals));
+	}
+
+	table = state_table(state);
+	check_same_kind(&totals, table->key, table->time, table->amount);
+
+	if (table->nlimbs > 0 && totals.revenue.scale > table->scale)
+		target.state = retention_state_widen(state, totals.revenue.scale, table->nlimbs);
+	prepare_room(&target, totals.entries);
+	if (value == NULL)
+		retention_large_visit(retention_large_get(other), merge_part, &target);
+	else if (varlena_form(value) == FORM_TABLE)
+		merge_table(&target, (CustomerTable *) value);
+	else
+		merge_packed(&target, &unpacker);
+
+	if (datum_is_large(target.state))
+		retention_large_end_merge(retention_large_get(target.state));
+	while (!add_rows(state_table(target.state), &totals))
+		target.state = retention_state_widen(target.state, state_table(target.state)->scale,
+											 state_table(target.state)->nlimbs + 1);
+	return target.state;
+}
+
+/* The sums belong to the table; they are read at once. */
+static void
+table_totals(CustomerTable *table, BaseTotals *totals)
+{
+	memset(totals, 0, sizeof(BaseTotals));
+	totals->key = table->key;
+	totals->time = table->time;
+	totals->amount = table->amount;
+	totals->entries = table->used;
+	totals->customers = table->customers;
+	totals->repeaters = table->repeaters;
+	totals->orders = table->orders;
+	totals->refunds = table->refunds;
+	totals->guest_orders = table->guest_orders;
+	totals->lifespan[0] = table->lifespan[0];
+	totals->lifespan[1] = table->lifespan[1];
+	totals->first = table->first;
+	totals->last = table->last;
+	if (table->nlimbs > 0)
+	{
+		Money	   *sums[TABLE_SUMS] = {&totals->revenue, &totals->refunded,
+			&totals->guest_revenue};
+
+		for (int i = 0; i < TABLE_SUMS; i++)
+		{
+			sums[i]->limbs = table_sum(table, i);
+			sums[i]->nlimbs = table->nlimbs + 1;
+			sums[i]->scale = table->scale;
+		}
+	}
+}
+
+/* What a value or state knows as a whole. */
+void
+retention_base_totals(Datum value, BaseTotals *totals)
+{
+	struct varlena *flat;
+
+	if (datum_is_large(value))
+	{
+		retention_large_totals(retention_large_get(value), totals);
+		return;
+	}
+	flat = PG_DETOAST_DATUM(value);
+	switch (varlena_form(flat))
+	{
+		case FORM_SINGLE:
+			retention_single_totals((SingleBase *) flat, totals);
+			break;
+		case FORM_TABLE:
+			retention_table_check((CustomerTable *) flat);
+			table_totals((CustomerTable *) flat, totals);
+			break;
+		default:
+			retention_packed_totals(flat, totals);
+			break;
+	}
+}
+
+/* The packed value of a value or state. */
+struct varlena *
+retention_base_pack(Datum value)
+{
+	struct varlena *flat;
+	BaseTotals	totals;
+	Packer		packer;
+
+	if (datum_is_large(value))
+	{
+		ExpandedObjectHeader *eoh = DatumGetEOHP(value);
+		Size		size = EOH_get_flat_size(eoh);
+
+		flat = palloc(size);
+		EOH_flatten_into(eoh, flat, size);
+		return flat;
+	}
+
+	flat = PG_DETOAST_DATUM(value);
+	if (varlena_form(flat) == FORM_PACKED)
+		return flat;
+	retention_base_totals(PointerGetDatum(flat), &totals);
+	if (varlena_form(flat) == FORM_SINGLE)
+		retention_pack_begin(&packer, KEY_NONE, totals.time, ((SingleBase *) flat)->nlimbs);
+	else
+	{
+		CustomerTable *table = (CustomerTable *) flat;
+
+		retention_pack_begin(&packer, table->key, table->time, table->nlimbs);
+		retention_pack_table(&packer, table);
+	}
+	return retention_pack_finish(&packer, &totals);
+}

@@ -1,0 +1,273 @@
+/*-------------------------------------------------------------------------
+ *
+ * table.c
+ *	  The table of customers: making, filling and copying one.  See table.h.
+ *
+ * Nothing here allocates: where a table lives, and what to do when it is
+ * full, is for its owner to say (state.c for small ones, large.c else).
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "base/table.h"
+
+/*
+ * Up to this many entries a table is a plain sorted array (one home); probing
+ * a few neighbours costs less than leaving slots free.
+ */
+#define ARRAY_ENTRIES	16
+#define FIRST_ENTRIES	4
+
+/* A table is full when three quarters of the homes are taken. */
+#define FREE_SHARE		4		/* the fourth quarter */
+
+/* With spread hashes and 10^9 entries, not one is as far from its home. */
+#define FAR_FROM_HOME	1024
+
+Size
+retention_table_size(int stride, int nlimbs, int64 homes, int64 tail)
+{
+	Size		words = (Size) (homes + tail + 1) * stride;
+
+	if (nlimbs > 0)
+		words += TABLE_SUMS * (nlimbs + 1);
+	return offsetof(CustomerTable, words) + words * sizeof(uint64);
+}
+
+/* Homes and tail of a table that takes so many entries before it is full. */
+void
+retention_table_shape(int64 entries, int64 *homes, int64 *tail)
+{
+	if (entries <= ARRAY_ENTRIES)
+	{
+		*homes = 1;
+		*tail = FIRST_ENTRIES - 1;
+		while (*tail + 1 < entries)
+			*tail = (*tail + 1) * 2 - 1;
+	}
+	else
+	{
+		*homes = entries + entries / (FREE_SHARE - 1) + 1;
+		*tail = 16 + *homes / 128;
+	}
+}
+
+void
+retention_table_init(CustomerTable *table, KeyKind key, TimeKind time,
+					 AmountKind amount, int scale, int nlimbs,
+					 int64 homes, int64 tail)
+{
+	int			stride = table_stride(key, time, nlimbs);
+	Size		size = retention_table_size(stride, nlimbs, homes, tail);
+
+	Assert(key != KEY_NONE);
+	Assert((amount == AMOUNT_NONE) == (nlimbs == 0));
+
+	memset(table, 0, offsetof(CustomerTable, words));
+	/* tables of expanded objects outgrow a varlena, and need no length */
+	if (size <= VARHDRSZ + 0x3FFFFFF0)
+		SET_VARSIZE(table, size);
+	table->form = FORM_TABLE;
+	table->key = key;
+	table->time = time;
+	table->amount = amount;
+	table->scale = scale;
+	table->nlimbs = nlimbs;
+	table->key_words = key_words(key);
+	table->stride = stride;
+	table->homes = homes;
+	table->tail = tail;
+	if (nlimbs > 0)
+		memset(table->words, 0, TABLE_SUMS * (nlimbs + 1) * sizeof(uint64));
+	retention_table_clear(table);
+}
+
+/* Forget the entries and their totals; what is known of rows stays. */
+void
+retention_table_clear(CustomerTable *table)
+{
+	table->used = 0;
+	table->customers = 0;
+	table->repeaters = 0;
+	table->orders = 0;
+	table->lifespan[0] = 0;
+	table->lifespan[1] = 0;
+	table->first = INSTANT_NEVER_FIRST;
+	table->last = INSTANT_NEVER_LAST;
+	if (table->nlimbs > 0)
+		memset(table_sum(table, SUM_REVENUE), 0, (table->nlimbs + 1) * sizeof(uint64));
+	memset(table_slots(table), 0xFF,
+		   (Size) (table->homes + table->tail + 1) * table->stride * sizeof(uint64));
+}
+
+/* How many entries fill the table? */
+int64
+retention_table_capacity(const CustomerTable *table)
+{
+	if (table->homes == 1)
+		return table->tail + 1;
+	return table->homes - table->homes / FREE_SHARE;
+}
+
+/*
+ * Put a new customer's entry where the slot is, moving those behind it up by
+ * one.  A table is also full when the entry is far from its home: hashes that
+ * are not spread (entries in order, or keys made up for the purpose) must not
+ * make probing slow.
+ */
+AbsorbResult
+retention_table_insert(CustomerTable *table, uint64 *slot, const uint64 *entry)
+{
+	int			at = table->key_words;
+	uint64	   *free_slot = slot;
+
+	if (table->used >= retention_table_capacity(table) ||
+		slot - table_home(table, entry[0]) > FAR_FROM_HOME * table->stride)
+		return ABSORB_TABLE_FULL;
+	while (!slot_is_free(table, free_slot))
+		free_slot += table->stride;
+	if (free_slot == table_end(table))
+		return ABSORB_TABLE_FULL;
+
+	memmove(slot + table->stride, slot, (char *) free_slot - (char *) slot);
+	memcpy(slot, entry, at * sizeof(uint64));
+	memset(slot + at, 0, (table->stride - at) * sizeof(uint64));
+	if (table->time != TIME_NONE)
+	{
+		slot[at + 1] = (uint64) INSTANT_NEVER_FIRST;
+		slot[at + 2] = (uint64) INSTANT_NEVER_LAST;
+	}
+	table->used++;
+
+	/* zero plus anything of the same width fits */
+	(void) table_absorb_into(table, slot, entry);
+	return ABSORBED;
+}
+
+/* A customer of whom nothing is left but the name, after leaving a frame. */
+bool
+retention_entry_is_void(const CustomerTable *table, const uint64 *entry)
+{
+	return entry[table_at_orders(table)] == 0 &&
+		(table->nlimbs == 0 ||
+		 money_is_zero(entry + table_at_money(table), table->nlimbs));
+}
+
+/* How many entries would retention_table_copy copy? */
+int64
+retention_table_live(const CustomerTable *table)
+{
+	int64		live = 0;
+	uint64	   *end = table_end(table);
+
+	for (uint64 *slot = table_slots(table); slot < end; slot += table->stride)
+		live += !slot_is_free(table, slot) && !retention_entry_is_void(table, slot);
+	return live;
+}
+
+/* An entry of other limbs and scale, as the table keeps them. */
+bool
+retention_entry_convert(const CustomerTable *to, const uint64 *entry,
+						int nlimbs, int scale, uint64 *converted)
+{
+	int			at = table_at_money(to);
+
+	memcpy(converted, entry, at * sizeof(uint64));
+	return to->nlimbs == 0 ||
+		retention_money_convert(entry + at, nlimbs, scale,
+								converted + at, to->nlimbs, to->scale);
+}
+
+/*
+ * Fill an empty table with all that another one holds: one sequential pass,
+ * since both have the same order.  Returns false if the other table is too
+ * small, in its tail or its limbs; its contents are then undefined.
+ */
+bool
+retention_table_copy(const CustomerTable *from, CustomerTable *to)
+{
+	uint64	   *end = table_end(to);
+	uint64	   *from_end = table_end(from);
+	uint64	   *next = table_slots(to);
+	bool		same_money = from->nlimbs == to->nlimbs && from->scale == to->scale;
+
+	Assert(to->used == 0);
+
+	for (uint64 *slot = table_slots(from); slot < from_end; slot += from->stride)
+	{
+		uint64	   *place;
+
+		if (slot_is_free(from, slot) || retention_entry_is_void(from, slot))
+			continue;
+		place = table_home(to, slot[0]);
+		if (place < next)
+			place = next;
+		if (place >= end)
+			return false;
+		if (same_money)
+			memcpy(place, slot, to->stride * sizeof(uint64));
+		else if (!retention_entry_convert(to, slot, from->nlimbs, from->scale, place))
+			return false;
+		next = place + to->stride;
+		to->used++;
+	}
+
+	for (int sum = 0; to->nlimbs > 0 && sum < TABLE_SUMS; sum++)
+		if (!retention_money_convert(from->words + sum * (from->nlimbs + 1),
+									 from->nlimbs + 1, from->scale,
+									 table_sum(to, sum), to->nlimbs + 1, to->scale))
+			return false;
+
+	to->refunds = from->refunds;
+	to->guest_orders = from->guest_orders;
+	to->customers = from->customers;
+	to->repeaters = from->repeaters;
+	to->orders = from->orders;
+	to->lifespan[0] = from->lifespan[0];
+	to->lifespan[1] = from->lifespan[1];
+	to->first = from->first;
+	to->last = from->last;
+	return true;
+}
+
+/* Assert that a table is what table.h says. */
+void
+retention_table_check(const CustomerTable *table)
+{
+#ifdef USE_ASSERT_CHECKING
+	int64		used = 0;
+	int64		customers = 0;
+	int64		repeaters = 0;
+	int64		orders = 0;
+	uint64	   *end = table_end(table);
+	uint64	   *previous = NULL;
+
+	for (uint64 *slot = table_slots(table); slot < end; slot += table->stride)
+	{
+		int64		n = (int64) slot[table->key_words];
+
+		if (slot_is_free(table, slot))
+			continue;
+		Assert(slot >= table_home(table, slot[0]));
+		Assert(previous == NULL || previous[0] < slot[0] ||
+			   (table->key_words == 2 && previous[0] == slot[0] && previous[1] < slot[1]));
+		/* nothing free between an entry and its home */
+		for (uint64 *at = slot; at > table_home(table, slot[0]);)
+		{
+			at -= table->stride;
+			Assert(!slot_is_free(table, at));
+		}
+		previous = slot;
+		used++;
+		customers += n > 0;
+		repeaters += n > 1;
+		orders += n;
+	}
+	Assert(slot_is_free(table, end));
+	Assert(used == table->used);
+	Assert(customers == table->customers);
+	Assert(repeaters == table->repeaters);
+	Assert(orders == table->orders);
+#endif
+}

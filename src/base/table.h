@@ -1,0 +1,268 @@
+/*-------------------------------------------------------------------------
+ *
+ * table.h
+ *	  The table of customers: identity -> facts, in the order of the hashes.
+ *
+ * A table is one piece of memory that starts like a varlena: a small one is
+ * itself the flat state of an aggregate, a large one belongs to an expanded
+ * object (large.h).  An entry is a few 64-bit words,
+ *
+ *	hash [low] orders [first last] [money ...]
+ *
+ * and everything is an entry: an order row is one with a single order, a row
+ * that leaves a window frame is one with -1 orders.  So there is one
+ * operation, table_absorb, for rows, merges and what comes back from disk.
+ *
+ * Slots are found by linear probing from hash * homes / 2^64 and kept in
+ * ascending order of hash throughout.  Thus a scan yields customers in that
+ * order, which is that of spill files and packed values, growing is one
+ * sequential pass, and merging two tables never probes at random.  The last
+ * slot is always free, so no probe needs a bound.
+ *
+ * The totals of the entries are kept up to date with every change, because a
+ * window function asks for the answer after every row.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RETENTION_TABLE_H
+#define RETENTION_TABLE_H
+
+#include "postgres.h"
+
+#include "order/amount.h"
+#include "order/customer.h"
+#include "order/instant.h"
+#include "order/money.h"
+#include "pg/compat.h"
+
+/* The byte behind the length word says what a customer_base value is. */
+typedef enum BaseForm
+{
+	FORM_PACKED = 1,			/* packed.h: what is stored and sent; also
+								 * the first byte there, its version */
+	FORM_SINGLE = 2,			/* single.h: state for one customer */
+	FORM_TABLE = 3				/* table.h: state for a few */
+} BaseForm;
+
+typedef struct CustomerTable
+{
+	int32		vl_len_;		/* of the flat form; see table_size */
+	uint8		form;			/* FORM_TABLE */
+	uint8		key;			/* KeyKind, never KEY_NONE */
+	uint8		time;			/* TimeKind */
+	uint8		amount;			/* AmountKind */
+
+	uint16		scale;			/* of the money, decimal digits */
+	uint16		nlimbs;			/* of one customer's money; 0: no amounts */
+	uint16		key_words;
+	uint16		stride;			/* words in an entry */
+
+	int64		shift;			/* leading bits that all hashes share */
+	int64		homes;			/* slots that probing can start at */
+	int64		tail;			/* slots behind them, without the last one */
+	int64		used;
+
+	/* of the rows, whoever's they are */
+	int64		refunds;
+	int64		guest_orders;
+
+	/* of the entries */
+	int64		customers;		/* with an order */
+	int64		repeaters;		/* with more than one */
+	int64		orders;
+	uint64		lifespan[2];	/* sum over customers, a 128-bit number */
+	int64		first;
+	int64		last;
+
+	/*
+	 * Three sums of nlimbs + 1 words each (revenue of the entries; refunded
+	 * money and revenue from guests of the rows), then the slots.
+	 */
+	uint64		words[FLEXIBLE_ARRAY_MEMBER];
+} CustomerTable;
+
+typedef enum TableSum
+{
+	SUM_REVENUE = 0,
+	SUM_REFUNDED = 1,
+	SUM_GUEST_REVENUE = 2
+} TableSum;
+
+#define TABLE_SUMS	3
+
+typedef enum AbsorbResult
+{
+	ABSORBED,
+	ABSORB_TABLE_FULL,			/* nothing changed: a larger one, then again */
+	ABSORB_MONEY_FULL			/* nothing changed: widen, then again */
+} AbsorbResult;
+
+/* An empty slot: sorts last, and no entry has it for its orders. */
+#define SLOT_FREE	PG_UINT64_MAX
+
+extern Size retention_table_size(int stride, int nlimbs, int64 homes, int64 tail);
+extern void retention_table_init(CustomerTable *table, KeyKind key, TimeKind time,
+								 AmountKind amount, int scale, int nlimbs,
+								 int64 homes, int64 tail);
+extern void retention_table_clear(CustomerTable *table);
+extern void retention_table_shape(int64 entries, int64 *homes, int64 *tail);
+extern int64 retention_table_capacity(const CustomerTable *table);
+extern AbsorbResult retention_table_insert(CustomerTable *table, uint64 *slot,
+										   const uint64 *entry);
+extern bool retention_entry_is_void(const CustomerTable *table, const uint64 *entry);
+extern int64 retention_table_live(const CustomerTable *table);
+extern bool retention_table_copy(const CustomerTable *from, CustomerTable *to);
+extern bool retention_entry_convert(const CustomerTable *to, const uint64 *entry,
+									int nlimbs, int scale, uint64 *converted);
+extern void retention_table_check(const CustomerTable *table);
+
+static inline int
+table_at_orders(const CustomerTable *table)
+{
+	return table->key_words;
+}
+
+static inline int
+table_at_first(const CustomerTable *table)
+{
+	return table->key_words + 1;
+}
+
+static inline int
+table_at_money(const CustomerTable *table)
+{
+	return table->stride - table->nlimbs;
+}
+
+static inline int
+table_stride(KeyKind key, TimeKind time, int nlimbs)
+{
+	return key_words(key) + 1 + (time == TIME_NONE ? 0 : 2) + nlimbs;
+}
+
+static inline uint64 *
+table_sum(CustomerTable *table, TableSum sum)
+{
+	return table->words + sum * (table->nlimbs + 1);
+}
+
+static inline uint64 *
+table_slots(const CustomerTable *table)
+{
+	return (uint64 *) table->words +
+		(table->nlimbs > 0 ? TABLE_SUMS * (table->nlimbs + 1) : 0);
+}
+
+static inline uint64 *
+table_end(const CustomerTable *table)
+{
+	return table_slots(table) + (table->homes + table->tail) * table->stride;
+}
+
+static inline bool
+slot_is_free(const CustomerTable *table, const uint64 *slot)
+{
+	return slot[0] == SLOT_FREE && slot[table->key_words] == SLOT_FREE;
+}
+
+/* The upper half of a product of 64-bit numbers. */
+static inline uint64
+multiply_high(uint64 a, uint64 b)
+{
+#ifdef HAVE_INT128
+	return (uint64) (((uint128) a * b) >> 64);
+#else
+	uint64		low = (a & 0xFFFFFFFF) * (b & 0xFFFFFFFF);
+	uint64		middle = (a >> 32) * (b & 0xFFFFFFFF) + (low >> 32);
+	uint64		other = (a & 0xFFFFFFFF) * (b >> 32) + (middle & 0xFFFFFFFF);
+
+	return (a >> 32) * (b >> 32) + (middle >> 32) + (other >> 32);
+#endif
+}
+
+static inline uint64 *
+table_home(const CustomerTable *table, uint64 hash)
+{
+	return table_slots(table) + multiply_high(hash << table->shift, table->homes) * table->stride;
+}
+
+/* 128-bit sum += 64-bit number that is not negative (or, with a minus, -=). */
+static inline void
+lifespan_add(uint64 *sum, uint64 plus, uint64 minus)
+{
+	uint64		low = sum[0] + plus;
+
+	sum[1] += low < plus;
+	sum[1] -= low < minus;
+	sum[0] = low - minus;
+}
+
+/* Add an entry to the facts of the customer in the slot, and to the totals. */
+static inline AbsorbResult
+table_absorb_into(CustomerTable *table, uint64 *slot, const uint64 *entry)
+{
+	int			at = table->key_words;
+	int64		before = (int64) slot[at];
+	int64		after = before + (int64) entry[at];
+
+	if (table->nlimbs > 0)
+	{
+		int			money = table_at_money(table);
+
+		if (unlikely(!money_add(slot + money, table->nlimbs,
+								entry + money, table->nlimbs)))
+			return ABSORB_MONEY_FULL;
+		/* one limb more than the entries have can't overflow */
+		(void) money_add(table_sum(table, SUM_REVENUE), table->nlimbs + 1,
+						 entry + money, table->nlimbs);
+	}
+
+	slot[at] = (uint64) after;
+	table->orders += (int64) entry[at];
+	table->customers += (after > 0) - (before > 0);
+	table->repeaters += (after > 1) - (before > 1);
+
+	if (table->time != TIME_NONE)
+	{
+		int64		first = (int64) slot[at + 1];
+		int64		last = (int64) slot[at + 2];
+		int64		new_first = Min(first, (int64) entry[at + 1]);
+		int64		new_last = Max(last, (int64) entry[at + 2]);
+
+		/* unsigned: 4713 BC to 294276 AD is more than 2^63 microseconds */
+		if (new_first <= new_last)
+			lifespan_add(table->lifespan,
+						 (uint64) new_last - (uint64) new_first,
+						 first <= last ? (uint64) last - (uint64) first : 0);
+		slot[at + 1] = (uint64) new_first;
+		slot[at + 2] = (uint64) new_last;
+		table->first = Min(table->first, new_first);
+		table->last = Max(table->last, new_last);
+	}
+	return ABSORBED;
+}
+
+/* Add an entry to the table. */
+static inline AbsorbResult
+table_absorb(CustomerTable *table, const uint64 *entry)
+{
+	uint64	   *slot = table_home(table, entry[0]);
+	int			stride = table->stride;
+	uint64		hash = entry[0];
+
+	while (slot[0] < hash)
+		slot += stride;
+	if (table->key_words == 2)
+	{
+		while (slot[0] == hash && slot[1] < entry[1])
+			slot += stride;
+		if (slot[0] == hash && slot[1] == entry[1] && !slot_is_free(table, slot))
+			return table_absorb_into(table, slot, entry);
+	}
+	else if (slot[0] == hash && !slot_is_free(table, slot))
+		return table_absorb_into(table, slot, entry);
+
+	return retention_table_insert(table, slot, entry);
+}
+
+#endif							/* RETENTION_TABLE_H */

@@ -1,0 +1,437 @@
+/*-------------------------------------------------------------------------
+ *
+ * transition.c
+ *	  From order rows to states: the transition functions of the aggregates.
+ *
+ * One function for each combination of the types of customer, time and
+ * amount, made from one body by the macros at the end, so that the compiler
+ * drops what a combination has not.  (They must be many: a caller may bring a
+ * FmgrInfo of its own for each row, so the argument types can't be looked up
+ * once and remembered, and looking them up for each row would cost more than
+ * the row.)
+ *
+ * The order policy lives here, and nowhere else:
+ *
+ *	amount < 0			a refund: money, but no order and no time
+ *	amount is NULL		the row is skipped
+ *	time is NULL or infinite	the row is skipped
+ *	customer is NULL	a guest: kept apart
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "base/state.h"
+
+#include "utils/memutils.h"
+
+/* One order row, read. */
+typedef struct OrderRow
+{
+	bool		guest;
+	Identity	identity;
+	int64		instant;
+	Amount		amount;
+	const uint64 *wide;			/* the amount in the table's limbs, if it
+								 * doesn't fit amount.units */
+} OrderRow;
+
+/* Where a transition function finds its state, and may leave a new one. */
+typedef struct Transition
+{
+	MemoryContext context;		/* the aggregate's */
+	bool		direct;			/* called by a user, not by an aggregate */
+	bool		empty;			/* there is no state yet */
+	Datum		state;
+} Transition;
+
+static inline bool
+is_running_large(FunctionCallInfo fcinfo)
+{
+	return !PG_ARGISNULL(0) &&
+		VARATT_IS_EXTERNAL_EXPANDED_RW(DatumGetPointer(PG_GETARG_DATUM(0)));
+}
+
+/* Find the state.  Outside of an aggregate, a copy of what was given. */
+static inline void
+transition_begin(FunctionCallInfo fcinfo, Transition *transition)
+{
+	transition->empty = PG_ARGISNULL(0);
+	transition->state = PG_GETARG_DATUM(0);
+	transition->direct = false;
+
+	/* a read-write pointer is as good as an aggregate's word */
+	if (is_running_large(fcinfo))
+		return;
+	if (unlikely(!AggCheckCallContext(fcinfo, &transition->context)))
+	{
+		transition->direct = true;
+		transition->context = CurrentMemoryContext;
+		if (!transition->empty)
+			transition->state = PointerGetDatum(retention_base_pack(transition->state));
+	}
+	if (!transition->empty &&
+		(VARATT_IS_EXTENDED(DatumGetPointer(transition->state)) ||
+		 varlena_form(DatumGetPointer(transition->state)) == FORM_PACKED))
+		transition->state = retention_state_open(transition->context, transition->state);
+}
+
+static inline Datum
+transition_end(Transition *transition)
+{
+	if (unlikely(transition->direct))
+		return PointerGetDatum(retention_base_pack(transition->state));
+	return transition->state;
+}
+
+/* A row that is skipped leaves things as they are. */
+static Datum
+transition_skip(FunctionCallInfo fcinfo)
+{
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+}
+
+static pg_attribute_always_inline void
+read_amount(Datum datum, AmountKind kind, int scale, Amount *amount)
+{
+	if (kind == AMOUNT_NUMERIC)
+		retention_amount_numeric(datum, scale, amount);
+	else
+		retention_amount_float8(DatumGetFloat8(datum), scale, amount);
+}
+
+/*
+ * The amount has more digits than the table's money: give the table what it
+ * takes, and read the amount again.
+ */
+static void
+fit_amount(Transition *transition, Datum datum, AmountKind kind, OrderRow *row)
+{
+	CustomerTable *table = state_table(transition->state);
+	int			limbs;
+	uint64	   *wide;
+
+	if (row->amount.dscale > table->scale)
+	{
+		transition->state = retention_state_widen(transition->state, row->amount.dscale,
+												  table->nlimbs);
+		table = state_table(transition->state);
+		read_amount(datum, kind, table->scale, &row->amount);
+		if (row->amount.fits)
+			return;
+	}
+	limbs = retention_amount_limbs(datum, kind, table->scale);
+	if (limbs > table->nlimbs)
+	{
+		transition->state = retention_state_widen(transition->state, table->scale, limbs);
+		table = state_table(transition->state);
+	}
+	wide = palloc(table->nlimbs * sizeof(uint64));
+	retention_amount_wide(datum, kind, table->scale, wide, table->nlimbs);
+	row->wide = wide;
+}
+
+/* What a row adds to a sum, in one limb or in as many as the table has. */
+static inline void
+add_amount(CustomerTable *table, TableSum sum, const OrderRow *row)
+{
+	uint64		units = (uint64) row->amount.units;
+
+	(void) money_add(table_sum(table, sum), table->nlimbs + 1,
+					 row->wide ? row->wide : &units,
+					 row->wide ? table->nlimbs : 1);
+}
+
+/* A row as the entry of a customer with one order, or with minus one. */
+static pg_attribute_always_inline void
+fill_entry(const CustomerTable *table, uint64 *entry, KeyKind key, TimeKind time,
+		   AmountKind amount, const OrderRow *row, int sign)
+{
+	bool		refund = amount != AMOUNT_NONE && row->amount.negative;
+
+	*entry++ = row->identity.hash;
+	if (key_words(key) == 2)
+		*entry++ = row->identity.low;
+	*entry++ = refund ? 0 : (uint64) (int64) sign;
+	if (time != TIME_NONE)
+	{
+		*entry++ = refund ? (uint64) INSTANT_NEVER_FIRST : (uint64) row->instant;
+		*entry++ = refund ? (uint64) INSTANT_NEVER_LAST : (uint64) row->instant;
+	}
+	if (amount != AMOUNT_NONE)
+	{
+		if (likely(row->wide == NULL))
+		{
+			*entry++ = (uint64) row->amount.units;
+			for (int i = 1; i < table->nlimbs; i++)
+				*entry++ = (uint64) (row->amount.units >> 63);
+		}
+		else
+			memcpy(entry, row->wide, table->nlimbs * sizeof(uint64));
+	}
+}
+
+/* The transition of every aggregate that has customers. */
+static pg_attribute_always_inline Datum
+add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, int sign)
+{
+	int			time_arg = 2;
+	int			amount_arg = time == TIME_NONE ? 2 : 3;
+	Transition	transition;
+	OrderRow	row;
+	CustomerTable *table;
+
+	if (amount != AMOUNT_NONE && PG_ARGISNULL(amount_arg))
+		return transition_skip(fcinfo);
+	if (time != TIME_NONE &&
+		(PG_ARGISNULL(time_arg) ||
+		 !instant_of_datum(PG_GETARG_DATUM(time_arg), time, &row.instant)))
+		return transition_skip(fcinfo);
+
+	transition_begin(fcinfo, &transition);
+	if (unlikely(transition.empty))
+	{
+		KeyKind		kind = key == KEY_TEXT && retention_text_is_folded(PG_GET_COLLATION()) ?
+			KEY_TEXT_FOLDED : key;
+
+		transition.state = PointerGetDatum(retention_table_create(kind, time, amount));
+	}
+	table = state_table(transition.state);
+
+	row.wide = NULL;
+	if (amount != AMOUNT_NONE)
+	{
+		read_amount(PG_GETARG_DATUM(amount_arg), amount, table->scale, &row.amount);
+		if (unlikely(!row.amount.fits))
+		{
+			fit_amount(&transition, PG_GETARG_DATUM(amount_arg), amount, &row);
+			table = state_table(transition.state);
+		}
+	}
+
+	if (PG_ARGISNULL(1))
+	{
+		if (amount == AMOUNT_NONE || !row.amount.negative)
+			table->guest_orders += sign;
+		if (amount != AMOUNT_NONE)
+			add_amount(table, SUM_GUEST_REVENUE, &row);
+		return transition_end(&transition);
+	}
+	if (amount != AMOUNT_NONE && row.amount.negative)
+	{
+		table->refunds++;
+		add_amount(table, SUM_REFUNDED, &row);
+	}
+
+	if (key == KEY_INT8)
+		row.identity.hash = customer_mix((uint64) PG_GETARG_INT64(1));
+	else if (key == KEY_UUID)
+		row.identity = retention_identity_uuid(PG_GETARG_DATUM(1));
+	else
+		row.identity = retention_identity_text(PG_GETARG_DATUM(1), PG_GET_COLLATION(),
+											   table->key == KEY_TEXT_FOLDED);
+
+	if (datum_is_large(transition.state))
+	{
+		LargeBase  *large = retention_large_get(transition.state);
+
+		fill_entry(table, large_next(large), key, time, amount, &row, sign);
+		large_push(large);
+	}
+	else
+	{
+		uint64		room[8];
+		uint64	   *entry = table->stride <= lengthof(room) ? room :
+			palloc(table->stride * sizeof(uint64));
+
+		fill_entry(table, entry, key, time, amount, &row, sign);
+		transition.state = retention_state_absorb(transition.context, table, entry);
+	}
+	return transition_end(&transition);
+}
+
+/* The money of a row, in one limb or in many. */
+static Money
+row_money(Datum datum, AmountKind kind, Amount *amount, int scale, uint64 *unit)
+{
+	Money		money = {unit, 1, scale};
+
+	if (amount->fits)
+		*unit = (uint64) amount->units;
+	else
+	{
+		uint64	   *limbs;
+
+		money.scale = Max(scale, amount->dscale);
+		money.nlimbs = retention_amount_limbs(datum, kind, money.scale);
+		money.limbs = limbs = palloc(money.nlimbs * sizeof(uint64));
+		retention_amount_wide(datum, kind, money.scale, limbs, money.nlimbs);
+	}
+	return money;
+}
+
+/* The transition of every aggregate over the orders of one customer. */
+static pg_attribute_always_inline Datum
+add_own_row(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind)
+{
+	int			amount_arg = time == TIME_NONE ? 1 : 2;
+	int64		instant = 0;
+	Transition	transition;
+	SingleBase *single;
+	Amount		amount;
+
+	if (kind != AMOUNT_NONE && PG_ARGISNULL(amount_arg))
+		return transition_skip(fcinfo);
+	if (time != TIME_NONE &&
+		(PG_ARGISNULL(1) ||
+		 !instant_of_datum(PG_GETARG_DATUM(1), time, &instant)))
+		return transition_skip(fcinfo);
+
+	transition_begin(fcinfo, &transition);
+	single = transition.empty ? retention_single_create(time, kind) :
+		(SingleBase *) DatumGetPointer(transition.state);
+
+	amount.negative = false;
+	if (kind != AMOUNT_NONE)
+	{
+		Datum		datum = PG_GETARG_DATUM(amount_arg);
+		uint64		unit;
+
+		read_amount(datum, kind, single->scale, &amount);
+		if (unlikely(!amount.fits) ||
+			unlikely(single->nlimbs > 1) ||
+			unlikely(!money_add(single_money(single), 1, (uint64 *) &amount.units, 1)))
+			single = retention_single_add(single, row_money(datum, kind, &amount,
+															single->scale, &unit));
+		if (amount.dscale == single->scale)
+			single->scale_rows++;
+	}
+	if (!amount.negative)
+	{
+		single->orders++;
+		if (time != TIME_NONE)
+			single_see(single, instant, instant);
+	}
+
+	transition.state = PointerGetDatum(single);
+	return transition_end(&transition);
+}
+
+/*
+ * The inverse: a row leaves the moving frame of aov(amount).  Returns NULL,
+ * which makes the executor begin the frame anew, when the last row with the
+ * most digits leaves, so that the answer shows as many digits as avg() would.
+ */
+static pg_attribute_always_inline Datum
+remove_own_row(FunctionCallInfo fcinfo, AmountKind kind)
+{
+	Transition	transition;
+	SingleBase *single;
+	Amount		amount;
+	Datum		datum;
+	uint64		unit;
+	uint64	   *limbs;
+	Money		money;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		return transition_skip(fcinfo);
+	transition_begin(fcinfo, &transition);
+	single = (SingleBase *) DatumGetPointer(transition.state);
+	datum = PG_GETARG_DATUM(1);
+
+	read_amount(datum, kind, single->scale, &amount);
+	if (kind == AMOUNT_NUMERIC && single->scale > 0 && amount.dscale == single->scale &&
+		--single->scale_rows == 0)
+		PG_RETURN_NULL();
+
+	money = row_money(datum, kind, &amount, single->scale, &unit);
+	limbs = palloc((money.nlimbs + 1) * sizeof(uint64));
+	(void) retention_money_convert(money.limbs, money.nlimbs, money.scale,
+								   limbs, money.nlimbs + 1, money.scale);
+	retention_money_negate(limbs, money.nlimbs + 1);
+	money.limbs = limbs;
+	money.nlimbs = (retention_money_bytes(limbs, money.nlimbs + 1) + 7) / 8;
+	single = retention_single_add(single, money);
+	pfree(limbs);
+	single->orders -= !amount.negative;
+
+	transition.state = PointerGetDatum(single);
+	return transition_end(&transition);
+}
+
+/*
+ * customer_base_combine(customer_base, customer_base): the union of the rows
+ * of both.  NULL if both are NULL, else a NULL counts as no rows.
+ */
+PG_FUNCTION_INFO_V1(retention_combine);
+Datum
+retention_combine(PG_FUNCTION_ARGS)
+{
+	Transition	transition;
+
+	if (PG_ARGISNULL(1))
+		return transition_skip(fcinfo);
+	transition_begin(fcinfo, &transition);
+	if (transition.empty)
+		transition.state = retention_state_open(transition.context, PG_GETARG_DATUM(1));
+	else
+		transition.state = retention_state_merge(transition.context, transition.state,
+												 PG_GETARG_DATUM(1));
+	return transition_end(&transition);
+}
+
+/* customer_base_final(customer_base): the state as a value to keep. */
+PG_FUNCTION_INFO_V1(retention_final);
+Datum
+retention_final(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_POINTER(retention_base_pack(PG_GETARG_DATUM(0)));
+}
+
+/*
+ * The SQL-callable functions: retention_add_KEY[_TIME][_AMOUNT] and
+ * retention_remove_KEY for customers, retention_own_[TIME][_AMOUNT] and
+ * retention_remove_own_AMOUNT for one customer.
+ */
+#define TRANSITION(name, body) \
+	PG_FUNCTION_INFO_V1(name); \
+	Datum name(PG_FUNCTION_ARGS) { return body; } \
+	extern Datum name(PG_FUNCTION_ARGS)
+
+#define ADD(name, key, time, amount) \
+	TRANSITION(name, add_row(fcinfo, key, time, amount, 1))
+#define REMOVE(name, key) \
+	TRANSITION(name, add_row(fcinfo, key, TIME_NONE, AMOUNT_NONE, -1))
+#define OWN(name, time, amount) \
+	TRANSITION(name, add_own_row(fcinfo, time, amount))
+
+#define ADD_KEY_TIME(name, KEY, TIME) \
+	ADD(retention_add_##name, KEY, TIME, AMOUNT_NONE); \
+	ADD(retention_add_##name##_numeric, KEY, TIME, AMOUNT_NUMERIC); \
+	ADD(retention_add_##name##_float8, KEY, TIME, AMOUNT_FLOAT8)
+
+#define ADD_KEY(key, KEY) \
+	ADD_KEY_TIME(key, KEY, TIME_NONE); \
+	ADD_KEY_TIME(key##_timestamptz, KEY, TIME_TIMESTAMPTZ); \
+	ADD_KEY_TIME(key##_timestamp, KEY, TIME_TIMESTAMP); \
+	ADD_KEY_TIME(key##_date, KEY, TIME_DATE); \
+	REMOVE(retention_remove_##key, KEY)
+
+ADD_KEY(int8, KEY_INT8);
+ADD_KEY(uuid, KEY_UUID);
+ADD_KEY(text, KEY_TEXT);
+
+#define OWN_TIME(time, TIME) \
+	OWN(retention_own_##time, TIME, AMOUNT_NONE); \
+	OWN(retention_own_##time##_numeric, TIME, AMOUNT_NUMERIC); \
+	OWN(retention_own_##time##_float8, TIME, AMOUNT_FLOAT8)
+
+OWN_TIME(timestamptz, TIME_TIMESTAMPTZ);
+OWN_TIME(timestamp, TIME_TIMESTAMP);
+OWN_TIME(date, TIME_DATE);
+OWN(retention_own_numeric, TIME_NONE, AMOUNT_NUMERIC);
+OWN(retention_own_float8, TIME_NONE, AMOUNT_FLOAT8);
+TRANSITION(retention_remove_own_numeric, remove_own_row(fcinfo, AMOUNT_NUMERIC));
+TRANSITION(retention_remove_own_float8, remove_own_row(fcinfo, AMOUNT_FLOAT8));

@@ -1,0 +1,251 @@
+/*-------------------------------------------------------------------------
+ *
+ * accessor.c
+ *	  The SQL-callable side of the metrics: from a customer_base to a Datum.
+ *
+ * Each reads the totals of the base and calls one formula.  They are the
+ * final functions of the one-word aggregates too, so none changes the base.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "base/state.h"
+#include "metric/exact.h"
+#include "metric/formula.h"
+
+#include "access/htup_details.h"
+#include "funcapi.h"
+#include "utils/timestamp.h"
+
+/* An accessor: name(customer_base), strict; the body says what to return. */
+#define ACCESSOR(name) \
+	static Datum name##_of(FunctionCallInfo fcinfo, const BaseTotals *totals); \
+	PG_FUNCTION_INFO_V1(name); \
+	Datum name(PG_FUNCTION_ARGS) \
+	{ \
+		BaseTotals	totals; \
+		retention_base_totals(PG_GETARG_DATUM(0), &totals); \
+		return name##_of(fcinfo, &totals); \
+	} \
+	static Datum name##_of(FunctionCallInfo fcinfo, const BaseTotals *totals)
+
+#define RETURN_NUMERIC_OF(formula) \
+	do { \
+		Datum		result; \
+		if (!formula(totals, &result)) \
+			PG_RETURN_NULL(); \
+		PG_RETURN_DATUM(result); \
+	} while (0)
+
+#define RETURN_FLOAT8_OF(formula) \
+	do { \
+		double		result; \
+		if (!formula(totals, &result)) \
+			PG_RETURN_NULL(); \
+		PG_RETURN_FLOAT8(result); \
+	} while (0)
+
+#define RETURN_MONEY(money) \
+	do { \
+		if ((money).limbs == NULL) \
+			PG_RETURN_NULL(); \
+		PG_RETURN_DATUM(retention_money_numeric(money)); \
+	} while (0)
+
+ACCESSOR(retention_base_customers)
+{
+	PG_RETURN_INT64(totals->customers);
+}
+
+ACCESSOR(retention_base_orders)
+{
+	PG_RETURN_INT64(totals->orders);
+}
+
+ACCESSOR(retention_base_refunds)
+{
+	if (totals->amount == AMOUNT_NONE)
+		PG_RETURN_NULL();
+	PG_RETURN_INT64(totals->refunds);
+}
+
+ACCESSOR(retention_base_guest_orders)
+{
+	PG_RETURN_INT64(totals->guest_orders);
+}
+
+ACCESSOR(retention_base_revenue)
+{
+	RETURN_MONEY(totals->revenue);
+}
+
+ACCESSOR(retention_base_guest_revenue)
+{
+	RETURN_MONEY(totals->guest_revenue);
+}
+
+/* What was given back, as a positive number. */
+ACCESSOR(retention_base_refunded)
+{
+	if (totals->refunded.limbs == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(DirectFunctionCall1(numeric_uminus,
+										retention_money_numeric(totals->refunded)));
+}
+
+ACCESSOR(retention_base_aov)
+{
+	RETURN_NUMERIC_OF(retention_aov);
+}
+
+ACCESSOR(retention_base_aov_float8)
+{
+	RETURN_FLOAT8_OF(retention_aov_float8);
+}
+
+ACCESSOR(retention_base_customer_value)
+{
+	RETURN_NUMERIC_OF(retention_customer_value);
+}
+
+ACCESSOR(retention_base_customer_value_float8)
+{
+	RETURN_FLOAT8_OF(retention_customer_value_float8);
+}
+
+ACCESSOR(retention_base_purchase_frequency)
+{
+	RETURN_FLOAT8_OF(retention_purchase_frequency);
+}
+
+ACCESSOR(retention_base_repeat_rate)
+{
+	RETURN_FLOAT8_OF(retention_repeat_rate);
+}
+
+ACCESSOR(retention_base_lifetime_span)
+{
+	Interval   *result = palloc(sizeof(Interval));
+
+	if (!retention_lifetime_span(totals, result))
+		PG_RETURN_NULL();
+	PG_RETURN_INTERVAL_P(result);
+}
+
+/*
+ * The first and the last order as timestamptz.  Times without a zone are read
+ * in the session's, as the cast does.
+ */
+static Datum
+instant_timestamptz(FunctionCallInfo fcinfo, const BaseTotals *totals, int64 instant)
+{
+	if (totals->time == TIME_NONE || totals->first > totals->last)
+		PG_RETURN_NULL();
+	if (totals->time == TIME_TIMESTAMPTZ)
+		PG_RETURN_TIMESTAMPTZ(instant);
+	return DirectFunctionCall1(timestamp_timestamptz, TimestampGetDatum(instant));
+}
+
+ACCESSOR(retention_base_first_order)
+{
+	return instant_timestamptz(fcinfo, totals, totals->first);
+}
+
+ACCESSOR(retention_base_last_order)
+{
+	return instant_timestamptz(fcinfo, totals, totals->last);
+}
+
+/* The final function of clv(...): all of it measured. */
+ACCESSOR(retention_base_clv_measured)
+{
+	ClvOptions	options = {0};
+	Datum		result;
+
+	if (!retention_clv(totals, &options, &result))
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(result);
+}
+
+ACCESSOR(retention_base_clv_float8)
+{
+	RETURN_FLOAT8_OF(retention_clv_float8);
+}
+
+/* lifespan, observation, margin and discount_rate, each of which may be NULL */
+static void
+get_clv_options(FunctionCallInfo fcinfo, ClvOptions *options)
+{
+	options->lifespan = PG_ARGISNULL(1) ? NULL : PG_GETARG_INTERVAL_P(1);
+	options->observation = PG_ARGISNULL(2) ? NULL : PG_GETARG_INTERVAL_P(2);
+	options->margin = PG_ARGISNULL(3) ? (Datum) 0 : PG_GETARG_DATUM(3);
+	options->discount_rate = PG_ARGISNULL(4) ? (Datum) 0 : PG_GETARG_DATUM(4);
+}
+
+PG_FUNCTION_INFO_V1(retention_base_clv);
+Datum
+retention_base_clv(PG_FUNCTION_ARGS)
+{
+	BaseTotals	totals;
+	ClvOptions	options;
+	Datum		result;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	get_clv_options(fcinfo, &options);
+	retention_base_totals(PG_GETARG_DATUM(0), &totals);
+	if (!retention_clv(&totals, &options, &result))
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(result);
+}
+
+static Datum
+years_of(Datum usecs)
+{
+	return exact_divide(usecs, exact_integer(YEAR_USECS));
+}
+
+/* The parts of clv as one row. */
+PG_FUNCTION_INFO_V1(retention_base_clv_breakdown);
+Datum
+retention_base_clv_breakdown(PG_FUNCTION_ARGS)
+{
+	BaseTotals	totals;
+	ClvOptions	options;
+	TupleDesc	desc;
+	Datum		observation;
+	Datum		lifespan;
+	Datum		values[7] = {0};
+	bool		nulls[7];
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	get_clv_options(fcinfo, &options);
+	retention_base_totals(PG_GETARG_DATUM(0), &totals);
+
+	nulls[0] = !retention_aov(&totals, &values[0]);
+
+	nulls[1] = nulls[2] = !retention_observation_usecs(&totals, &options, &observation);
+	if (!nulls[2])
+		values[2] = years_of(observation);
+	if (!nulls[1])
+		nulls[1] = totals.customers <= 0 ||
+			exact_compare(observation, exact_integer(0)) == 0;
+	if (!nulls[1])
+		values[1] = exact_divide(exact_multiply(exact_integer(totals.orders),
+												exact_integer(YEAR_USECS)),
+								 exact_multiply(exact_integer(totals.customers), observation));
+
+	nulls[3] = !retention_clv_lifespan_usecs(&totals, &options, &lifespan);
+	if (!nulls[3])
+		values[3] = years_of(lifespan);
+	nulls[4] = false;
+	values[4] = BoolGetDatum(options.lifespan != NULL);
+	nulls[5] = !retention_customer_value(&totals, &values[5]);
+	nulls[6] = !retention_clv(&totals, &options, &values[6]);
+
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+}

@@ -1,0 +1,194 @@
+/*-------------------------------------------------------------------------
+ *
+ * clv.c
+ *	  Customer lifetime value.
+ *
+ * Of a store: m * (R / C) / observation * lifespan, both times in the same
+ * unit, so that frequency over two years of data is not taken for frequency
+ * per year.  Discounted at d a year, money that comes evenly over t years is
+ * worth (1 - (1 + d)^-t) / ln(1 + d) years of it instead of t.
+ *
+ * Of one customer, whose orders are known and not those of a store:
+ * R / O * lifespan in years.
+ *
+ * Everything but the discount is exact up to one division at the end.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "metric/exact.h"
+#include "metric/formula.h"
+
+#include "common/int.h"
+#include "utils/timestamp.h"
+
+/* An interval in microseconds, a month being a twelfth of 365.25 days. */
+static Datum
+interval_usecs(const Interval *interval, const char *what)
+{
+	int64		months;
+	int64		days;
+	int64		usecs;
+
+	if (pg_mul_s64_overflow(interval->month, MONTH_USECS, &months) ||
+		pg_mul_s64_overflow(interval->day, USECS_PER_DAY, &days) ||
+		pg_add_s64_overflow(months, days, &usecs) ||
+		pg_add_s64_overflow(usecs, interval->time, &usecs))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("%s out of range: \"%s\"", what,
+						DatumGetCString(DirectFunctionCall1(interval_out,
+															IntervalPGetDatum(interval))))));
+	if (usecs < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s must not be negative: \"%s\"", what,
+						DatumGetCString(DirectFunctionCall1(interval_out,
+															IntervalPGetDatum(interval))))));
+	return exact_integer(usecs);
+}
+
+/* The time that the data cover. */
+bool
+retention_observation_usecs(const BaseTotals *totals, const ClvOptions *options, Datum *result)
+{
+	if (options->observation)
+		*result = interval_usecs(options->observation, "observation");
+	else if (totals->time == TIME_NONE || totals->first > totals->last)
+		return false;
+	else
+		*result = exact_wide((uint64) totals->last - (uint64) totals->first, 0);
+	return true;
+}
+
+/* The time that a customer stays. */
+bool
+retention_clv_lifespan_usecs(const BaseTotals *totals, const ClvOptions *options, Datum *result)
+{
+	if (options->lifespan == NULL)
+		return retention_lifespan_usecs(totals, result);
+	*result = interval_usecs(options->lifespan, "lifespan");
+	return true;
+}
+
+static void
+check_margin(Datum margin)
+{
+	if (exact_compare(margin, exact_integer(0)) < 0 ||
+		exact_compare(margin, exact_integer(1)) > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("margin must be between 0 and 1, not %s", exact_text(margin)),
+				 errhint("A margin of 30 %% is 0.3.")));
+}
+
+static void
+check_discount_rate(Datum rate)
+{
+	if (exact_compare(rate, exact_integer(0)) < 0 ||
+		exact_compare(rate, exact_integer(1)) > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("discount rate must be between 0 and 1, not %s", exact_text(rate)),
+				 errhint("A rate of 10 %% a year is 0.1.")));
+}
+
+/* The years that money over these microseconds is worth. */
+static Datum
+discounted_years(Datum usecs, Datum rate)
+{
+	Datum		years = exact_divide(usecs, exact_integer(YEAR_USECS));
+	Datum		growth = exact_add(exact_integer(1), rate);
+	Datum		worth = DirectFunctionCall2(numeric_power, growth,
+											DirectFunctionCall1(numeric_uminus, years));
+
+	return exact_divide(exact_subtract(exact_integer(1), worth),
+						DirectFunctionCall1(numeric_ln, growth));
+}
+
+bool
+retention_clv(const BaseTotals *totals, const ClvOptions *options, Datum *result)
+{
+	Datum		numerator;
+	Datum		denominator;
+	Datum		observation;
+	Datum		lifespan;
+
+	if (options->margin)
+		check_margin(options->margin);
+	if (options->discount_rate)
+		check_discount_rate(options->discount_rate);
+	if (totals->revenue.limbs == NULL || totals->customers <= 0)
+		return false;
+	numerator = retention_money_numeric(totals->revenue);
+
+	if (totals->key == KEY_NONE)
+	{
+		/* one customer: AOV times the lifespan in years */
+		if (totals->time == TIME_NONE)
+			return false;
+		*result = exact_divide(exact_multiply(numerator,
+											  exact_wide(totals->lifespan[0],
+														 totals->lifespan[1])),
+							   exact_multiply(exact_integer(totals->orders),
+											  exact_integer(YEAR_USECS)));
+		return true;
+	}
+
+	if (!retention_observation_usecs(totals, options, &observation) ||
+		exact_compare(observation, exact_integer(0)) == 0)
+		return false;
+	if (options->margin)
+		numerator = exact_multiply(numerator, options->margin);
+	denominator = exact_multiply(exact_integer(totals->customers), observation);
+
+	if (options->discount_rate &&
+		exact_compare(options->discount_rate, exact_integer(0)) > 0)
+	{
+		if (!retention_clv_lifespan_usecs(totals, options, &lifespan))
+			return false;
+		numerator = exact_multiply(numerator,
+								   exact_multiply(exact_integer(YEAR_USECS),
+												  discounted_years(lifespan,
+																   options->discount_rate)));
+	}
+	else if (options->lifespan)
+		numerator = exact_multiply(numerator, interval_usecs(options->lifespan, "lifespan"));
+	else
+	{
+		/* the mean lifespan as a fraction, not as a rounded number */
+		if (totals->time == TIME_NONE)
+			return false;
+		numerator = exact_multiply(numerator, exact_wide(totals->lifespan[0],
+														 totals->lifespan[1]));
+		denominator = exact_multiply(denominator, exact_integer(totals->customers));
+	}
+	*result = exact_divide(numerator, denominator);
+	return true;
+}
+
+/* The same in float8, of what the base itself has measured. */
+bool
+retention_clv_float8(const BaseTotals *totals, double *result)
+{
+	double		revenue;
+	double		lifespan;
+	double		observation;
+
+	if (totals->revenue.limbs == NULL || totals->customers <= 0 || totals->time == TIME_NONE)
+		return false;
+	revenue = retention_money_float8(totals->revenue);
+	lifespan = ((double) totals->lifespan[1] * 18446744073709551616.0 +
+				(double) totals->lifespan[0]) / (double) totals->customers;
+	if (totals->key == KEY_NONE)
+	{
+		*result = revenue / (double) totals->orders * (lifespan / (double) YEAR_USECS);
+		return true;
+	}
+	observation = (double) ((uint64) totals->last - (uint64) totals->first);
+	if (observation == 0)
+		return false;
+	*result = revenue / (double) totals->customers / observation * lifespan;
+	return true;
+}

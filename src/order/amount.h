@@ -1,0 +1,50 @@
+/*-------------------------------------------------------------------------
+ *
+ * amount.h
+ *	  The amount of an order: numeric or float8 -> units of 10^-scale.
+ *
+ * Both kinds become the same exact integers.  A numeric is read straight
+ * from its base-10000 digits.  A float8 stands for the shortest decimal that
+ * reads back as it (0.1 is ten cents, not 0.1000000000000000055...), so that
+ * ints and prices kept in float8 are summed to the last cent, in any order.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RETENTION_AMOUNT_H
+#define RETENTION_AMOUNT_H
+
+#include "postgres.h"
+
+#include "fmgr.h"
+
+/* The numbers are part of the packed form: append, never renumber. */
+typedef enum AmountKind
+{
+	AMOUNT_NONE = 0,
+	AMOUNT_NUMERIC = 1,
+	AMOUNT_FLOAT8 = 2
+} AmountKind;
+
+#define AMOUNT_KIND_LAST	AMOUNT_FLOAT8
+
+/*
+ * One amount as read at some scale.  "units" alone holds it when it fits 64
+ * bits, else "limbs" does; a scale too small for it makes "fits" false, and
+ * then only dscale and nlimbs say anything: what a sum needs to take it.
+ */
+typedef struct Amount
+{
+	bool		fits;			/* exact at the scale asked for, in 64 bits? */
+	bool		negative;
+	int			dscale;			/* digits behind the point */
+	int64		units;
+} Amount;
+
+extern void retention_amount_numeric(Datum datum, int scale, Amount *amount);
+extern void retention_amount_float8(float8 value, int scale, Amount *amount);
+extern int	retention_amount_limbs(Datum datum, AmountKind kind, int scale);
+extern void retention_amount_wide(Datum datum, AmountKind kind, int scale,
+								  uint64 *limbs, int nlimbs);
+extern const char *retention_amount_name(AmountKind kind);
+
+#endif							/* RETENTION_AMOUNT_H */

@@ -1,0 +1,100 @@
+/*-------------------------------------------------------------------------
+ *
+ * customer.c
+ *	  A customer's key -> identity, for the keys that are not one word.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "order/customer.h"
+
+#include "common/hashfn.h"
+#include "port/pg_bswap.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/uuid.h"
+
+/* Two seeds, any two: what counts is that they never change. */
+#define TEXT_SEED_HASH	INT64CONST(0x72657465)
+#define TEXT_SEED_LOW	INT64CONST(0x6e74696f)
+
+/* Does the collation call different byte strings equal? */
+bool
+retention_text_is_folded(Oid collation)
+{
+	if (!OidIsValid(collation))
+		ereport(ERROR,
+				(errcode(ERRCODE_INDETERMINATE_COLLATION),
+				 errmsg("could not determine which collation to use for customer keys"),
+				 errhint("Use the COLLATE clause to set the collation explicitly.")));
+	return !get_collation_isdeterministic(collation);
+}
+
+/*
+ * A mixing of 128 bits that can be undone: given hash and low, the first
+ * half of the uuid follows.
+ */
+Identity
+retention_identity_uuid(Datum key)
+{
+	pg_uuid_t  *uuid = DatumGetUUIDP(key);
+	Identity	identity;
+	uint64		half[2];
+
+	memcpy(half, uuid->data, sizeof(half));
+	identity.low = pg_ntoh64(half[1]);
+	identity.hash = customer_mix(pg_ntoh64(half[0]) ^ customer_mix(identity.low));
+	return identity;
+}
+
+Identity
+retention_identity_text(Datum key, Oid collation, bool folded)
+{
+	text	   *value = DatumGetTextPP(key);
+	Identity	identity;
+
+	if (likely(!folded))
+	{
+		/* hashtextextended for a deterministic collation, without the calls */
+		const unsigned char *bytes = (const unsigned char *) VARDATA_ANY(value);
+		int			length = VARSIZE_ANY_EXHDR(value);
+
+		identity.hash = hash_bytes_extended(bytes, length, TEXT_SEED_HASH);
+		identity.low = hash_bytes_extended(bytes, length, TEXT_SEED_LOW);
+	}
+	else
+	{
+		identity.hash = DatumGetUInt64(DirectFunctionCall2Coll(hashtextextended, collation,
+															   PointerGetDatum(value),
+															   Int64GetDatum(TEXT_SEED_HASH)));
+		identity.low = DatumGetUInt64(DirectFunctionCall2Coll(hashtextextended, collation,
+															  PointerGetDatum(value),
+															  Int64GetDatum(TEXT_SEED_LOW)));
+	}
+
+	/* A value brought from the TOAST table can be large; don't wait for a reset. */
+	if ((Pointer) value != DatumGetPointer(key))
+		pfree(value);
+	return identity;
+}
+
+/* For messages. */
+const char *
+retention_key_name(KeyKind kind)
+{
+	switch (kind)
+	{
+		case KEY_NONE:
+			return "no customer key";
+		case KEY_INT8:
+			return "bigint customers";
+		case KEY_UUID:
+			return "uuid customers";
+		case KEY_TEXT:
+			return "text customers";
+		case KEY_TEXT_FOLDED:
+			return "text customers under a nondeterministic collation";
+	}
+	pg_unreachable();
+}

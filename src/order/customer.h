@@ -1,0 +1,71 @@
+/*-------------------------------------------------------------------------
+ *
+ * customer.h
+ *	  A customer's key -> the identity that tables of customers hold.
+ *
+ * An identity is one or two 64-bit words.  The first, the "hash", spreads
+ * evenly over all 64-bit numbers: tables, spill files and packed values keep
+ * customers in its order, and a share of the hashes is a fair sample of the
+ * customers.  Identity is exact:
+ *
+ *	int8	one word, by a mixing function that has an inverse;
+ *	uuid	two words, likewise;
+ *	text	two words, hashtextextended's under two seeds, stored instead of
+ *			the text: two of 10^9 customers collide with a chance of about
+ *			10^-21.  A nondeterministic collation makes a kind of its own,
+ *			because its 'A' and 'a' share an identity.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RETENTION_CUSTOMER_H
+#define RETENTION_CUSTOMER_H
+
+#include "postgres.h"
+
+#include "fmgr.h"
+
+/* The numbers are part of the packed form: append, never renumber. */
+typedef enum KeyKind
+{
+	KEY_NONE = 0,				/* orders of one customer, who is not named */
+	KEY_INT8 = 1,
+	KEY_UUID = 2,
+	KEY_TEXT = 3,
+	KEY_TEXT_FOLDED = 4			/* text under a nondeterministic collation */
+} KeyKind;
+
+#define KEY_KIND_LAST	KEY_TEXT_FOLDED
+
+typedef struct Identity
+{
+	uint64		hash;
+	uint64		low;			/* two-word kinds only */
+} Identity;
+
+extern bool retention_text_is_folded(Oid collation);
+extern Identity retention_identity_uuid(Datum key);
+extern Identity retention_identity_text(Datum key, Oid collation, bool folded);
+extern const char *retention_key_name(KeyKind kind);
+
+static inline int
+key_words(KeyKind kind)
+{
+	return kind == KEY_NONE ? 0 : kind == KEY_INT8 ? 1 : 2;
+}
+
+/*
+ * The finalizer of MurmurHash3: a bijection of 64-bit numbers, so that no two
+ * integers share a hash.
+ */
+static inline uint64
+customer_mix(uint64 key)
+{
+	key ^= key >> 33;
+	key *= UINT64CONST(0xff51afd7ed558ccd);
+	key ^= key >> 33;
+	key *= UINT64CONST(0xc4ceb9fe1a85ec53);
+	key ^= key >> 33;
+	return key;
+}
+
+#endif							/* RETENTION_CUSTOMER_H */

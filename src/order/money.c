@@ -1,0 +1,285 @@
+/*-------------------------------------------------------------------------
+ *
+ * money.c
+ *	  Exact sums of money: the arithmetic of wide integers.  See money.h.
+ *
+ * Only what a sum needs is here: adding, shifting by powers of ten, and the
+ * way to numeric.  Wide values are rare (they take amounts beyond 10^16), so
+ * the loops are the schoolbook's.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "order/money.h"
+
+#include "fmgr.h"
+#include "utils/builtins.h"
+#include "utils/numeric.h"
+
+static const double exact_powers_of_ten[] = {
+	1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
+	1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22
+};
+
+/* The general case of money_add. */
+bool
+retention_money_add_wide(uint64 *acc, int nacc, const uint64 *value, int nvalue)
+{
+	uint64		extension = money_is_negative(value, nvalue) ? PG_UINT64_MAX : 0;
+	bool		acc_negative = money_is_negative(acc, nacc);
+	uint64		carry = 0;
+
+	Assert(nvalue <= nacc);
+
+	for (int i = 0; i < nacc; i++)
+	{
+		uint64		addend = i < nvalue ? value[i] : extension;
+		uint64		sum = acc[i] + addend;
+		uint64		with_carry = sum + carry;
+
+		carry = (sum < addend) | (with_carry < sum);
+		acc[i] = with_carry;
+	}
+
+	/* Two addends of one sign and a sum of the other: it did not fit. */
+	if (acc_negative == (extension != 0) &&
+		money_is_negative(acc, nacc) != acc_negative)
+	{
+		uint64		borrow = 0;
+
+		for (int i = 0; i < nacc; i++)
+		{
+			uint64		addend = i < nvalue ? value[i] : extension;
+			uint64		difference = acc[i] - addend;
+			uint64		with_borrow = difference - borrow;
+
+			borrow = (acc[i] < addend) | (difference < borrow);
+			acc[i] = with_borrow;
+		}
+		return false;
+	}
+	return true;
+}
+
+void
+retention_money_negate(uint64 *limbs, int nlimbs)
+{
+	uint64		carry = 1;
+
+	for (int i = 0; i < nlimbs; i++)
+	{
+		limbs[i] = ~limbs[i] + carry;
+		carry = carry && limbs[i] == 0;
+	}
+}
+
+/*
+ * limbs = limbs * factor + plus, for a number that is not negative.  Returns
+ * false if the result does not fit; the limbs are then undefined.
+ */
+bool
+retention_money_times(uint64 *limbs, int nlimbs, uint32 factor, uint32 plus)
+{
+	uint64		carry = plus;
+
+	for (int i = 0; i < nlimbs; i++)
+	{
+		uint64		low = (limbs[i] & 0xFFFFFFFF) * factor + carry;
+		uint64		high = (limbs[i] >> 32) * factor + (low >> 32);
+
+		limbs[i] = (high << 32) | (low & 0xFFFFFFFF);
+		carry = high >> 32;
+	}
+	return carry == 0 && !money_is_negative(limbs, nlimbs);
+}
+
+/* limbs = limbs * 10^power, for a number that is not negative. */
+bool
+retention_money_times_ten(uint64 *limbs, int nlimbs, int power)
+{
+	while (power >= 9)
+	{
+		if (!retention_money_times(limbs, nlimbs, 1000000000, 0))
+			return false;
+		power -= 9;
+	}
+	while (power-- > 0)
+		if (!retention_money_times(limbs, nlimbs, 10, 0))
+			return false;
+	return true;
+}
+
+/* limbs = limbs / divisor, for a number that is not negative; the remainder. */
+uint32
+retention_money_divide(uint64 *limbs, int nlimbs, uint32 divisor)
+{
+	uint64		remainder = 0;
+
+	for (int i = nlimbs - 1; i >= 0; i--)
+	{
+		uint64		high = (remainder << 32) | (limbs[i] >> 32);
+		uint64		low;
+
+		remainder = high % divisor;
+		low = (remainder << 32) | (limbs[i] & 0xFFFFFFFF);
+		remainder = low % divisor;
+		limbs[i] = ((high / divisor) << 32) | (low / divisor);
+	}
+	return (uint32) remainder;
+}
+
+/*
+ * The same money in another width and at a scale that is not smaller.
+ * Returns false if it does not fit; "to" is then undefined.
+ */
+bool
+retention_money_convert(const uint64 *from, int nfrom, int from_scale,
+						uint64 *to, int nto, int to_scale)
+{
+	bool		negative = money_is_negative(from, nfrom);
+	uint64		extension = negative ? PG_UINT64_MAX : 0;
+
+	Assert(to_scale >= from_scale);
+
+	for (int i = 0; i < nto; i++)
+		to[i] = i < nfrom ? from[i] : extension;
+	for (int i = nto; i < nfrom; i++)
+		if (from[i] != extension)
+			return false;
+	if (money_is_negative(to, nto) != negative)
+		return false;
+
+	if (to_scale == from_scale)
+		return true;
+	if (negative)
+	{
+		retention_money_negate(to, nto);
+		if (money_is_negative(to, nto))
+			return false;		/* the one number without a counterpart */
+	}
+	if (!retention_money_times_ten(to, nto, to_scale - from_scale))
+		return false;
+	if (negative)
+		retention_money_negate(to, nto);
+	return true;
+}
+
+/* The least number of bytes that hold the number in two's complement. */
+int
+retention_money_bytes(const uint64 *limbs, int nlimbs)
+{
+	uint64		extension = money_is_negative(limbs, nlimbs) ? PG_UINT64_MAX : 0;
+	int			top = nlimbs - 1;
+	uint64		significant;
+	int			bytes;
+
+	while (top > 0 && limbs[top] == extension &&
+		   ((int64) (limbs[top - 1] ^ extension) >= 0))
+		top--;
+	significant = limbs[top] ^ extension;
+	for (bytes = 1; bytes < 8 && (significant >> (8 * bytes - 1)) != 0;)
+		bytes++;
+	return top * 8 + bytes;
+}
+
+/* a + b in newly allocated limbs, at the larger scale. */
+Money
+retention_money_sum(Money a, Money b)
+{
+	Money		sum;
+	uint64	   *limbs;
+	uint64	   *addend;
+
+	if (a.limbs == NULL || b.limbs == NULL)
+		return a.limbs == NULL ? b : a;
+
+	sum.scale = Max(a.scale, b.scale);
+	for (sum.nlimbs = Max(a.nlimbs, b.nlimbs);; sum.nlimbs++)
+	{
+		limbs = palloc(sum.nlimbs * sizeof(uint64));
+		addend = palloc(sum.nlimbs * sizeof(uint64));
+		sum.limbs = limbs;
+		if (retention_money_convert(a.limbs, a.nlimbs, a.scale, limbs, sum.nlimbs, sum.scale) &&
+			retention_money_convert(b.limbs, b.nlimbs, b.scale, addend, sum.nlimbs, sum.scale) &&
+			money_add(limbs, sum.nlimbs, addend, sum.nlimbs))
+			break;
+		pfree(limbs);
+		pfree(addend);
+	}
+	pfree(addend);
+	return sum;
+}
+
+/* A number too wide for the helpers of numeric goes there by its digits. */
+static Datum
+wide_numeric(Money money)
+{
+	int			ndigits = money.nlimbs * 20 + money.scale + 1;
+	char	   *text = palloc(ndigits + 3);
+	char	   *at = text + ndigits + 3;
+	uint64	   *rest = palloc(money.nlimbs * sizeof(uint64));
+	bool		negative = money_is_negative(money.limbs, money.nlimbs);
+	Datum		result;
+
+	memcpy(rest, money.limbs, money.nlimbs * sizeof(uint64));
+	if (negative)
+		retention_money_negate(rest, money.nlimbs);
+
+	*--at = '\0';
+	for (int digit = 0; digit <= money.scale || !money_is_zero(rest, money.nlimbs);)
+	{
+		uint32		group = retention_money_divide(rest, money.nlimbs, 1000000000);
+
+		for (int i = 0; i < 9; i++)
+		{
+			if (digit > money.scale && group == 0 && money_is_zero(rest, money.nlimbs))
+				break;
+			if (digit == money.scale && money.scale > 0)
+				*--at = '.';
+			*--at = '0' + group % 10;
+			group /= 10;
+			digit++;
+		}
+	}
+	if (negative)
+		*--at = '-';
+
+	result = DirectFunctionCall3(numeric_in, CStringGetDatum(at),
+								 ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+	pfree(rest);
+	pfree(text);
+	return result;
+}
+
+/* The sum as numeric, with "scale" digits after the point as sum(numeric). */
+Datum
+retention_money_numeric(Money money)
+{
+	int64		units = (int64) money.limbs[0];
+
+	for (int i = 1; i < money.nlimbs; i++)
+		if (money.limbs[i] != (units < 0 ? PG_UINT64_MAX : 0))
+			return wide_numeric(money);
+	return NumericGetDatum(int64_div_fast_to_numeric(units, money.scale));
+}
+
+/* The float8 nearest to the sum. */
+double
+retention_money_float8(Money money)
+{
+	int64		units = (int64) money.limbs[0];
+	bool		narrow = money.scale < (int) lengthof(exact_powers_of_ten) &&
+		units <= INT64CONST(9007199254740992) && units >= -INT64CONST(9007199254740992);
+
+	for (int i = 1; narrow && i < money.nlimbs; i++)
+		narrow = money.limbs[i] == (units < 0 ? PG_UINT64_MAX : 0);
+
+	/* Both operands are exact here, so the quotient is rounded once. */
+	if (narrow)
+		return (double) units / exact_powers_of_ten[money.scale];
+	return DatumGetFloat8(DirectFunctionCall1(numeric_float8,
+											  retention_money_numeric(money)));
+}

@@ -1,0 +1,93 @@
+/*-------------------------------------------------------------------------
+ *
+ * money.h
+ *	  Exact sums of money: integers of any width in units of 10^-scale.
+ *
+ * A sum is an array of "limbs", 64 bits each, least significant first, read
+ * together as one number in two's complement.  One limb holds any shop in
+ * the world (9.2e16 in cents); a table whose values outgrow it is rebuilt
+ * with one more.  Integers make the sum independent of the order of the
+ * rows, so a parallel or distributed answer has the same bits as a serial
+ * one, and they can be taken back again, as moving window frames need.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RETENTION_MONEY_H
+#define RETENTION_MONEY_H
+
+#include "postgres.h"
+
+#include "common/int.h"
+
+/*
+ * Widest sum there can be: numeric holds 131072 digits before the point and
+ * 16383 after it, and 147455 digits are 489,830 bits.
+ */
+#define MONEY_MAX_LIMBS		7700
+#define MONEY_MAX_SCALE		16383
+
+/* A sum to be read: its limbs belong to somebody else. */
+typedef struct Money
+{
+	const uint64 *limbs;		/* NULL: no amounts were given */
+	int			nlimbs;
+	int			scale;
+} Money;
+
+extern bool retention_money_add_wide(uint64 *acc, int nacc,
+									 const uint64 *value, int nvalue);
+extern bool retention_money_convert(const uint64 *from, int nfrom, int from_scale,
+									uint64 *to, int nto, int to_scale);
+extern void retention_money_negate(uint64 *limbs, int nlimbs);
+extern bool retention_money_times(uint64 *limbs, int nlimbs, uint32 factor, uint32 plus);
+extern bool retention_money_times_ten(uint64 *limbs, int nlimbs, int power);
+extern uint32 retention_money_divide(uint64 *limbs, int nlimbs, uint32 divisor);
+extern int	retention_money_bytes(const uint64 *limbs, int nlimbs);
+extern Money retention_money_sum(Money a, Money b);
+extern Datum retention_money_numeric(Money money);
+extern double retention_money_float8(Money money);
+
+static inline bool
+money_is_negative(const uint64 *limbs, int nlimbs)
+{
+	return (int64) limbs[nlimbs - 1] < 0;
+}
+
+static inline bool
+money_is_zero(const uint64 *limbs, int nlimbs)
+{
+	for (int i = 0; i < nlimbs; i++)
+		if (limbs[i] != 0)
+			return false;
+	return true;
+}
+
+/*
+ * acc += value, where the value is sign-extended to the width of acc.
+ * Returns false, leaving acc as it was, if the sum does not fit.
+ */
+static inline bool
+money_add(uint64 *acc, int nacc, const uint64 *value, int nvalue)
+{
+	if (likely(nacc == 1))
+	{
+		int64		sum;
+
+		if (unlikely(pg_add_s64_overflow((int64) acc[0], (int64) value[0], &sum)))
+			return false;
+		acc[0] = (uint64) sum;
+		return true;
+	}
+	if (likely(nacc == 2 && nvalue == 1))
+	{
+		/* a total over one-limb values: 2^63 rows can't overflow it */
+		uint64		low = acc[0] + value[0];
+
+		acc[1] += (uint64) ((int64) value[0] >> 63) + (low < value[0]);
+		acc[0] = low;
+		return true;
+	}
+	return retention_money_add_wide(acc, nacc, value, nvalue);
+}
+
+#endif							/* RETENTION_MONEY_H */

@@ -1,0 +1,105 @@
+/*-------------------------------------------------------------------------
+ *
+ * bytes.h
+ *	  Reading and writing bytes that mean the same on every machine.
+ *
+ * Numbers are little-endian, small ones as varints (seven bits a byte, least
+ * significant first).  A reader never goes beyond its end: what it is asked
+ * for and has not is an error of the value, not of the server.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RETENTION_BYTES_H
+#define RETENTION_BYTES_H
+
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+#include "port/pg_bswap.h"
+
+#ifdef WORDS_BIGENDIAN
+#define little_endian_64(x) pg_bswap64(x)
+#else
+#define little_endian_64(x) (x)
+#endif
+
+typedef struct ByteReader
+{
+	const uint8 *at;
+	const uint8 *end;
+} ByteReader;
+
+extern void retention_invalid_value(const char *detail) pg_attribute_noreturn();
+extern void retention_put_varint(StringInfo out, uint64 value);
+extern uint64 retention_get_varint(ByteReader *in);
+
+/* Signed numbers, small ones small: 0, -1, 1, -2 ... */
+static inline uint64
+zigzag(int64 value)
+{
+	return ((uint64) value << 1) ^ (uint64) (value >> 63);
+}
+
+static inline int64
+unzigzag(uint64 value)
+{
+	return (int64) ((value >> 1) ^ (0 - (value & 1)));
+}
+
+static inline const uint8 *
+reader_skip(ByteReader *in, Size length)
+{
+	const uint8 *at = in->at;
+
+	if (unlikely(length > (Size) (in->end - in->at)))
+		retention_invalid_value("The value ends too early.");
+	in->at += length;
+	return at;
+}
+
+static inline uint8
+reader_byte(ByteReader *in)
+{
+	return *reader_skip(in, 1);
+}
+
+/* The "width" (0 to 8) low bytes at "at"; up to "end" bytes may be touched. */
+static inline uint64
+load_bytes(const uint8 *at, int width, const uint8 *end)
+{
+	uint64		value = 0;
+
+	if (likely(end - at >= (ptrdiff_t) sizeof(uint64)))
+	{
+		memcpy(&value, at, sizeof(value));
+		value = little_endian_64(value);
+		return width == 8 ? value : value & ((UINT64CONST(1) << (8 * width)) - 1);
+	}
+	for (int i = 0; i < width; i++)
+		value |= (uint64) at[i] << (8 * i);
+	return value;
+}
+
+/* Eight bytes are written, of which the caller counts the low "width". */
+static inline void
+store_bytes(uint8 *at, uint64 value)
+{
+	value = little_endian_64(value);
+	memcpy(at, &value, sizeof(value));
+}
+
+/* How many bytes hold an unsigned number; 0 takes none. */
+static inline int
+bytes_needed(uint64 value)
+{
+	int			bytes = 0;
+
+	while (value != 0)
+	{
+		value >>= 8;
+		bytes++;
+	}
+	return bytes;
+}
+
+#endif							/* RETENTION_BYTES_H */

@@ -1,0 +1,77 @@
+/*-------------------------------------------------------------------------
+ *
+ * compat.h
+ *	  What differs between PostgreSQL 15, 16, 17 and 18, in one place.
+ *
+ * No other file of this extension looks at PG_VERSION_NUM.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RETENTION_COMPAT_H
+#define RETENTION_COMPAT_H
+
+#include "postgres.h"
+
+#include "common/base64.h"
+#include "fmgr.h"
+#include "storage/buffile.h"
+
+#if PG_VERSION_NUM < 150000
+#error "retention needs PostgreSQL 15 or later"
+#endif
+
+/* varatt.h holds the varlena macros since 16; postgres.h did before. */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+/* Magic block: 18 lets a module say its name and version. */
+#if PG_VERSION_NUM >= 180000
+#define RETENTION_MODULE_MAGIC \
+	PG_MODULE_MAGIC_EXT(.name = "retention", .version = RETENTION_VERSION)
+#else
+#define RETENTION_MODULE_MAGIC PG_MODULE_MAGIC
+#endif
+
+/*
+ * Read exactly "size" bytes or fail: BufFileReadExact is new in 16, and the
+ * older BufFileRead wants its length checked.
+ */
+static inline void
+compat_buffile_read(BufFile *file, void *ptr, size_t size)
+{
+#if PG_VERSION_NUM >= 160000
+	BufFileReadExact(file, ptr, size);
+#else
+	size_t		got = BufFileRead(file, ptr, size);
+
+	if (got != size)
+		ereport(ERROR,
+				(errcode_for_file_access(),
+				 errmsg("could not read from temporary file: read only %zu of %zu bytes",
+						got, size)));
+#endif
+}
+
+/* The base64 routines took char pointers before 18, uint8 pointers since. */
+static inline int
+compat_b64_encode(const char *src, int len, char *dst, int dstlen)
+{
+#if PG_VERSION_NUM >= 180000
+	return pg_b64_encode((const uint8 *) src, len, dst, dstlen);
+#else
+	return pg_b64_encode(src, len, dst, dstlen);
+#endif
+}
+
+static inline int
+compat_b64_decode(const char *src, int len, char *dst, int dstlen)
+{
+#if PG_VERSION_NUM >= 180000
+	return pg_b64_decode(src, len, (uint8 *) dst, dstlen);
+#else
+	return pg_b64_decode(src, len, dst, dstlen);
+#endif
+}
+
+#endif							/* RETENTION_COMPAT_H */
