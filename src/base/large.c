@@ -23,7 +23,6 @@
 
 #include "base/large.h"
 
-#include "executor/nodeHash.h"
 #include "miscadmin.h"
 #include "pg/hugepage.h"
 #include "utils/memutils.h"
@@ -310,16 +309,29 @@ retention_large_flush(LargeBase *large)
 }
 
 /*
- * Entries are coming in ascending order, so many of them.  A table too small
- * for all would be crowded at its lower end long before it is full, so it
- * gets its room first.  Where there is no memory for that, the entries go to
- * disk as they come: they are in the right order for it.
+ * A merge under way: entries come in ascending order.  In memory, the table
+ * and what comes are zipped into a new one, since a table too small for both
+ * would be crowded at its lower end long before it is full.  Where there is
+ * no memory for that, the entries go to disk as they come: they are in the
+ * right order for it.
  */
+typedef struct LargeMerge
+{
+	/* zipping: the old table from here on, and the new one up to here */
+	uint64	   *slot;
+	uint64	   *end;
+	TableBuilder builder;		/* its table is NULL unless zipping */
+	uint64	   *converted;		/* an entry with the table's money */
+
+	bool		writing;		/* entries go to disk */
+	SpillWriter writer;
+} LargeMerge;
+
+/* So many entries are coming, about so many of customers new to the base. */
 void
-retention_large_begin_merge(LargeBase *large, int64 more)
+retention_large_begin_merge(LargeBase *large, int64 more, int64 newcomers)
 {
 	CustomerTable *table;
-	int64		entries;
 	int64		homes;
 	int64		tail;
 
@@ -327,55 +339,140 @@ retention_large_begin_merge(LargeBase *large, int64 more)
 	forget_packed(large);
 	table = large->table;
 
-	/* a few among many crowd nothing */
-	entries = table->used + more;
-	if (more <= table->used / 8 || entries <= retention_table_capacity(table))
+	/* a few among many crowd nothing, and are added one by one */
+	if (more <= table->used / 8)
 		return;
-	retention_table_shape(entries, &homes, &tail);
+
+	large->merge = palloc0(sizeof(LargeMerge));
+	retention_table_shape(Max(table->used + newcomers, LARGE_MIN_ENTRIES), &homes, &tail);
 	if (retention_table_size(table->stride, table->nlimbs, homes, tail) <= memory_left(large))
 	{
-		/* many merges must not mean many copies */
-		int64		twice = retention_table_capacity(table) * 2;
+		CustomerTable *to = allocate_table(large, table, table->scale, table->nlimbs,
+										   homes, tail);
 
-		retention_table_shape(Max(entries, twice), &homes, &tail);
-		if (retention_table_size(table->stride, table->nlimbs, homes, tail) <= memory_left(large))
-			entries = Max(entries, twice);
-		replace_table(large, copy_table(large, table, entries, table->scale, table->nlimbs));
+		(void) retention_table_copy_totals(table, to);
+		large->merge->slot = table_slots(table);
+		large->merge->end = table_end(table);
+		large->merge->converted = palloc(table->stride * sizeof(uint64));
+		builder_begin(&large->merge->builder, to);
 	}
 	else
 	{
 		if (large->spill == NULL)
 			large->spill = retention_spill_create(large->hdr.eoh_context, 0);
-		large->direct = palloc0(sizeof(SpillWriter));
+		large->merge->writing = true;
 	}
+}
+
+/* A slot at the end of the new table, whose tail is made longer if need be. */
+static uint64 *
+zip_slot(LargeBase *large, uint64 hash)
+{
+	TableBuilder *builder = &large->merge->builder;
+
+	for (;;)
+	{
+		CustomerTable *table = builder->table;
+		uint64	   *slot = builder_slot(builder, hash);
+
+		if (slot)
+			return slot;
+
+		builder_begin(builder, allocate_table(large, table, table->scale, table->nlimbs,
+											  table->homes, table->tail * 2));
+		(void) retention_table_copy_totals(table, builder->table);
+		for (slot = table_slots(table); slot < table_end(table); slot += table->stride)
+			if (!slot_is_free(table, slot))
+				memcpy(builder_slot(builder, slot[0]), slot, table->stride * sizeof(uint64));
+		pfree(table);
+	}
+}
+
+/* Does the identity of a come before that of b? */
+static inline bool
+identity_before(int key_words, const uint64 *a, const uint64 *b)
+{
+	return a[0] < b[0] || (key_words == 2 && a[0] == b[0] && a[1] < b[1]);
+}
+
+/*
+ * Copy the old table up to the entry's customer, and return the slot of that
+ * customer in the new one.
+ */
+static uint64 *
+zip_to(LargeBase *large, const uint64 *entry)
+{
+	LargeMerge *merge = large->merge;
+	const CustomerTable *table = large->table;
+	uint64	   *place;
+
+	for (; merge->slot < merge->end; merge->slot += table->stride)
+	{
+		const uint64 *slot = merge->slot;
+
+		if (slot_is_free(table, slot))
+			continue;
+		if (identity_before(table->key_words, entry, slot))
+			break;
+		place = zip_slot(large, slot[0]);
+		memcpy(place, slot, table->stride * sizeof(uint64));
+		if (!identity_before(table->key_words, slot, entry))
+		{
+			merge->slot += table->stride;
+			return place;
+		}
+	}
+	place = zip_slot(large, entry[0]);
+	memcpy(place, entry, table->key_words * sizeof(uint64));
+	slot_clear_facts(table, place);
+	return place;
+}
+
+/* Copy the rest of the old table, and put the new one in its place. */
+static void
+finish_zip(LargeBase *large)
+{
+	LargeMerge *merge = large->merge;
+	CustomerTable *from = large->table;
+
+	for (; merge->slot < merge->end; merge->slot += from->stride)
+		if (!slot_is_free(from, merge->slot))
+			memcpy(zip_slot(large, merge->slot[0]), merge->slot,
+				   from->stride * sizeof(uint64));
+	large->table = merge->builder.table;
+	merge->builder.table = NULL;
+	pfree(from);
 }
 
 void
 retention_large_end_merge(LargeBase *large)
 {
-	if (large->direct == NULL)
+	LargeMerge *merge = large->merge;
+
+	if (merge == NULL)
 		return;
-	if (large->direct->spill)
-		retention_spill_end(large->direct);
-	pfree(large->direct);
-	large->direct = NULL;
+	if (merge->builder.table)
+		finish_zip(large);
+	if (merge->writer.spill)
+		retention_spill_end(&merge->writer);
+	if (merge->converted)
+		pfree(merge->converted);
+	large->merge = NULL;
+	pfree(merge);
 }
 
 /* Write an entry of a merge straight to disk, with its money as it is. */
 static void
-absorb_direct(LargeBase *large, const uint64 *entry, int nlimbs, int scale)
+write_entry(Spill *spill, SpillWriter *writer, int fixed_words, const uint64 *entry,
+			int nlimbs, int scale)
 {
-	SpillWriter *writer = large->direct;
-
 	if (writer->spill && (writer->nlimbs != nlimbs || writer->scale != scale))
 	{
 		retention_spill_end(writer);
 		writer->spill = NULL;
 	}
 	if (writer->spill == NULL)
-		retention_spill_begin(large->spill,
-							  large->table->stride - large->table->nlimbs + nlimbs,
-							  nlimbs, scale, writer);
+		retention_spill_begin(spill, fixed_words + nlimbs, nlimbs, scale, writer);
 	retention_spill_put(writer, entry);
 }
 
@@ -383,13 +480,35 @@ absorb_direct(LargeBase *large, const uint64 *entry, int nlimbs, int scale)
 void
 retention_large_absorb(LargeBase *large, const uint64 *entry, int nlimbs, int scale)
 {
+	LargeMerge *merge = large->merge;
 	CustomerTable *table = large->table;
+	bool		same_money = table->nlimbs == nlimbs && table->scale == scale;
 
 	Assert(large->npending == 0);
-	if (unlikely(large->direct != NULL))
-		absorb_direct(large, entry, nlimbs, scale);
-	else if (unlikely(table->nlimbs != nlimbs) || unlikely(table->scale != scale) ||
-			 unlikely(table_absorb(table, entry) != ABSORBED))
+	if (merge && merge->builder.table)
+	{
+		const uint64 *ours = entry;
+
+		if (!same_money)
+			ours = retention_entry_convert(table, entry, nlimbs, scale, merge->converted) ?
+				merge->converted : NULL;
+		if (likely(ours != NULL) &&
+			likely(table_absorb_into(merge->builder.table, zip_to(large, ours),
+									 ours) == ABSORBED))
+			return;
+		/* money must widen: the rest of the merge goes one by one */
+		finish_zip(large);
+		table = large->table;
+	}
+	else if (merge && merge->writing)
+	{
+		write_entry(large->spill, &merge->writer, table->stride - table->nlimbs,
+					entry, nlimbs, scale);
+		return;
+	}
+
+	if (unlikely(table->nlimbs != nlimbs) || unlikely(table->scale != scale) ||
+		unlikely(table_absorb(table, entry) != ABSORBED))
 	{
 		absorb_hard(large, &large->spill, 0, entry, nlimbs, scale);
 		fit_pending(large);
@@ -411,15 +530,8 @@ split_rest(LargeBase *large, Spill *deeper, SpillReader *reader)
 	{
 		if ((++n & 0xFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
-		if (writer.spill && (writer.nlimbs != reader->nlimbs || writer.scale != reader->scale))
-		{
-			retention_spill_end(&writer);
-			writer.spill = NULL;
-		}
-		if (writer.spill == NULL)
-			retention_spill_begin(deeper, reader->stride, reader->nlimbs, reader->scale,
-								  &writer);
-		retention_spill_put(&writer, reader->entry);
+		write_entry(deeper, &writer, reader->fixed_words, reader->entry,
+					reader->nlimbs, reader->scale);
 	}
 	if (writer.spill)
 		retention_spill_end(&writer);

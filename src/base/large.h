@@ -26,7 +26,7 @@ typedef struct LargeBase
 
 	CustomerTable *table;
 	Spill	   *spill;			/* NULL while everything is in memory */
-	SpillWriter *direct;		/* entries of a merge go straight to disk */
+	struct LargeMerge *merge;	/* while entries of a merge come */
 
 	int			npending;
 	int			pending_stride;
@@ -45,7 +45,7 @@ extern void retention_large_flush(LargeBase *large);
 extern void retention_large_widen(LargeBase *large, int scale, int nlimbs);
 extern void retention_large_absorb(LargeBase *large, const uint64 *entry,
 								   int nlimbs, int scale);
-extern void retention_large_begin_merge(LargeBase *large, int64 more);
+extern void retention_large_begin_merge(LargeBase *large, int64 more, int64 newcomers);
 extern void retention_large_end_merge(LargeBase *large);
 extern void retention_large_rows(LargeBase *large, BaseTotals *totals);
 extern void retention_large_totals(LargeBase *large, BaseTotals *totals);

@@ -242,7 +242,7 @@ retention_pack_table(Packer *packer, const CustomerTable *table)
 
 	Assert(table->stride == packer->stride);
 	for (uint64 *slot = table_slots(table); slot < end; slot += table->stride)
-		if (!slot_is_free(table, slot) && !retention_entry_is_void(table, slot))
+		if (!slot_is_free(table, slot) && !entry_is_void(table, slot))
 			retention_pack_entry(packer, slot);
 }
 

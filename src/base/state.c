@@ -12,6 +12,9 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
+/* Customers of a merge looked up first, to guess how many are new. */
+#define NEWCOMER_SAMPLE		1024
+
 /* A table with so much room, and money as asked for or wider. */
 static CustomerTable *
 copy_table(const CustomerTable *from, int64 homes, int64 tail, int scale, int nlimbs)
@@ -312,10 +315,37 @@ check_same_kind(const BaseTotals *totals, KeyKind key, TimeKind time, AmountKind
 				 errdetail("One has %s, the other %s.", ours, theirs)));
 }
 
+/*
+ * About how many of a packed value's customers are not in the table yet?
+ * Customers come in the order of their hashes, so the first are as good a
+ * sample as any.  A wrong guess costs some memory or some time, no more.
+ */
+static int64
+count_newcomers(const CustomerTable *table, Unpacker unpacker)
+{
+	uint64	   *entry = palloc(unpacker.stride * sizeof(uint64));
+	int64		all = unpacker.left;
+	int			seen = 0;
+	int			fresh = 0;
+
+	while (seen < NEWCOMER_SAMPLE && retention_unpack_next(&unpacker, entry))
+	{
+		bool		found;
+
+		(void) table_seek(table, entry, &found);
+		fresh += !found;
+		seen++;
+	}
+	pfree(entry);
+	return seen == 0 ? 0 : Min(all, all / seen * (fresh + 2 * NEWCOMER_SAMPLE / 64) + seen);
+}
+
 /* Many customers are coming: make a small table large at once. */
 static void
-prepare_room(MergeTarget *target, int64 entries)
+prepare_room(MergeTarget *target, int64 entries, const Unpacker *unpacker)
 {
+	LargeBase  *large;
+
 	if (!datum_is_large(target->state))
 	{
 		CustomerTable *table = (CustomerTable *) DatumGetPointer(target->state);
@@ -333,7 +363,10 @@ prepare_room(MergeTarget *target, int64 entries)
 		target->state = EOHPGetRWDatum(&retention_large_create(target->context, table,
 															   table->used)->hdr);
 	}
-	retention_large_begin_merge(retention_large_get(target->state), entries);
+	large = retention_large_get(target->state);
+	retention_large_flush(large);
+	retention_large_begin_merge(large, entries,
+								unpacker ? count_newcomers(large->table, *unpacker) : entries);
 }
 
 /*
@@ -377,7 +410,8 @@ retention_state_merge(MemoryContext context, Datum state, Datum other)
 
 	if (table->nlimbs > 0 && totals.revenue.scale > table->scale)
 		target.state = retention_state_widen(state, totals.revenue.scale, table->nlimbs);
-	prepare_room(&target, totals.entries);
+	prepare_room(&target, totals.entries,
+				 value && varlena_form(value) == FORM_PACKED ? &unpacker : NULL);
 	if (value == NULL)
 		retention_large_visit(retention_large_get(other), merge_part, &target);
 	else if (varlena_form(value) == FORM_TABLE)

@@ -119,7 +119,6 @@ retention_table_capacity(const CustomerTable *table)
 AbsorbResult
 retention_table_insert(CustomerTable *table, uint64 *slot, const uint64 *entry)
 {
-	int			at = table->key_words;
 	uint64	   *free_slot = slot;
 
 	if (table->used >= retention_table_capacity(table) ||
@@ -131,27 +130,13 @@ retention_table_insert(CustomerTable *table, uint64 *slot, const uint64 *entry)
 		return ABSORB_TABLE_FULL;
 
 	memmove(slot + table->stride, slot, (char *) free_slot - (char *) slot);
-	memcpy(slot, entry, at * sizeof(uint64));
-	memset(slot + at, 0, (table->stride - at) * sizeof(uint64));
-	if (table->time != TIME_NONE)
-	{
-		slot[at + 1] = (uint64) INSTANT_NEVER_FIRST;
-		slot[at + 2] = (uint64) INSTANT_NEVER_LAST;
-	}
+	memcpy(slot, entry, table->key_words * sizeof(uint64));
+	slot_clear_facts(table, slot);
 	table->used++;
 
 	/* zero plus anything of the same width fits */
 	(void) table_absorb_into(table, slot, entry);
 	return ABSORBED;
-}
-
-/* A customer of whom nothing is left but the name, after leaving a frame. */
-bool
-retention_entry_is_void(const CustomerTable *table, const uint64 *entry)
-{
-	return entry[table_at_orders(table)] == 0 &&
-		(table->nlimbs == 0 ||
-		 money_is_zero(entry + table_at_money(table), table->nlimbs));
 }
 
 /* How many entries would retention_table_copy copy? */
@@ -161,8 +146,10 @@ retention_table_live(const CustomerTable *table)
 	int64		live = 0;
 	uint64	   *end = table_end(table);
 
+	if (!table->leaving)
+		return table->used;
 	for (uint64 *slot = table_slots(table); slot < end; slot += table->stride)
-		live += !slot_is_free(table, slot) && !retention_entry_is_void(table, slot);
+		live += !slot_is_free(table, slot) && !entry_is_void(table, slot);
 	return live;
 }
 
@@ -179,46 +166,17 @@ retention_entry_convert(const CustomerTable *to, const uint64 *entry,
 								converted + at, to->nlimbs, to->scale);
 }
 
-/*
- * Fill an empty table with all that another one holds: one sequential pass,
- * since both have the same order.  Returns false if the other table is too
- * small, in its tail or its limbs; its contents are then undefined.
- */
+/* What a table knows besides its entries.  Returns false if money is too wide. */
 bool
-retention_table_copy(const CustomerTable *from, CustomerTable *to)
+retention_table_copy_totals(const CustomerTable *from, CustomerTable *to)
 {
-	uint64	   *end = table_end(to);
-	uint64	   *from_end = table_end(from);
-	uint64	   *next = table_slots(to);
-	bool		same_money = from->nlimbs == to->nlimbs && from->scale == to->scale;
-
-	Assert(to->used == 0);
-
-	for (uint64 *slot = table_slots(from); slot < from_end; slot += from->stride)
-	{
-		uint64	   *place;
-
-		if (slot_is_free(from, slot) || retention_entry_is_void(from, slot))
-			continue;
-		place = table_home(to, slot[0]);
-		if (place < next)
-			place = next;
-		if (place >= end)
-			return false;
-		if (same_money)
-			memcpy(place, slot, to->stride * sizeof(uint64));
-		else if (!retention_entry_convert(to, slot, from->nlimbs, from->scale, place))
-			return false;
-		next = place + to->stride;
-		to->used++;
-	}
-
 	for (int sum = 0; to->nlimbs > 0 && sum < TABLE_SUMS; sum++)
 		if (!retention_money_convert(from->words + sum * (from->nlimbs + 1),
 									 from->nlimbs + 1, from->scale,
 									 table_sum(to, sum), to->nlimbs + 1, to->scale))
 			return false;
 
+	to->leaving = from->leaving;
 	to->refunds = from->refunds;
 	to->guest_orders = from->guest_orders;
 	to->customers = from->customers;
@@ -229,6 +187,38 @@ retention_table_copy(const CustomerTable *from, CustomerTable *to)
 	to->first = from->first;
 	to->last = from->last;
 	return true;
+}
+
+/*
+ * Fill an empty table with all that another one holds: one sequential pass,
+ * since both have the same order.  Returns false if the other table is too
+ * small, in its tail or its limbs; its contents are then undefined.
+ */
+bool
+retention_table_copy(const CustomerTable *from, CustomerTable *to)
+{
+	uint64	   *end = table_end(from);
+	bool		same_money = from->nlimbs == to->nlimbs && from->scale == to->scale;
+	TableBuilder builder;
+
+	Assert(to->used == 0);
+
+	builder_begin(&builder, to);
+	for (uint64 *slot = table_slots(from); slot < end; slot += from->stride)
+	{
+		uint64	   *place;
+
+		if (slot_is_free(from, slot) || entry_is_void(from, slot))
+			continue;
+		place = builder_slot(&builder, slot[0]);
+		if (place == NULL)
+			return false;
+		if (same_money)
+			memcpy(place, slot, to->stride * sizeof(uint64));
+		else if (!retention_entry_convert(to, slot, from->nlimbs, from->scale, place))
+			return false;
+	}
+	return retention_table_copy_totals(from, to);
 }
 
 /* Assert that a table is what table.h says. */

@@ -57,7 +57,8 @@ typedef struct CustomerTable
 	uint16		key_words;
 	uint16		stride;			/* words in an entry */
 
-	int64		shift;			/* leading bits that all hashes share */
+	int32		shift;			/* leading bits that all hashes share */
+	bool		leaving;		/* rows have left it: entries may be void */
 	int64		homes;			/* slots that probing can start at */
 	int64		tail;			/* slots behind them, without the last one */
 	int64		used;
@@ -109,9 +110,9 @@ extern void retention_table_shape(int64 entries, int64 *homes, int64 *tail);
 extern int64 retention_table_capacity(const CustomerTable *table);
 extern AbsorbResult retention_table_insert(CustomerTable *table, uint64 *slot,
 										   const uint64 *entry);
-extern bool retention_entry_is_void(const CustomerTable *table, const uint64 *entry);
 extern int64 retention_table_live(const CustomerTable *table);
 extern bool retention_table_copy(const CustomerTable *from, CustomerTable *to);
+extern bool retention_table_copy_totals(const CustomerTable *from, CustomerTable *to);
 extern bool retention_entry_convert(const CustomerTable *to, const uint64 *entry,
 									int nlimbs, int scale, uint64 *converted);
 extern void retention_table_check(const CustomerTable *table);
@@ -165,6 +166,15 @@ slot_is_free(const CustomerTable *table, const uint64 *slot)
 	return slot[0] == SLOT_FREE && slot[table->key_words] == SLOT_FREE;
 }
 
+/* A customer of whom nothing is left but the name, after leaving a frame. */
+static inline bool
+entry_is_void(const CustomerTable *table, const uint64 *entry)
+{
+	return table->leaving && entry[table->key_words] == 0 &&
+		(table->nlimbs == 0 ||
+		 money_is_zero(entry + table_at_money(table), table->nlimbs));
+}
+
 /* The upper half of a product of 64-bit numbers. */
 static inline uint64
 multiply_high(uint64 a, uint64 b)
@@ -184,6 +194,37 @@ static inline uint64 *
 table_home(const CustomerTable *table, uint64 hash)
 {
 	return table_slots(table) + multiply_high(hash << table->shift, table->homes) * table->stride;
+}
+
+/* Fills an empty table with entries that come in ascending order. */
+typedef struct TableBuilder
+{
+	CustomerTable *table;
+	uint64	   *next;			/* behind the last entry */
+	uint64	   *end;
+} TableBuilder;
+
+static inline void
+builder_begin(TableBuilder *builder, CustomerTable *table)
+{
+	builder->table = table;
+	builder->next = table_slots(table);
+	builder->end = table_end(table);
+}
+
+/* The slot for the next entry; NULL if the table's tail is too short. */
+static inline uint64 *
+builder_slot(TableBuilder *builder, uint64 hash)
+{
+	uint64	   *slot = table_home(builder->table, hash);
+
+	if (slot < builder->next)
+		slot = builder->next;
+	if (unlikely(slot >= builder->end))
+		return NULL;
+	builder->next = slot + builder->table->stride;
+	builder->table->used++;
+	return slot;
 }
 
 /* 128-bit sum += 64-bit number that is not negative (or, with a minus, -=). */
@@ -242,27 +283,47 @@ table_absorb_into(CustomerTable *table, uint64 *slot, const uint64 *entry)
 	return ABSORBED;
 }
 
-/* Add an entry to the table. */
-static inline AbsorbResult
-table_absorb(CustomerTable *table, const uint64 *entry)
+/* Facts of a customer of whom there are none yet. */
+static inline void
+slot_clear_facts(const CustomerTable *table, uint64 *slot)
 {
-	uint64	   *slot = table_home(table, entry[0]);
+	int			at = table->key_words;
+
+	memset(slot + at, 0, (table->stride - at) * sizeof(uint64));
+	if (table->time != TIME_NONE)
+	{
+		slot[at + 1] = (uint64) INSTANT_NEVER_FIRST;
+		slot[at + 2] = (uint64) INSTANT_NEVER_LAST;
+	}
+}
+
+/* The slot of an identity, or else the one where it belongs. */
+static inline uint64 *
+table_seek(const CustomerTable *table, const uint64 *identity, bool *found)
+{
+	uint64	   *slot = table_home(table, identity[0]);
 	int			stride = table->stride;
-	uint64		hash = entry[0];
+	uint64		hash = identity[0];
 
 	while (slot[0] < hash)
 		slot += stride;
 	if (table->key_words == 2)
-	{
-		while (slot[0] == hash && slot[1] < entry[1])
+		while (slot[0] == hash && slot[1] < identity[1])
 			slot += stride;
-		if (slot[0] == hash && slot[1] == entry[1] && !slot_is_free(table, slot))
-			return table_absorb_into(table, slot, entry);
-	}
-	else if (slot[0] == hash && !slot_is_free(table, slot))
-		return table_absorb_into(table, slot, entry);
+	*found = slot[0] == hash && !slot_is_free(table, slot) &&
+		(table->key_words == 1 || slot[1] == identity[1]);
+	return slot;
+}
 
-	return retention_table_insert(table, slot, entry);
+/* Add an entry to the table. */
+static inline AbsorbResult
+table_absorb(CustomerTable *table, const uint64 *entry)
+{
+	bool		found;
+	uint64	   *slot = table_seek(table, entry, &found);
+
+	return found ? table_absorb_into(table, slot, entry) :
+		retention_table_insert(table, slot, entry);
 }
 
 #endif							/* RETENTION_TABLE_H */

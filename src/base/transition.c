@@ -199,6 +199,8 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, 
 		transition.state = PointerGetDatum(retention_table_create(kind, time, amount));
 	}
 	table = state_table(transition.state);
+	if (sign < 0)
+		table->leaving = true;
 
 	row.wide = NULL;
 	if (amount != AMOUNT_NONE)

@@ -74,4 +74,11 @@ compat_b64_decode(const char *src, int len, char *dst, int dstlen)
 #endif
 }
 
+/* The relids of the topmost join: since 16 they have those of outer joins. */
+#if PG_VERSION_NUM >= 160000
+#define compat_all_relids(root) ((root)->all_query_rels)
+#else
+#define compat_all_relids(root) ((root)->all_baserels)
+#endif
+
 #endif							/* RETENTION_COMPAT_H */

@@ -1,0 +1,118 @@
+/*-------------------------------------------------------------------------
+ *
+ * plan.c
+ *	  What merging states costs, for the planner.
+ *
+ * A parallel plan makes a state in every process, sends it to the leader and
+ * merges it there, and each of these takes time in proportion to the
+ * customers in it.  The planner would take a merge for one cheap function
+ * call.  So the combine function tells it the price: the number of customers
+ * the aggregate will see, as far as statistics know, times what one of them
+ * costs.  With many orders a customer the parallel plan wins, with hardly
+ * more orders than customers it doesn't, and isn't chosen.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "fmgr.h"
+#include "nodes/pathnodes.h"
+#include "nodes/supportnodes.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "pg/compat.h"
+#include "utils/selfuncs.h"
+
+/*
+ * Packing a customer, sending him and merging him, in calls of an ordinary
+ * operator (measured: about as long as two rows take to scan and add).
+ */
+#define MERGE_OPERATORS		8.0
+
+/* A packed customer, about. */
+#define MERGE_BYTES			24.0
+
+/* A price that no plan wins with. */
+#define PROHIBITIVE			1.0e10
+
+/* The rows that go into the aggregates, as far as that is known already. */
+static double
+input_rows(PlannerInfo *root)
+{
+	RelOptInfo *rel;
+
+	if (bms_membership(root->all_baserels) == BMS_SINGLETON)
+		rel = root->simple_rel_array[bms_singleton_member(root->all_baserels)];
+	else
+		rel = find_join_rel(root, compat_all_relids(root));
+	return rel && rel->rows > 1 ? rel->rows : 1;
+}
+
+/* How many customers are in one state of this aggregate? */
+static double
+customers_in_state(PlannerInfo *root, AggTransInfo *trans)
+{
+	double		rows = input_rows(root);
+	List	   *groups = NIL;
+	TargetEntry *customer;
+	double		pairs;
+	double		ngroups = 1;
+
+	if (trans->args == NIL)
+		return 1;
+	customer = linitial_node(TargetEntry, trans->args);
+	if (root->parse->groupClause)
+	{
+		groups = get_sortgrouplist_exprs(root->parse->groupClause, root->parse->targetList);
+		ngroups = estimate_num_groups(root, groups, rows, NULL, NULL);
+	}
+	pairs = estimate_num_groups(root, lappend(list_copy(groups), customer->expr), rows,
+								NULL, NULL);
+	return Max(pairs / Max(ngroups, 1), 1);
+}
+
+/*
+ * customer_base_combine_support(internal): planner support function of
+ * customer_base_combine; answers cost requests, and no others.
+ */
+PG_FUNCTION_INFO_V1(retention_combine_support);
+Datum
+retention_combine_support(PG_FUNCTION_ARGS)
+{
+	Node	   *request = (Node *) PG_GETARG_POINTER(0);
+	SupportRequestCost *cost;
+	double		customers = 1;
+	ListCell   *lc;
+
+	if (!IsA(request, SupportRequestCost))
+		PG_RETURN_POINTER(NULL);
+	cost = (SupportRequestCost *) request;
+	if (cost->root == NULL || bms_is_empty(cost->root->all_baserels))
+		PG_RETURN_POINTER(NULL);
+
+	/*
+	 * Several aggregates may use this function, and the planner doesn't say
+	 * for which one it asks; the largest is near enough.  (Aggregates over
+	 * the orders of one customer have a combine function of their own.)
+	 */
+	foreach(lc, cost->root->aggtransinfos)
+	{
+		AggTransInfo *trans = lfirst_node(AggTransInfo, lc);
+
+		if (trans->combinefn_oid == cost->funcid)
+			customers = Max(customers, customers_in_state(cost->root, trans));
+	}
+
+	/*
+	 * What a process sends lies in memory as a whole, and what doesn't fit
+	 * there must not be sent: in one process it goes to disk, bit by bit.
+	 */
+	cost->startup = 0;
+	if (customers * MERGE_BYTES > (double) get_hash_memory_limit())
+		cost->per_tuple = PROHIBITIVE;
+	else
+		cost->per_tuple = customers * MERGE_OPERATORS * cpu_operator_cost;
+	PG_RETURN_POINTER(cost);
+}
