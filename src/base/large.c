@@ -27,8 +27,6 @@
 #include "pg/hugepage.h"
 #include "utils/memutils.h"
 
-#define LARGE_MAGIC		0x52424153
-
 /* The least table that is worth a trip to the disk. */
 #define LARGE_MIN_ENTRIES	1024
 
@@ -118,15 +116,6 @@ retention_large_create(MemoryContext parent, const CustomerTable *from, int64 en
 	large->table = copy_table(large, from, Max(entries, LARGE_MIN_ENTRIES),
 							  from->scale, from->nlimbs);
 	fit_pending(large);
-	return large;
-}
-
-LargeBase *
-retention_large_get(Datum datum)
-{
-	LargeBase  *large = (LargeBase *) DatumGetEOHP(datum);
-
-	Assert(large->magic == LARGE_MAGIC);
 	return large;
 }
 
@@ -282,27 +271,79 @@ absorb_hard(LargeBase *large, Spill **overflow, int bits, const uint64 *entry,
 	}
 }
 
-/* Put the pending rows into the table. */
+/* Put the pending rows into the table, whose entries have this shape. */
+static pg_attribute_always_inline void
+flush_shaped(LargeBase *large, EntryShape shape)
+{
+	CustomerTable *table = large->table;
+	int			scale = table->scale;
+	const uint64 *entry = large->pending;
+
+	for (int n = large->npending; n > 0; n--, entry += shape.stride)
+	{
+		uint64	   *slots = table->words + (shape.nlimbs > 0 ? TABLE_SUMS * (shape.nlimbs + 1) : 0);
+		uint64	   *home = slots +
+			multiply_high(entry[0] << table->shift, table->homes) * shape.stride;
+		bool		found;
+		uint64	   *slot = table_seek(table, home, entry, shape, &found);
+
+		if (likely(found))
+		{
+			if (likely(table_absorb_shaped(table, slot, entry, shape) == ABSORBED))
+				continue;
+		}
+		else if (likely(retention_table_insert(table, slot, entry) == ABSORBED))
+			continue;
+
+		absorb_hard(large, &large->spill, 0, entry, shape.nlimbs, scale);
+		table = large->table;
+		if (unlikely(table->nlimbs != shape.nlimbs))
+		{
+			/* money has widened: the rest have to be converted */
+			while (--n > 0)
+			{
+				entry += shape.stride;
+				absorb_hard(large, &large->spill, 0, entry, shape.nlimbs, scale);
+			}
+			return;
+		}
+	}
+}
+
+/*
+ * Put the pending rows into the table.  The shapes that shops have get a loop
+ * of their own.
+ */
 void
 retention_large_flush(LargeBase *large)
 {
-	int			n = large->npending;
-	int			nlimbs = large->table->nlimbs;
-	int			scale = large->table->scale;
-	int			stride = large->table->stride;
-	const uint64 *entry = large->pending;
+	CustomerTable *table = large->table;
+	bool		has_time = table->time != TIME_NONE;
 
-	if (n == 0)
+	if (large->npending == 0)
 		return;
 	CHECK_FOR_INTERRUPTS();
 	forget_packed(large);
 
-	for (int i = 0; i < n; i++, entry += stride)
+	if (table->nlimbs > 1)
+		flush_shaped(large, table_shape(table));
+	else if (table->key_words == 1)
 	{
-		/* only absorb_hard changes the table under our feet */
-		if (unlikely(large->table->nlimbs != nlimbs) ||
-			unlikely(table_absorb(large->table, entry) != ABSORBED))
-			absorb_hard(large, &large->spill, 0, entry, nlimbs, scale);
+		if (has_time && table->nlimbs == 1)
+			flush_shaped(large, entry_shape(1, true, 1));
+		else if (!has_time && table->nlimbs == 0)
+			flush_shaped(large, entry_shape(1, false, 0));
+		else
+			flush_shaped(large, table_shape(table));
+	}
+	else
+	{
+		if (has_time && table->nlimbs == 1)
+			flush_shaped(large, entry_shape(2, true, 1));
+		else if (!has_time && table->nlimbs == 0)
+			flush_shaped(large, entry_shape(2, false, 0));
+		else
+			flush_shaped(large, table_shape(table));
 	}
 	large->npending = 0;
 	fit_pending(large);

@@ -10,6 +10,7 @@
 
 #include "postgres.h"
 
+#include "access/detoast.h"
 #include "base/packed.h"
 #include "base/spill.h"
 #include "base/table.h"
@@ -18,6 +19,8 @@
 
 /* Rows collected before they go into the table; see large.c. */
 #define LARGE_PENDING	256
+
+#define LARGE_MAGIC		0x52424153
 
 typedef struct LargeBase
 {
@@ -40,7 +43,6 @@ typedef struct LargeBase
 
 extern LargeBase *retention_large_create(MemoryContext parent, const CustomerTable *from,
 										 int64 entries);
-extern LargeBase *retention_large_get(Datum datum);
 extern void retention_large_flush(LargeBase *large);
 extern void retention_large_widen(LargeBase *large, int scale, int nlimbs);
 extern void retention_large_absorb(LargeBase *large, const uint64 *entry,
@@ -66,6 +68,17 @@ static inline bool
 datum_is_large(Datum datum)
 {
 	return VARATT_IS_EXTERNAL_EXPANDED(DatumGetPointer(datum));
+}
+
+/* DatumGetEOHP, in line. */
+static inline LargeBase *
+large_of_datum(Datum datum)
+{
+	varatt_expanded pointer;
+
+	VARATT_EXTERNAL_GET_POINTER(pointer, (struct varlena *) DatumGetPointer(datum));
+	Assert(((LargeBase *) pointer.eohptr)->magic == LARGE_MAGIC);
+	return (LargeBase *) pointer.eohptr;
 }
 
 /* The place for the next pending entry; large_push puts it in the line. */

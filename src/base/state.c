@@ -62,7 +62,7 @@ retention_state_widen(Datum state, int scale, int nlimbs)
 {
 	if (!datum_is_large(state))
 		return PointerGetDatum(widen_table(state_table(state), scale, nlimbs));
-	retention_large_widen(retention_large_get(state), scale, nlimbs);
+	retention_large_widen(large_of_datum(state), scale, nlimbs);
 	return state;
 }
 
@@ -223,7 +223,7 @@ merge_entry(MergeTarget *target, const uint64 *entry)
 
 	if (datum_is_large(target->state))
 	{
-		retention_large_absorb(retention_large_get(target->state), entry,
+		retention_large_absorb(large_of_datum(target->state), entry,
 							   target->nlimbs, target->scale);
 		return;
 	}
@@ -332,7 +332,8 @@ count_newcomers(const CustomerTable *table, Unpacker unpacker)
 	{
 		bool		found;
 
-		(void) table_seek(table, entry, &found);
+		(void) table_seek(table, table_home(table, entry[0]), entry, table_shape(table),
+						  &found);
 		fresh += !found;
 		seen++;
 	}
@@ -363,7 +364,7 @@ prepare_room(MergeTarget *target, int64 entries, const Unpacker *unpacker)
 		target->state = EOHPGetRWDatum(&retention_large_create(target->context, table,
 															   table->used)->hdr);
 	}
-	large = retention_large_get(target->state);
+	large = large_of_datum(target->state);
 	retention_large_flush(large);
 	retention_large_begin_merge(large, entries,
 								unpacker ? count_newcomers(large->table, *unpacker) : entries);
@@ -384,7 +385,7 @@ retention_state_merge(MemoryContext context, Datum state, Datum other)
 	Unpacker	unpacker;
 
 	if (datum_is_large(other))
-		retention_large_rows(retention_large_get(other), &totals);
+		retention_large_rows(large_of_datum(other), &totals);
 	else
 	{
 		value = PG_DETOAST_DATUM(other);
@@ -413,14 +414,14 @@ retention_state_merge(MemoryContext context, Datum state, Datum other)
 	prepare_room(&target, totals.entries,
 				 value && varlena_form(value) == FORM_PACKED ? &unpacker : NULL);
 	if (value == NULL)
-		retention_large_visit(retention_large_get(other), merge_part, &target);
+		retention_large_visit(large_of_datum(other), merge_part, &target);
 	else if (varlena_form(value) == FORM_TABLE)
 		merge_table(&target, (CustomerTable *) value);
 	else
 		merge_packed(&target, &unpacker);
 
 	if (datum_is_large(target.state))
-		retention_large_end_merge(retention_large_get(target.state));
+		retention_large_end_merge(large_of_datum(target.state));
 	while (!add_rows(state_table(target.state), &totals))
 		target.state = retention_state_widen(target.state, state_table(target.state)->scale,
 											 state_table(target.state)->nlimbs + 1);
@@ -467,7 +468,7 @@ retention_base_totals(Datum value, BaseTotals *totals)
 
 	if (datum_is_large(value))
 	{
-		retention_large_totals(retention_large_get(value), totals);
+		retention_large_totals(large_of_datum(value), totals);
 		return;
 	}
 	flat = PG_DETOAST_DATUM(value);

@@ -49,7 +49,7 @@ extern Datum retention_state_merge(MemoryContext context, Datum state, Datum oth
 static inline CustomerTable *
 state_table(Datum state)
 {
-	return datum_is_large(state) ? retention_large_get(state)->table :
+	return datum_is_large(state) ? large_of_datum(state)->table :
 		(CustomerTable *) DatumGetPointer(state);
 }
 

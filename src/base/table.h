@@ -238,24 +238,50 @@ lifespan_add(uint64 *sum, uint64 plus, uint64 minus)
 	sum[0] = low - minus;
 }
 
-/* Add an entry to the facts of the customer in the slot, and to the totals. */
-static inline AbsorbResult
-table_absorb_into(CustomerTable *table, uint64 *slot, const uint64 *entry)
+/*
+ * What an entry looks like: read from the table, or constants where a loop is
+ * worth compiling for one shape (large.c).
+ */
+typedef struct EntryShape
 {
-	int			at = table->key_words;
+	int			key_words;
+	bool		has_time;
+	int			nlimbs;
+	int			stride;
+} EntryShape;
+
+static pg_attribute_always_inline EntryShape
+entry_shape(int key_words, bool has_time, int nlimbs)
+{
+	EntryShape	shape = {key_words, has_time, nlimbs,
+		key_words + 1 + (has_time ? 2 : 0) + nlimbs};
+
+	return shape;
+}
+
+static inline EntryShape
+table_shape(const CustomerTable *table)
+{
+	return entry_shape(table->key_words, table->time != TIME_NONE, table->nlimbs);
+}
+
+/* Add an entry to the facts of the customer in the slot, and to the totals. */
+static pg_attribute_always_inline AbsorbResult
+table_absorb_shaped(CustomerTable *table, uint64 *slot, const uint64 *entry, EntryShape shape)
+{
+	int			at = shape.key_words;
 	int64		before = (int64) slot[at];
 	int64		after = before + (int64) entry[at];
 
-	if (table->nlimbs > 0)
+	if (shape.nlimbs > 0)
 	{
-		int			money = table_at_money(table);
+		int			money = shape.stride - shape.nlimbs;
 
-		if (unlikely(!money_add(slot + money, table->nlimbs,
-								entry + money, table->nlimbs)))
+		if (unlikely(!money_add(slot + money, shape.nlimbs, entry + money, shape.nlimbs)))
 			return ABSORB_MONEY_FULL;
 		/* one limb more than the entries have can't overflow */
-		(void) money_add(table_sum(table, SUM_REVENUE), table->nlimbs + 1,
-						 entry + money, table->nlimbs);
+		(void) money_add(table->words + SUM_REVENUE, shape.nlimbs + 1,
+						 entry + money, shape.nlimbs);
 	}
 
 	slot[at] = (uint64) after;
@@ -263,7 +289,7 @@ table_absorb_into(CustomerTable *table, uint64 *slot, const uint64 *entry)
 	table->customers += (after > 0) - (before > 0);
 	table->repeaters += (after > 1) - (before > 1);
 
-	if (table->time != TIME_NONE)
+	if (shape.has_time)
 	{
 		int64		first = (int64) slot[at + 1];
 		int64		last = (int64) slot[at + 2];
@@ -283,6 +309,12 @@ table_absorb_into(CustomerTable *table, uint64 *slot, const uint64 *entry)
 	return ABSORBED;
 }
 
+static inline AbsorbResult
+table_absorb_into(CustomerTable *table, uint64 *slot, const uint64 *entry)
+{
+	return table_absorb_shaped(table, slot, entry, table_shape(table));
+}
+
 /* Facts of a customer of whom there are none yet. */
 static inline void
 slot_clear_facts(const CustomerTable *table, uint64 *slot)
@@ -298,20 +330,21 @@ slot_clear_facts(const CustomerTable *table, uint64 *slot)
 }
 
 /* The slot of an identity, or else the one where it belongs. */
-static inline uint64 *
-table_seek(const CustomerTable *table, const uint64 *identity, bool *found)
+static pg_attribute_always_inline uint64 *
+table_seek(const CustomerTable *table, uint64 *home, const uint64 *identity,
+		   EntryShape shape, bool *found)
 {
-	uint64	   *slot = table_home(table, identity[0]);
-	int			stride = table->stride;
+	uint64	   *slot = home;
 	uint64		hash = identity[0];
 
 	while (slot[0] < hash)
-		slot += stride;
-	if (table->key_words == 2)
+		slot += shape.stride;
+	if (shape.key_words == 2)
 		while (slot[0] == hash && slot[1] < identity[1])
-			slot += stride;
-	*found = slot[0] == hash && !slot_is_free(table, slot) &&
-		(table->key_words == 1 || slot[1] == identity[1]);
+			slot += shape.stride;
+	*found = slot[0] == hash &&
+		(shape.key_words == 1 || slot[1] == identity[1]) &&
+		!(unlikely(hash == SLOT_FREE) && slot_is_free(table, slot));
 	return slot;
 }
 
@@ -320,7 +353,8 @@ static inline AbsorbResult
 table_absorb(CustomerTable *table, const uint64 *entry)
 {
 	bool		found;
-	uint64	   *slot = table_seek(table, entry, &found);
+	uint64	   *slot = table_seek(table, table_home(table, entry[0]), entry,
+								  table_shape(table), &found);
 
 	return found ? table_absorb_into(table, slot, entry) :
 		retention_table_insert(table, slot, entry);

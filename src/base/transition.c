@@ -237,7 +237,7 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, 
 
 	if (datum_is_large(transition.state))
 	{
-		LargeBase  *large = retention_large_get(transition.state);
+		LargeBase  *large = large_of_datum(transition.state);
 
 		fill_entry(table, large_next(large), key, time, amount, &row, sign);
 		large_push(large);
