@@ -24,6 +24,11 @@ EXTRA_CLEAN = $(EXTENSION).control $(EXTENSION)--*.sql results regression.diffs 
 PG_CPPFLAGS = -I$(CURDIR)/src -DRETENTION_VERSION='"$(RETENTION_VERSION)"'
 PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -ffp-contract=off $(if $(WERROR),-Werror)
 
+# A server built by gcc has options that clang doesn't know.
+ifneq (,$(findstring clang,$(CC)))
+PG_CFLAGS += -Wno-ignored-optimization-argument -Wno-unknown-warning-option -Wno-ignored-attributes
+endif
+
 TESTS = $(sort $(wildcard test/sql/*.sql))
 REGRESS = $(patsubst test/sql/%.sql,%,$(TESTS))
 REGRESS_OPTS = --inputdir=test --load-extension=$(EXTENSION)

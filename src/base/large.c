@@ -147,10 +147,10 @@ memory_left(LargeBase *large)
 
 /*
  * Give a table that is full more room.  Returns false if that takes more
- * memory than there is.
+ * memory than there is, unless it must be.
  */
 static bool
-grow_table(LargeBase *large)
+grow_table(LargeBase *large, bool must)
 {
 	CustomerTable *table = large->table;
 	int64		entries = retention_table_capacity(table);
@@ -161,7 +161,8 @@ grow_table(LargeBase *large)
 	if (retention_table_live(table) > table->used / 2)
 		entries *= 2;
 	retention_table_shape(entries, &homes, &tail);
-	if (retention_table_size(table->stride, table->nlimbs, homes, tail) > memory_left(large))
+	if (!must &&
+		retention_table_size(table->stride, table->nlimbs, homes, tail) > memory_left(large))
 		return false;
 	large->table = copy_table(large, table, entries, table->scale, table->nlimbs);
 	pfree(table);
@@ -206,6 +207,7 @@ restart_table(LargeBase *large, int64 entries, int shift)
 	}
 	retention_table_clear(table);
 	table->shift = shift;
+	table->patient = false;
 }
 
 /* Money at a larger scale or in more limbs from now on. */
@@ -255,8 +257,15 @@ absorb_hard(LargeBase *large, Spill **overflow, int bits, const uint64 *entry,
 					pfree(converted);
 				return;
 			case ABSORB_TABLE_FULL:
-				if (grow_table(large))
+				if (grow_table(large, false))
 					break;
+				if (bits + SPILL_BITS > 64)
+				{
+					/* customers of one hash, made up for us: nothing parts them */
+					table->patient = true;
+					(void) grow_table(large, true);
+					break;
+				}
 				if (*overflow == NULL)
 					*overflow = retention_spill_create(large->hdr.eoh_context, bits);
 				retention_spill_table(*overflow, table);

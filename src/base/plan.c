@@ -99,7 +99,7 @@ retention_combine_support(PG_FUNCTION_ARGS)
 	 */
 	foreach(lc, cost->root->aggtransinfos)
 	{
-		AggTransInfo *trans = lfirst_node(AggTransInfo, lc);
+		AggTransInfo *trans = (AggTransInfo *) lfirst(lc);
 
 		if (trans->combinefn_oid == cost->funcid)
 			customers = Max(customers, customers_in_state(cost->root, trans));

@@ -122,7 +122,8 @@ retention_table_insert(CustomerTable *table, uint64 *slot, const uint64 *entry)
 	uint64	   *free_slot = slot;
 
 	if (table->used >= retention_table_capacity(table) ||
-		slot - table_home(table, entry[0]) > FAR_FROM_HOME * table->stride)
+		(slot - table_home(table, entry[0]) > FAR_FROM_HOME * table->stride &&
+		 !table->patient))
 		return ABSORB_TABLE_FULL;
 	while (!slot_is_free(table, free_slot))
 		free_slot += table->stride;
@@ -177,6 +178,7 @@ retention_table_copy_totals(const CustomerTable *from, CustomerTable *to)
 			return false;
 
 	to->leaving = from->leaving;
+	to->patient = from->patient;
 	to->refunds = from->refunds;
 	to->guest_orders = from->guest_orders;
 	to->customers = from->customers;

@@ -59,6 +59,7 @@ typedef struct CustomerTable
 
 	int32		shift;			/* leading bits that all hashes share */
 	bool		leaving;		/* rows have left it: entries may be void */
+	bool		patient;		/* never full for being crowded */
 	int64		homes;			/* slots that probing can start at */
 	int64		tail;			/* slots behind them, without the last one */
 	int64		used;
