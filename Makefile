@@ -6,7 +6,10 @@
 # The version stands in META.json and nowhere else.
 
 EXTENSION = retention
-RETENTION_VERSION := $(shell sed -n 's/^   *"version": *"\([0-9.]*\)".*/\1/p' META.json | head -n 1)
+RETENTION_VERSION := $(sort $(shell sed -n '/"meta-spec"/,/}/d; s/^   *"version": *"\([0-9.]*\)".*/\1/p' META.json))
+ifneq ($(words $(RETENTION_VERSION)),1)
+$(error META.json has several versions: $(RETENTION_VERSION))
+endif
 
 SQL_PARTS = header base metric scalar simulate
 INSTALL_SQL = $(EXTENSION)--$(RETENTION_VERSION).sql

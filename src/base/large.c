@@ -202,6 +202,7 @@ restart_table(LargeBase *large, int64 entries, int shift)
 		memcpy(table->words, sums, sums_size);
 		table->refunds = saved.refunds;
 		table->guest_orders = saved.guest_orders;
+		table->guest_refunds = saved.guest_refunds;
 		large->table = table;
 		pfree(sums);
 	}
@@ -692,6 +693,7 @@ add_rows(LargeBase *large, BaseTotals *totals)
 {
 	totals->refunds = large->table->refunds;
 	totals->guest_orders = large->table->guest_orders;
+	totals->guest_refunds = large->table->guest_refunds;
 	totals->refunded = copy_sum(large->table, SUM_REFUNDED);
 	totals->guest_revenue = copy_sum(large->table, SUM_GUEST_REVENUE);
 }

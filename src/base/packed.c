@@ -276,6 +276,7 @@ retention_pack_end(Packer *packer, const BaseTotals *totals, StringInfo header)
 	retention_put_varint(header, totals->orders);
 	retention_put_varint(header, totals->refunds);
 	retention_put_varint(header, totals->guest_orders);
+	retention_put_varint(header, totals->guest_refunds);
 	if (totals->time != TIME_NONE)
 	{
 		retention_put_varint(header, totals->lifespan[0]);
@@ -370,6 +371,7 @@ retention_unpack_begin(Unpacker *unpacker, const struct varlena *value)
 	totals->orders = (int64) retention_get_varint(in);
 	totals->refunds = (int64) retention_get_varint(in);
 	totals->guest_orders = (int64) retention_get_varint(in);
+	totals->guest_refunds = (int64) retention_get_varint(in);
 	totals->first = INSTANT_NEVER_FIRST;
 	totals->last = INSTANT_NEVER_LAST;
 	if (totals->time != TIME_NONE)
@@ -571,7 +573,8 @@ static bool
 totals_are_possible(const BaseTotals *totals)
 {
 	if (totals->entries < 0 || totals->customers < 0 || totals->repeaters < 0 ||
-		totals->orders < 0 || totals->refunds < 0 || totals->guest_orders < 0)
+		totals->orders < 0 || totals->refunds < 0 || totals->guest_orders < 0 ||
+		totals->guest_refunds < 0)
 		return false;
 	if (totals->repeaters > totals->customers || totals->customers > totals->orders)
 		return false;
@@ -593,6 +596,7 @@ single_is_possible(const BaseTotals *totals)
 	uint64		lifespan = (uint64) totals->last - (uint64) totals->first;
 
 	if (totals->entries != 0 || totals->refunds != 0 || totals->guest_orders != 0 ||
+		totals->guest_refunds != 0 ||
 		totals->customers != (totals->orders > 0) ||
 		totals->repeaters != (totals->orders > 1))
 		return false;

@@ -157,6 +157,7 @@ add_rows(CustomerTable *table, const BaseTotals *totals)
 	}
 	table->refunds += totals->refunds;
 	table->guest_orders += totals->guest_orders;
+	table->guest_refunds += totals->guest_refunds;
 	return true;
 }
 
@@ -442,6 +443,7 @@ table_totals(CustomerTable *table, BaseTotals *totals)
 	totals->orders = table->orders;
 	totals->refunds = table->refunds;
 	totals->guest_orders = table->guest_orders;
+	totals->guest_refunds = table->guest_refunds;
 	totals->lifespan[0] = table->lifespan[0];
 	totals->lifespan[1] = table->lifespan[1];
 	totals->first = table->first;

@@ -181,6 +181,7 @@ retention_table_copy_totals(const CustomerTable *from, CustomerTable *to)
 	to->patient = from->patient;
 	to->refunds = from->refunds;
 	to->guest_orders = from->guest_orders;
+	to->guest_refunds = from->guest_refunds;
 	to->customers = from->customers;
 	to->repeaters = from->repeaters;
 	to->orders = from->orders;

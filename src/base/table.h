@@ -67,6 +67,7 @@ typedef struct CustomerTable
 	/* of the rows, whoever's they are */
 	int64		refunds;
 	int64		guest_orders;
+	int64		guest_refunds;
 
 	/* of the entries */
 	int64		customers;		/* with an order */

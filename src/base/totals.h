@@ -27,6 +27,7 @@ typedef struct BaseTotals
 	int64		orders;
 	int64		refunds;
 	int64		guest_orders;
+	int64		guest_refunds;
 
 	/* if times are known */
 	uint64		lifespan[2];	/* sum over customers, 128 bits of microseconds */

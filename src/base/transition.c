@@ -215,7 +215,9 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, 
 
 	if (PG_ARGISNULL(1))
 	{
-		if (amount == AMOUNT_NONE || !row.amount.negative)
+		if (amount != AMOUNT_NONE && row.amount.negative)
+			table->guest_refunds++;
+		else
 			table->guest_orders += sign;
 		if (amount != AMOUNT_NONE)
 			add_amount(table, SUM_GUEST_REVENUE, &row);

@@ -75,6 +75,13 @@ ACCESSOR(retention_base_guest_orders)
 	PG_RETURN_INT64(totals->guest_orders);
 }
 
+ACCESSOR(retention_base_guest_refunds)
+{
+	if (totals->amount == AMOUNT_NONE)
+		PG_RETURN_NULL();
+	PG_RETURN_INT64(totals->guest_refunds);
+}
+
 ACCESSOR(retention_base_revenue)
 {
 	RETURN_MONEY(totals->revenue);

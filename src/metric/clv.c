@@ -23,6 +23,9 @@
 #include "common/int.h"
 #include "utils/timestamp.h"
 
+#define DISCOUNT_DIGITS		60	/* worked with */
+#define YEARS_DIGITS		20	/* kept */
+
 /* An interval in microseconds, a month being a twelfth of 365.25 days. */
 static Datum
 interval_usecs(const Interval *interval, const char *what)
@@ -94,17 +97,27 @@ check_discount_rate(Datum rate)
 				 errhint("A rate of 10 %% a year is 0.1.")));
 }
 
-/* The years that money over these microseconds is worth. */
+/*
+ * The years that money over these microseconds is worth.  A small rate leaves
+ * little of 1 - (1 + d)^-t, so take many digits; one that is smaller than
+ * they reach makes no difference.
+ */
 static Datum
 discounted_years(Datum usecs, Datum rate)
 {
 	Datum		years = exact_divide(usecs, exact_integer(YEAR_USECS));
-	Datum		growth = exact_add(exact_integer(1), rate);
-	Datum		worth = DirectFunctionCall2(numeric_power, growth,
-											DirectFunctionCall1(numeric_uminus, years));
+	Datum		growth = DirectFunctionCall2(numeric_round,
+											 exact_add(exact_integer(1), rate),
+											 Int32GetDatum(DISCOUNT_DIGITS));
+	Datum		worth;
 
-	return exact_divide(exact_subtract(exact_integer(1), worth),
-						DirectFunctionCall1(numeric_ln, growth));
+	if (exact_compare(growth, exact_integer(1)) == 0)
+		return years;
+	worth = DirectFunctionCall2(numeric_power, growth,
+								DirectFunctionCall1(numeric_uminus, years));
+	years = exact_divide(exact_subtract(exact_integer(1), worth),
+						 DirectFunctionCall1(numeric_ln, growth));
+	return DirectFunctionCall2(numeric_round, years, Int32GetDatum(YEARS_DIGITS));
 }
 
 bool

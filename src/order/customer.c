@@ -10,6 +10,7 @@
 #include "order/customer.h"
 
 #include "common/hashfn.h"
+#include "pg/compat.h"
 #include "port/pg_bswap.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"

@@ -15,6 +15,7 @@
 #include "postgres.h"
 
 #include "lib/stringinfo.h"
+#include "pg/compat.h"
 #include "port/pg_bswap.h"
 
 #ifdef WORDS_BIGENDIAN
@@ -29,7 +30,7 @@ typedef struct ByteReader
 	const uint8 *end;
 } ByteReader;
 
-extern void retention_invalid_value(const char *detail) pg_attribute_noreturn();
+compat_noreturn extern void retention_invalid_value(const char *detail) compat_attribute_noreturn();
 extern void retention_put_varint(StringInfo out, uint64 value);
 extern uint64 retention_get_varint(ByteReader *in);
 

@@ -25,6 +25,15 @@
 #include "varatt.h"
 #endif
 
+/* 18 has only the C11 spelling, 15 to 17 only this one. */
+#if PG_VERSION_NUM >= 180000
+#define compat_noreturn pg_noreturn
+#define compat_attribute_noreturn()
+#else
+#define compat_noreturn
+#define compat_attribute_noreturn() pg_attribute_noreturn()
+#endif
+
 /* Magic block: 18 lets a module say its name and version. */
 #if PG_VERSION_NUM >= 180000
 #define RETENTION_MODULE_MAGIC \
