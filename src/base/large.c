@@ -71,13 +71,15 @@ copy_table(LargeBase *large, const CustomerTable *from, int64 entries, int scale
 	{
 		CustomerTable *to = allocate_table(large, from, scale, nlimbs, homes, tail);
 
-		if (retention_table_copy(from, to))
+		AbsorbResult result = retention_table_copy(from, to);
+
+		if (result == ABSORBED)
 			return to;
 		pfree(to);
-		/* one of the two was too small; the other costs little */
-		tail *= 2;
-		if (nlimbs > 0 && (scale != from->scale || nlimbs != from->nlimbs))
-			nlimbs++;
+		if (result == ABSORB_TABLE_FULL)
+			tail *= 2;
+		else
+			nlimbs += money_limbs_for_scale(scale - from->scale);
 	}
 }
 

@@ -34,7 +34,7 @@ retention_single_create(TimeKind time, AmountKind amount)
 SingleBase *
 retention_single_widen(SingleBase *single, int scale, int nlimbs)
 {
-	for (;; nlimbs++)
+	for (;; nlimbs += money_limbs_for_scale(scale - single->scale))
 	{
 		Size		size = single_size(single->time, nlimbs);
 		SingleBase *wide = palloc(size);

@@ -22,17 +22,20 @@ copy_table(const CustomerTable *from, int64 homes, int64 tail, int scale, int nl
 	for (;;)
 	{
 		CustomerTable *to;
+		AbsorbResult result;
 
 		to = palloc(retention_table_size(table_stride(from->key, from->time, nlimbs),
 										 nlimbs, homes, tail));
 		retention_table_init(to, from->key, from->time, from->amount, scale, nlimbs,
 							 homes, tail);
-		if (retention_table_copy(from, to))
+		result = retention_table_copy(from, to);
+		if (result == ABSORBED)
 			return to;
 		pfree(to);
-		tail *= 2;
-		if (nlimbs > 0 && (scale != from->scale || nlimbs != from->nlimbs))
-			nlimbs++;
+		if (result == ABSORB_TABLE_FULL)
+			tail *= 2;
+		else
+			nlimbs += money_limbs_for_scale(scale - from->scale);
 	}
 }
 

@@ -25,6 +25,9 @@
 /* With spread hashes and 10^9 entries, not one is as far from its home. */
 #define FAR_FROM_HOME	1024
 
+/* Fewer entries than this are no crowd, wherever they are. */
+#define CROWD			(2 * FAR_FROM_HOME)
+
 Size
 retention_table_size(int stride, int nlimbs, int64 homes, int64 tail)
 {
@@ -122,8 +125,8 @@ retention_table_insert(CustomerTable *table, uint64 *slot, const uint64 *entry)
 	uint64	   *free_slot = slot;
 
 	if (table->used >= retention_table_capacity(table) ||
-		(slot - table_home(table, entry[0]) > FAR_FROM_HOME * table->stride &&
-		 !table->patient))
+		(unlikely(slot - table_home(table, entry[0]) > FAR_FROM_HOME * table->stride) &&
+		 table->used > CROWD && !table->patient))
 		return ABSORB_TABLE_FULL;
 	while (!slot_is_free(table, free_slot))
 		free_slot += table->stride;
@@ -194,10 +197,10 @@ retention_table_copy_totals(const CustomerTable *from, CustomerTable *to)
 
 /*
  * Fill an empty table with all that another one holds: one sequential pass,
- * since both have the same order.  Returns false if the other table is too
- * small, in its tail or its limbs; its contents are then undefined.
+ * since both have the same order.  Where it says that the other table's tail
+ * or money is too small, what that table holds is undefined.
  */
-bool
+AbsorbResult
 retention_table_copy(const CustomerTable *from, CustomerTable *to)
 {
 	uint64	   *end = table_end(from);
@@ -215,13 +218,13 @@ retention_table_copy(const CustomerTable *from, CustomerTable *to)
 			continue;
 		place = builder_slot(&builder, slot[0]);
 		if (place == NULL)
-			return false;
+			return ABSORB_TABLE_FULL;
 		if (same_money)
 			memcpy(place, slot, to->stride * sizeof(uint64));
 		else if (!retention_entry_convert(to, slot, from->nlimbs, from->scale, place))
-			return false;
+			return ABSORB_MONEY_FULL;
 	}
-	return retention_table_copy_totals(from, to);
+	return retention_table_copy_totals(from, to) ? ABSORBED : ABSORB_MONEY_FULL;
 }
 
 /* Assert that a table is what table.h says. */

@@ -113,7 +113,7 @@ extern int64 retention_table_capacity(const CustomerTable *table);
 extern AbsorbResult retention_table_insert(CustomerTable *table, uint64 *slot,
 										   const uint64 *entry);
 extern int64 retention_table_live(const CustomerTable *table);
-extern bool retention_table_copy(const CustomerTable *from, CustomerTable *to);
+extern AbsorbResult retention_table_copy(const CustomerTable *from, CustomerTable *to);
 extern bool retention_table_copy_totals(const CustomerTable *from, CustomerTable *to);
 extern bool retention_entry_convert(const CustomerTable *to, const uint64 *entry,
 									int nlimbs, int scale, uint64 *converted);

@@ -276,9 +276,12 @@ row_money(Datum datum, AmountKind kind, Amount *amount, int scale, uint64 *unit)
 	return money;
 }
 
-/* The transition of every aggregate over the orders of one customer. */
+/*
+ * The transition of every aggregate over the orders of one customer.  In a
+ * moving frame the state must not be NULL, even if the first row is skipped.
+ */
 static pg_attribute_always_inline Datum
-add_own_row(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind)
+add_own_row(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind, bool moving)
 {
 	int			amount_arg = time == TIME_NONE ? 1 : 2;
 	int64		instant = 0;
@@ -287,7 +290,11 @@ add_own_row(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind)
 	Amount		amount;
 
 	if (kind != AMOUNT_NONE && PG_ARGISNULL(amount_arg))
+	{
+		if (moving && PG_ARGISNULL(0))
+			PG_RETURN_POINTER(retention_single_create(time, kind));
 		return transition_skip(fcinfo);
+	}
 	if (time != TIME_NONE &&
 		(PG_ARGISNULL(1) ||
 		 !instant_of_datum(PG_GETARG_DATUM(1), time, &instant)))
@@ -396,8 +403,8 @@ retention_final(PG_FUNCTION_ARGS)
 
 /*
  * The SQL-callable functions: retention_add_KEY[_TIME][_AMOUNT] and
- * retention_remove_KEY for customers, retention_own_[TIME][_AMOUNT] and
- * retention_remove_own_AMOUNT for one customer.
+ * retention_remove_KEY for customers, retention_own_[TIME][_AMOUNT],
+ * retention_own_moving_AMOUNT and retention_remove_own_AMOUNT for one.
  */
 #define TRANSITION(name, body) \
 	PG_FUNCTION_INFO_V1(name); \
@@ -409,7 +416,9 @@ retention_final(PG_FUNCTION_ARGS)
 #define REMOVE(name, key) \
 	TRANSITION(name, add_row(fcinfo, key, TIME_NONE, AMOUNT_NONE, -1))
 #define OWN(name, time, amount) \
-	TRANSITION(name, add_own_row(fcinfo, time, amount))
+	TRANSITION(name, add_own_row(fcinfo, time, amount, false))
+#define OWN_MOVING(name, amount) \
+	TRANSITION(name, add_own_row(fcinfo, TIME_NONE, amount, true))
 
 #define ADD_KEY_TIME(name, KEY, TIME) \
 	ADD(retention_add_##name, KEY, TIME, AMOUNT_NONE); \
@@ -437,5 +446,7 @@ OWN_TIME(timestamp, TIME_TIMESTAMP);
 OWN_TIME(date, TIME_DATE);
 OWN(retention_own_numeric, TIME_NONE, AMOUNT_NUMERIC);
 OWN(retention_own_float8, TIME_NONE, AMOUNT_FLOAT8);
+OWN_MOVING(retention_own_moving_numeric, AMOUNT_NUMERIC);
+OWN_MOVING(retention_own_moving_float8, AMOUNT_FLOAT8);
 TRANSITION(retention_remove_own_numeric, remove_own_row(fcinfo, AMOUNT_NUMERIC));
 TRANSITION(retention_remove_own_float8, remove_own_row(fcinfo, AMOUNT_FLOAT8));

@@ -197,7 +197,8 @@ retention_money_sum(Money a, Money b)
 		return a.limbs == NULL ? b : a;
 
 	sum.scale = Max(a.scale, b.scale);
-	for (sum.nlimbs = Max(a.nlimbs, b.nlimbs);; sum.nlimbs++)
+	for (sum.nlimbs = Max(a.nlimbs, b.nlimbs);;
+		 sum.nlimbs += money_limbs_for_scale(abs(a.scale - b.scale)))
 	{
 		limbs = palloc(sum.nlimbs * sizeof(uint64));
 		addend = palloc(sum.nlimbs * sizeof(uint64));

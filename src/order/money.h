@@ -34,6 +34,13 @@ typedef struct Money
 	int			scale;
 } Money;
 
+/* Limbs that a number may need more of when its scale grows: 10^19 < 2^64. */
+static inline int
+money_limbs_for_scale(int more_digits)
+{
+	return 1 + more_digits / 19;
+}
+
 extern bool retention_money_add_wide(uint64 *acc, int nacc,
 									 const uint64 *value, int nvalue);
 extern bool retention_money_convert(const uint64 *from, int nfrom, int from_scale,
