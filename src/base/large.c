@@ -13,6 +13,10 @@
  * node, goes to disk instead (spill.c).  Its totals are then found one
  * partition at a time, in the same table.
  *
+ * Not so in a window: there the answer is asked for after every row, and to
+ * read a file for each would take forever.  A frame's customers have to fit
+ * memory, as the values that array_agg() collects there have to.
+ *
  * Only states are expanded objects, never values: a function that is given
  * one read-only may still flush and spill it, as that changes where it keeps
  * its content and not the content.
@@ -144,6 +148,8 @@ memory_left(LargeBase *large)
 	Size		limit = get_hash_memory_limit();
 	Size		taken = MemoryContextMemAllocated(parent ? parent : large->hdr.eoh_context, true);
 
+	if (large->in_window)
+		return MaxAllocHugeSize / 2;
 	return taken < limit ? limit - taken : 0;
 }
 

@@ -26,6 +26,7 @@ typedef struct LargeBase
 {
 	ExpandedObjectHeader hdr;
 	uint32		magic;
+	bool		in_window;		/* stays in memory; see large.c */
 
 	CustomerTable *table;
 	Spill	   *spill;			/* NULL while everything is in memory */

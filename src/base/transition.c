@@ -41,6 +41,7 @@ typedef struct Transition
 {
 	MemoryContext context;		/* the aggregate's */
 	bool		direct;			/* called by a user, not by an aggregate */
+	bool		in_window;		/* called by a window function */
 	bool		empty;			/* there is no state yet */
 	Datum		state;
 } Transition;
@@ -59,16 +60,23 @@ transition_begin(FunctionCallInfo fcinfo, Transition *transition)
 	transition->empty = PG_ARGISNULL(0);
 	transition->state = PG_GETARG_DATUM(0);
 	transition->direct = false;
+	transition->in_window = false;
 
 	/* a read-write pointer is as good as an aggregate's word */
 	if (is_running_large(fcinfo))
 		return;
-	if (unlikely(!AggCheckCallContext(fcinfo, &transition->context)))
+	switch (AggCheckCallContext(fcinfo, &transition->context))
 	{
-		transition->direct = true;
-		transition->context = CurrentMemoryContext;
-		if (!transition->empty)
-			transition->state = PointerGetDatum(retention_base_pack(transition->state));
+		case AGG_CONTEXT_AGGREGATE:
+			break;
+		case AGG_CONTEXT_WINDOW:
+			transition->in_window = true;
+			break;
+		default:
+			transition->direct = true;
+			transition->context = CurrentMemoryContext;
+			if (!transition->empty)
+				transition->state = PointerGetDatum(retention_base_pack(transition->state));
 	}
 	if (!transition->empty &&
 		(VARATT_IS_EXTENDED(DatumGetPointer(transition->state)) ||
@@ -81,6 +89,8 @@ transition_end(Transition *transition)
 {
 	if (unlikely(transition->direct))
 		return PointerGetDatum(retention_base_pack(transition->state));
+	if (transition->in_window && datum_is_large(transition->state))
+		large_of_datum(transition->state)->in_window = true;
 	return transition->state;
 }
 
