@@ -1,0 +1,98 @@
+-- The metrics of the table orders (customer_id, ordered_at, amount), each with
+-- the SQL that makes it.
+
+\pset null NULL
+\pset footer off
+SET timezone = 'UTC';
+
+\echo
+\echo '---- The metrics, one word each --------------------------------------------'
+\echo
+\pset expanded on
+\pset tuples_only on
+\set ECHO queries
+SELECT aov(amount),
+       purchase_frequency(customer_id)        FILTER (WHERE amount >= 0),
+       repeat_rate(customer_id)               FILTER (WHERE amount >= 0),
+       lifetime_span(customer_id, ordered_at) FILTER (WHERE amount >= 0),
+       customer_value(customer_id, amount),
+       clv(customer_id, ordered_at, amount)
+FROM orders;
+\set ECHO none
+\echo 'aov                 average order value'
+\echo 'purchase_frequency  orders of a customer'
+\echo 'repeat_rate         share of the customers who came back'
+\echo 'lifetime_span       first to last order, the mean of all customers'
+\echo 'customer_value      what a customer has paid so far'
+\echo 'clv                 what a customer pays in a year x lifetime_span in years'
+\echo
+\echo 'A negative amount is a refund: less revenue, never an order. The metrics that'
+\echo 'see no amount count every row, so a FILTER takes the refunds from them.'
+
+\echo
+\echo '---- Customer lifetime value, three ways -----------------------------------'
+\echo
+\pset expanded off
+\pset tuples_only off
+\set ECHO queries
+SELECT round(customer_value(base), 2)             AS to_date,
+       round(clv(base, lifespan => '3 years'), 2) AS of_three_years,
+       round(clv(base), 2)                        AS of_measured_lifespan
+FROM (SELECT customer_base(customer_id, ordered_at, amount) AS base
+      FROM orders) AS shop;
+\set ECHO none
+\echo 'to_date               what a customer has paid so far: a fact'
+\echo 'of_three_years        the textbook: a year''s value x the lifespan you expect'
+\echo 'of_measured_lifespan  x the lifespan seen so far, which the end of the data cuts'
+\echo '                      off: it reads low in a young shop'
+\echo
+\echo 'The parts of the second:'
+\echo
+\pset expanded on
+\pset tuples_only on
+\set ECHO queries
+SELECT parts.*
+FROM (SELECT customer_base(customer_id, ordered_at, amount) AS base
+      FROM orders) AS shop,
+     clv_breakdown(base, lifespan => '3 years') AS parts;
+\set ECHO none
+
+\echo '---- Month by month: the last twelve ---------------------------------------'
+\echo
+\pset expanded off
+\pset tuples_only off
+\set ECHO queries
+SELECT date_trunc('month', ordered_at)::date                  AS month,
+       count(*)                                               AS orders,
+       round(aov(amount), 2)                                  AS aov,
+       round(purchase_frequency(customer_id)::numeric, 3)     AS purchase_frequency,
+       round(repeat_rate(customer_id)::numeric, 3)            AS repeat_rate
+FROM orders
+WHERE amount >= 0
+GROUP BY 1
+ORDER BY 1 DESC
+LIMIT 12;
+\set ECHO none
+\echo 'Of each month by itself: repeat_rate is the share of the month''s customers who'
+\echo 'ordered twice in it.'
+
+\echo
+\echo '---- Which rows are in the numbers -----------------------------------------'
+\echo
+\set ECHO queries
+SELECT line.*
+FROM (SELECT customer_base(customer_id, ordered_at, amount) AS base,
+             count(*) AS n, sum(amount) AS total
+      FROM orders) AS shop,
+     LATERAL (VALUES
+       ('orders of customers', orders(base),       revenue(base) + refunded(base)),
+       ('their refunds',       refunds(base),      -refunded(base)),
+       ('guests',              guest_orders(base), guest_revenue(base)),
+       ('skipped',             n - orders(base) - refunds(base) - guest_orders(base),
+                               total - revenue(base) - guest_revenue(base)),
+       ('all rows',            n,                  total)) AS line (what, "rows", money);
+\set ECHO none
+\echo 'A row without a customer is a guest: counted by aov(amount), never a repeat'
+\echo 'customer. Skipped: rows without an amount or a time, and refunds to guests, which'
+\echo 'are in the money of the guests.'
+\echo
