@@ -211,6 +211,7 @@ restart_table(LargeBase *large, int64 entries, int shift)
 		table->refunds = saved.refunds;
 		table->guest_orders = saved.guest_orders;
 		table->guest_refunds = saved.guest_refunds;
+		table->leaving = saved.leaving;
 		large->table = table;
 		pfree(sums);
 	}
@@ -685,7 +686,10 @@ add_part(LargeBase *large, const CustomerTable *part, void *arg)
 	totals->entries += part->used;
 	totals->customers += part->customers;
 	totals->repeaters += part->repeaters;
-	totals->orders += part->orders;
+	if (pg_add_s64_overflow(totals->orders, part->orders, &totals->orders))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("customer base has more than %lld orders", (long long) PG_INT64_MAX)));
 	totals->lifespan[1] += part->lifespan[1];
 	lifespan_add(totals->lifespan, part->lifespan[0], 0);
 	totals->first = Min(totals->first, part->first);
@@ -790,6 +794,7 @@ large_flatten_into(ExpandedObjectHeader *eohptr, void *result, Size size)
 {
 	LargeBase  *large = (LargeBase *) eohptr;
 
+	Assert(large->packed);
 	retention_pack_write(&large->packer, &large->header, result, size);
 	large->packed = false;
 }

@@ -290,33 +290,50 @@ merge_packed(MergeTarget *target, Unpacker *unpacker)
 	pfree(entry);
 }
 
+/* What two bases differ in, or NULL. */
+static const char *
+difference(KeyKind key, TimeKind time, AmountKind amount,
+		   KeyKind other_key, TimeKind other_time, AmountKind other_amount)
+{
+	if (key != other_key)
+		return psprintf("One has %s, the other %s.",
+						retention_key_name(key), retention_key_name(other_key));
+	if (time != other_time)
+		return psprintf("One has %s, the other %s.",
+						retention_time_name(time), retention_time_name(other_time));
+	if (amount != other_amount)
+		return psprintf("One has %s, the other %s.",
+						retention_amount_name(amount), retention_amount_name(other_amount));
+	return NULL;
+}
+
 /* Bases of different kinds have nothing in common. */
 static void
 check_same_kind(const BaseTotals *totals, KeyKind key, TimeKind time, AmountKind amount)
 {
-	const char *ours = NULL;
-	const char *theirs = NULL;
+	const char *detail = difference(key, time, amount,
+									totals->key, totals->time, totals->amount);
 
-	if (totals->key != key)
-	{
-		ours = retention_key_name(key);
-		theirs = retention_key_name(totals->key);
-	}
-	else if (totals->time != time)
-	{
-		ours = retention_time_name(time);
-		theirs = retention_time_name(totals->time);
-	}
-	else if (totals->amount != amount)
-	{
-		ours = retention_amount_name(amount);
-		theirs = retention_amount_name(totals->amount);
-	}
-	if (ours)
+	if (detail)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("cannot merge customer bases of different kinds"),
-				 errdetail("One has %s, the other %s.", ours, theirs)));
+				 errdetail_internal("%s", detail)));
+}
+
+/* An order can't be added to a base that knows other things of its orders. */
+void
+retention_refuse_state(int form, KeyKind key, TimeKind time, AmountKind amount,
+					   KeyKind wanted_key, TimeKind wanted_time, AmountKind wanted_amount)
+{
+	const char *detail = difference(key, time, amount,
+									wanted_key, wanted_time, wanted_amount);
+
+	ereport(ERROR,
+			(errcode(ERRCODE_DATATYPE_MISMATCH),
+			 errmsg("cannot add an order to a customer base of another kind"),
+			 detail ? errdetail_internal("%s", detail) :
+			 errdetail_internal("The form of the state is %d.", form)));
 }
 
 /*
@@ -374,6 +391,23 @@ prepare_room(MergeTarget *target, int64 entries, const Unpacker *unpacker)
 								unpacker ? count_newcomers(large->table, *unpacker) : entries);
 }
 
+/* Counts of stored bases can be anything up to 2^63 - 1; their sums can't. */
+static void
+check_counts(const BaseTotals *totals, int64 orders, int64 refunds, int64 guest_orders,
+			 int64 guest_refunds)
+{
+	int64		sum;
+
+	if (pg_add_s64_overflow(orders, totals->orders, &sum) ||
+		pg_add_s64_overflow(refunds, totals->refunds, &sum) ||
+		pg_add_s64_overflow(guest_orders, totals->guest_orders, &sum) ||
+		pg_add_s64_overflow(guest_refunds, totals->guest_refunds, &sum))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("customer base would have more than %lld orders",
+						(long long) PG_INT64_MAX)));
+}
+
 /*
  * state := union of state and other.  The state is a running one, the other
  * may have any form and is left as it is.  Returns the state, which may be a
@@ -407,11 +441,14 @@ retention_state_merge(MemoryContext context, Datum state, Datum other)
 		SingleBase *single = (SingleBase *) DatumGetPointer(state);
 
 		check_same_kind(&totals, KEY_NONE, single->time, single->amount);
+		check_counts(&totals, single->orders, 0, 0, 0);
 		return PointerGetDatum(retention_single_merge(single, &totals));
 	}
 
 	table = state_table(state);
 	check_same_kind(&totals, table->key, table->time, table->amount);
+	check_counts(&totals, table->orders, table->refunds, table->guest_orders,
+				 table->guest_refunds);
 
 	if (table->nlimbs > 0 && totals.revenue.scale > table->scale)
 		target.state = retention_state_widen(state, totals.revenue.scale, table->nlimbs);

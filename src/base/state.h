@@ -53,6 +53,10 @@ state_table(Datum state)
 		(CustomerTable *) DatumGetPointer(state);
 }
 
+extern void retention_refuse_state(int form, KeyKind key, TimeKind time, AmountKind amount,
+								   KeyKind wanted_key, TimeKind wanted_time,
+								   AmountKind wanted_amount) pg_attribute_cold;
+
 /* Of any value or state. */
 extern void retention_base_totals(Datum value, BaseTotals *totals);
 extern struct varlena *retention_base_pack(Datum value);

@@ -35,7 +35,12 @@
 #include "order/money.h"
 #include "pg/compat.h"
 
-/* The byte behind the length word says what a customer_base value is. */
+/*
+ * The byte behind the length word says what a customer_base value is.  The
+ * states are in memory only, but an aggregate that somebody makes without a
+ * final function returns one, and may store it: a new layout takes a new
+ * number, so that an old one is refused and not misread.
+ */
 typedef enum BaseForm
 {
 	FORM_PACKED = 1,			/* packed.h: what is stored and sent; also
@@ -100,7 +105,7 @@ typedef enum AbsorbResult
 	ABSORB_MONEY_FULL			/* nothing changed: widen, then again */
 } AbsorbResult;
 
-/* An empty slot: sorts last, and no entry has it for its orders. */
+/* In an empty slot, as hash (it sorts last) and as number of orders. */
 #define SLOT_FREE	PG_UINT64_MAX
 
 extern Size retention_table_size(int stride, int nlimbs, int64 homes, int64 tail);
@@ -118,18 +123,6 @@ extern bool retention_table_copy_totals(const CustomerTable *from, CustomerTable
 extern bool retention_entry_convert(const CustomerTable *to, const uint64 *entry,
 									int nlimbs, int scale, uint64 *converted);
 extern void retention_table_check(const CustomerTable *table);
-
-static inline int
-table_at_orders(const CustomerTable *table)
-{
-	return table->key_words;
-}
-
-static inline int
-table_at_first(const CustomerTable *table)
-{
-	return table->key_words + 1;
-}
 
 static inline int
 table_at_money(const CustomerTable *table)

@@ -84,6 +84,27 @@ transition_begin(FunctionCallInfo fcinfo, Transition *transition)
 		transition->state = retention_state_open(transition->context, transition->state);
 }
 
+/*
+ * Is the state of the kinds that the function is for?  In an aggregate of ours
+ * it always is, but the functions can be called by anybody with any base, and
+ * be made into other aggregates.
+ */
+static pg_attribute_always_inline void
+check_state(Datum state, BaseForm form, KeyKind key, TimeKind time, AmountKind amount)
+{
+	const CustomerTable *table = state_table(state);
+	bool		same_key = table->key == key ||
+		(key == KEY_TEXT && table->key == KEY_TEXT_FOLDED);
+
+	/* a SingleBase begins like a table, as far as is looked at here */
+	StaticAssertStmt(offsetof(SingleBase, amount) == offsetof(CustomerTable, amount),
+					 "the states begin alike");
+	if (unlikely(table->form != form || !same_key || table->time != time ||
+				 table->amount != amount))
+		retention_refuse_state(table->form, table->key, table->time, table->amount,
+							   key, time, amount);
+}
+
 static inline Datum
 transition_end(Transition *transition)
 {
@@ -208,6 +229,8 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, 
 
 		transition.state = PointerGetDatum(retention_table_create(kind, time, amount));
 	}
+	else
+		check_state(transition.state, FORM_TABLE, key, time, amount);
 	table = state_table(transition.state);
 	if (sign < 0)
 		table->leaving = true;
@@ -311,8 +334,11 @@ add_own_row(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind, bool moving
 		return transition_skip(fcinfo);
 
 	transition_begin(fcinfo, &transition);
-	single = transition.empty ? retention_single_create(time, kind) :
-		(SingleBase *) DatumGetPointer(transition.state);
+	if (transition.empty)
+		transition.state = PointerGetDatum(retention_single_create(time, kind));
+	else
+		check_state(transition.state, FORM_SINGLE, KEY_NONE, time, kind);
+	single = (SingleBase *) DatumGetPointer(transition.state);
 
 	amount.negative = false;
 	if (kind != AMOUNT_NONE)
@@ -359,6 +385,7 @@ remove_own_row(FunctionCallInfo fcinfo, AmountKind kind)
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		return transition_skip(fcinfo);
 	transition_begin(fcinfo, &transition);
+	check_state(transition.state, FORM_SINGLE, KEY_NONE, TIME_NONE, kind);
 	single = (SingleBase *) DatumGetPointer(transition.state);
 	datum = PG_GETARG_DATUM(1);
 

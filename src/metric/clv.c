@@ -136,25 +136,20 @@ retention_clv(const BaseTotals *totals, const ClvOptions *options, Datum *result
 		return false;
 	numerator = retention_money_numeric(totals->revenue);
 
-	if (totals->key == KEY_NONE)
-	{
-		/* one customer: AOV times the lifespan in years */
-		if (totals->time == TIME_NONE)
-			return false;
-		*result = exact_divide(exact_multiply(numerator,
-											  exact_wide(totals->lifespan[0],
-														 totals->lifespan[1])),
-							   exact_multiply(exact_integer(totals->orders),
-											  exact_integer(YEAR_USECS)));
-		return true;
-	}
-
-	if (!retention_observation_usecs(totals, options, &observation) ||
-		exact_compare(observation, exact_integer(0)) == 0)
-		return false;
 	if (options->margin)
 		numerator = exact_multiply(numerator, options->margin);
-	denominator = exact_multiply(exact_integer(totals->customers), observation);
+
+	if (totals->key == KEY_NONE)
+		/* one customer: AOV times years, nothing to observe */
+		denominator = exact_multiply(exact_integer(totals->orders),
+									 exact_integer(YEAR_USECS));
+	else
+	{
+		if (!retention_observation_usecs(totals, options, &observation) ||
+			exact_compare(observation, exact_integer(0)) == 0)
+			return false;
+		denominator = exact_multiply(exact_integer(totals->customers), observation);
+	}
 
 	if (options->discount_rate &&
 		exact_compare(options->discount_rate, exact_integer(0)) > 0)

@@ -18,6 +18,7 @@
 #include "pg/compat.h"
 
 #include "common/shortest_dec.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/numeric.h"
 
@@ -257,6 +258,7 @@ retention_amount_wide(Datum datum, AmountKind kind, int scale,
 	NumericParts parts;
 	int			exponent;
 	int			ndigits;
+	int			used = 0;
 
 	numeric_parts(value, &parts);
 	Assert(parts.dscale <= scale);
@@ -279,7 +281,14 @@ retention_amount_wide(Datum datum, AmountKind kind, int scale,
 			digit /= powers_of_ten[-exponent];
 			factor /= powers_of_ten[-exponent];
 		}
-		if (!retention_money_times(limbs, nlimbs, factor, digit))
+
+		/* of so many digits, no more limbs than these can be in use */
+		if ((i & 0x3F) == 0)
+		{
+			CHECK_FOR_INTERRUPTS();
+			used = Min(nlimbs, (i + 64) * NUMERIC_BASE_DIGITS / 19 + 1);
+		}
+		if (!retention_money_times(limbs, used, factor, digit))
 			elog(ERROR, "amount does not fit %d limbs", nlimbs);
 	}
 	if (ndigits > 0 && exponent > 0 &&

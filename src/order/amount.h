@@ -28,9 +28,9 @@ typedef enum AmountKind
 #define AMOUNT_KIND_LAST	AMOUNT_FLOAT8
 
 /*
- * One amount as read at some scale.  "units" alone holds it when it fits 64
- * bits, else "limbs" does; a scale too small for it makes "fits" false, and
- * then only dscale and nlimbs say anything: what a sum needs to take it.
+ * One amount as read at some scale.  If it doesn't fit, because it has more
+ * digits behind the point or is too large, there are no units, and
+ * retention_amount_wide is the way to read it.
  */
 typedef struct Amount
 {

@@ -16,6 +16,7 @@
 #include "order/money.h"
 
 #include "fmgr.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/numeric.h"
 
@@ -223,6 +224,7 @@ wide_numeric(Money money)
 	char	   *at = text + ndigits + 3;
 	uint64	   *rest = palloc(money.nlimbs * sizeof(uint64));
 	bool		negative = money_is_negative(money.limbs, money.nlimbs);
+	int			used;			/* limbs that are not zero */
 	Datum		result;
 
 	memcpy(rest, money.limbs, money.nlimbs * sizeof(uint64));
@@ -230,13 +232,17 @@ wide_numeric(Money money)
 		retention_money_negate(rest, money.nlimbs);
 
 	*--at = '\0';
-	for (int digit = 0; digit <= money.scale || !money_is_zero(rest, money.nlimbs);)
+	used = money.nlimbs;
+	for (int digit = 0; digit <= money.scale || used > 0;)
 	{
-		uint32		group = retention_money_divide(rest, money.nlimbs, 1000000000);
+		uint32		group = retention_money_divide(rest, used, 1000000000);
 
+		CHECK_FOR_INTERRUPTS();
+		while (used > 0 && rest[used - 1] == 0)
+			used--;
 		for (int i = 0; i < 9; i++)
 		{
-			if (digit > money.scale && group == 0 && money_is_zero(rest, money.nlimbs))
+			if (digit > money.scale && group == 0 && used == 0)
 				break;
 			if (digit == money.scale && money.scale > 0)
 				*--at = '.';

@@ -15,6 +15,7 @@
 
 #include "pg/tempfile.h"
 
+#include "access/xact.h"
 #include "utils/memutils.h"
 
 static dlist_head open_files = DLIST_STATIC_INIT(open_files);
@@ -43,10 +44,18 @@ owner_is_released(ResourceReleasePhase phase, bool is_commit, bool is_top_level,
 	}
 }
 
+/*
+ * Closing writes what is still in the buffer, and in a transaction that is
+ * being aborted that must not be: its resource owner will drop the file.
+ */
 static void
 context_is_reset(void *arg)
 {
-	retention_tempfile_close((TempFile *) arg);
+	TempFile   *temp = arg;
+
+	if (temp->file && !IsTransactionState())
+		strike_out(temp);
+	retention_tempfile_close(temp);
 }
 
 TempFile *
