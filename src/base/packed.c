@@ -222,12 +222,24 @@ pack_block(Packer *packer)
 	packer->nblock = 0;
 }
 
+/*
+ * A moving frame lets only rows leave that have come, and no shop has 2^63
+ * orders, but anybody may call the transition functions with any base.
+ */
+static void
+orders_out_of_range(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("number of orders in a customer base is out of range"),
+			 errdetail("It would be below 0 or above %lld.", (long long) PG_INT64_MAX)));
+}
+
 void
 retention_pack_entry(Packer *packer, const uint64 *entry)
 {
-	/* negative only inside a moving frame, whose states are never packed */
 	if ((int64) entry[packer->key_words] < 0)
-		elog(ERROR, "customer with a negative number of orders");
+		orders_out_of_range();
 	memcpy(packer->block + packer->nblock * packer->stride, entry,
 		   packer->stride * sizeof(uint64));
 	if (++packer->nblock == PACKED_BLOCK)
@@ -263,6 +275,8 @@ Size
 retention_pack_end(Packer *packer, const BaseTotals *totals, StringInfo header)
 {
 	pack_block(packer);
+	if (totals->orders < 0 || totals->guest_orders < 0)
+		orders_out_of_range();
 
 	initStringInfo(header);
 	appendStringInfoSpaces(header, VARHDRSZ);

@@ -1,0 +1,56 @@
+-- Customers under nondeterministic collations.  Without ICU, or in another
+-- encoding, there are none: then the other expected output is right.
+SET client_min_messages = warning;
+SELECT getdatabaseencoding() <> 'UTF8' OR NOT EXISTS (SELECT FROM pg_collation WHERE collprovider = 'i') AS no_icu \gset
+\if :no_icu
+\echo no nondeterministic collations here
+\quit
+\endif
+SET client_encoding = 'UTF8';
+CREATE SCHEMA collations;
+SET search_path = collations, public;
+CREATE COLLATION case_insensitive (PROVIDER = icu, LOCALE = 'und-u-ks-level2', DETERMINISTIC = false);
+CREATE COLLATION no_accents (PROVIDER = icu, LOCALE = 'und-u-ks-level1', DETERMINISTIC = false);
+
+-- One customer or two?
+SELECT customers(customer_base(k)) AS plain, customers(customer_base(k COLLATE case_insensitive)) AS case_insensitive,
+	   customers(customer_base(k COLLATE no_accents)) AS no_accents, repeat_rate(k COLLATE case_insensitive)
+FROM (VALUES ('A'), ('a'), ('á'), ('b')) o (k);
+-- Composed and decomposed, as bytes two, are one to such a collation.
+SELECT customers(customer_base(k)) AS plain, customers(customer_base(k COLLATE case_insensitive)) AS case_insensitive
+FROM (VALUES (U&'\00E9'), (U&'e\0301')) o (k);
+SELECT customers(customer_base(k COLLATE case_insensitive)) FROM (VALUES (''), (' '), (''), (NULL)) o (k);
+
+-- A column's collation is enough; every kind of aggregate and query takes it.
+CREATE TABLE orders (k text COLLATE case_insensitive, n int);
+INSERT INTO orders SELECT CASE n % 3 WHEN 0 THEN 'Customer ' WHEN 1 THEN 'CUSTOMER ' ELSE 'customer ' END || n % 7000, n FROM generate_series(1, 14000) n;
+ANALYZE orders;
+CREATE VIEW compared AS
+SELECT customers(b) = count AS customers, orders(b) = 14000 AS orders, purchase_frequency = 2 AS frequency, repeat_rate = 1 AS repeat_rate,
+	   lifetime_span = interval '7000 days' AS lifetime_span, revenue(b) = 3500 AS revenue, b::text::customer_base::text = b::text AS text
+FROM (SELECT count(DISTINCT k), customer_base(k, date '2000-01-01' + n, 0.25) AS b, purchase_frequency(k), repeat_rate(k), lifetime_span(k, date '2000-01-01' + n)
+	  FROM orders) s;
+SELECT * FROM compared;
+SET work_mem = '64kB';
+SET hash_mem_multiplier = 1;
+SELECT * FROM compared;
+RESET work_mem;
+RESET hash_mem_multiplier;
+SELECT n, repeat_rate(k) OVER (ORDER BY n ROWS 6999 PRECEDING), repeat_rate(k) OVER (ORDER BY n ROWS 7000 PRECEDING) > 0 AS one_more FROM orders ORDER BY n DESC LIMIT 1;
+SELECT upper(k COLLATE "C") AS k, purchase_frequency(k), repeat_rate(k) FROM orders WHERE n % 7000 < 3 GROUP BY k ORDER BY 1;
+SET parallel_setup_cost = 0;
+SET parallel_tuple_cost = 0;
+SET min_parallel_table_scan_size = 0;
+SET cpu_tuple_cost = 10;
+ALTER TABLE orders SET (parallel_workers = 2), ALTER k SET (n_distinct = 10);
+ANALYZE orders;
+SELECT repeat_rate(k), purchase_frequency(k) FROM orders;
+
+-- Bases that tell customers apart by other rules can't be merged.
+SELECT customer_base_combine(customer_base('a'::text), customer_base('a'::text COLLATE case_insensitive));
+\echo :LAST_ERROR_SQLSTATE
+SELECT customer_base_combine(customer_base('a'::text COLLATE case_insensitive), customer_base('a'::text));
+SELECT customers(customer_base_combine(customer_base('a'::text COLLATE case_insensitive), customer_base('A'::text COLLATE case_insensitive)));
+
+SET client_min_messages = error;
+DROP SCHEMA collations CASCADE;
