@@ -69,8 +69,8 @@ FROM functions WHERE prokind = 'f' AND NOT proisstrict;
 -- Names of arguments, of what users call.
 SELECT signature FROM functions WHERE proargnames IS NULL AND pronargs > 1 AND proname NOT LIKE 'customer_base%' ORDER BY 1;
 
--- Anybody may install it, and drop what he installed.
-SELECT trusted, superuser, relocatable, requires, schema FROM pg_available_extension_versions WHERE name = 'retention' AND installed;
+-- It can be moved, and keeps no tables.
+SELECT extrelocatable, extconfig FROM pg_extension WHERE extname = 'retention';
 
 -- ---------------------------------------------------------------------------
 -- From any schema, under any search_path.

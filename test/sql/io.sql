@@ -159,8 +159,8 @@ SELECT signature, customer_base_send(b) AS bytes FROM
 	 UNION ALL SELECT NULL, customer_base(NULL::int8)
 	 UNION ALL SELECT NULL, customer_base(1, date '2024-01-01', -1)
 	 UNION ALL SELECT NULL, customer_base(NULL::text, date '2024-01-01', 1.25)
-	 UNION ALL SELECT NULL, customer_base(n, date '2024-01-01' + n * 1000, 10::numeric ^ n) FROM generate_series(1, 30) n
-	 UNION ALL SELECT NULL, customer_base(n, timestamp '2024-01-01' + n * interval '0.001 s', 10::numeric ^ -n) FROM generate_series(1, 3) n) s;
+	 UNION ALL SELECT NULL, customer_base(n, date '2024-01-01' + n * 1000, ('1e' || n)::numeric) FROM generate_series(1, 30) n
+	 UNION ALL SELECT NULL, customer_base(n, timestamp '2024-01-01' + n * interval '0.001 s', ('1e-' || n)::numeric) FROM generate_series(1, 3) n) s;
 CREATE TABLE mutants AS
 SELECT 'cut' AS what, substr(bytes, 1, n) AS bytes FROM victims, generate_series(0, length(bytes) - 1) n
 UNION ALL

@@ -86,9 +86,9 @@ INSERT INTO cases (what, amounts) VALUES
 INSERT INTO cases (what, amounts)
 SELECT 'a digit more each time', array_agg(round(1 / 3.0::numeric(200, 100), n) ORDER BY n) FROM generate_series(0, 90) n;
 INSERT INTO cases (what, amounts)
-SELECT 'ten times more each time', array_agg(7 * 10::numeric ^ n ORDER BY n) FROM generate_series(0, 60) n;
+SELECT 'ten times more each time', array_agg(('7e' || n)::numeric ORDER BY n) FROM generate_series(0, 60) n;
 INSERT INTO cases (what, amounts)
-SELECT 'both', array_agg(trim_scale(7 * 10::numeric ^ n) ORDER BY abs(n)) FROM generate_series(-45, 45) n;
+SELECT 'both', array_agg(trim_scale(('7e' || n)::numeric) ORDER BY abs(n)) FROM generate_series(-45, 45) n;
 SELECT n, what, cardinality(amounts) AS rows, pg_temp.exact(amounts) AS sum FROM cases ORDER BY n;
 
 -- The largest and the longest numbers there are: 131072 digits before the
