@@ -7,6 +7,7 @@ SELECT getdatabaseencoding() <> 'UTF8' OR NOT EXISTS (SELECT FROM pg_collation W
 \quit
 \endif
 SET client_encoding = 'UTF8';
+SET extra_float_digits = 1;
 CREATE SCHEMA collations;
 SET search_path = collations, public;
 CREATE COLLATION case_insensitive (PROVIDER = icu, LOCALE = 'und-u-ks-level2', DETERMINISTIC = false);
@@ -42,6 +43,7 @@ SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
 SET min_parallel_table_scan_size = 0;
 SET cpu_tuple_cost = 10;
+SET jit = off;
 ALTER TABLE orders SET (parallel_workers = 2), ALTER k SET (n_distinct = 10);
 ANALYZE orders;
 SELECT repeat_rate(k), purchase_frequency(k) FROM orders;

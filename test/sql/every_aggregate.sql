@@ -397,6 +397,7 @@ SET max_parallel_workers_per_gather = 2;
 SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
 SET cpu_tuple_cost = 10;
+SET jit = off;
 SET min_parallel_table_scan_size = 0;
 CALL compare_truth('parallel', 'all', 'SELECT ''all'', %s FROM many o', '"Partial Mode": "Partial"');
 CALL compare_truth('parallel, GROUP BY', 'shop', 'SELECT shop, %s FROM many o GROUP BY shop', '"Partial Mode": "Partial"');

@@ -59,6 +59,7 @@ SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
 SET min_parallel_table_scan_size = 0;
 SET cpu_tuple_cost = 10;
+SET jit = off;
 -- Nor may the planner see how much there will be to merge.
 ALTER TABLE orders SET (parallel_workers = 2), ALTER customer SET (n_distinct = 10);
 ANALYZE orders;
