@@ -64,7 +64,8 @@ GROUP BY proargtypes HAVING count(DISTINCT (aggtransfn, aggtranstype, agginitval
 SELECT signature, provolatile FROM functions WHERE prokind = 'f' AND provolatile <> 'i' ORDER BY signature::text COLLATE "C";
 SELECT signature FROM functions WHERE proparallel <> 's' OR prosecdef OR proleakproof OR proconfig IS NOT NULL
 	OR prokind = 'f' AND prolang NOT IN (SELECT oid FROM pg_language WHERE lanname IN ('c', 'sql'));
-SELECT count(*) FILTER (WHERE proname ~ '^customer_base_(add|remove)') AS transitions, array_agg(signature ORDER BY signature::text COLLATE "C") FILTER (WHERE proname !~ '^customer_base_(add|remove)') AS others
+SELECT count(*) FILTER (WHERE proname ~ '^customer_base_(add|remove)') AS transitions,
+	   array_agg(signature ORDER BY signature::text COLLATE "C") FILTER (WHERE proname !~ '^customer_base_(add|remove)') AS others
 FROM functions WHERE prokind = 'f' AND NOT proisstrict;
 -- Names of arguments, of what users call.
 SELECT signature FROM functions WHERE proargnames IS NULL AND pronargs > 1 AND proname NOT LIKE 'customer_base%' ORDER BY 1;
@@ -156,7 +157,10 @@ SELECT pg_temp.answers('apart.') = answer AS apart FROM pg_temp.answer;
 -- It moves, with values of its type and views over it.
 CREATE SCHEMA later;
 CREATE TABLE later.bases AS SELECT n, apart.customer_base(n) AS b FROM generate_series(1, 3) n GROUP BY n;
-CREATE VIEW later.rates AS SELECT apart.repeat_rate(n % 2) AS rate, apart.clv_from_churn(100.0, 0.05) AS clv, apart.clv(50.0, 2.0, interval '1 year 6 months') AS clv_over FROM generate_series(1, 3) n;
+CREATE VIEW later.rates AS
+SELECT apart.repeat_rate(n % 2) AS rate, apart.clv_from_churn(100.0, 0.05) AS clv,
+	   apart.clv(50.0, 2.0, interval '1 year 6 months') AS clv_over
+FROM generate_series(1, 3) n;
 ALTER EXTENSION retention SET SCHEMA later;
 SELECT pg_temp.answers('later.') = answer AS later FROM pg_temp.answer;
 SELECT sum(later.customers(b)) AS customers FROM later.bases;

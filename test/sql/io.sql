@@ -111,7 +111,8 @@ CALL make('parts of parts', 'SELECT many, merged(b ORDER BY part DESC) AS b FROM
 		  (SELECT many, n % 40 AS part, customer_base(@) AS b FROM orders GROUP BY 1, 2) s GROUP BY 1, 2) s GROUP BY many');
 CALL make('parts by customer', 'SELECT many, merged(b) AS b FROM (SELECT many, customer_base(@) AS b FROM orders GROUP BY many, c_int8 % 10) s GROUP BY many');
 CALL make('with nothing', 'SELECT many, customer_base_combine(customer_base_combine(NULL, b), NULL) AS b FROM (SELECT many, customer_base(@) AS b FROM orders GROUP BY many) s');
-CALL make('row by row', 'SELECT many, (SELECT merged(customer_base_add(NULL, @) ORDER BY n) FROM orders i WHERE i.many = o.many) AS b FROM (SELECT DISTINCT many FROM orders WHERE NOT many) o');
+CALL make('row by row', 'SELECT many, (SELECT merged(customer_base_add(NULL, @) ORDER BY n) FROM orders i WHERE i.many = o.many) AS b
+		  FROM (SELECT DISTINCT many FROM orders WHERE NOT many) o');
 CALL make('window', 'SELECT many, b FROM (SELECT many, n, customer_base(@) OVER (PARTITION BY many ORDER BY n / 500) AS b FROM orders) s
 		  WHERE n = CASE WHEN many THEN 3000 ELSE 40 END');
 SET work_mem = '64kB';
@@ -145,7 +146,8 @@ EXCEPTION WHEN OTHERS THEN
 END
 $$;
 -- Text that is not base64, or not all of it.
-SELECT left(input, 12) AS input, outcome(input) FROM (VALUES (''), ('='), ('A'), ('AA'), ('AAA='), ('AAAA'), ('AQ=='), ('hello'), ('!'), ('\x00'), (repeat('A', 1000)), (repeat('/', 1000))) v (input);
+SELECT left(input, 12) AS input, outcome(input)
+FROM (VALUES (''), ('='), ('A'), ('AA'), ('AAA='), ('AAAA'), ('AQ=='), ('hello'), ('!'), ('\x00'), (repeat('A', 1000)), (repeat('/', 1000))) v (input);
 SELECT ''::customer_base;
 SELECT 'hello, world!'::customer_base;
 SELECT 'Ag=='::customer_base;
@@ -168,13 +170,16 @@ SELECT 'beginning cut', substr(bytes, n) FROM victims, generate_series(2, length
 UNION ALL
 SELECT 'bit flipped', set_bit(bytes, n, 1 - get_bit(bytes, n)) FROM victims, generate_series(0, length(bytes) * 8 - 1) n
 UNION ALL
-SELECT 'byte set', set_byte(bytes, n, v) FROM victims, generate_series(0, length(bytes) - 1) n, unnest(ARRAY[0, 127, 255]) v WHERE get_byte(bytes, n) <> v
+SELECT 'byte set', set_byte(bytes, n, v)
+FROM victims, generate_series(0, length(bytes) - 1) n, unnest(ARRAY[0, 127, 255]) v WHERE get_byte(bytes, n) <> v
 UNION ALL
 SELECT 'byte left out', substr(bytes, 1, n) || substr(bytes, n + 2) FROM victims, generate_series(0, length(bytes) - 1) n
 UNION ALL
-SELECT 'byte put in', substr(bytes, 1, n) || set_byte('\x00', 0, v) || substr(bytes, n + 1) FROM victims, generate_series(0, length(bytes)) n, unnest(ARRAY[0, 1, 128, 255]) v
+SELECT 'byte put in', substr(bytes, 1, n) || set_byte('\x00', 0, v) || substr(bytes, n + 1)
+FROM victims, generate_series(0, length(bytes)) n, unnest(ARRAY[0, 1, 128, 255]) v
 UNION ALL
-SELECT 'bytes exchanged', set_byte(set_byte(bytes, n, get_byte(bytes, n + 1)), n + 1, get_byte(bytes, n)) FROM victims, generate_series(0, length(bytes) - 2) n WHERE get_byte(bytes, n) <> get_byte(bytes, n + 1)
+SELECT 'bytes exchanged', set_byte(set_byte(bytes, n, get_byte(bytes, n + 1)), n + 1, get_byte(bytes, n))
+FROM victims, generate_series(0, length(bytes) - 2) n WHERE get_byte(bytes, n) <> get_byte(bytes, n + 1)
 UNION ALL
 SELECT 'huge numbers', substr(bytes, 1, n) || '\xffffffffffffffffff01'::bytea || substr(bytes, n + 1) FROM victims, generate_series(0, length(bytes)) n
 UNION ALL

@@ -127,7 +127,7 @@ RESET work_mem;
 RESET hash_mem_multiplier;
 -- As they leave a frame.
 SELECT what, count(*) FILTER (WHERE repeat_rate = 0 AND purchase_frequency = 1) AS right
-FROM (SELECT what, repeat_rate(k) OVER w, purchase_frequency(k) OVER w FROM neighbours WINDOW w AS (PARTITION BY what ORDER BY n ROWS 400 PRECEDING)) s
+FROM (SELECT what, repeat_rate(k) OVER w, purchase_frequency(k) OVER w FROM neighbours WINDOW w AS (PARTITION BY what ORDER BY n ROWS 1500 PRECEDING)) s
 GROUP BY what ORDER BY what;
 
 -- A hash of all ones is like any other, though a free place looks like it.

@@ -105,6 +105,20 @@ SELECT length(revenue::text) AS length, revenue::text = sum::text AS revenue
 FROM (SELECT revenue(customer_base(1, now(), a)), sum(a)
 	  FROM (VALUES ('9.9e131071'::numeric), ('7e-16383'), ('-1e131071')) o (a) OFFSET 0) s;
 
+-- Too much for numeric is too much for sum(), too.
+CREATE FUNCTION pg_temp.outcome(query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	result text;
+BEGIN
+	EXECUTE query INTO result;
+	RETURN result;
+EXCEPTION WHEN OTHERS THEN
+	RETURN SQLSTATE;
+END
+$$;
+SELECT pg_temp.outcome('SELECT aov(a) FROM (VALUES (9e131071), (9e131071)) o (a)') AS aov,
+	   pg_temp.outcome('SELECT sum(a) FROM (VALUES (9e131071), (9e131071)) o (a)') AS sum;
+
 -- Large states, whose money outgrows its width and its scale late, in memory
 -- and on disk.
 CREATE TEMP TABLE growing AS
@@ -195,15 +209,5 @@ FROM (SELECT customer_base(1, now(), '-0'::float8) AS b, aov('-0'::float8)) s;
 SELECT aov(0.1::float4), aov(3::int2) AS int2, aov(3) AS int4, aov(3::int8) AS int8, aov(9007199254740993::int8) AS beyond,
 	   aov(9007199254740993::int8::numeric) AS as_numeric;
 -- A sum beyond float8 is an error as it is of avg().
-CREATE FUNCTION pg_temp.outcome(query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-	result text;
-BEGIN
-	EXECUTE query INTO result;
-	RETURN result;
-EXCEPTION WHEN OTHERS THEN
-	RETURN SQLSTATE;
-END
-$$;
 SELECT pg_temp.outcome('SELECT aov(a) FROM (VALUES (1.7e308::float8), (1.7e308)) o (a)') AS aov,
 	   pg_temp.outcome('SELECT avg(a) FROM (VALUES (1.7e308::float8), (1.7e308)) o (a)') AS avg;

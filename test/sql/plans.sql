@@ -185,7 +185,9 @@ REFRESH MATERIALIZED VIEW stored;
 SELECT merged(b)::text = (SELECT customer_base(customer, at, amount)::text FROM orders) AS same FROM stored;
 
 -- Rescans: an aggregate for each row of something else, twice for some.
-SELECT count(*) AS rows, count(DISTINCT answer) AS different_ones, count(*) FILTER (WHERE answer = (SELECT concat(repeat_rate(customer), ' ', customers(customer_base(customer)), ' ', clv(customer, at, amount)) FROM orders o WHERE o.shop = s.shop)) AS same
+SELECT count(*) AS rows, count(DISTINCT answer) AS different_ones,
+	   count(*) FILTER (WHERE answer = (SELECT concat(repeat_rate(customer), ' ', customers(customer_base(customer)), ' ', clv(customer, at, amount))
+										FROM orders o WHERE o.shop = s.shop)) AS same
 FROM (SELECT n % 10 AS shop FROM generate_series(0, 24) n) s,
 	 LATERAL (SELECT concat(repeat_rate(customer), ' ', customers(customer_base(customer)), ' ', clv(customer, at, amount)) AS answer FROM orders o WHERE o.shop = s.shop OFFSET 0) a;
 SET enable_hashjoin = off;
