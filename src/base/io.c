@@ -15,6 +15,7 @@
 
 #include "common/base64.h"
 #include "libpq/pqformat.h"
+#include "mb/pg_wchar.h"
 #include "utils/memutils.h"
 
 PG_FUNCTION_INFO_V1(retention_base_in);
@@ -27,11 +28,18 @@ retention_base_in(PG_FUNCTION_ARGS)
 	struct varlena *value = palloc(VARHDRSZ + room + 1);
 	int			bytes = compat_b64_decode(text, length, VARDATA(value), room);
 
-	if (bytes < 0)
+	/*
+	 * PostgreSQL reads customer_base(key) as a cast to the type of that name
+	 * where the key is of a type like text, but not text itself: so the value
+	 * that comes here may be a customer's key.
+	 */
+	if (bytes < 1 || (uint8) *VARDATA(value) > FORM_LAST)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-				 errmsg("invalid input syntax for type customer_base: \"%.40s\"", text),
-				 errdetail("The text form is base64, as the type prints it.")));
+				 errmsg("invalid input syntax for type customer_base: \"%s\"",
+						pnstrdup(text, pg_mbcliplen(text, length, 40))),
+				 errdetail("The text form is base64, as the type prints it."),
+				 errhint("If this is a customer's key, cast it: customer_base(key::text).")));
 	SET_VARSIZE(value, VARHDRSZ + bytes);
 	retention_packed_validate(value);
 	PG_RETURN_POINTER(value);

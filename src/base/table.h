@@ -49,6 +49,9 @@ typedef enum BaseForm
 	FORM_TABLE = 3				/* table.h: state for a few */
 } BaseForm;
 
+/* Numbers up to here are kept for later forms; no text begins like them. */
+#define FORM_LAST	15
+
 typedef struct CustomerTable
 {
 	int32		vl_len_;		/* of the flat form; see table_size */

@@ -23,6 +23,7 @@
 
 #include "base/state.h"
 
+#include "utils/builtins.h"
 #include "utils/memutils.h"
 
 /* One order row, read. */
@@ -436,6 +437,27 @@ Datum
 retention_final(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_POINTER(retention_base_pack(PG_GETARG_DATUM(0)));
+}
+
+/*
+ * A key of type char(n), whose trailing blanks are no part of it: as its cast
+ * to text says.  The arguments are the caller's, so change a copy.
+ */
+PG_FUNCTION_INFO_V1(retention_add_bpchar);
+Datum
+retention_add_bpchar(PG_FUNCTION_ARGS)
+{
+	LOCAL_FCINFO(trimmed, 2);
+	Datum		result;
+
+	memcpy(trimmed, fcinfo, SizeForFunctionCallInfo(2));
+	if (!PG_ARGISNULL(1))
+		trimmed->args[1].value = DirectFunctionCall1(rtrim1, PG_GETARG_DATUM(1));
+	result = add_row(trimmed, KEY_TEXT, TIME_NONE, AMOUNT_NONE, 1);
+	fcinfo->isnull = trimmed->isnull;
+	if (!PG_ARGISNULL(1))
+		pfree(DatumGetPointer(trimmed->args[1].value));
+	return result;
 }
 
 /*

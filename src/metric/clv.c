@@ -17,10 +17,13 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "metric/exact.h"
 #include "metric/formula.h"
 
 #include "common/int.h"
+#include "utils/float.h"
 #include "utils/timestamp.h"
 
 #define DISCOUNT_DIGITS		60	/* worked with */
@@ -192,6 +195,8 @@ retention_clv_float8(const BaseTotals *totals, double *result)
 	if (totals->key == KEY_NONE)
 	{
 		*result = revenue / (double) totals->orders * (lifespan / (double) YEAR_USECS);
+		if (isinf(*result))
+			float_overflow_error();
 		return true;
 	}
 	observation = (double) ((uint64) totals->last - (uint64) totals->first);

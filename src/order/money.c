@@ -18,6 +18,7 @@
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/float.h"
 #include "utils/numeric.h"
 
 static const double exact_powers_of_ten[] = {
@@ -280,6 +281,7 @@ retention_money_float8(Money money)
 	int64		units = (int64) money.limbs[0];
 	bool		narrow = money.scale < (int) lengthof(exact_powers_of_ten) &&
 		units <= INT64CONST(9007199254740992) && units >= -INT64CONST(9007199254740992);
+	double		value;
 
 	for (int i = 1; narrow && i < money.nlimbs; i++)
 		narrow = money.limbs[i] == (units < 0 ? PG_UINT64_MAX : 0);
@@ -287,6 +289,9 @@ retention_money_float8(Money money)
 	/* Both operands are exact here, so the quotient is rounded once. */
 	if (narrow)
 		return (double) units / exact_powers_of_ten[money.scale];
-	return DatumGetFloat8(DirectFunctionCall1(numeric_float8,
-											  retention_money_numeric(money)));
+	value = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow,
+											   retention_money_numeric(money)));
+	if (isinf(value))
+		float_overflow_error();
+	return value;
 }

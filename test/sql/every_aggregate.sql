@@ -17,7 +17,7 @@ SET search_path = every_aggregate, public;
 
 CREATE TABLE orders (
 	id int, shop text COLLATE "C", keep bool,
-	c_int8 int8, c_text text, c_uuid uuid,
+	c_int8 int8, c_text text, c_varchar varchar, c_bpchar bpchar, c_uuid uuid,
 	t_timestamptz timestamptz, t_timestamp timestamp, t_date date,
 	a_numeric numeric, a_float8 float8
 );
@@ -25,7 +25,7 @@ CREATE TABLE orders (
 CREATE FUNCTION fill(id int, shop text, keep bool, customer int8, at timestamptz, amount numeric)
 RETURNS orders LANGUAGE sql AS $$
 	SELECT id, shop, keep,
-		   customer, 'customer ' || customer, md5(customer::text)::uuid,
+		   customer, 'customer ' || customer, 'customer ' || customer, ('customer ' || customer)::char(20), md5(customer::text)::uuid,
 		   at, at::timestamp, at::date,
 		   amount, amount::float8
 $$;
@@ -75,9 +75,11 @@ SELECT o.* FROM generate_series(1, 9000) n,
 -- The planner must not see how much a parallel plan has to merge here, or it
 -- chooses none.
 ALTER TABLE many SET (parallel_workers = 2),
-	ALTER c_int8 SET (n_distinct = 10), ALTER c_text SET (n_distinct = 10), ALTER c_uuid SET (n_distinct = 10);
+	ALTER c_int8 SET (n_distinct = 10), ALTER c_text SET (n_distinct = 10), ALTER c_varchar SET (n_distinct = 10),
+	ALTER c_bpchar SET (n_distinct = 10), ALTER c_uuid SET (n_distinct = 10);
 ALTER TABLE parts
 	ALTER c_int8 SET (n_distinct_inherited = 10), ALTER c_text SET (n_distinct_inherited = 10),
+	ALTER c_varchar SET (n_distinct_inherited = 10), ALTER c_bpchar SET (n_distinct_inherited = 10),
 	ALTER c_uuid SET (n_distinct_inherited = 10);
 DO $$
 DECLARE
@@ -85,7 +87,7 @@ DECLARE
 BEGIN
 	FOREACH part IN ARRAY ARRAY['parts_0', 'parts_1', 'parts_2'] LOOP
 		EXECUTE format('ALTER TABLE %I ALTER c_int8 SET (n_distinct = 10), ALTER c_text SET (n_distinct = 10),
-					   ALTER c_uuid SET (n_distinct = 10)', part);
+					   ALTER c_varchar SET (n_distinct = 10), ALTER c_bpchar SET (n_distinct = 10), ALTER c_uuid SET (n_distinct = 10)', part);
 	END LOOP;
 END
 $$;
@@ -109,6 +111,8 @@ BEGIN
 	RETURN CASE type
 		WHEN 'int8'::regtype THEN 'c_int8'
 		WHEN 'text'::regtype THEN 'c_text'
+		WHEN 'varchar'::regtype THEN 'c_varchar'
+		WHEN 'bpchar'::regtype THEN 'c_bpchar'
 		WHEN 'uuid'::regtype THEN 'c_uuid'
 		WHEN 'timestamptz'::regtype THEN 't_timestamptz'
 		WHEN 'timestamp'::regtype THEN 't_timestamp'

@@ -21,6 +21,14 @@ FROM (VALUES (''), (' '), ('a'), ('a '), ('ab'), ('a')) o (k);
 -- Blanks at the end of a char(n) mean nothing, whatever the n.
 SELECT customers(customer_base_combine(customer_base_combine(customer_base('a'::char(3), now()), customer_base('a'::char(10), now())),
 									   customer_base('a'::text, now())));
+-- A base of the key alone, whose name is also that of a type.
+SELECT customers(customer_base(k)) AS text, customers(customer_base(k::varchar)) AS varchar, customers(customer_base(k::varchar(1))) AS varchar_1,
+	   customers(customer_base(k::char(5))) AS char_5, customer_base(k::char(3))::text = customer_base(rtrim(k))::text AS same
+FROM (VALUES (''), (' '), ('a'), ('a '), ('ab'), ('a'), (NULL)) o (k);
+CREATE DOMAIN code AS text;
+SELECT customers(customer_base(k)) FROM (VALUES ('ann'::code)) o (k);
+SELECT customers(customer_base('Ünï-cödé of somebody whose name is longer than what an error says'));
+SELECT customers(customer_base(k::text)) FROM (VALUES ('ann'::code)) o (k);
 -- Keys of all lengths, of which each is the beginning of the next.
 SELECT count(*) AS rows, customers(customer_base(left(long, n))), repeat_rate(left(long, n))
 FROM (SELECT repeat('abcdefghijklmnopqrstuvwxyz', 100) AS long) s, generate_series(0, 2000) n;

@@ -208,6 +208,8 @@ FROM (SELECT customer_base(1, now(), '-0'::float8) AS b, aov('-0'::float8)) s;
 -- float4 and the integers come as float8.
 SELECT aov(0.1::float4), aov(3::int2) AS int2, aov(3) AS int4, aov(3::int8) AS int8, aov(9007199254740993::int8) AS beyond,
 	   aov(9007199254740993::int8::numeric) AS as_numeric;
--- A sum beyond float8 is an error as it is of avg().
+-- A sum beyond float8 is an error as it is of avg(), in few words.
+SELECT aov(a) FROM (VALUES (1.7e308::float8), (1.7e308)) o (a);
+SELECT clv(at, a) FROM (VALUES (timestamp '4713-01-01 BC', 1.7e308::float8), ('294276-01-01', 1)) o (at, a);
 SELECT pg_temp.outcome('SELECT aov(a) FROM (VALUES (1.7e308::float8), (1.7e308)) o (a)') AS aov,
 	   pg_temp.outcome('SELECT avg(a) FROM (VALUES (1.7e308::float8), (1.7e308)) o (a)') AS avg;
