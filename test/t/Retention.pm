@@ -24,7 +24,9 @@ sub new_server
 	my ($name, %init) = @_;
 	my $node = PostgreSQL::Test::Cluster->new($name);
 
-	$node->init(%init);
+	# Collations of ICU's, which some tests make, need it. Perl modules of later
+	# majors would run initdb without a locale.
+	$node->init(%init, extra => [ '--encoding', 'UTF8', '--locale', 'C.UTF-8', @{ $init{extra} // [] } ]);
 	$node->append_conf(
 		'postgresql.conf', q{
 autovacuum = off
