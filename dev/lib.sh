@@ -129,7 +129,7 @@ setup() {
 	command -v gcc >/dev/null || set -- "$@" gcc
 	[ -e /usr/include/stdio.h ] || set -- "$@" libc6-dev
 	command -v make >/dev/null || set -- "$@" make
-	need "postgresql-$major" "postgresql-server-dev-$major" "$@"
+	need "postgresql-$major" "postgresql-server-dev-$major" libxxhash-dev "$@"
 	export PG_CONFIG
 }
 

@@ -15,7 +15,8 @@
  *
  * Not so in a window: there the answer is asked for after every row, and to
  * read a file for each would take forever.  A frame's customers have to fit
- * memory, as the values that array_agg() collects there have to.
+ * memory, as the values that array_agg() collects there have to.  And a sample
+ * is as large as was asked for.
  *
  * Only states are expanded objects, never values: a function that is given
  * one read-only may still flush and spill it, as that changes where it keeps
@@ -60,6 +61,7 @@ allocate_table(LargeBase *large, const CustomerTable *like, int scale, int nlimb
 	retention_table_init(table, like->key, like->time, like->amount, scale, nlimbs,
 						 homes, tail);
 	table->shift = like->shift;
+	retention_table_sample_like(table, like);
 	return table;
 }
 
@@ -125,12 +127,10 @@ retention_large_create(MemoryContext parent, const CustomerTable *from, int64 en
 	return large;
 }
 
-/* Before any change. */
-static void
-forget_packed(LargeBase *large)
+/* The packed form, if there is one, isn't that of the content any more. */
+void
+retention_large_forget_packed(LargeBase *large)
 {
-	if (!large->packed)
-		return;
 	pfree(large->header.data);
 	pfree(large->packer.body.data);
 	pfree(large->packer.block);
@@ -148,7 +148,7 @@ memory_left(LargeBase *large)
 	Size		limit = get_hash_memory_limit();
 	Size		taken = MemoryContextMemAllocated(parent ? parent : large->hdr.eoh_context, true);
 
-	if (large->in_window)
+	if (large->in_window || large->table->sample > 0)
 		return MaxAllocHugeSize / 2;
 	return taken < limit ? limit - taken : 0;
 }
@@ -267,6 +267,11 @@ absorb_hard(LargeBase *large, Spill **overflow, int bits, const uint64 *entry,
 					pfree(converted);
 				return;
 			case ABSORB_TABLE_FULL:
+				if (table_is_overfull(table))
+				{
+					retention_table_limit(table, table->sample, table->bound);
+					break;
+				}
 				if (grow_table(large, false))
 					break;
 				if (bits + SPILL_BITS > 64)
@@ -302,10 +307,16 @@ flush_shaped(LargeBase *large, EntryShape shape)
 	{
 		uint64	   *slots = table->words + (shape.nlimbs > 0 ? TABLE_SUMS * (shape.nlimbs + 1) : 0);
 		uint64	   *home = slots +
-			multiply_high(entry[0] << table->shift, table->homes) * shape.stride;
+			multiply_high(entry[0] << table->shift, table->spread) * shape.stride;
 		bool		found;
-		uint64	   *slot = table_seek(table, home, entry, shape, &found);
+		uint64	   *slot;
 
+		if (unlikely(entry[0] > table->bound))
+		{
+			table_absorb_dropped(table, entry);
+			continue;
+		}
+		slot = table_seek(table, home, entry, shape, &found);
 		if (likely(found))
 		{
 			if (likely(table_absorb_shaped(table, slot, entry, shape) == ABSORBED))
@@ -342,7 +353,7 @@ retention_large_flush(LargeBase *large)
 	if (large->npending == 0)
 		return;
 	CHECK_FOR_INTERRUPTS();
-	forget_packed(large);
+	large_changed(large);
 
 	if (table->nlimbs > 1)
 		flush_shaped(large, table_shape(table));
@@ -396,7 +407,7 @@ retention_large_begin_merge(LargeBase *large, int64 more, int64 newcomers)
 	int64		tail;
 
 	retention_large_flush(large);
-	forget_packed(large);
+	large_changed(large);
 	table = large->table;
 
 	/* a few among many crowd nothing, and are added one by one */
@@ -640,6 +651,15 @@ visit_spill(LargeBase *large, Spill *spill, LargeVisitor visitor, void *arg)
 	restart_table(large, LARGE_MIN_ENTRIES, spill->bits);
 }
 
+/* All rows are in the table, or on disk, and a sample is of its size. */
+void
+retention_large_settle(LargeBase *large)
+{
+	retention_large_flush(large);
+	if (large->table->sample > 0)
+		retention_table_limit(large->table, large->table->sample, large->table->bound);
+}
+
 /*
  * Show the visitor every customer once, in parts whose hashes ascend.  It
  * must not change the base.
@@ -647,7 +667,7 @@ visit_spill(LargeBase *large, Spill *spill, LargeVisitor visitor, void *arg)
 void
 retention_large_visit(LargeBase *large, LargeVisitor visitor, void *arg)
 {
-	retention_large_flush(large);
+	retention_large_settle(large);
 	retention_table_check(large->table);
 	if (large->spill == NULL)
 		visitor(large, large->table, arg);
@@ -717,6 +737,9 @@ begin_totals(LargeBase *large, BaseTotals *totals)
 	totals->key = large->table->key;
 	totals->time = large->table->time;
 	totals->amount = large->table->amount;
+	totals->sample = large->table->sample;
+	totals->bound = large->table->bound;
+	totals->selected = large->table->selected;
 	totals->first = INSTANT_NEVER_FIRST;
 	totals->last = INSTANT_NEVER_LAST;
 }
@@ -725,6 +748,8 @@ begin_totals(LargeBase *large, BaseTotals *totals)
 void
 retention_large_rows(LargeBase *large, BaseTotals *totals)
 {
+	if (large->table->sample > 0)
+		retention_large_settle(large);
 	begin_totals(large, totals);
 	add_rows(large, totals);
 	totals->entries = large->table->used + large->npending;
@@ -737,6 +762,7 @@ retention_large_rows(LargeBase *large, BaseTotals *totals)
 void
 retention_large_totals(LargeBase *large, BaseTotals *totals)
 {
+	retention_large_settle(large);
 	begin_totals(large, totals);
 	retention_large_visit(large, add_part, totals);
 	add_rows(large, totals);
@@ -772,7 +798,7 @@ large_get_flat_size(ExpandedObjectHeader *eohptr)
 		PackState	state;
 
 		/* what stays is in our own context: who asks may not be who takes it */
-		retention_large_flush(large);
+		retention_large_settle(large);
 		state.packer = &large->packer;
 		old = MemoryContextSwitchTo(large->hdr.eoh_context);
 		retention_pack_begin(&large->packer, large->table->key, large->table->time,

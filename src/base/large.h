@@ -44,7 +44,9 @@ typedef struct LargeBase
 
 extern LargeBase *retention_large_create(MemoryContext parent, const CustomerTable *from,
 										 int64 entries);
+extern void retention_large_forget_packed(LargeBase *large);
 extern void retention_large_flush(LargeBase *large);
+extern void retention_large_settle(LargeBase *large);
 extern void retention_large_widen(LargeBase *large, int scale, int nlimbs);
 extern void retention_large_absorb(LargeBase *large, const uint64 *entry,
 								   int nlimbs, int scale);
@@ -80,6 +82,14 @@ large_of_datum(Datum datum)
 	VARATT_EXTERNAL_GET_POINTER(pointer, (struct varlena *) DatumGetPointer(datum));
 	Assert(((LargeBase *) pointer.eohptr)->magic == LARGE_MAGIC);
 	return (LargeBase *) pointer.eohptr;
+}
+
+/* Before any change. */
+static inline void
+large_changed(LargeBase *large)
+{
+	if (unlikely(large->packed))
+		retention_large_forget_packed(large);
 }
 
 /* The place for the next pending entry; large_push puts it in the line. */

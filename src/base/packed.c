@@ -284,6 +284,14 @@ retention_pack_end(Packer *packer, const BaseTotals *totals, StringInfo header)
 	appendStringInfoCharMacro(header, (char) totals->key);
 	appendStringInfoCharMacro(header, (char) totals->time);
 	appendStringInfoCharMacro(header, (char) totals->amount);
+	appendStringInfoCharMacro(header, (char) totals->selected);
+	retention_put_varint(header, totals->sample);
+	if (totals->sample > 0)
+	{
+		enlargeStringInfo(header, sizeof(uint64));
+		store_bytes((uint8 *) header->data + header->len, totals->bound);
+		header->len += sizeof(uint64);
+	}
 	retention_put_varint(header, packer->entries);
 	retention_put_varint(header, totals->customers);
 	retention_put_varint(header, totals->repeaters);
@@ -361,6 +369,8 @@ retention_unpack_begin(Unpacker *unpacker, const struct varlena *value)
 	BaseTotals *totals = &unpacker->totals;
 	ByteReader *in = &unpacker->in;
 	uint8		version;
+	uint8		selected;
+	uint64		sample;
 
 	memset(unpacker, 0, sizeof(Unpacker));
 	in->at = (const uint8 *) VARDATA_ANY(value);
@@ -378,6 +388,14 @@ retention_unpack_begin(Unpacker *unpacker, const struct varlena *value)
 	if (totals->key > KEY_KIND_LAST || totals->time > TIME_KIND_LAST ||
 		totals->amount > AMOUNT_KIND_LAST)
 		retention_invalid_value("A kind of key, time or amount is unknown.");
+	selected = reader_byte(in);
+	sample = retention_get_varint(in);
+	if (selected > 1 || (sample != 0 && (sample < SAMPLE_MIN || sample > SAMPLE_MAX)) ||
+		(totals->key == KEY_NONE && (selected || sample)))
+		retention_invalid_value("The size or kind of a sample is impossible.");
+	totals->selected = selected;
+	totals->sample = sample;
+	totals->bound = sample == 0 ? PG_UINT64_MAX : load_bytes(reader_skip(in, 8), 8, in->end);
 
 	totals->entries = (int64) retention_get_varint(in);
 	totals->customers = (int64) retention_get_varint(in);
@@ -583,6 +601,23 @@ recount_entry(Recount *count, const Unpacker *unpacker, const uint64 *entry)
 		retention_invalid_value("A customer has neither orders nor money.");
 }
 
+/*
+ * Are these the totals of the entries?  A sample that has dropped customers
+ * has seen more orders than its entries say.
+ */
+static bool
+totals_are_counted(const BaseTotals *totals, const Recount *count)
+{
+	if (count->customers != totals->customers || count->repeaters != totals->repeaters ||
+		count->lifespan[0] != totals->lifespan[0] || count->lifespan[1] != totals->lifespan[1])
+		return false;
+	if (totals_are_estimates(totals) && !totals->selected)
+		return (int64) count->orders <= totals->orders &&
+			count->first >= totals->first && count->last <= totals->last;
+	return (int64) count->orders == totals->orders &&
+		count->first == totals->first && count->last == totals->last;
+}
+
 static bool
 totals_are_possible(const BaseTotals *totals)
 {
@@ -591,6 +626,10 @@ totals_are_possible(const BaseTotals *totals)
 		totals->guest_refunds < 0)
 		return false;
 	if (totals->repeaters > totals->customers || totals->customers > totals->orders)
+		return false;
+	if (totals->sample > 0 && totals->entries > totals->sample)
+		return false;
+	if (totals->selected && totals->refunds > 0)
 		return false;
 	if (totals->time != TIME_NONE && totals->orders > 0 &&
 		(totals->first > totals->last || !IS_VALID_TIMESTAMP(totals->first) ||
@@ -660,6 +699,8 @@ retention_packed_validate(const struct varlena *value)
 		if (packer.entries + packer.nblock > 0 &&
 			(entry[0] < previous[0] || (entry[0] == previous[0] && low <= previous[1])))
 			retention_invalid_value("The customers are not in order.");
+		if (entry[0] > totals->bound)
+			retention_invalid_value("A customer is beyond the bound of the sample.");
 		previous[0] = entry[0];
 		previous[1] = low;
 		recount_entry(&count, &unpacker, entry);
@@ -668,16 +709,10 @@ retention_packed_validate(const struct varlena *value)
 	if (unpacker.in.at != unpacker.in.end)
 		retention_invalid_value("The value goes on behind its end.");
 
-	if (totals->key != KEY_NONE &&
-		(count.customers != totals->customers ||
-		 count.repeaters != totals->repeaters ||
-		 (int64) count.orders != totals->orders ||
-		 count.lifespan[0] != totals->lifespan[0] ||
-		 count.lifespan[1] != totals->lifespan[1] ||
-		 count.first != totals->first ||
-		 count.last != totals->last))
+	if (totals->key != KEY_NONE && !totals_are_counted(totals, &count))
 		retention_invalid_value("The totals are not those of the customers.");
-	if (totals->key != KEY_NONE && totals->amount != AMOUNT_NONE)
+	if (totals->key != KEY_NONE && totals->amount != AMOUNT_NONE &&
+		(!totals_are_estimates(totals) || totals->selected))
 	{
 		Money		difference;
 

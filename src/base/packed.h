@@ -5,8 +5,11 @@
  *
  * One sequence of bytes for one content, the same on every machine:
  *
- *	header	version, kinds of key, time and amount, scale, and the totals
- *			(so that an accessor need not look further), as varints
+ *	header	version, kinds of key, time and amount, 1 byte each;
+ *			1 if the customers are selected, 1 byte;
+ *			size of the sample (0: exact), varint, and its bound, 8 bytes if so;
+ *			scale, and the totals (so that an accessor need not look
+ *			further), as varints
  *	blocks	of up to 256 customers in the order of their identities, column
  *			by column, each column as wide as its largest number there:
  *				count - 1				1 byte

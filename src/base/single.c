@@ -97,6 +97,7 @@ retention_single_totals(SingleBase *single, BaseTotals *totals)
 	totals->key = KEY_NONE;
 	totals->time = single->time;
 	totals->amount = single->amount;
+	totals->bound = PG_UINT64_MAX;
 	totals->customers = single->orders > 0;
 	totals->repeaters = single->orders > 1;
 	totals->orders = single->orders;

@@ -28,6 +28,7 @@ copy_table(const CustomerTable *from, int64 homes, int64 tail, int scale, int nl
 										 nlimbs, homes, tail));
 		retention_table_init(to, from->key, from->time, from->amount, scale, nlimbs,
 							 homes, tail);
+		retention_table_sample_like(to, from);
 		result = retention_table_copy(from, to);
 		if (result == ABSORBED)
 			return to;
@@ -109,6 +110,11 @@ retention_state_absorb(MemoryContext context, CustomerTable *table, const uint64
 			case ABSORBED:
 				return PointerGetDatum(table);
 			case ABSORB_TABLE_FULL:
+				if (table_is_overfull(table))
+				{
+					retention_table_limit(table, table->sample, table->bound);
+					break;
+				}
 				table = grow_table(table);
 				if (table_is_too_large(table))
 				{
@@ -130,29 +136,29 @@ retention_state_absorb(MemoryContext context, CustomerTable *table, const uint64
 }
 
 /*
- * Add the sums of the rows, from a header or another state.  Returns false,
- * with nothing changed, if the table's money is too narrow for them.
+ * Add the sums of the rows, from a header or another state.  With "all", those
+ * that are otherwise of the entries come from there too.  Returns false, with
+ * nothing changed, if the table's money is too narrow for them.
  */
 static bool
-add_rows(CustomerTable *table, const BaseTotals *totals)
+add_rows(CustomerTable *table, const BaseTotals *totals, bool all)
 {
 	if (table->nlimbs > 0)
 	{
-		const Money *addends[] = {&totals->refunded, &totals->guest_revenue};
+		const Money *addends[TABLE_SUMS] = {&totals->revenue, &totals->refunded,
+			&totals->guest_revenue};
 		int			n = table->nlimbs + 1;
-		uint64	   *sums = palloc(lengthof(addends) * n * sizeof(uint64));
+		uint64	   *sums = palloc(TABLE_SUMS * n * sizeof(uint64));
 		uint64	   *addend = palloc(n * sizeof(uint64));
 		bool		fits = true;
 
-		StaticAssertStmt(SUM_GUEST_REVENUE == SUM_REFUNDED + 1, "sums lie together");
-		memcpy(sums, table_sum(table, SUM_REFUNDED), lengthof(addends) * n * sizeof(uint64));
-		for (int i = 0; fits && i < lengthof(addends); i++)
+		memcpy(sums, table->words, TABLE_SUMS * n * sizeof(uint64));
+		for (int i = all ? 0 : 1; fits && i < TABLE_SUMS; i++)
 			fits = retention_money_convert(addends[i]->limbs, addends[i]->nlimbs,
 										   addends[i]->scale, addend, n, table->scale) &&
 				money_add(sums + i * n, n, addend, n);
 		if (fits)
-			memcpy(table_sum(table, SUM_REFUNDED), sums,
-				   lengthof(addends) * n * sizeof(uint64));
+			memcpy(table->words, sums, TABLE_SUMS * n * sizeof(uint64));
 		pfree(sums);
 		pfree(addend);
 		if (!fits)
@@ -161,7 +167,22 @@ add_rows(CustomerTable *table, const BaseTotals *totals)
 	table->refunds += totals->refunds;
 	table->guest_orders += totals->guest_orders;
 	table->guest_refunds += totals->guest_refunds;
+	if (all)
+	{
+		table->orders += totals->orders;
+		table->first = Min(table->first, totals->first);
+		table->last = Max(table->last, totals->last);
+	}
 	return true;
+}
+
+static Datum
+add_rows_widening(Datum state, const BaseTotals *totals, bool all)
+{
+	while (!add_rows(state_table(state), totals, all))
+		state = retention_state_widen(state, state_table(state)->scale,
+									  state_table(state)->nlimbs + 1);
+	return state;
 }
 
 /* A running state from a packed value. */
@@ -263,6 +284,8 @@ merge_table(MergeTarget *target, const CustomerTable *from)
 			continue;
 		if ((++n & 0xFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
+		if (slot[0] > state_table(target->state)->bound)
+			break;
 		merge_entry(target, slot);
 	}
 }
@@ -285,6 +308,9 @@ merge_packed(MergeTarget *target, Unpacker *unpacker)
 	{
 		if ((++n & 0xFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
+		/* they ascend: what is beyond a sample's bound stays there */
+		if (entry[0] > state_table(target->state)->bound)
+			break;
 		merge_entry(target, entry);
 	}
 	pfree(entry);
@@ -368,6 +394,8 @@ prepare_room(MergeTarget *target, int64 entries, const Unpacker *unpacker)
 {
 	LargeBase  *large;
 
+	if (state_table(target->state)->sample > 0)
+		entries = Min(entries, state_table(target->state)->sample);
 	if (!datum_is_large(target->state))
 	{
 		CustomerTable *table = (CustomerTable *) DatumGetPointer(target->state);
@@ -387,8 +415,11 @@ prepare_room(MergeTarget *target, int64 entries, const Unpacker *unpacker)
 	}
 	large = large_of_datum(target->state);
 	retention_large_flush(large);
-	retention_large_begin_merge(large, entries,
-								unpacker ? count_newcomers(large->table, *unpacker) : entries);
+	large_changed(large);
+	/* a sample takes them one by one, and not all of them */
+	if (large->table->sample == 0)
+		retention_large_begin_merge(large, entries,
+									unpacker ? count_newcomers(large->table, *unpacker) : entries);
 }
 
 /* Counts of stored bases can be anything up to 2^63 - 1; their sums can't. */
@@ -409,18 +440,81 @@ check_counts(const BaseTotals *totals, int64 orders, int64 refunds, int64 guest_
 }
 
 /*
+ * Make the state the sample of its customers that both bases have.  The size
+ * becomes the smaller one, and the bound the lower one.  A state whose
+ * customers are on disk goes through a new one.
+ */
+static Datum
+sample_state(Datum state, const BaseTotals *other)
+{
+	CustomerTable *table = state_table(state);
+	int32		sample = table->sample == 0 ? other->sample :
+		other->sample == 0 ? table->sample : Min(table->sample, other->sample);
+
+	if (sample == 0)
+		return state;
+	if (datum_is_large(state))
+	{
+		LargeBase  *large = large_of_datum(state);
+
+		if (large->spill)
+		{
+			CustomerTable *small = retention_table_create(table->key, table->time, table->amount);
+
+			small->sample = sample;
+			small->selected = table->selected;
+			/* the executor deletes the old one, as it does whenever a state is new */
+			state = retention_state_merge(MemoryContextGetParent(large->hdr.eoh_context),
+										  PointerGetDatum(small), state);
+		}
+		else
+			retention_large_flush(large);
+	}
+	retention_table_limit(state_table(state), sample, other->bound);
+	return state;
+}
+
+/* What a sample knows of all rows: kept aside while entries are merged into it. */
+static void
+copy_rows(const CustomerTable *table, BaseTotals *totals)
+{
+	memset(totals, 0, sizeof(BaseTotals));
+	totals->orders = table->orders;
+	totals->first = table->first;
+	totals->last = table->last;
+	if (table->nlimbs > 0)
+	{
+		Size		size = TABLE_SUMS * (table->nlimbs + 1) * sizeof(uint64);
+		uint64	   *limbs = palloc(size);
+		Money	   *sums[TABLE_SUMS] = {&totals->revenue, &totals->refunded,
+			&totals->guest_revenue};
+
+		memcpy(limbs, table->words, size);
+		for (int i = 0; i < TABLE_SUMS; i++)
+		{
+			sums[i]->limbs = limbs + i * (table->nlimbs + 1);
+			sums[i]->nlimbs = table->nlimbs + 1;
+			sums[i]->scale = table->scale;
+		}
+	}
+}
+
+/*
  * state := union of state and other.  The state is a running one, the other
  * may have any form and is left as it is.  Returns the state, which may be a
- * new one.
+ * new one, in the context that's given or, if it has one, that of the old one.
  */
 Datum
 retention_state_merge(MemoryContext context, Datum state, Datum other)
 {
 	MergeTarget target = {context, state, 0, 0};
 	BaseTotals	totals;
+	BaseTotals	before;
 	CustomerTable *table;
 	struct varlena *value = NULL;
 	Unpacker	unpacker;
+	bool		all;
+	static const uint64 nothing[1] = {0};
 
 	if (datum_is_large(other))
 		retention_large_rows(large_of_datum(other), &totals);
@@ -450,8 +544,30 @@ retention_state_merge(MemoryContext context, Datum state, Datum other)
 	check_counts(&totals, table->orders, table->refunds, table->guest_orders,
 				 table->guest_refunds);
 
+	if (datum_is_large(state))
+		target.context = MemoryContextGetParent(large_of_datum(state)->hdr.eoh_context);
+	target.state = state = sample_state(state, &totals);
+	table = state_table(state);
+	if (totals.selected && !table->selected)
+	{
+		if (datum_is_large(state))
+			retention_large_flush(large_of_datum(state));
+		retention_table_select(table);
+	}
 	if (table->nlimbs > 0 && totals.revenue.scale > table->scale)
+	{
 		target.state = retention_state_widen(state, totals.revenue.scale, table->nlimbs);
+		table = state_table(target.state);
+	}
+
+	/* a sample's sums go beyond its entries, so they come from the headers */
+	all = table->sample > 0 && !table->selected;
+	if (all)
+	{
+		copy_rows(table, &before);
+		if (value == NULL)
+			retention_large_totals(large_of_datum(other), &totals);
+	}
 	prepare_room(&target, totals.entries,
 				 value && varlena_form(value) == FORM_PACKED ? &unpacker : NULL);
 	if (value == NULL)
@@ -463,10 +579,23 @@ retention_state_merge(MemoryContext context, Datum state, Datum other)
 
 	if (datum_is_large(target.state))
 		retention_large_end_merge(large_of_datum(target.state));
-	while (!add_rows(state_table(target.state), &totals))
-		target.state = retention_state_widen(target.state, state_table(target.state)->scale,
-											 state_table(target.state)->nlimbs + 1);
-	return target.state;
+	if (all)
+	{
+		table = state_table(target.state);
+		table->orders = 0;
+		table->first = INSTANT_NEVER_FIRST;
+		table->last = INSTANT_NEVER_LAST;
+		if (table->nlimbs > 0)
+			memset(table->words, 0, TABLE_SUMS * (table->nlimbs + 1) * sizeof(uint64));
+		target.state = add_rows_widening(target.state, &before, true);
+	}
+	if (state_table(target.state)->selected)
+	{
+		totals.refunds = 0;
+		totals.refunded.limbs = nothing;
+		totals.refunded.nlimbs = 1;
+	}
+	return add_rows_widening(target.state, &totals, all);
 }
 
 /* The sums belong to the table; they are read at once. */
@@ -477,6 +606,9 @@ table_totals(CustomerTable *table, BaseTotals *totals)
 	totals->key = table->key;
 	totals->time = table->time;
 	totals->amount = table->amount;
+	totals->sample = table->sample;
+	totals->bound = table->bound;
+	totals->selected = table->selected;
 	totals->entries = table->used;
 	totals->customers = table->customers;
 	totals->repeaters = table->repeaters;
@@ -502,6 +634,22 @@ table_totals(CustomerTable *table, BaseTotals *totals)
 	}
 }
 
+/* A sample of its size, which may take a copy: the state may not be ours to change. */
+static CustomerTable *
+settled_table(struct varlena *flat)
+{
+	CustomerTable *table = (CustomerTable *) flat;
+
+	retention_table_check(table);
+	if (table->sample > 0 && table->used > table->sample)
+	{
+		table = palloc(VARSIZE(flat));
+		memcpy(table, flat, VARSIZE(flat));
+		retention_table_limit(table, table->sample, table->bound);
+	}
+	return table;
+}
+
 /* What a value or state knows as a whole. */
 void
 retention_base_totals(Datum value, BaseTotals *totals)
@@ -520,8 +668,7 @@ retention_base_totals(Datum value, BaseTotals *totals)
 			retention_single_totals((SingleBase *) flat, totals);
 			break;
 		case FORM_TABLE:
-			retention_table_check((CustomerTable *) flat);
-			table_totals((CustomerTable *) flat, totals);
+			table_totals(settled_table(flat), totals);
 			break;
 		default:
 			retention_packed_totals(flat, totals);
@@ -550,13 +697,16 @@ retention_base_pack(Datum value)
 	flat = PG_DETOAST_DATUM(value);
 	if (varlena_form(flat) == FORM_PACKED)
 		return flat;
-	retention_base_totals(PointerGetDatum(flat), &totals);
 	if (varlena_form(flat) == FORM_SINGLE)
+	{
+		retention_single_totals((SingleBase *) flat, &totals);
 		retention_pack_begin(&packer, KEY_NONE, totals.time, ((SingleBase *) flat)->nlimbs);
+	}
 	else
 	{
-		CustomerTable *table = (CustomerTable *) flat;
+		CustomerTable *table = settled_table(flat);
 
+		table_totals(table, &totals);
 		retention_pack_begin(&packer, table->key, table->time, table->nlimbs);
 		retention_pack_table(&packer, table);
 	}

@@ -12,6 +12,8 @@
 
 #include "base/table.h"
 
+#include "port/pg_bitutils.h"
+
 /*
  * Up to this many entries a table is a plain sorted array (one home); probing
  * a few neighbours costs less than leaving slots free.
@@ -80,7 +82,9 @@ retention_table_init(CustomerTable *table, KeyKind key, TimeKind time,
 	table->key_words = key_words(key);
 	table->stride = stride;
 	table->homes = homes;
+	table->spread = homes;
 	table->tail = tail;
+	table->bound = PG_UINT64_MAX;
 	if (nlimbs > 0)
 		memset(table->words, 0, TABLE_SUMS * (nlimbs + 1) * sizeof(uint64));
 	retention_table_clear(table);
@@ -182,6 +186,7 @@ retention_table_copy_totals(const CustomerTable *from, CustomerTable *to)
 
 	to->leaving = from->leaving;
 	to->patient = from->patient;
+	to->selected = from->selected;
 	to->refunds = from->refunds;
 	to->guest_orders = from->guest_orders;
 	to->guest_refunds = from->guest_refunds;
@@ -227,6 +232,155 @@ retention_table_copy(const CustomerTable *from, CustomerTable *to)
 	return retention_table_copy_totals(from, to) ? ABSORBED : ABSORB_MONEY_FULL;
 }
 
+/* ---- samples -------------------------------------------------------------- */
+
+/* Give an empty table the bound, and spread the hashes below it over it. */
+static void
+set_bound(CustomerTable *table, uint64 bound)
+{
+	uint64		top;
+
+	Assert(table->used == 0);
+	table->bound = bound;
+	table->shift = bound == 0 ? 63 : 63 - pg_leftmost_one_pos64(bound);
+	top = (bound << table->shift) | ((UINT64CONST(1) << table->shift) - 1);
+
+	/* rounded down: the bound's home must be there */
+	table->spread = (int64) ((double) table->homes * (18446744073709551616.0 / ((double) top + 1)));
+	while (multiply_high(top, table->spread) >= (uint64) table->homes)
+		table->spread--;
+}
+
+/* Make an empty table the same sample of customers as another one. */
+void
+retention_table_sample_like(CustomerTable *table, const CustomerTable *like)
+{
+	table->sample = like->sample;
+	table->selected = like->selected;
+	if (like->bound != PG_UINT64_MAX)
+		set_bound(table, like->bound);
+}
+
+/* Count anew what is known of the entries. */
+static void
+recount(CustomerTable *table)
+{
+	uint64	   *end = table_end(table);
+	int64		orders = 0;
+	int64		first = INSTANT_NEVER_FIRST;
+	int64		last = INSTANT_NEVER_LAST;
+
+	table->customers = 0;
+	table->repeaters = 0;
+	table->lifespan[0] = 0;
+	table->lifespan[1] = 0;
+	if (table->selected && table->nlimbs > 0)
+		memset(table_sum(table, SUM_REVENUE), 0, (table->nlimbs + 1) * sizeof(uint64));
+	for (uint64 *slot = table_slots(table); slot < end; slot += table->stride)
+	{
+		const uint64 *facts = slot + table->key_words;
+
+		if (slot_is_free(table, slot))
+			continue;
+		table->customers += (int64) facts[0] > 0;
+		table->repeaters += (int64) facts[0] > 1;
+		orders += (int64) facts[0];
+		if (table->time != TIME_NONE && (int64) facts[1] <= (int64) facts[2])
+		{
+			lifespan_add(table->lifespan, facts[2] - facts[1], 0);
+			first = Min(first, (int64) facts[1]);
+			last = Max(last, (int64) facts[2]);
+		}
+		if (table->selected && table->nlimbs > 0)
+			(void) money_add(table_sum(table, SUM_REVENUE), table->nlimbs + 1,
+							 slot + table_at_money(table), table->nlimbs);
+	}
+	if (table->selected)
+	{
+		table->orders = orders;
+		table->first = first;
+		table->last = last;
+	}
+}
+
+/*
+ * Keep no more than "sample" customers, those whose hashes come first, and
+ * none whose hash is beyond the bound.  The new bound lies right below the
+ * first customer who is dropped: so it depends on the customers alone, and not
+ * on when who was dropped.
+ */
+void
+retention_table_limit(CustomerTable *table, int32 sample, uint64 bound)
+{
+	uint64	   *end = table_end(table);
+	Size		entry_size = table->stride * sizeof(uint64);
+	uint64	   *kept;
+	int64		n = 0;
+	TableBuilder builder;
+
+	Assert(sample > 0);
+	Assert(!table->leaving);
+	table->sample = sample;
+	bound = Min(bound, table->bound);
+	if (table->used <= sample && bound == table->bound)
+		return;
+
+	kept = palloc(Min(table->used, sample) * entry_size + 1);
+	for (uint64 *slot = table_slots(table); slot < end; slot += table->stride)
+	{
+		if (slot_is_free(table, slot))
+			continue;
+		if (slot[0] > bound)
+			break;
+		if (n == sample)
+		{
+			/* customers of one hash stay or go together, if they can go */
+			bound = slot[0] == 0 ? 0 : slot[0] - 1;
+			while (n > 0 && kept[(n - 1) * table->stride] > bound)
+				n--;
+			break;
+		}
+		memcpy(kept + n * table->stride, slot, entry_size);
+		n++;
+	}
+
+	table->used = 0;
+	set_bound(table, bound);
+	for (;;)
+	{
+		int64		i;
+
+		table->used = 0;
+		memset(table_slots(table), 0xFF, (table->homes + table->tail + 1) * entry_size);
+		builder_begin(&builder, table);
+		for (i = 0; i < n; i++)
+		{
+			uint64	   *place = builder_slot(&builder, kept[i * table->stride]);
+
+			if (place == NULL)
+				break;
+			memcpy(place, kept + i * table->stride, entry_size);
+		}
+		if (i == n)
+			break;
+		/* too crowded at its end: with no spread at all it's a sorted array */
+		table->spread /= 2;
+	}
+	pfree(kept);
+	recount(table);
+}
+
+/* What is known of rows, and of customers not kept, no longer is. */
+void
+retention_table_select(CustomerTable *table)
+{
+	table->selected = true;
+	table->refunds = 0;
+	if (table->nlimbs > 0)
+		memset(table_sum(table, SUM_REFUNDED), 0, (table->nlimbs + 1) * sizeof(uint64));
+	recount(table);
+}
+
 /* Assert that a table is what table.h says. */
 void
 retention_table_check(const CustomerTable *table)
@@ -264,6 +418,6 @@ retention_table_check(const CustomerTable *table)
 	Assert(used == table->used);
 	Assert(customers == table->customers);
 	Assert(repeaters == table->repeaters);
-	Assert(orders == table->orders);
+	Assert(orders == table->orders || table->bound < PG_UINT64_MAX);
 #endif
 }

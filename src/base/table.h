@@ -22,6 +22,10 @@
  * The totals of the entries are kept up to date with every change, because a
  * window function asks for the answer after every row.
  *
+ * A sample is a table that keeps the customers whose hashes come first: up to
+ * a bound, which goes down so that they are never many more than asked for.
+ * What hashes to beyond it adds to the totals and leaves no entry.
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef RETENTION_TABLE_H
@@ -66,9 +70,13 @@ typedef struct CustomerTable
 	uint16		stride;			/* words in an entry */
 
 	int32		shift;			/* leading bits that all hashes share */
+	int32		sample;			/* customers to keep at most; 0: all of them */
+	uint64		bound;			/* the greatest hash that is kept */
+	bool		selected;		/* customers selected from other bases */
 	bool		leaving;		/* rows have left it: entries may be void */
 	bool		patient;		/* never full for being crowded */
 	int64		homes;			/* slots that probing can start at */
+	int64		spread;			/* see table_home */
 	int64		tail;			/* slots behind them, without the last one */
 	int64		used;
 
@@ -80,14 +88,20 @@ typedef struct CustomerTable
 	/* of the entries */
 	int64		customers;		/* with an order */
 	int64		repeaters;		/* with more than one */
-	int64		orders;
 	uint64		lifespan[2];	/* sum over customers, a 128-bit number */
+
+	/*
+	 * Of the entries, and of those that a sample has dropped: a sample knows
+	 * these exactly.  (Unless its customers are selected: then what was
+	 * dropped is not known, and they're of the entries only.)
+	 */
+	int64		orders;
 	int64		first;
 	int64		last;
 
 	/*
-	 * Three sums of nlimbs + 1 words each (revenue of the entries; refunded
-	 * money and revenue from guests of the rows), then the slots.
+	 * Three sums of nlimbs + 1 words each (revenue, of what orders are of;
+	 * refunded money and revenue from guests of the rows), then the slots.
 	 */
 	uint64		words[FLEXIBLE_ARRAY_MEMBER];
 } CustomerTable;
@@ -123,6 +137,9 @@ extern AbsorbResult retention_table_insert(CustomerTable *table, uint64 *slot,
 extern int64 retention_table_live(const CustomerTable *table);
 extern AbsorbResult retention_table_copy(const CustomerTable *from, CustomerTable *to);
 extern bool retention_table_copy_totals(const CustomerTable *from, CustomerTable *to);
+extern void retention_table_sample_like(CustomerTable *table, const CustomerTable *like);
+extern void retention_table_limit(CustomerTable *table, int32 sample, uint64 bound);
+extern void retention_table_select(CustomerTable *table);
 extern bool retention_entry_convert(const CustomerTable *to, const uint64 *entry,
 									int nlimbs, int scale, uint64 *converted);
 extern void retention_table_check(const CustomerTable *table);
@@ -188,10 +205,15 @@ multiply_high(uint64 a, uint64 b)
 #endif
 }
 
+/*
+ * Hashes are between 0 and the bound; shifted by the bits that are zero in all
+ * of them, the bound is at least half of 2^64.  "spread" is what makes of the
+ * bound the last home.
+ */
 static inline uint64 *
 table_home(const CustomerTable *table, uint64 hash)
 {
-	return table_slots(table) + multiply_high(hash << table->shift, table->homes) * table->stride;
+	return table_slots(table) + multiply_high(hash << table->shift, table->spread) * table->stride;
 }
 
 /* Fills an empty table with entries that come in ascending order. */
@@ -307,6 +329,25 @@ table_absorb_shaped(CustomerTable *table, uint64 *slot, const uint64 *entry, Ent
 	return ABSORBED;
 }
 
+/* Add an entry whose customer is not kept to the totals of all. */
+static inline void
+table_absorb_dropped(CustomerTable *table, const uint64 *entry)
+{
+	const uint64 *facts = entry + table->key_words;
+
+	if (table->selected)
+		return;
+	table->orders += (int64) facts[0];
+	if (table->time != TIME_NONE)
+	{
+		table->first = Min(table->first, (int64) facts[1]);
+		table->last = Max(table->last, (int64) facts[2]);
+	}
+	if (table->nlimbs > 0)
+		(void) money_add(table_sum(table, SUM_REVENUE), table->nlimbs + 1,
+						 entry + table_at_money(table), table->nlimbs);
+}
+
 static inline AbsorbResult
 table_absorb_into(CustomerTable *table, uint64 *slot, const uint64 *entry)
 {
@@ -346,13 +387,27 @@ table_seek(const CustomerTable *table, uint64 *home, const uint64 *identity,
 	return slot;
 }
 
+/* A sample that holds so many more customers than it should drops some. */
+static inline bool
+table_is_overfull(const CustomerTable *table)
+{
+	return table->sample > 0 && table->used > table->sample + table->sample / 2;
+}
+
 /* Add an entry to the table. */
 static inline AbsorbResult
 table_absorb(CustomerTable *table, const uint64 *entry)
 {
 	bool		found;
-	uint64	   *slot = table_seek(table, table_home(table, entry[0]), entry,
-								  table_shape(table), &found);
+	uint64	   *slot;
+
+	if (unlikely(entry[0] > table->bound))
+	{
+		table_absorb_dropped(table, entry);
+		return ABSORBED;
+	}
+	slot = table_seek(table, table_home(table, entry[0]), entry,
+					  table_shape(table), &found);
 
 	return found ? table_absorb_into(table, slot, entry) :
 		retention_table_insert(table, slot, entry);

@@ -15,11 +15,25 @@
 #include "order/instant.h"
 #include "order/money.h"
 
+#define SAMPLE_MIN		16
+#define SAMPLE_MAX		(1 << 20)
+
 typedef struct BaseTotals
 {
 	KeyKind		key;
 	TimeKind	time;
 	AmountKind	amount;
+
+	/*
+	 * A sample keeps up to so many customers, those whose hashes are not above
+	 * the bound; 0 if all are kept.  Then the numbers of customers, repeaters
+	 * and lifespans are of those it kept, and the others of all, unless the
+	 * customers are selected: then everything is of those it kept, and refunds
+	 * are not known.
+	 */
+	int32		sample;
+	uint64		bound;
+	bool		selected;
 
 	int64		entries;		/* identities, those who only had refunds too */
 	int64		customers;		/* with an order */
@@ -39,5 +53,34 @@ typedef struct BaseTotals
 	Money		refunded;		/* negative, as the rows say it */
 	Money		guest_revenue;
 } BaseTotals;
+
+/* Has the sample dropped customers? */
+static inline bool
+totals_are_estimates(const BaseTotals *totals)
+{
+	return totals->bound != PG_UINT64_MAX;
+}
+
+/*
+ * The share of all customers that a sample has kept: of all hashes, those up
+ * to its bound.
+ */
+static inline double
+totals_share(const BaseTotals *totals)
+{
+	return totals_are_estimates(totals) ?
+		((double) totals->bound + 1.0) / 18446744073709551616.0 : 1.0;
+}
+
+/*
+ * A sum over all customers (orders, revenue), divided by a number of those
+ * that a sample has kept, is to be multiplied by their share.  Of selected
+ * customers both are of those kept.
+ */
+static inline bool
+totals_need_share(const BaseTotals *totals)
+{
+	return totals_are_estimates(totals) && !totals->selected;
+}
 
 #endif							/* RETENTION_TOTALS_H */

@@ -205,10 +205,43 @@ fill_entry(const CustomerTable *table, uint64 *entry, KeyKind key, TimeKind time
 	}
 }
 
-/* The transition of every aggregate that has customers. */
-static pg_attribute_always_inline Datum
-add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, int sign)
+/* The size that a sample is to have; it is an argument of every row. */
+static int32
+sample_size(FunctionCallInfo fcinfo, int arg)
 {
+	int32		size;
+
+	if (PG_ARGISNULL(arg))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("size of a sample must not be null")));
+	size = PG_GETARG_INT32(arg);
+	if (size < SAMPLE_MIN || size > SAMPLE_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("size of a sample must be between %d and %d customers, not %d",
+						SAMPLE_MIN, SAMPLE_MAX, size)));
+	return size;
+}
+
+static void
+refuse_sample_size(int32 size, int32 other)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("size of a sample must be the same for all its rows, not %d and %d",
+					size, other)));
+}
+
+/*
+ * The transition of every aggregate that has customers; "sign" is 1 for a row
+ * that comes and -1 for one that leaves.
+ */
+static pg_attribute_always_inline Datum
+add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, int sign,
+		bool sampled)
+{
+	int			size_arg = 2 + (time != TIME_NONE) + (amount != AMOUNT_NONE);
 	int			time_arg = 2;
 	int			amount_arg = time == TIME_NONE ? 2 : 3;
 	Transition	transition;
@@ -228,11 +261,19 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, 
 		KeyKind		kind = key == KEY_TEXT && retention_text_is_folded(PG_GET_COLLATION()) ?
 			KEY_TEXT_FOLDED : key;
 
-		transition.state = PointerGetDatum(retention_table_create(kind, time, amount));
+		table = retention_table_create(kind, time, amount);
+		if (sampled)
+			table->sample = sample_size(fcinfo, size_arg);
+		transition.state = PointerGetDatum(table);
 	}
 	else
+	{
 		check_state(transition.state, FORM_TABLE, key, time, amount);
-	table = state_table(transition.state);
+		table = state_table(transition.state);
+		if (sampled && unlikely(PG_ARGISNULL(size_arg) ||
+								table->sample != PG_GETARG_INT32(size_arg)))
+			refuse_sample_size(table->sample, sample_size(fcinfo, size_arg));
+	}
 	if (sign < 0)
 		table->leaving = true;
 
@@ -271,7 +312,19 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, 
 		row.identity = retention_identity_text(PG_GETARG_DATUM(1), PG_GET_COLLATION(),
 											   table->key == KEY_TEXT_FOLDED);
 
-	if (datum_is_large(transition.state))
+	if (row.identity.hash > table->bound)
+	{
+		/* a sample that has gone below it */
+		uint64		room[8];
+		uint64	   *entry = table->stride <= lengthof(room) ? room :
+			palloc(table->stride * sizeof(uint64));
+
+		fill_entry(table, entry, key, time, amount, &row, sign);
+		table_absorb_dropped(table, entry);
+		if (datum_is_large(transition.state))
+			large_changed(large_of_datum(transition.state));
+	}
+	else if (datum_is_large(transition.state))
 	{
 		LargeBase  *large = large_of_datum(transition.state);
 
@@ -453,7 +506,7 @@ retention_add_bpchar(PG_FUNCTION_ARGS)
 	memcpy(trimmed, fcinfo, SizeForFunctionCallInfo(2));
 	if (!PG_ARGISNULL(1))
 		trimmed->args[1].value = DirectFunctionCall1(rtrim1, PG_GETARG_DATUM(1));
-	result = add_row(trimmed, KEY_TEXT, TIME_NONE, AMOUNT_NONE, 1);
+	result = add_row(trimmed, KEY_TEXT, TIME_NONE, AMOUNT_NONE, 1, false);
 	fcinfo->isnull = trimmed->isnull;
 	if (!PG_ARGISNULL(1))
 		pfree(DatumGetPointer(trimmed->args[1].value));
@@ -461,8 +514,9 @@ retention_add_bpchar(PG_FUNCTION_ARGS)
 }
 
 /*
- * The SQL-callable functions: retention_add_KEY[_TIME][_AMOUNT] and
- * retention_remove_KEY for customers, retention_own_[TIME][_AMOUNT],
+ * The SQL-callable functions: retention_add_KEY[_TIME][_AMOUNT],
+ * retention_sample_KEY[_TIME][_AMOUNT] and retention_remove_KEY for customers,
+ * retention_own_[TIME][_AMOUNT],
  * retention_own_moving_AMOUNT and retention_remove_own_AMOUNT for one.
  */
 #define TRANSITION(name, body) \
@@ -471,9 +525,11 @@ retention_add_bpchar(PG_FUNCTION_ARGS)
 	extern Datum name(PG_FUNCTION_ARGS)
 
 #define ADD(name, key, time, amount) \
-	TRANSITION(name, add_row(fcinfo, key, time, amount, 1))
+	TRANSITION(name, add_row(fcinfo, key, time, amount, 1, false))
+#define SAMPLE(name, key, time, amount) \
+	TRANSITION(name, add_row(fcinfo, key, time, amount, 1, true))
 #define REMOVE(name, key) \
-	TRANSITION(name, add_row(fcinfo, key, TIME_NONE, AMOUNT_NONE, -1))
+	TRANSITION(name, add_row(fcinfo, key, TIME_NONE, AMOUNT_NONE, -1, false))
 #define OWN(name, time, amount) \
 	TRANSITION(name, add_own_row(fcinfo, time, amount, false))
 #define OWN_MOVING(name, amount) \
@@ -482,7 +538,10 @@ retention_add_bpchar(PG_FUNCTION_ARGS)
 #define ADD_KEY_TIME(name, KEY, TIME) \
 	ADD(retention_add_##name, KEY, TIME, AMOUNT_NONE); \
 	ADD(retention_add_##name##_numeric, KEY, TIME, AMOUNT_NUMERIC); \
-	ADD(retention_add_##name##_float8, KEY, TIME, AMOUNT_FLOAT8)
+	ADD(retention_add_##name##_float8, KEY, TIME, AMOUNT_FLOAT8); \
+	SAMPLE(retention_sample_##name, KEY, TIME, AMOUNT_NONE); \
+	SAMPLE(retention_sample_##name##_numeric, KEY, TIME, AMOUNT_NUMERIC); \
+	SAMPLE(retention_sample_##name##_float8, KEY, TIME, AMOUNT_FLOAT8)
 
 #define ADD_KEY(key, KEY) \
 	ADD_KEY_TIME(key, KEY, TIME_NONE); \

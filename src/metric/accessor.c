@@ -55,17 +55,17 @@
 
 ACCESSOR(retention_base_customers)
 {
-	PG_RETURN_INT64(totals->customers);
+	PG_RETURN_INT64(retention_all_customers(totals, totals->customers));
 }
 
 ACCESSOR(retention_base_orders)
 {
-	PG_RETURN_INT64(totals->orders);
+	PG_RETURN_INT64(retention_all_orders(totals));
 }
 
 ACCESSOR(retention_base_refunds)
 {
-	if (totals->amount == AMOUNT_NONE)
+	if (totals->amount == AMOUNT_NONE || totals->selected)
 		PG_RETURN_NULL();
 	PG_RETURN_INT64(totals->refunds);
 }
@@ -84,7 +84,9 @@ ACCESSOR(retention_base_guest_refunds)
 
 ACCESSOR(retention_base_revenue)
 {
-	RETURN_MONEY(totals->revenue);
+	if (totals->revenue.limbs == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(retention_all_revenue(totals));
 }
 
 ACCESSOR(retention_base_guest_revenue)
@@ -95,7 +97,7 @@ ACCESSOR(retention_base_guest_revenue)
 /* What was given back, as a positive number. */
 ACCESSOR(retention_base_refunded)
 {
-	if (totals->refunded.limbs == NULL)
+	if (totals->refunded.limbs == NULL || totals->selected)
 		PG_RETURN_NULL();
 	PG_RETURN_DATUM(DirectFunctionCall1(numeric_uminus,
 										retention_money_numeric(totals->refunded)));
@@ -164,6 +166,19 @@ ACCESSOR(retention_base_last_order)
 	return instant_timestamptz(fcinfo, totals, totals->last);
 }
 
+ACCESSOR(retention_base_is_exact)
+{
+	PG_RETURN_BOOL(!totals_are_estimates(totals));
+}
+
+/* The customers a sample keeps at most; NULL if the base is not a sample. */
+ACCESSOR(retention_base_sample_size)
+{
+	if (totals->sample == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_INT32(totals->sample);
+}
+
 /* The final function of clv(...): all of it measured. */
 ACCESSOR(retention_base_clv_measured)
 {
@@ -223,6 +238,8 @@ retention_base_clv_breakdown(PG_FUNCTION_ARGS)
 	TupleDesc	desc;
 	Datum		observation;
 	Datum		lifespan;
+	Datum		orders;
+	Datum		customers;
 	Datum		values[7] = {0};
 	bool		nulls[7];
 
@@ -238,13 +255,19 @@ retention_base_clv_breakdown(PG_FUNCTION_ARGS)
 	nulls[1] = nulls[2] = !retention_observation_usecs(&totals, &options, &observation);
 	if (!nulls[2])
 		values[2] = years_of(observation);
+	orders = exact_integer(totals.orders);
+	customers = exact_integer(totals.customers);
+	if (totals_need_share(&totals))
+	{
+		orders = exact_multiply(orders, exact_share_numerator(&totals));
+		customers = exact_multiply(customers, exact_share_denominator());
+	}
 	if (!nulls[1])
 		nulls[1] = totals.customers <= 0 ||
 			exact_compare(observation, exact_integer(0)) == 0;
 	if (!nulls[1])
-		values[1] = exact_divide(exact_multiply(exact_integer(totals.orders),
-												exact_integer(YEAR_USECS)),
-								 exact_multiply(exact_integer(totals.customers), observation));
+		values[1] = exact_divide(exact_multiply(orders, exact_integer(YEAR_USECS)),
+								 exact_multiply(customers, observation));
 
 	nulls[3] = !retention_clv_lifespan_usecs(&totals, &options, &lifespan);
 	if (!nulls[3])

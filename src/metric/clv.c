@@ -152,6 +152,11 @@ retention_clv(const BaseTotals *totals, const ClvOptions *options, Datum *result
 			exact_compare(observation, exact_integer(0)) == 0)
 			return false;
 		denominator = exact_multiply(exact_integer(totals->customers), observation);
+		if (totals_need_share(totals))
+		{
+			numerator = exact_multiply(numerator, exact_share_numerator(totals));
+			denominator = exact_multiply(denominator, exact_share_denominator());
+		}
 	}
 
 	if (options->discount_rate &&
@@ -203,5 +208,7 @@ retention_clv_float8(const BaseTotals *totals, double *result)
 	if (observation == 0)
 		return false;
 	*result = revenue / (double) totals->customers / observation * lifespan;
+	if (totals_need_share(totals))
+		*result *= totals_share(totals);
 	return true;
 }

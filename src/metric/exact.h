@@ -11,6 +11,7 @@
 
 #include "postgres.h"
 
+#include "base/totals.h"
 #include "order/money.h"
 #include "utils/builtins.h"
 #include "utils/numeric.h"
@@ -66,6 +67,22 @@ static inline char *
 exact_text(Datum value)
 {
 	return DatumGetCString(DirectFunctionCall1(numeric_out, value));
+}
+
+/*
+ * The share of the customers that a sample has kept, as a fraction, because
+ * what it's multiplied by is divided by something else in the end.
+ */
+static inline Datum
+exact_share_numerator(const BaseTotals *totals)
+{
+	return exact_add(exact_wide(totals->bound, 0), exact_integer(1));
+}
+
+static inline Datum
+exact_share_denominator(void)
+{
+	return exact_wide(0, 1);
 }
 
 #endif							/* RETENTION_EXACT_H */

@@ -16,6 +16,8 @@ retention_purchase_frequency(const BaseTotals *totals, double *result)
 	if (totals->customers <= 0)
 		return false;
 	*result = (double) totals->orders / (double) totals->customers;
+	if (totals_need_share(totals))
+		*result *= totals_share(totals);
 	return true;
 }
 

@@ -9,14 +9,17 @@
 
 #include "order/customer.h"
 
-#include "common/hashfn.h"
 #include "pg/compat.h"
 #include "port/pg_bswap.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/uuid.h"
 
-/* Two seeds, any two: what counts is that they never change. */
+/* A library of headers alone: nothing to link, nothing to install but us. */
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+/* For collations that fold; two seeds, any two that never change. */
 #define TEXT_SEED_HASH	INT64CONST(0x72657465)
 #define TEXT_SEED_LOW	INT64CONST(0x6e74696f)
 
@@ -57,12 +60,11 @@ retention_identity_text(Datum key, Oid collation, bool folded)
 
 	if (likely(!folded))
 	{
-		/* hashtextextended for a deterministic collation, without the calls */
-		const unsigned char *bytes = (const unsigned char *) VARDATA_ANY(value);
-		int			length = VARSIZE_ANY_EXHDR(value);
+		/* under a deterministic collation texts are equal if their bytes are */
+		XXH128_hash_t hash = XXH3_128bits(VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value));
 
-		identity.hash = hash_bytes_extended(bytes, length, TEXT_SEED_HASH);
-		identity.low = hash_bytes_extended(bytes, length, TEXT_SEED_LOW);
+		identity.hash = hash.high64;
+		identity.low = hash.low64;
 	}
 	else
 	{

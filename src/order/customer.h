@@ -10,10 +10,12 @@
  *
  *	int8	one word, by a mixing function that has an inverse;
  *	uuid	two words, likewise;
- *	text	two words, hashtextextended's under two seeds, stored instead of
- *			the text: two of 10^9 customers collide with a chance of about
- *			10^-21.  A nondeterministic collation makes a kind of its own,
- *			because its 'A' and 'a' share an identity.
+ *	text	two words, stored instead of the text: two of 10^9 customers
+ *			collide with a chance of about 10^-21.  It is XXH3's hash of 128
+ *			bits, which is the same on every machine, as PostgreSQL's own is
+ *			not.  A nondeterministic collation makes a kind of its own, because
+ *			its 'A' and 'a' share an identity: that is hashtextextended's under
+ *			two seeds, and no better portable than the collation.
  *
  *-------------------------------------------------------------------------
  */

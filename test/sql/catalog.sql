@@ -51,7 +51,7 @@ SELECT signature AS not_as_it_should_be
 FROM functions f JOIN pg_aggregate a ON a.aggfnoid = f.oid
 WHERE aggtranstype <> 'customer_base'::regtype OR aggcombinefn = 0 OR aggserialfn <> 0 OR aggdeserialfn <> 0
 	OR aggfinalmodify <> 'r' OR aggmfinalmodify <> 'r' OR aggfinalfn = 0 OR aggfinalextra OR agginitval IS NOT NULL
-	OR aggkind <> 'n' OR aggsortop <> 0 OR proparallel <> 's' OR aggtransspace NOT BETWEEN 1 AND 1024
+	OR aggkind <> 'n' OR aggsortop <> 0 OR proparallel <> 's' OR aggtransspace NOT BETWEEN 1 AND CASE WHEN proname IN ('customer_base_sample', 'rollup') THEN 8192 ELSE 1024 END
 	OR (aggmtransfn <> 0) <> (proname IN ('aov', 'purchase_frequency', 'repeat_rate'))
 	OR aggmtransfn <> 0 AND (aggminvtransfn = 0 OR aggmtranstype <> 'customer_base'::regtype OR aggmfinalfn <> aggfinalfn);
 -- Those over the same arguments share a state.
@@ -64,8 +64,8 @@ GROUP BY proargtypes HAVING count(DISTINCT (aggtransfn, aggtranstype, agginitval
 SELECT signature, provolatile FROM functions WHERE prokind = 'f' AND provolatile <> 'i' ORDER BY signature::text COLLATE "C";
 SELECT signature FROM functions WHERE proparallel <> 's' OR prosecdef OR proleakproof OR proconfig IS NOT NULL
 	OR prokind = 'f' AND prolang NOT IN (SELECT oid FROM pg_language WHERE lanname IN ('c', 'sql'));
-SELECT count(*) FILTER (WHERE proname ~ '^customer_base_(add|remove)') AS transitions,
-	   array_agg(signature ORDER BY signature::text COLLATE "C") FILTER (WHERE proname !~ '^customer_base_(add|remove)') AS others
+SELECT count(*) FILTER (WHERE proname ~ '^customer_base_(add|remove|sample_add)') AS transitions,
+	   array_agg(signature ORDER BY signature::text COLLATE "C") FILTER (WHERE proname !~ '^customer_base_(add|remove|sample_add)') AS others
 FROM functions WHERE prokind = 'f' AND NOT proisstrict;
 -- Names of arguments, of what users call.
 SELECT signature FROM functions WHERE proargnames IS NULL AND pronargs > 1 AND proname NOT LIKE 'customer_base%' ORDER BY 1;

@@ -1,0 +1,178 @@
+/*-------------------------------------------------------------------------
+ *
+ * select.c
+ *	  Customers of one base that another one has too, or hasn't.
+ *
+ * Both come in the order of their hashes, so one pass over the two decides
+ * who stays; who stays brings along what the first base knows of him.  What is
+ * known of rows and not of customers (refunds, guests) can't be divided among
+ * customers and is left behind: the result is marked as selected.
+ *
+ * Samples: a customer whose hash is within both bounds is in a sample if he is
+ * in its base.  So below the lower bound the answer is the one that the whole
+ * bases would give, and the result is a sample with that bound.  (Dasgupta,
+ * Lang, Rhodes & Thaler 2016, "A framework for estimating stream expression
+ * cardinalities".)
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "base/state.h"
+
+#include "miscadmin.h"
+
+/* Where one pass over a base is. */
+typedef struct Cursor
+{
+	Unpacker	unpacker;
+	uint64	   *entry;
+	bool		valid;			/* false behind the last */
+} Cursor;
+
+static void
+cursor_next(Cursor *cursor)
+{
+	cursor->valid = retention_unpack_next(&cursor->unpacker, cursor->entry);
+}
+
+static void
+cursor_begin(Cursor *cursor, Datum value)
+{
+	retention_unpack_begin(&cursor->unpacker, retention_base_pack(value));
+	cursor->entry = palloc(cursor->unpacker.stride * sizeof(uint64));
+	cursor_next(cursor);
+}
+
+/* -1, 0 or 1: which of the two customers comes first? */
+static int
+compare_identities(const uint64 *a, const uint64 *b, int key_words)
+{
+	for (int i = 0; i < key_words; i++)
+		if (a[i] != b[i])
+			return a[i] < b[i] ? -1 : 1;
+	return 0;
+}
+
+/* The customers of a who have an order there and, or and none, in b. */
+static struct varlena *
+select_customers(Datum a, Datum b, bool in_both)
+{
+	Cursor		from;
+	Cursor		other;
+	Packer		packer;
+	BaseTotals	totals;
+	uint64	   *revenue = NULL;
+	int			nlimbs;
+	int64		n = 0;
+
+	cursor_begin(&from, a);
+	cursor_begin(&other, b);
+	if (from.unpacker.totals.key != other.unpacker.totals.key)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("cannot compare the customers of bases of different kinds"),
+				 errdetail("One has %s, the other %s.",
+						   retention_key_name(from.unpacker.totals.key),
+						   retention_key_name(other.unpacker.totals.key))));
+	if (from.unpacker.totals.key == KEY_NONE)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("cannot compare the customers of bases that have no keys")));
+
+	memset(&totals, 0, sizeof(totals));
+	totals.key = from.unpacker.totals.key;
+	totals.time = from.unpacker.totals.time;
+	totals.amount = from.unpacker.totals.amount;
+	totals.selected = true;
+	totals.sample = from.unpacker.totals.sample;
+	if (totals.sample == 0 ||
+		(other.unpacker.totals.sample > 0 && other.unpacker.totals.sample < totals.sample))
+		totals.sample = other.unpacker.totals.sample;
+	totals.bound = Min(from.unpacker.totals.bound, other.unpacker.totals.bound);
+	totals.first = INSTANT_NEVER_FIRST;
+	totals.last = INSTANT_NEVER_LAST;
+
+	nlimbs = from.unpacker.nlimbs;
+	if (nlimbs > 0)
+		revenue = palloc0((nlimbs + 1) * sizeof(uint64));
+	retention_pack_begin(&packer, totals.key, totals.time, nlimbs);
+	for (; from.valid; cursor_next(&from))
+	{
+		const uint64 *facts = from.entry + from.unpacker.key_words;
+		bool		found;
+		int			order = 1;
+
+		if ((++n & 0xFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
+		if (from.entry[0] > totals.bound)
+			break;
+		while (other.valid &&
+			   (order = compare_identities(other.entry, from.entry,
+										   from.unpacker.key_words)) < 0)
+			cursor_next(&other);
+
+		/* who only gave something back there was no customer there */
+		found = other.valid && order == 0 && other.entry[other.unpacker.key_words] > 0;
+		if (found != in_both || facts[0] == 0)
+			continue;
+
+		totals.customers++;
+		totals.repeaters += facts[0] > 1;
+		totals.orders += (int64) facts[0];
+		if (totals.time != TIME_NONE)
+		{
+			lifespan_add(totals.lifespan, facts[2] - facts[1], 0);
+			totals.first = Min(totals.first, (int64) facts[1]);
+			totals.last = Max(totals.last, (int64) facts[2]);
+		}
+		if (nlimbs > 0)
+			(void) money_add(revenue, nlimbs + 1,
+							 from.entry + from.unpacker.stride - nlimbs, nlimbs);
+		retention_pack_entry(&packer, from.entry);
+	}
+	if (nlimbs > 0)
+	{
+		static const uint64 nothing[1] = {0};
+		Money		none = {nothing, 1, from.unpacker.scale};
+		Money		sum = {revenue, nlimbs + 1, from.unpacker.scale};
+
+		totals.revenue = sum;
+		totals.refunded = none;
+		totals.guest_revenue = none;
+	}
+	return retention_pack_finish(&packer, &totals);
+}
+
+/*
+ * A sample may have fewer customers than it is allowed: then its bound is
+ * where it is because of those that went.  But it must not have more, where a
+ * small sample meets a large one.
+ */
+static struct varlena *
+limit_sample(struct varlena *value)
+{
+	BaseTotals	totals;
+
+	retention_packed_totals(value, &totals);
+	if (totals.sample == 0 || totals.entries <= totals.sample)
+		return value;
+	return retention_base_pack(retention_state_open(CurrentMemoryContext,
+													PointerGetDatum(value)));
+}
+
+/* customers_in_common(a, b): the customers of a who are also customers of b */
+PG_FUNCTION_INFO_V1(retention_customers_in_common);
+Datum
+retention_customers_in_common(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_POINTER(limit_sample(select_customers(PG_GETARG_DATUM(0), PG_GETARG_DATUM(1), true)));
+}
+
+/* only_in(a, b): the customers of a who are not customers of b */
+PG_FUNCTION_INFO_V1(retention_only_in);
+Datum
+retention_only_in(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_POINTER(limit_sample(select_customers(PG_GETARG_DATUM(0), PG_GETARG_DATUM(1), false)));
+}

@@ -1,0 +1,91 @@
+/*-------------------------------------------------------------------------
+ *
+ * survey.c
+ *	  The SQL-callable side of what takes all customers of a base.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "base/state.h"
+#include "metric/distribution.h"
+#include "metric/formula.h"
+
+#include "funcapi.h"
+#include "utils/builtins.h"
+#include "utils/tuplestore.h"
+
+/* top_share(customer_base, float8): NULL without amounts or revenue */
+PG_FUNCTION_INFO_V1(retention_base_top_share);
+Datum
+retention_base_top_share(PG_FUNCTION_ARGS)
+{
+	double		fraction = PG_GETARG_FLOAT8(1);
+	Spending	spending;
+	double		result;
+
+	if (!(fraction >= 0 && fraction <= 1))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("fraction of the customers must be between 0 and 1, not %g", fraction),
+				 errhint("The best 20 %% are 0.2.")));
+	spending = retention_spending(retention_base_pack(PG_GETARG_DATUM(0)));
+	if (!retention_top_share(&spending, fraction, &result))
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(result);
+}
+
+/* gini(customer_base): NULL without amounts or revenue */
+PG_FUNCTION_INFO_V1(retention_base_gini);
+Datum
+retention_base_gini(PG_FUNCTION_ARGS)
+{
+	Spending	spending = retention_spending(retention_base_pack(PG_GETARG_DATUM(0)));
+	double		result;
+
+	if (!retention_gini(&spending, &result))
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(result);
+}
+
+/* order_count_distribution(customer_base): rows (orders, customers, share) */
+PG_FUNCTION_INFO_V1(retention_base_order_count_distribution);
+Datum
+retention_base_order_count_distribution(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	struct varlena *packed = retention_base_pack(PG_GETARG_DATUM(0));
+	OrderCounts counts = retention_order_counts(packed);
+	BaseTotals	totals;
+
+	InitMaterializedSRF(fcinfo, 0);
+	retention_packed_totals(packed, &totals);
+	for (int64 i = 0, next; i < counts.n; i = next)
+	{
+		Datum		values[3];
+		bool		nulls[3] = {false};
+
+		for (next = i; next < counts.n && counts.orders[next] == counts.orders[i]; next++)
+			;
+		values[0] = Int64GetDatum((int64) counts.orders[i]);
+		values[1] = Int64GetDatum(retention_all_customers(&totals, next - i));
+		values[2] = Float8GetDatum((double) (next - i) / (double) counts.n);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}
+
+/* standard_error(customer_base, text) */
+PG_FUNCTION_INFO_V1(retention_base_standard_error);
+Datum
+retention_base_standard_error(PG_FUNCTION_ARGS)
+{
+	double		result;
+
+	if (!retention_standard_error(retention_base_pack(PG_GETARG_DATUM(0)),
+								  text_to_cstring(PG_GETARG_TEXT_PP(1)), &result))
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(result);
+}
