@@ -28,6 +28,7 @@ retention_pack_begin(Packer *packer, KeyKind key, TimeKind time, int nlimbs)
 	packer->has_time = time != TIME_NONE;
 	packer->nlimbs = nlimbs;
 	packer->stride = table_stride(key, time, nlimbs);
+	packer->context = CurrentMemoryContext;
 	packer->block = palloc(PACKED_BLOCK * packer->stride * sizeof(uint64));
 	initStringInfo(&packer->body);
 }
@@ -37,7 +38,7 @@ void
 retention_pack_widen(Packer *packer, int nlimbs)
 {
 	int			stride = packer->stride - packer->nlimbs + nlimbs;
-	uint64	   *block = MemoryContextAlloc(GetMemoryChunkContext(packer->block),
+	uint64	   *block = MemoryContextAlloc(packer->context,
 										   PACKED_BLOCK * stride * sizeof(uint64));
 
 	Assert(nlimbs >= packer->nlimbs);

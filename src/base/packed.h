@@ -45,6 +45,7 @@ typedef struct Packer
 	int			nlimbs;			/* of the entries' money; 0: none */
 	int			stride;			/* words from one entry to the next */
 
+	MemoryContext context;		/* of all that follows */
 	StringInfoData body;
 	int64		entries;
 	int			money_bytes;	/* widest money so far */

@@ -13,14 +13,16 @@ plan skip_all => 'postgres_fdw is not installed'
   if $node->safe_psql('postgres',
 	"SELECT count(*) FROM pg_available_extensions WHERE name = 'postgres_fdw'") eq '0';
 
-# Two shops in two databases, and one that looks at both.
-my $host = $node->host;
-my $port = $node->port;
+# Two shops, one on this server and one on another, and a database here that
+# looks at both.
+my %at = (1 => $node, 2 => start_server('fdw_other'));
 
 foreach my $shop (1, 2)
 {
-	$node->safe_psql('postgres', "CREATE DATABASE shop$shop");
-	$node->safe_psql("shop$shop", qq{
+	my ($host, $port) = ($at{$shop}->host, $at{$shop}->port);
+
+	$at{$shop}->safe_psql('postgres', "CREATE DATABASE shop$shop");
+	$at{$shop}->safe_psql("shop$shop", qq{
 CREATE EXTENSION retention;
 CREATE TABLE orders AS
 SELECT i % 3 AS region, i * 7919 % 5000 + $shop * 1000 AS customer, (i * 7919 % 5000)::text AS text_key,
@@ -117,7 +119,7 @@ CREATE TABLE orders (shop int, customer int8, ordered_at timestamptz, amount num
 CREATE FOREIGN TABLE part_1 PARTITION OF orders FOR VALUES IN (1) SERVER shop1 OPTIONS (table_name 'part');
 CREATE FOREIGN TABLE part_2 PARTITION OF orders FOR VALUES IN (2) SERVER shop2 OPTIONS (table_name 'part');
 });
-	$node->safe_psql("shop$_", "CREATE TABLE part AS SELECT $_ AS shop, customer, ordered_at, amount FROM orders")
+	$at{$_}->safe_psql("shop$_", "CREATE TABLE part AS SELECT $_ AS shop, customer, ordered_at, amount FROM orders")
 	  foreach 1, 2;
 	my $expected = $node->safe_psql('postgres', q{
 SELECT shop, repeat_rate(customer), clv(customer, ordered_at, amount)
@@ -129,6 +131,53 @@ FROM (SELECT 1 AS shop, * FROM local_1 UNION ALL SELECT 2, * FROM local_2) AS s 
 	is($got, $expected, 'a partition on each server');
 	is($errors, '', 'a partition on each server: no error');
 	is(scalar(() = $plan =~ /Remote SQL: SELECT .*repeat_rate\(/g), 2, 'each aggregates its own');
+
+	# and a base of each, rolled up here, is the base of all
+	foreach my $base ('customer_base(customer, ordered_at, amount)', 'customer_base_sample(customer, ordered_at, amount, 500)')
+	{
+		$expected = $node->safe_psql('postgres', qq{
+SELECT customers(b), repeat_rate(b), clv(b), md5(b::text) FROM
+	(SELECT $base AS b FROM (TABLE local_1 UNION ALL TABLE local_2) AS s) AS s});
+		$query = qq{
+SELECT customers(b), repeat_rate(b), clv(b), md5(b::text) FROM
+	(SELECT rollup(b) AS b FROM (SELECT shop, $base AS b FROM orders GROUP BY shop) AS s OFFSET 0) AS s};
+		($got, $errors) = session($node, "SET enable_partitionwise_aggregate = on; $query");
+		($plan) = session($node, "SET enable_partitionwise_aggregate = on; EXPLAIN (VERBOSE, COSTS OFF) $query");
+		is($got, $expected, "rolled up: $base");
+		is($errors, '', "rolled up, no error: $base");
+		is(scalar(() = $plan =~ /Remote SQL: SELECT .*customer_base/g), 2, "one from each server: $base");
+	}
+}
+
+# What the documentation shows.
+{
+	my $sql = documented('postgres_fdw');
+
+	foreach my $city ([ berlin => 1 ], [ paris => 2 ])
+	{
+		my ($name, $shop) = @$city;
+		my ($host, $port) = ($at{$shop}->host, $at{$shop}->port);
+
+		$sql =~ s/host '$name[^']*', port '\d+'/host '$host', port '$port'/ or die "no $name";
+		$at{$shop}->safe_psql('postgres', 'CREATE DATABASE shop');
+		$at{$shop}->safe_psql('shop', qq{
+CREATE EXTENSION retention;
+CREATE TABLE orders AS SELECT '$name' AS shop, * FROM simulate_orders(500, '2 years', $shop)});
+	}
+	$node->safe_psql('postgres', 'CREATE DATABASE doc');
+	$node->safe_psql('doc', 'CREATE EXTENSION retention');
+	my ($got, $errors) = session($node, $sql, database => 'doc');
+	my ($expected) = session($node, q{
+SELECT customers(b), repeat_rate(b), clv(b, lifespan => '3 years') FROM
+	(SELECT customer_base(customer_id, ordered_at, amount) AS b FROM
+		(SELECT * FROM simulate_orders(500, '2 years', 1) UNION ALL SELECT * FROM simulate_orders(500, '2 years', 2)) AS s) AS s});
+	my ($plan) = session($node, $sql =~ s/^.*(?=SET enable)//sr =~ s/(?=SELECT customers)/EXPLAIN (VERBOSE, COSTS OFF) /r,
+		database => 'doc');
+
+	is($got, $expected, 'as documented');
+	is($errors, '', 'as documented: no error');
+	is(scalar(() = $plan =~ /Remote SQL: SELECT shop, public.customer_base\(customer_id, ordered_at, amount\) FROM public.orders GROUP BY 1/g),
+		2, 'the documented plan');
 }
 
 # Without the option nothing is sent that the other side might not know.
@@ -139,5 +188,6 @@ FROM (SELECT 1 AS shop, * FROM local_1 UNION ALL SELECT 2, * FROM local_2) AS s 
 	unlike($plan, qr/Remote SQL: .*repeat_rate/, 'not pushed down without the option');
 }
 
+$at{2}->stop;
 $node->stop;
 done_testing();

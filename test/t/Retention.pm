@@ -14,7 +14,7 @@ use Time::HiRes qw(usleep);
 
 our @EXPORT = qw(
   new_server start_server session sqlstates background finish wait_for
-  nothing_left unmix int8_keys_sharing uuid_keys_sharing copy_in
+  nothing_left documented unmix int8_keys_sharing uuid_keys_sharing copy_in
 );
 
 # A server of its own, not yet started; the settings are those that would
@@ -136,6 +136,16 @@ sub nothing_left
 	}
 	is("@files", '', "no temporary file after $after");
 	return;
+}
+
+# The SQL that a section of doc/distributed.md shows for several servers.
+sub documented
+{
+	my ($section) = @_;
+	my $page = slurp_file('doc/distributed.md');
+
+	$page =~ /^## \Q$section\E\n(.*?)(?=^## |\z)/ms or die "no section $section";
+	return join '', $1 =~ /^```sql servers\n(.*?)^```/msg;
 }
 
 # ---- keys made up so that their hashes begin alike --------------------------
