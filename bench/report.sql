@@ -83,3 +83,10 @@ SELECT format('| %s | %s | %s | %s | %s | %s |',
 			   ORDER BY seconds LIMIT 1))
 FROM used WHERE role !~ '^hand-written' ORDER BY nr;
 \endif
+
+\echo
+SELECT format('Sizes: a base of %s customers with times and amounts takes %s, %s bytes a customer; a sample of 4096, %s.',
+			  customers(base), pg_size_pretty(length(customer_base_send(base))::int8),
+			  round(length(customer_base_send(base))::numeric / customers(base), 1),
+			  pg_size_pretty(length(customer_base_send(sample))::int8))
+FROM bench.stored;

@@ -520,6 +520,7 @@ retention_large_end_merge(LargeBase *large)
 {
 	LargeMerge *merge = large->merge;
 
+	retention_large_flush(large);
 	if (merge == NULL)
 		return;
 	if (merge->builder.table)
@@ -547,7 +548,7 @@ write_entry(Spill *spill, SpillWriter *writer, int fixed_words, const uint64 *en
 	retention_spill_put(writer, entry);
 }
 
-/* Add one entry at once; its money has these limbs and this scale. */
+/* Add one entry of a merge; its money has these limbs and this scale. */
 void
 retention_large_absorb(LargeBase *large, const uint64 *entry, int nlimbs, int scale)
 {
@@ -555,7 +556,7 @@ retention_large_absorb(LargeBase *large, const uint64 *entry, int nlimbs, int sc
 	CustomerTable *table = large->table;
 	bool		same_money = table->nlimbs == nlimbs && table->scale == scale;
 
-	Assert(large->npending == 0);
+	Assert(large->npending == 0 || merge == NULL);
 	if (merge && merge->builder.table)
 	{
 		const uint64 *ours = entry;
@@ -577,7 +578,15 @@ retention_large_absorb(LargeBase *large, const uint64 *entry, int nlimbs, int sc
 					entry, nlimbs, scale);
 		return;
 	}
+	else if (likely(same_money))
+	{
+		memcpy(large_next(large), entry, table->stride * sizeof(uint64));
+		large_push(large);
+		return;
+	}
 
+	retention_large_flush(large);
+	table = large->table;
 	if (unlikely(table->nlimbs != nlimbs) || unlikely(table->scale != scale) ||
 		unlikely(table_absorb(table, entry) != ABSORBED))
 	{

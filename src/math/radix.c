@@ -13,37 +13,38 @@
 
 #include <string.h>
 
-#define BYTES	8
 #define VALUES	256
 
 /* Sort ascending; the scratch has as much room as the keys. */
 void
 retention_radix_sort(uint64_t *keys, uint64_t *scratch, size_t n)
 {
-	size_t		count[BYTES][VALUES];
 	uint64_t   *from = keys;
 	uint64_t   *to = scratch;
+	uint64_t	differ = 0;
 
-	memset(count, 0, sizeof(count));
 	for (size_t i = 0; i < n; i++)
-		for (int byte = 0; byte < BYTES; byte++)
-			count[byte][(keys[i] >> (8 * byte)) & 0xFF]++;
+		differ |= keys[i] ^ keys[0];
 
-	for (int byte = 0; byte < BYTES; byte++)
+	for (int shift = 0; shift < 64; shift += 8)
 	{
-		size_t		place[VALUES];
+		size_t		place[VALUES] = {0};
 		size_t		sum = 0;
 		uint64_t   *swap;
 
-		if (n == 0 || count[byte][(from[0] >> (8 * byte)) & 0xFF] == n)
+		if (((differ >> shift) & 0xFF) == 0)
 			continue;
+		for (size_t i = 0; i < n; i++)
+			place[(from[i] >> shift) & 0xFF]++;
 		for (int value = 0; value < VALUES; value++)
 		{
+			size_t		count = place[value];
+
 			place[value] = sum;
-			sum += count[byte][value];
+			sum += count;
 		}
 		for (size_t i = 0; i < n; i++)
-			to[place[(from[i] >> (8 * byte)) & 0xFF]++] = from[i];
+			to[place[(from[i] >> shift) & 0xFF]++] = from[i];
 		swap = from;
 		from = to;
 		to = swap;

@@ -79,12 +79,13 @@ foreach my $phase (sort keys %phases)
 	my $script = $settings;
 	my $steps = 6;
 
-	# As much as it takes, in steps; some come when it's already done.
+	# As much as it takes, in steps; some come when it's already done. One that
+	# comes when the query has answered and ends is for the next statement.
 	foreach my $step (1 .. $steps)
 	{
 		my $timeout = int(($end - $start) * $step / ($steps + 1)) || 1;
 		$script .= "SET statement_timeout = $timeout; $query;
-			SET statement_timeout = 0; SELECT count(*) FROM pg_ls_tmpdir();\n";
+			SET statement_timeout = 0; SET statement_timeout = 0; SELECT count(*) FROM pg_ls_tmpdir();\n";
 	}
 	my ($out, $errors) = session($node, "$script $query; $after");
 
