@@ -106,6 +106,9 @@ BEGIN
 				END LOOP;
 			END LOOP;
 		END LOOP;
+		INSERT INTO bases (kind, n, b) SELECT 'sample', n, customer_base_sample(i, timestamptz '2020-01-01' + i * interval '1 h', i / 100.0, 30) FROM generate_series(1, n) i;
+		INSERT INTO bases (kind, n, b) SELECT 'sample text', n, customer_base_sample(i::text, 500) FROM generate_series(1, n) i;
+		INSERT INTO bases (kind, n, b) SELECT 'selected', n, only_in(customer_base(i, current_date, i::float8), customer_base(3)) FROM generate_series(1, n) i;
 		INSERT INTO bases (kind, n, b) SELECT 'own', n, own(i::numeric) FROM generate_series(1, n) i;
 		INSERT INTO bases (kind, n, b) SELECT 'own time', n, own(now()) FROM generate_series(1, n) i;
 		INSERT INTO bases (kind, n, b) SELECT 'own both', n, own(current_date, i::float8) FROM generate_series(1, n) i;
@@ -116,7 +119,7 @@ BEGIN
 END $$;
 }, timeout => 120);
 ($out, $errors) = as('mallory', "SELECT count(*), bool_and(b IS NULL OR b::text = (b::text::customer_base)::text) FROM m.bases");
-is($out, '221|t', 'bases of every kind');
+is($out, '233|t', 'bases of every kind');
 
 # The answer to a statement is a value that is one, or an error that is the
 # caller's; every function of the extension with every base in each place.
@@ -174,9 +177,13 @@ SELECT count(*), m.few(array_agg(DISTINCT result)) FROM (
 SELECT count(*), m.few(array_agg(DISTINCT result)) FROM (
 	SELECT m.attempt(format('SELECT orders(customer_base_combine((SELECT b FROM m.bases WHERE id = %s), (SELECT b FROM m.bases WHERE id = %s)))',
 		x.id, y.id)) AS result
-	FROM m.bases x, m.bases y WHERE x.n = 6000 AND y.n IN (0, 5, 6000) AND (x.kind = y.kind OR x.id % 7 = y.id % 7)) AS s},
+	FROM m.bases x, m.bases y WHERE x.n = 6000 AND y.n IN (0, 5, 6000) AND (x.kind = y.kind OR x.id % 7 = y.id % 7)) AS s;
+SELECT count(*), m.few(array_agg(DISTINCT result)) FROM (
+	SELECT m.attempt(format('SELECT customers(customers_in_common(x.b, y.b) + only_in(x.b, y.b)) FROM m.bases x, m.bases y WHERE x.id = %s AND y.id = %s',
+		x.id, y.id)) AS result
+	FROM m.bases x, m.bases y WHERE x.id % 5 = y.id % 5) AS s},
 	timeout => 120);
-like($out, qr/^\d{4,}\|ok\n\d{3,}\|ok$/, 'bases of all kinds combined');
+like($out, qr/^\d{4,}\|ok\n\d{3,}\|ok\n\d{4,}\|ok$/, 'bases of all kinds combined');
 
 # The same NULLs that an aggregate would bring.
 ($out, $errors) = as('mallory', q{
