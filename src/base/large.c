@@ -272,6 +272,17 @@ absorb_hard(LargeBase *large, Spill **overflow, int bits, const uint64 *entry,
 					retention_table_limit(table, table->sample, table->bound);
 					break;
 				}
+
+				/*
+				 * Crowded though there's room all around, and where memory has
+				 * no limit: growing on would take all of it.
+				 */
+				if ((large->in_window || table->sample > 0) && !table->patient &&
+					table->homes / 8 > table->used)
+				{
+					table->patient = true;
+					break;
+				}
 				if (grow_table(large, false))
 					break;
 				if (bits + SPILL_BITS > 64)
@@ -556,7 +567,9 @@ retention_large_absorb(LargeBase *large, const uint64 *entry, int nlimbs, int sc
 	CustomerTable *table = large->table;
 	bool		same_money = table->nlimbs == nlimbs && table->scale == scale;
 
-	Assert(large->npending == 0 || merge == NULL);
+	/* while a merge writes or zips, nothing waits; see below */
+	Assert(large->npending == 0 || merge == NULL ||
+		   (merge->builder.table == NULL && !merge->writing));
 	if (merge && merge->builder.table)
 	{
 		const uint64 *ours = entry;
@@ -658,6 +671,23 @@ visit_spill(LargeBase *large, Spill *spill, LargeVisitor visitor, void *arg)
 			visitor(large, large->table, arg);
 	}
 	restart_table(large, LARGE_MIN_ENTRIES, spill->bits);
+}
+
+/*
+ * Make it a sample of this size, with this bound or a lower one.  A table that
+ * was made for many more gives its memory back.
+ */
+void
+retention_large_limit(LargeBase *large, int32 sample, uint64 bound)
+{
+	Assert(large->spill == NULL);
+	retention_large_flush(large);
+	large_changed(large);
+	retention_table_limit(large->table, sample, bound);
+	if (large->table->homes / 8 > Max(sample, LARGE_MIN_ENTRIES))
+		replace_table(large, copy_table(large, large->table,
+										Max(sample + sample / 2, LARGE_MIN_ENTRIES),
+										large->table->scale, large->table->nlimbs));
 }
 
 /* All rows are in the table, or on disk, and a sample is of its size. */

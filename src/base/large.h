@@ -46,6 +46,7 @@ extern LargeBase *retention_large_create(MemoryContext parent, const CustomerTab
 										 int64 entries);
 extern void retention_large_forget_packed(LargeBase *large);
 extern void retention_large_flush(LargeBase *large);
+extern void retention_large_limit(LargeBase *large, int32 sample, uint64 bound);
 extern void retention_large_settle(LargeBase *large);
 extern void retention_large_widen(LargeBase *large, int scale, int nlimbs);
 extern void retention_large_absorb(LargeBase *large, const uint64 *entry,

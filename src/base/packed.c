@@ -592,9 +592,9 @@ recount_entry(Recount *count, const Unpacker *unpacker, const uint64 *entry)
 	{
 		uint64	   *sum = unconstify(uint64 *, count->revenue.limbs);
 
-		if (facts[0] == 0 && money_is_zero(entry + unpacker->stride - unpacker->nlimbs,
-										   unpacker->nlimbs))
-			retention_invalid_value("A customer has neither orders nor money.");
+		if (facts[0] == 0 && !money_is_negative(entry + unpacker->stride - unpacker->nlimbs,
+												unpacker->nlimbs))
+			retention_invalid_value("A customer has neither orders nor refunds.");
 		(void) money_add(sum, unpacker->nlimbs + 1,
 						 entry + unpacker->stride - unpacker->nlimbs, unpacker->nlimbs);
 	}
@@ -631,6 +631,9 @@ totals_are_possible(const BaseTotals *totals)
 	if (totals->sample > 0 && totals->entries > totals->sample)
 		return false;
 	if (totals->selected && totals->refunds > 0)
+		return false;
+	if (totals->time != TIME_NONE && totals->orders == 0 &&
+		(totals->first != INSTANT_NEVER_FIRST || totals->last != INSTANT_NEVER_LAST))
 		return false;
 	if (totals->time != TIME_NONE && totals->orders > 0 &&
 		(totals->first > totals->last || !IS_VALID_TIMESTAMP(totals->first) ||

@@ -453,24 +453,26 @@ sample_state(Datum state, const BaseTotals *other)
 
 	if (sample == 0)
 		return state;
-	if (datum_is_large(state))
+	if (datum_is_large(state) && large_of_datum(state)->spill == NULL)
+		retention_large_limit(large_of_datum(state), sample, other->bound);
+	else
 	{
-		LargeBase  *large = large_of_datum(state);
-
-		if (large->spill)
+		if (datum_is_large(state))
 		{
+			LargeBase  *large = large_of_datum(state);
 			CustomerTable *small = retention_table_create(table->key, table->time, table->amount);
 
-			small->sample = sample;
+			retention_table_limit(small, sample, other->bound);
 			small->selected = table->selected;
 			/* the executor deletes the old one, as it does whenever a state is new */
 			state = retention_state_merge(MemoryContextGetParent(large->hdr.eoh_context),
 										  PointerGetDatum(small), state);
 		}
+		if (datum_is_large(state))
+			retention_large_limit(large_of_datum(state), sample, other->bound);
 		else
-			retention_large_flush(large);
+			retention_table_limit(state_table(state), sample, other->bound);
 	}
-	retention_table_limit(state_table(state), sample, other->bound);
 	return state;
 }
 
@@ -552,12 +554,29 @@ retention_state_merge(MemoryContext context, Datum state, Datum other)
 	{
 		if (datum_is_large(state))
 			retention_large_flush(large_of_datum(state));
+		table = state_table(state);
 		retention_table_select(table);
 	}
-	if (table->nlimbs > 0 && totals.revenue.scale > table->scale)
+	if (table->nlimbs > 0)
 	{
-		target.state = retention_state_widen(state, totals.revenue.scale, table->nlimbs);
-		table = state_table(target.state);
+		int			scale = Max(table->scale, totals.revenue.scale);
+		int			limbs = Max(totals.revenue.nlimbs,
+								Max(totals.refunded.nlimbs, totals.guest_revenue.nlimbs)) - 1;
+
+		/* as wide as its sums and its customers, at once: by steps takes ages */
+		if (value == NULL)
+			limbs = Max(limbs, large_of_datum(other)->table->nlimbs);
+		else if (varlena_form(value) == FORM_PACKED)
+			limbs = Max(limbs, unpacker.nlimbs);
+		else
+			limbs = Max(limbs, ((CustomerTable *) value)->nlimbs);
+		if (totals.revenue.scale < scale)
+			limbs += money_limbs_for_scale(scale - totals.revenue.scale) - 1;
+		if (scale > table->scale || limbs > table->nlimbs)
+		{
+			target.state = retention_state_widen(state, scale, Max(limbs, table->nlimbs));
+			table = state_table(target.state);
+		}
 	}
 
 	/* a sample's sums go beyond its entries, so they come from the headers */

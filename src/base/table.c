@@ -13,6 +13,7 @@
 #include "base/table.h"
 
 #include "port/pg_bitutils.h"
+#include "utils/memutils.h"
 
 /*
  * Up to this many entries a table is a plain sorted array (one home); probing
@@ -128,7 +129,7 @@ retention_table_insert(CustomerTable *table, uint64 *slot, const uint64 *entry)
 {
 	uint64	   *free_slot = slot;
 
-	if (table->used >= retention_table_capacity(table) ||
+	if (table->used >= retention_table_capacity(table) || table_is_overfull(table) ||
 		(unlikely(slot - table_home(table, entry[0]) > FAR_FROM_HOME * table->stride) &&
 		 table->used > CROWD && !table->patient))
 		return ABSORB_TABLE_FULL;
@@ -325,7 +326,8 @@ retention_table_limit(CustomerTable *table, int32 sample, uint64 bound)
 	if (table->used <= sample && bound == table->bound)
 		return;
 
-	kept = palloc(Min(table->used, sample) * entry_size + 1);
+	kept = MemoryContextAllocHuge(CurrentMemoryContext,
+								  Min(table->used, sample) * entry_size + 1);
 	for (uint64 *slot = table_slots(table); slot < end; slot += table->stride)
 	{
 		if (slot_is_free(table, slot))

@@ -298,7 +298,7 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, 
 			add_amount(table, SUM_GUEST_REVENUE, &row);
 		return transition_end(&transition);
 	}
-	if (amount != AMOUNT_NONE && row.amount.negative)
+	if (amount != AMOUNT_NONE && row.amount.negative && likely(!table->selected))
 	{
 		table->refunds++;
 		add_amount(table, SUM_REFUNDED, &row);

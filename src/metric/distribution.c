@@ -19,6 +19,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "metric/distribution.h"
 
 #include "math/radix.h"
@@ -97,7 +99,7 @@ retention_top_share(const Spending *spending, double fraction, double *result)
 {
 	double		best = fraction * (double) spending->n;
 	double		top = 0;
-	double		rest = 0;
+	double		sum = 0;
 
 	for (int64 i = spending->n - 1, taken = 0; i >= 0; i--, taken++)
 	{
@@ -105,11 +107,11 @@ retention_top_share(const Spending *spending, double fraction, double *result)
 		double		x = spent(spending, i);
 
 		top += part * x;
-		rest += (1 - part) * x;
+		sum += x;
 	}
-	if (!(top + rest > 0))
+	if (!(sum > 0) || isinf(sum))
 		return false;
-	*result = top / (top + rest);
+	*result = top / sum;
 	return true;
 }
 
@@ -128,7 +130,7 @@ retention_gini(const Spending *spending, double *result)
 		sum += x;
 		weighted += (2 * (double) i + 1 - n) * x;
 	}
-	if (!(sum > 0))
+	if (!(sum > 0) || isinf(sum) || isinf(weighted))
 		return false;
 	*result = weighted / (n * sum);
 	return true;

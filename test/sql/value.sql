@@ -184,6 +184,24 @@ SELECT customer_base_sample(1, now(), 1048577);
 SELECT customer_base_sample(1, now(), 1.0, NULL);
 SELECT customer_base_sample(n, n) FROM generate_series(16, 17) n;
 SELECT sample_size(customer_base_sample(1, 1048576)) AS largest, sample_size(customer_base(1)) AS none, customer_base_sample(NULL::int8, now(), NULL::numeric, 16) IS NULL AS no_rows;
+-- Customers whose hashes lie close together (made up: keys.sql) take neither all
+-- memory nor all time.
+CREATE FUNCTION shifted(x int8) RETURNS int8 IMMUTABLE LANGUAGE sql AS $$
+	SELECT x # ((x >> 33) & 2147483647)
+$$;
+CREATE FUNCTION times(x int8, factor numeric) RETURNS int8 IMMUTABLE LANGUAGE sql AS $$
+	SELECT (CASE WHEN p < 9223372036854775808 THEN p ELSE p - 18446744073709551616 END)::int8
+	FROM (SELECT mod(CASE WHEN x < 0 THEN x + 18446744073709551616 ELSE x END * factor, 18446744073709551616) AS p) s
+$$;
+CREATE TABLE crowd AS
+SELECT shifted(times(shifted(times(shifted(n), 11291846944257947611)), 5725274745694666757)) AS k FROM generate_series(1, 10000::int8) n;
+SELECT customers(customer_base_sample(k, 20000)), length(customer_base_send(customer_base_sample(k, 4096))) < 10000 AS small FROM crowd;
+SELECT max(r) AS repeat_rate FROM (SELECT repeat_rate(k) OVER () AS r FROM crowd LIMIT 10) s;
+-- A customer of untold riches widens the money at once.
+SELECT customers(b), revenue(b) = 2000 + '1e30000'::numeric AS revenue
+FROM (SELECT (SELECT customer_base(c, now(), 1.0) FROM generate_series(1, 2000) c) + customer_base(7, now(), '1e30000'::numeric) AS b) s;
+-- A refund is nobody's among selected customers, and a base that can be read.
+SELECT refunds(b), customers(b) FROM (SELECT customer_base_add(only_in(customer_base(1, now(), 1.0), customer_base(2)), 7::int8, now(), -5.0)::text::customer_base AS b) s;
 -- Two hundred shops: customers within two standard errors.
 SELECT count(*) AS shops, count(*) FILTER (WHERE abs(customers(b) - 3000) <= 2 * standard_error(b, 'customers')) BETWEEN 180 AND 199 AS within,
 	   abs(avg(customers(b)) / 3000 - 1) < 0.01 AS unbiased, avg(standard_error(b, 'customers')) / 3000 BETWEEN 0.05 AND 0.07 AS error,
@@ -249,6 +267,9 @@ SELECT shop, round(gini(b)::numeric, 6) AS gini, round(top_share(b, 0.25)::numer
 	   coalesce(abs(top_share(b, 0.25) - top) < 1e-12, top_share(b, 0.25) IS NULL AND top IS NULL) AS top_right,
 	   top_share(b, 0) AS nobody, top_share(b, 1) AS everybody
 FROM (SELECT shop, customer_base(customer, timestamp '2024-01-01', amount) AS b FROM shops GROUP BY shop) s LEFT JOIN truth USING (shop) ORDER BY shop COLLATE "C";
+-- Nothing at all, though parts of it are something.
+SELECT count(top_share(b, n / 100.0)) AS shares, gini(max(b::text)::customer_base)
+FROM (SELECT customer_base(c, now(), a) AS b FROM (VALUES (1, 500.0), (2, 300), (3, 0), (3, -800)) v (c, a)) s, generate_series(1, 99) n;
 SELECT top_share(customer_base(1), 0.2) AS no_amounts, gini(customer_base(1)) AS gini;
 SELECT top_share(customer_base(1, now(), 1.0), 1.5);
 SELECT top_share(customer_base(1, now(), 1.0), 'NaN');
