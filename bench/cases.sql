@@ -249,19 +249,20 @@ VALUES ('repeat_rate over 90 days, moving', '1000 k rows', 10, 'seconds');
 
 -- The five years in a thousand spans, a base of each, and in ten thousand, a
 -- sample of each: daily bases of three years and of thirty.
-CREATE UNLOGGED TABLE span_bases AS
+DROP TABLE IF EXISTS shop.span_bases, shop.span_samples, shop.stored;
+CREATE UNLOGGED TABLE shop.span_bases AS
 SELECT width_bucket(extract(epoch FROM ordered_at)::float8, first, last, 1000) AS span,
 	   customer_base(customer_id, ordered_at, amount) AS base
 FROM orders_int8, (SELECT extract(epoch FROM min(ordered_at))::float8 AS first, extract(epoch FROM max(ordered_at))::float8 + 1 AS last FROM orders_int8) s
 GROUP BY span;
 
-CREATE UNLOGGED TABLE span_samples AS
+CREATE UNLOGGED TABLE shop.span_samples AS
 SELECT width_bucket(extract(epoch FROM ordered_at)::float8, first, last, 10000) AS span,
 	   customer_base_sample(customer_id, ordered_at, amount, 4096) AS base
 FROM orders_int8, (SELECT extract(epoch FROM min(ordered_at))::float8 AS first, extract(epoch FROM max(ordered_at))::float8 + 1 AS last FROM orders_int8) s
 GROUP BY span;
 
-CREATE UNLOGGED TABLE stored AS
+CREATE UNLOGGED TABLE shop.stored AS
 SELECT customer_base(customer_id, ordered_at, amount) AS base,
 	   customer_base_sample(customer_id, ordered_at, amount, 4096) AS sample
 FROM orders_int8;
@@ -277,12 +278,12 @@ VALUES
 		SELECT customer_base_sample(customer_id, ordered_at, amount, 4096) IS NULL AS v FROM orders_int8 $$, true),
 	('customer_base_sample, size 4096', 'floor', 'orders_int8', $$
 		SELECT bench.floor(customer_id, ordered_at, amount) AS v FROM orders_int8 $$, false),
-	('rollup of 1,000 bases', 'retention', 'bench.span_bases', $$
-		SELECT clv(rollup(base)) AS v FROM bench.span_bases $$, true),
+	('rollup of 1,000 bases', 'retention', 'span_bases', $$
+		SELECT clv(rollup(base)) AS v FROM span_bases $$, true),
 	('rollup of 1,000 bases', 'the rows again', 'orders_int8', $$
 		SELECT clv(customer_base(customer_id, ordered_at, amount)) AS v FROM orders_int8 $$, false),
-	('rollup of 10,000 samples', 'retention', 'bench.span_samples', $$
-		SELECT customers(rollup(base)) AS v FROM bench.span_samples $$, true);
+	('rollup of 10,000 samples', 'retention', 'span_samples', $$
+		SELECT customers(rollup(base)) AS v FROM span_samples $$, true);
 
 INSERT INTO comparison (case_name, peers, same, at_least, at_most, must)
 VALUES
@@ -293,10 +294,10 @@ VALUES
 
 -- A sample answers sooner than the clock can tell: it's asked a hundred times.
 INSERT INTO measure (case_name, role, source, query)
-SELECT CASE of WHEN 'base' THEN 'asking a base of 1 M customers' ELSE 'asking a sample, 100 times' END, accessor, 'bench.stored',
+SELECT CASE of WHEN 'base' THEN 'asking a base of 1 M customers' ELSE 'asking a sample, 100 times' END, accessor, 'stored',
 	   format(CASE WHEN accessor = 'order_count_distribution'
-				   THEN 'SELECT count(d.orders) AS v FROM bench.stored, generate_series(1, %3$s) i, order_count_distribution(CASE WHEN i > 0 THEN %2$s END) d'
-				   ELSE 'SELECT min(%1$s) AS v FROM bench.stored, generate_series(1, %3$s) i' END,
+				   THEN 'SELECT count(d.orders) AS v FROM stored, generate_series(1, %3$s) i, order_count_distribution(CASE WHEN i > 0 THEN %2$s END) d'
+				   ELSE 'SELECT min(%1$s) AS v FROM stored, generate_series(1, %3$s) i' END,
 			  replace(call, '#', format('CASE WHEN i > 0 THEN %s END', of)), of, CASE of WHEN 'base' THEN 1 ELSE 100 END)
 FROM unnest(ARRAY['base', 'sample']) WITH ORDINALITY o (of, o_nr), (VALUES
 	('repeat_rate', 'repeat_rate(#)'), ('clv', 'clv(#)'), ('top_share', 'top_share(#, 0.2)'), ('gini', 'gini(#)'),

@@ -89,4 +89,4 @@ SELECT format('Sizes: a base of %s customers with times and amounts takes %s, %s
 			  customers(base), pg_size_pretty(length(customer_base_send(base))::int8),
 			  round(length(customer_base_send(base))::numeric / customers(base), 1),
 			  pg_size_pretty(length(customer_base_send(sample))::int8))
-FROM bench.stored;
+FROM shop.stored;

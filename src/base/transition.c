@@ -314,13 +314,21 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, 
 
 	if (row.identity.hash > table->bound)
 	{
-		/* a sample that has gone below it */
-		uint64		room[8];
-		uint64	   *entry = table->stride <= lengthof(room) ? room :
-			palloc(table->stride * sizeof(uint64));
-
-		fill_entry(table, entry, key, time, amount, &row, sign);
-		table_absorb_dropped(table, entry);
+		/* a sample has gone below it: only the sums of all are left to add to */
+		if (!table->selected)
+		{
+			if (amount != AMOUNT_NONE)
+				add_amount(table, SUM_REVENUE, &row);
+			if (amount == AMOUNT_NONE || !row.amount.negative)
+			{
+				table->orders += sign;
+				if (time != TIME_NONE)
+				{
+					table->first = Min(table->first, row.instant);
+					table->last = Max(table->last, row.instant);
+				}
+			}
+		}
 		if (datum_is_large(transition.state))
 			large_changed(large_of_datum(transition.state));
 	}
