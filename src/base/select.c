@@ -158,7 +158,7 @@ limit_sample(struct varlena *value)
 	if (totals.sample == 0 || totals.entries <= totals.sample)
 		return value;
 	return retention_base_pack(retention_state_open(CurrentMemoryContext,
-													PointerGetDatum(value)));
+													PointerGetDatum(value), false));
 }
 
 /* customers_in_common(a, b): the customers of a who are also customers of b */

@@ -187,7 +187,7 @@ add_rows_widening(Datum state, const BaseTotals *totals, bool all)
 
 /* A running state from a packed value. */
 static Datum
-unpack_state(MemoryContext context, struct varlena *value)
+unpack_state(MemoryContext context, struct varlena *value, bool in_window)
 {
 	Unpacker	unpacker;
 	CustomerTable *table;
@@ -204,7 +204,8 @@ unpack_state(MemoryContext context, struct varlena *value)
 
 	table = retention_table_create(unpacker.totals.key, unpacker.totals.time,
 								   unpacker.totals.amount);
-	state = retention_state_merge(context, PointerGetDatum(table), PointerGetDatum(value));
+	state = retention_state_merge(context, PointerGetDatum(table), PointerGetDatum(value),
+								  in_window);
 	return state;
 }
 
@@ -213,7 +214,7 @@ unpack_state(MemoryContext context, struct varlena *value)
  * value, as an initial condition or from another server.
  */
 Datum
-retention_state_open(MemoryContext context, Datum state)
+retention_state_open(MemoryContext context, Datum state, bool in_window)
 {
 	struct varlena *value;
 
@@ -222,11 +223,11 @@ retention_state_open(MemoryContext context, Datum state)
 		if (VARATT_IS_EXTERNAL_EXPANDED_RW(DatumGetPointer(state)))
 			return state;
 		/* read-only: not ours to change */
-		return unpack_state(context, retention_base_pack(state));
+		return unpack_state(context, retention_base_pack(state), in_window);
 	}
 	value = PG_DETOAST_DATUM(state);
 	if (varlena_form(value) == FORM_PACKED)
-		return unpack_state(context, value);
+		return unpack_state(context, value, in_window);
 	return PointerGetDatum(value);
 }
 
@@ -234,6 +235,7 @@ retention_state_open(MemoryContext context, Datum state)
 typedef struct MergeTarget
 {
 	MemoryContext context;
+	bool		in_window;		/* what becomes large stays in memory */
 	Datum		state;			/* a table or a large base */
 	int			nlimbs;			/* of the entries that come */
 	int			scale;
@@ -414,6 +416,8 @@ prepare_room(MergeTarget *target, int64 entries, const Unpacker *unpacker)
 															   table->used)->hdr);
 	}
 	large = large_of_datum(target->state);
+	if (target->in_window)
+		large->in_window = true;
 	retention_large_flush(large);
 	large_changed(large);
 	/* a sample takes them one by one, and not all of them */
@@ -466,7 +470,7 @@ sample_state(Datum state, const BaseTotals *other)
 			small->selected = table->selected;
 			/* the executor deletes the old one, as it does whenever a state is new */
 			state = retention_state_merge(MemoryContextGetParent(large->hdr.eoh_context),
-										  PointerGetDatum(small), state);
+										  PointerGetDatum(small), state, false);
 		}
 		if (datum_is_large(state))
 			retention_large_limit(large_of_datum(state), sample, other->bound);
@@ -507,9 +511,9 @@ copy_rows(const CustomerTable *table, BaseTotals *totals)
  * new one, in the context that's given or, if it has one, that of the old one.
  */
 Datum
-retention_state_merge(MemoryContext context, Datum state, Datum other)
+retention_state_merge(MemoryContext context, Datum state, Datum other, bool in_window)
 {
-	MergeTarget target = {context, state, 0, 0};
+	MergeTarget target = {context, in_window, state, 0, 0};
 	BaseTotals	totals;
 	BaseTotals	before;
 	CustomerTable *table;

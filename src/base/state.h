@@ -42,8 +42,9 @@ extern CustomerTable *retention_table_create(KeyKind key, TimeKind time, AmountK
 extern Datum retention_state_widen(Datum state, int scale, int nlimbs);
 extern Datum retention_state_absorb(MemoryContext context, CustomerTable *table,
 									const uint64 *entry);
-extern Datum retention_state_open(MemoryContext context, Datum state);
-extern Datum retention_state_merge(MemoryContext context, Datum state, Datum other);
+extern Datum retention_state_open(MemoryContext context, Datum state, bool in_window);
+extern Datum retention_state_merge(MemoryContext context, Datum state, Datum other,
+								   bool in_window);
 
 /* The table of a running state that has one. */
 static inline CustomerTable *

@@ -82,7 +82,8 @@ transition_begin(FunctionCallInfo fcinfo, Transition *transition)
 	if (!transition->empty &&
 		(VARATT_IS_EXTENDED(DatumGetPointer(transition->state)) ||
 		 varlena_form(DatumGetPointer(transition->state)) == FORM_PACKED))
-		transition->state = retention_state_open(transition->context, transition->state);
+		transition->state = retention_state_open(transition->context, transition->state,
+												 transition->in_window);
 }
 
 /*
@@ -485,10 +486,11 @@ retention_combine(PG_FUNCTION_ARGS)
 		return transition_skip(fcinfo);
 	transition_begin(fcinfo, &transition);
 	if (transition.empty)
-		transition.state = retention_state_open(transition.context, PG_GETARG_DATUM(1));
+		transition.state = retention_state_open(transition.context, PG_GETARG_DATUM(1),
+												transition.in_window);
 	else
 		transition.state = retention_state_merge(transition.context, transition.state,
-												 PG_GETARG_DATUM(1));
+												 PG_GETARG_DATUM(1), transition.in_window);
 	return transition_end(&transition);
 }
 

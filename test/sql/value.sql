@@ -115,6 +115,24 @@ FROM (SELECT day, rollup(b) OVER (ORDER BY day RANGE '89 days' PRECEDING) AS fra
 	  FROM (SELECT t_date AS day, customer_base(c_int8, t_date, a_numeric) AS b FROM orders GROUP BY t_date) s) d
 WHERE extract(day FROM day) = 15;
 
+-- A frame's base stays in memory, even if the first one is too large for it; a
+-- file would be read for every row.
+CREATE TABLE frames AS SELECT n, customer_base(c + n) AS b FROM generate_series(1, 3) n, generate_series(1, 20000) c GROUP BY n;
+CREATE FUNCTION spills(query text) RETURNS bool LANGUAGE plpgsql AS $$
+DECLARE
+	plan json;
+BEGIN
+	EXECUTE 'EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) ' || query INTO plan;
+	RETURN (plan->0->'Plan'->>'Temp Written Blocks')::int > 0;
+END
+$$;
+SET work_mem = '256kB';
+SET hash_mem_multiplier = 1;
+SELECT spills('SELECT customers(rollup(b) OVER (ORDER BY n)) FROM frames') AS frame, spills('SELECT customers(rollup(b)) FROM frames') AS plain;
+SELECT customers(rollup(b) OVER (ORDER BY n)) FROM frames;
+RESET work_mem;
+RESET hash_mem_multiplier;
+
 -- ---------------------------------------------------------------------------
 -- Samples.
 -- ---------------------------------------------------------------------------
