@@ -16,6 +16,8 @@
 
 #include "utils/memutils.h"
 
+#define invalid(detail)	retention_invalid_value("customer_base", detail)
+
 static const int64 time_units[] = {
 	1, 1000, USECS_PER_SEC, USECS_PER_MINUTE, USECS_PER_HOUR, USECS_PER_DAY
 };
@@ -259,18 +261,6 @@ retention_pack_table(Packer *packer, const CustomerTable *table)
 			retention_pack_entry(packer, slot);
 }
 
-static void
-put_money(StringInfo out, Money money)
-{
-	int			bytes = retention_money_bytes(money.limbs, money.nlimbs);
-
-	retention_put_varint(out, bytes);
-	enlargeStringInfo(out, bytes + 8);
-	for (int i = 0; i < bytes; i += 8)
-		store_bytes((uint8 *) out->data + out->len + i, money.limbs[i / 8]);
-	out->len += bytes;
-}
-
 /* Write the header; returns the size of the whole value. */
 Size
 retention_pack_end(Packer *packer, const BaseTotals *totals, StringInfo header)
@@ -311,9 +301,9 @@ retention_pack_end(Packer *packer, const BaseTotals *totals, StringInfo header)
 	{
 		retention_put_varint(header, totals->revenue.scale);
 		retention_put_varint(header, (packer->money_bytes + 7) / 8);
-		put_money(header, totals->revenue);
-		put_money(header, totals->refunded);
-		put_money(header, totals->guest_revenue);
+		retention_put_money(header, totals->revenue);
+		retention_put_money(header, totals->refunded);
+		retention_put_money(header, totals->guest_revenue);
 	}
 	return header->len + packer->body.len;
 }
@@ -342,27 +332,6 @@ retention_pack_finish(Packer *packer, const BaseTotals *totals)
 	return value;
 }
 
-static Money
-get_money(ByteReader *in, int scale)
-{
-	uint64		bytes = retention_get_varint(in);
-	const uint8 *at;
-	uint64	   *limbs;
-	Money		money;
-
-	if (bytes == 0 || bytes > MONEY_MAX_LIMBS * sizeof(uint64))
-		retention_invalid_value("A sum of money has an impossible width.");
-	at = reader_skip(in, bytes);
-	money.scale = scale;
-	money.nlimbs = (bytes + 7) / 8;
-	money.limbs = limbs = palloc(money.nlimbs * sizeof(uint64));
-	for (int i = 0; i < money.nlimbs; i++)
-		limbs[i] = load_bytes(at + i * 8, Min(8, (int) bytes - i * 8), in->end);
-	if (bytes % 8 != 0 && (at[bytes - 1] & 0x80))
-		limbs[money.nlimbs - 1] |= PG_UINT64_MAX << (8 * (bytes % 8));
-	return money;
-}
-
 /* Read the header. */
 void
 retention_unpack_begin(Unpacker *unpacker, const struct varlena *value)
@@ -374,8 +343,7 @@ retention_unpack_begin(Unpacker *unpacker, const struct varlena *value)
 	uint64		sample;
 
 	memset(unpacker, 0, sizeof(Unpacker));
-	in->at = (const uint8 *) VARDATA_ANY(value);
-	in->end = in->at + VARSIZE_ANY_EXHDR(value);
+	retention_read_value(in, value, "customer_base");
 
 	version = reader_byte(in);
 	if (version != FORM_PACKED)
@@ -388,12 +356,12 @@ retention_unpack_begin(Unpacker *unpacker, const struct varlena *value)
 	totals->amount = reader_byte(in);
 	if (totals->key > KEY_KIND_LAST || totals->time > TIME_KIND_LAST ||
 		totals->amount > AMOUNT_KIND_LAST)
-		retention_invalid_value("A kind of key, time or amount is unknown.");
+		invalid("A kind of key, time or amount is unknown.");
 	selected = reader_byte(in);
 	sample = retention_get_varint(in);
 	if (selected > 1 || (sample != 0 && (sample < SAMPLE_MIN || sample > SAMPLE_MAX)) ||
 		(totals->key == KEY_NONE && (selected || sample)))
-		retention_invalid_value("The size or kind of a sample is impossible.");
+		invalid("The size or kind of a sample is impossible.");
 	totals->selected = selected;
 	totals->sample = sample;
 	totals->bound = sample == 0 ? PG_UINT64_MAX : load_bytes(reader_skip(in, 8), 8, in->end);
@@ -420,12 +388,12 @@ retention_unpack_begin(Unpacker *unpacker, const struct varlena *value)
 		uint64		nlimbs = retention_get_varint(in);
 
 		if (scale > MONEY_MAX_SCALE || nlimbs > MONEY_MAX_LIMBS)
-			retention_invalid_value("The scale or width of money is impossible.");
+			invalid("The scale or width of money is impossible.");
 		unpacker->scale = scale;
 		unpacker->nlimbs = Max(nlimbs, 1);
-		totals->revenue = get_money(in, scale);
-		totals->refunded = get_money(in, scale);
-		totals->guest_revenue = get_money(in, scale);
+		totals->revenue = retention_get_money(in, scale);
+		totals->refunded = retention_get_money(in, scale);
+		totals->guest_revenue = retention_get_money(in, scale);
 	}
 
 	unpacker->key_words = key_words(totals->key);
@@ -440,7 +408,7 @@ get_width(ByteReader *in)
 	int			width = reader_byte(in);
 
 	if (width > 8)
-		retention_invalid_value("A column is too wide.");
+		invalid("A column is too wide.");
 	return width;
 }
 
@@ -452,7 +420,7 @@ unpack_block(Unpacker *unpacker)
 	unpacker->count = reader_byte(in) + 1;
 	unpacker->next = 0;
 	if (unpacker->count > unpacker->left)
-		retention_invalid_value("A block has too many customers.");
+		invalid("A block has too many customers.");
 	unpacker->hash = load_bytes(reader_skip(in, 8), 8, in->end);
 	unpacker->hash_width = get_width(in);
 	unpacker->orders_width = get_width(in);
@@ -461,7 +429,7 @@ unpack_block(Unpacker *unpacker)
 		uint8		unit = reader_byte(in);
 
 		if (unit >= lengthof(time_units))
-			retention_invalid_value("A unit of time is unknown.");
+			invalid("A unit of time is unknown.");
 		unpacker->unit = time_units[unit];
 		unpacker->base = (int64) load_bytes(reader_skip(in, 8), 8, in->end);
 		unpacker->first_width = get_width(in);
@@ -472,7 +440,7 @@ unpack_block(Unpacker *unpacker)
 		uint64		width = retention_get_varint(in);
 
 		if (width == 0 || width > (uint64) unpacker->nlimbs * 8)
-			retention_invalid_value("A column of money is too wide.");
+			invalid("A column of money is too wide.");
 		unpacker->money_width = width;
 	}
 
@@ -572,7 +540,7 @@ recount_entry(Recount *count, const Unpacker *unpacker, const uint64 *entry)
 	const uint64 *facts = entry + unpacker->key_words;
 
 	if ((int64) facts[0] < 0 || count->orders + facts[0] > PG_INT64_MAX)
-		retention_invalid_value("A customer has an impossible number of orders.");
+		invalid("A customer has an impossible number of orders.");
 	count->orders += facts[0];
 	count->customers += facts[0] > 0;
 	count->repeaters += facts[0] > 1;
@@ -583,7 +551,7 @@ recount_entry(Recount *count, const Unpacker *unpacker, const uint64 *entry)
 
 		if (first > last || !IS_VALID_TIMESTAMP(first) || !IS_VALID_TIMESTAMP(last) ||
 			(facts[0] == 1 && first != last))
-			retention_invalid_value("A customer has impossible times of orders.");
+			invalid("A customer has impossible times of orders.");
 		lifespan_add(count->lifespan, (uint64) last - (uint64) first, 0);
 		count->first = Min(count->first, first);
 		count->last = Max(count->last, last);
@@ -594,12 +562,12 @@ recount_entry(Recount *count, const Unpacker *unpacker, const uint64 *entry)
 
 		if (facts[0] == 0 && !money_is_negative(entry + unpacker->stride - unpacker->nlimbs,
 												unpacker->nlimbs))
-			retention_invalid_value("A customer has neither orders nor refunds.");
+			invalid("A customer has neither orders nor refunds.");
 		(void) money_add(sum, unpacker->nlimbs + 1,
 						 entry + unpacker->stride - unpacker->nlimbs, unpacker->nlimbs);
 	}
 	else if (facts[0] == 0)
-		retention_invalid_value("A customer has neither orders nor money.");
+		invalid("A customer has neither orders nor money.");
 }
 
 /*
@@ -686,7 +654,7 @@ retention_packed_validate(const struct varlena *value)
 	retention_unpack_begin(&unpacker, value);
 	if (!totals_are_possible(totals) ||
 		(totals->key == KEY_NONE && !single_is_possible(totals)))
-		retention_invalid_value("The totals contradict each other.");
+		invalid("The totals contradict each other.");
 
 	memset(&count, 0, sizeof(count));
 	count.first = INSTANT_NEVER_FIRST;
@@ -702,19 +670,19 @@ retention_packed_validate(const struct varlena *value)
 
 		if (packer.entries + packer.nblock > 0 &&
 			(entry[0] < previous[0] || (entry[0] == previous[0] && low <= previous[1])))
-			retention_invalid_value("The customers are not in order.");
+			invalid("The customers are not in order.");
 		if (entry[0] > totals->bound)
-			retention_invalid_value("A customer is beyond the bound of the sample.");
+			invalid("A customer is beyond the bound of the sample.");
 		previous[0] = entry[0];
 		previous[1] = low;
 		recount_entry(&count, &unpacker, entry);
 		retention_pack_entry(&packer, entry);
 	}
 	if (unpacker.in.at != unpacker.in.end)
-		retention_invalid_value("The value goes on behind its end.");
+		invalid("The value goes on behind its end.");
 
 	if (totals->key != KEY_NONE && !totals_are_counted(totals, &count))
-		retention_invalid_value("The totals are not those of the customers.");
+		invalid("The totals are not those of the customers.");
 	if (totals->key != KEY_NONE && totals->amount != AMOUNT_NONE &&
 		(!totals_are_estimates(totals) || totals->selected))
 	{
@@ -723,13 +691,13 @@ retention_packed_validate(const struct varlena *value)
 		retention_money_negate(unconstify(uint64 *, count.revenue.limbs), count.revenue.nlimbs);
 		difference = retention_money_sum(count.revenue, totals->revenue);
 		if (!money_is_zero(difference.limbs, difference.nlimbs))
-			retention_invalid_value("The revenue is not that of the customers.");
+			invalid("The revenue is not that of the customers.");
 	}
 
 	again = retention_pack_finish(&packer, totals);
 	if (VARSIZE(again) - VARHDRSZ != VARSIZE_ANY_EXHDR(value) ||
 		memcmp(VARDATA(again), VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value)) != 0)
-		retention_invalid_value("The value is not in its canonical form.");
+		invalid("The value is not in its canonical form.");
 	pfree(again);
 	pfree(entry);
 }

@@ -10,18 +10,14 @@
  * once and remembered, and looking them up for each row would cost more than
  * the row.)
  *
- * The order policy lives here, and nowhere else:
- *
- *	amount < 0			a refund: money, but no order and no time
- *	amount is NULL		the row is skipped
- *	time is NULL or infinite	the row is skipped
- *	customer is NULL	a guest: kept apart
+ * Which rows count, and as what, is for order/row.h to say.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "base/state.h"
+#include "order/row.h"
 
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -126,15 +122,6 @@ transition_skip(FunctionCallInfo fcinfo)
 	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
 }
 
-static pg_attribute_always_inline void
-read_amount(Datum datum, AmountKind kind, int scale, Amount *amount)
-{
-	if (kind == AMOUNT_NUMERIC)
-		retention_amount_numeric(datum, scale, amount);
-	else
-		retention_amount_float8(DatumGetFloat8(datum), scale, amount);
-}
-
 /*
  * The amount has more digits than the table's money: give the table what it
  * takes, and read the amount again.
@@ -151,7 +138,7 @@ fit_amount(Transition *transition, Datum datum, AmountKind kind, OrderRow *row)
 		transition->state = retention_state_widen(transition->state, row->amount.dscale,
 												  table->nlimbs);
 		table = state_table(transition->state);
-		read_amount(datum, kind, table->scale, &row->amount);
+		amount_of_datum(datum, kind, table->scale, &row->amount);
 		if (row->amount.fits)
 			return;
 	}
@@ -182,7 +169,7 @@ static pg_attribute_always_inline void
 fill_entry(const CustomerTable *table, uint64 *entry, KeyKind key, TimeKind time,
 		   AmountKind amount, const OrderRow *row, int sign)
 {
-	bool		refund = amount != AMOUNT_NONE && row->amount.negative;
+	bool		refund = row_is_refund(amount, &row->amount);
 
 	*entry++ = row->identity.hash;
 	if (key_words(key) == 2)
@@ -249,11 +236,7 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, 
 	OrderRow	row;
 	CustomerTable *table;
 
-	if (amount != AMOUNT_NONE && PG_ARGISNULL(amount_arg))
-		return transition_skip(fcinfo);
-	if (time != TIME_NONE &&
-		(PG_ARGISNULL(time_arg) ||
-		 !instant_of_datum(PG_GETARG_DATUM(time_arg), time, &row.instant)))
+	if (!row_counts(fcinfo, time_arg, time, amount_arg, amount, &row.instant))
 		return transition_skip(fcinfo);
 
 	transition_begin(fcinfo, &transition);
@@ -281,7 +264,7 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, 
 	row.wide = NULL;
 	if (amount != AMOUNT_NONE)
 	{
-		read_amount(PG_GETARG_DATUM(amount_arg), amount, table->scale, &row.amount);
+		amount_of_datum(PG_GETARG_DATUM(amount_arg), amount, table->scale, &row.amount);
 		if (unlikely(!row.amount.fits))
 		{
 			fit_amount(&transition, PG_GETARG_DATUM(amount_arg), amount, &row);
@@ -291,7 +274,7 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, 
 
 	if (PG_ARGISNULL(1))
 	{
-		if (amount != AMOUNT_NONE && row.amount.negative)
+		if (row_is_refund(amount, &row.amount))
 			table->guest_refunds++;
 		else
 			table->guest_orders += sign;
@@ -299,19 +282,14 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, 
 			add_amount(table, SUM_GUEST_REVENUE, &row);
 		return transition_end(&transition);
 	}
-	if (amount != AMOUNT_NONE && row.amount.negative && likely(!table->selected))
+	if (row_is_refund(amount, &row.amount) && likely(!table->selected))
 	{
 		table->refunds++;
 		add_amount(table, SUM_REFUNDED, &row);
 	}
 
-	if (key == KEY_INT8)
-		row.identity.hash = customer_mix((uint64) PG_GETARG_INT64(1));
-	else if (key == KEY_UUID)
-		row.identity = retention_identity_uuid(PG_GETARG_DATUM(1));
-	else
-		row.identity = retention_identity_text(PG_GETARG_DATUM(1), PG_GET_COLLATION(),
-											   table->key == KEY_TEXT_FOLDED);
+	row.identity = identity_of_datum(PG_GETARG_DATUM(1), key, PG_GET_COLLATION(),
+									 table->key == KEY_TEXT_FOLDED);
 
 	if (row.identity.hash > table->bound)
 	{
@@ -320,7 +298,7 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, 
 		{
 			if (amount != AMOUNT_NONE)
 				add_amount(table, SUM_REVENUE, &row);
-			if (amount == AMOUNT_NONE || !row.amount.negative)
+			if (!row_is_refund(amount, &row.amount))
 			{
 				table->orders += sign;
 				if (time != TIME_NONE)
@@ -385,16 +363,12 @@ add_own_row(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind, bool moving
 	SingleBase *single;
 	Amount		amount;
 
-	if (kind != AMOUNT_NONE && PG_ARGISNULL(amount_arg))
+	if (!row_counts(fcinfo, 1, time, amount_arg, kind, &instant))
 	{
 		if (moving && PG_ARGISNULL(0))
 			PG_RETURN_POINTER(retention_single_create(time, kind));
 		return transition_skip(fcinfo);
 	}
-	if (time != TIME_NONE &&
-		(PG_ARGISNULL(1) ||
-		 !instant_of_datum(PG_GETARG_DATUM(1), time, &instant)))
-		return transition_skip(fcinfo);
 
 	transition_begin(fcinfo, &transition);
 	if (transition.empty)
@@ -409,7 +383,7 @@ add_own_row(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind, bool moving
 		Datum		datum = PG_GETARG_DATUM(amount_arg);
 		uint64		unit;
 
-		read_amount(datum, kind, single->scale, &amount);
+		amount_of_datum(datum, kind, single->scale, &amount);
 		if (unlikely(!amount.fits) ||
 			unlikely(single->nlimbs > 1) ||
 			unlikely(!money_add(single_money(single), 1, (uint64 *) &amount.units, 1)))
@@ -452,7 +426,7 @@ remove_own_row(FunctionCallInfo fcinfo, AmountKind kind)
 	single = (SingleBase *) DatumGetPointer(transition.state);
 	datum = PG_GETARG_DATUM(1);
 
-	read_amount(datum, kind, single->scale, &amount);
+	amount_of_datum(datum, kind, single->scale, &amount);
 	if (kind == AMOUNT_NUMERIC && single->scale > 0 && amount.dscale == single->scale &&
 		--single->scale_rows == 0)
 		PG_RETURN_NULL();

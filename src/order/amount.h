@@ -47,4 +47,13 @@ extern void retention_amount_wide(Datum datum, AmountKind kind, int scale,
 								  uint64 *limbs, int nlimbs);
 extern const char *retention_amount_name(AmountKind kind);
 
+static inline void
+amount_of_datum(Datum datum, AmountKind kind, int scale, Amount *amount)
+{
+	if (kind == AMOUNT_NUMERIC)
+		retention_amount_numeric(datum, scale, amount);
+	else
+		retention_amount_float8(DatumGetFloat8(datum), scale, amount);
+}
+
 #endif							/* RETENTION_AMOUNT_H */

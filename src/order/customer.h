@@ -70,4 +70,20 @@ customer_mix(uint64 key)
 	return key;
 }
 
+/* The collation and whether it folds matter to texts alone. */
+static inline Identity
+identity_of_datum(Datum datum, KeyKind key, Oid collation, bool folded)
+{
+	Identity	identity = {0, 0};
+
+	if (key == KEY_INT8)
+	{
+		identity.hash = customer_mix((uint64) DatumGetInt64(datum));
+		return identity;
+	}
+	if (key == KEY_UUID)
+		return retention_identity_uuid(datum);
+	return retention_identity_text(datum, collation, folded);
+}
+
 #endif							/* RETENTION_CUSTOMER_H */

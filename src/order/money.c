@@ -295,3 +295,38 @@ retention_money_float8(Money money)
 		float_overflow_error();
 	return value;
 }
+
+/* As many bytes as it takes, and their number before them. */
+void
+retention_put_money(StringInfo out, Money money)
+{
+	int			bytes = retention_money_bytes(money.limbs, money.nlimbs);
+
+	retention_put_varint(out, bytes);
+	enlargeStringInfo(out, bytes + 8);
+	for (int i = 0; i < bytes; i += 8)
+		store_bytes((uint8 *) out->data + out->len + i, money.limbs[i / 8]);
+	out->len += bytes;
+}
+
+/* The limbs are allocated; their number is checked first. */
+Money
+retention_get_money(ByteReader *in, int scale)
+{
+	uint64		bytes = retention_get_varint(in);
+	const uint8 *at;
+	uint64	   *limbs;
+	Money		money;
+
+	if (bytes == 0 || bytes > MONEY_MAX_LIMBS * sizeof(uint64))
+		retention_invalid_value(in->type, "A sum of money has an impossible width.");
+	at = reader_skip(in, bytes);
+	money.scale = scale;
+	money.nlimbs = (bytes + 7) / 8;
+	money.limbs = limbs = palloc(money.nlimbs * sizeof(uint64));
+	for (int i = 0; i < money.nlimbs; i++)
+		limbs[i] = load_bytes(at + i * 8, Min(8, (int) bytes - i * 8), in->end);
+	if (bytes % 8 != 0 && (at[bytes - 1] & 0x80))
+		limbs[money.nlimbs - 1] |= PG_UINT64_MAX << (8 * (bytes % 8));
+	return money;
+}

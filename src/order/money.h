@@ -18,6 +18,7 @@
 #include "postgres.h"
 
 #include "common/int.h"
+#include "pg/bytes.h"
 
 /*
  * Widest sum there can be: numeric holds 131072 digits before the point and
@@ -53,6 +54,8 @@ extern int	retention_money_bytes(const uint64 *limbs, int nlimbs);
 extern Money retention_money_sum(Money a, Money b);
 extern Datum retention_money_numeric(Money money);
 extern double retention_money_float8(Money money);
+extern void retention_put_money(StringInfo out, Money money);
+extern Money retention_get_money(ByteReader *in, int scale);
 
 static inline bool
 money_is_negative(const uint64 *limbs, int nlimbs)

@@ -11,12 +11,21 @@
 
 /* The one message for bytes that are no value of ours. */
 void
-retention_invalid_value(const char *detail)
+retention_invalid_value(const char *type, const char *detail)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-			 errmsg("invalid value of type customer_base"),
+			 errmsg("invalid value of type %s", type),
 			 errdetail("%s", detail)));
+}
+
+/* Start at a value's first byte. */
+void
+retention_read_value(ByteReader *in, const struct varlena *value, const char *type)
+{
+	in->at = (const uint8 *) VARDATA_ANY(value);
+	in->end = in->at + VARSIZE_ANY_EXHDR(value);
+	in->type = type;
 }
 
 void
@@ -43,5 +52,5 @@ retention_get_varint(ByteReader *in)
 		if ((byte & 0x80) == 0)
 			return value;
 	}
-	retention_invalid_value("A number has too many bytes.");
+	retention_invalid_value(in->type, "A number has too many bytes.");
 }

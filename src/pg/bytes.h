@@ -28,9 +28,11 @@ typedef struct ByteReader
 {
 	const uint8 *at;
 	const uint8 *end;
+	const char *type;			/* of the value, for messages */
 } ByteReader;
 
-compat_noreturn extern void retention_invalid_value(const char *detail) compat_attribute_noreturn();
+compat_noreturn extern void retention_invalid_value(const char *type, const char *detail) compat_attribute_noreturn();
+extern void retention_read_value(ByteReader *in, const struct varlena *value, const char *type);
 extern void retention_put_varint(StringInfo out, uint64 value);
 extern uint64 retention_get_varint(ByteReader *in);
 
@@ -53,7 +55,7 @@ reader_skip(ByteReader *in, Size length)
 	const uint8 *at = in->at;
 
 	if (unlikely(length > (Size) (in->end - in->at)))
-		retention_invalid_value("The value ends too early.");
+		retention_invalid_value(in->type, "The value ends too early.");
 	in->at += length;
 	return at;
 }

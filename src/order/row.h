@@ -1,0 +1,47 @@
+/*-------------------------------------------------------------------------
+ *
+ * row.h
+ *	  Which order rows count, and as what: the order policy.
+ *
+ * It lives here, and nowhere else:
+ *
+ *	amount < 0			a refund: money, but no order and no time
+ *	amount is NULL		the row is skipped
+ *	time is NULL or infinite	the row is skipped
+ *	customer is NULL	a guest: kept apart
+ *
+ * What is not an input of an aggregate is not looked at.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RETENTION_ROW_H
+#define RETENTION_ROW_H
+
+#include "postgres.h"
+
+#include "order/amount.h"
+#include "order/customer.h"
+#include "order/instant.h"
+
+/*
+ * Does the row count?  Its time and amount are these arguments of the
+ * transition function, if they are of a kind at all.
+ */
+static pg_attribute_always_inline bool
+row_counts(FunctionCallInfo fcinfo, int time_arg, TimeKind time, int amount_arg,
+		   AmountKind amount, int64 *instant)
+{
+	if (amount != AMOUNT_NONE && PG_ARGISNULL(amount_arg))
+		return false;
+	return time == TIME_NONE ||
+		(!PG_ARGISNULL(time_arg) &&
+		 instant_of_datum(PG_GETARG_DATUM(time_arg), time, instant));
+}
+
+static pg_attribute_always_inline bool
+row_is_refund(AmountKind kind, const Amount *amount)
+{
+	return kind != AMOUNT_NONE && amount->negative;
+}
+
+#endif							/* RETENTION_ROW_H */
