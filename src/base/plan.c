@@ -37,6 +37,13 @@
 /* A packed customer, about. */
 #define MERGE_BYTES			24.0
 
+/*
+ * An occasion, likewise.  How many there are of so many rows isn't known: it's
+ * taken that each row is one, as it is by day.
+ */
+#define MERGE_OCCASION_OPERATORS 1.0
+#define MERGE_OCCASION_BYTES	10.0
+
 /* A price that no plan wins with. */
 #define PROHIBITIVE			1.0e10
 
@@ -53,9 +60,12 @@ input_rows(PlannerInfo *root)
 	return rel && rel->rows > 1 ? rel->rows : 1;
 }
 
-/* How many customers are in one state of this aggregate? */
+/*
+ * How many customers are in one state of this aggregate, or else how many rows
+ * (of which an occasion is made of one or more)?
+ */
 static double
-customers_in_state(PlannerInfo *root, AggTransInfo *trans)
+entries_in_state(PlannerInfo *root, AggTransInfo *trans, bool of_rows)
 {
 	double		rows = input_rows(root);
 	List	   *groups = NIL;
@@ -71,29 +81,26 @@ customers_in_state(PlannerInfo *root, AggTransInfo *trans)
 		groups = get_sortgrouplist_exprs(root->parse->groupClause, root->parse->targetList);
 		ngroups = estimate_num_groups(root, groups, rows, NULL, NULL);
 	}
+	if (of_rows)
+		return Max(rows / Max(ngroups, 1), 1);
 	pairs = estimate_num_groups(root, lappend(list_copy(groups), customer->expr), rows,
 								NULL, NULL);
 	return Max(pairs / Max(ngroups, 1), 1);
 }
 
-/*
- * customer_base_combine_support(internal): planner support function of
- * customer_base_combine; answers cost requests, and no others.
- */
-PG_FUNCTION_INFO_V1(retention_combine_support);
-Datum
-retention_combine_support(PG_FUNCTION_ARGS)
+/* Answers cost requests, and no others. */
+static Node *
+combine_support(Node *request, double merge_operators, double merge_bytes, bool of_rows)
 {
-	Node	   *request = (Node *) PG_GETARG_POINTER(0);
 	SupportRequestCost *cost;
-	double		customers = 1;
+	double		entries = 1;
 	ListCell   *lc;
 
 	if (!IsA(request, SupportRequestCost))
-		PG_RETURN_POINTER(NULL);
+		return NULL;
 	cost = (SupportRequestCost *) request;
 	if (cost->root == NULL || bms_is_empty(cost->root->all_baserels))
-		PG_RETURN_POINTER(NULL);
+		return NULL;
 
 	/*
 	 * Several aggregates may use this function, and the planner doesn't say
@@ -105,7 +112,7 @@ retention_combine_support(PG_FUNCTION_ARGS)
 		AggTransInfo *trans = (AggTransInfo *) lfirst(lc);
 
 		if (trans->combinefn_oid == cost->funcid)
-			customers = Max(customers, customers_in_state(cost->root, trans));
+			entries = Max(entries, entries_in_state(cost->root, trans, of_rows));
 	}
 
 	/*
@@ -113,9 +120,33 @@ retention_combine_support(PG_FUNCTION_ARGS)
 	 * there must not be sent: in one process it goes to disk, bit by bit.
 	 */
 	cost->startup = 0;
-	if (customers * MERGE_BYTES > (double) get_hash_memory_limit())
+	if (entries * merge_bytes > (double) get_hash_memory_limit())
 		cost->per_tuple = PROHIBITIVE;
 	else
-		cost->per_tuple = customers * MERGE_OPERATORS * cpu_operator_cost;
-	PG_RETURN_POINTER(cost);
+		cost->per_tuple = entries * merge_operators * cpu_operator_cost;
+	return (Node *) cost;
+}
+
+/*
+ * customer_base_combine_support(internal): planner support function of
+ * customer_base_combine.
+ */
+PG_FUNCTION_INFO_V1(retention_combine_support);
+Datum
+retention_combine_support(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_POINTER(combine_support((Node *) PG_GETARG_POINTER(0), MERGE_OPERATORS,
+									  MERGE_BYTES, false));
+}
+
+/*
+ * purchase_history_combine_support(internal): planner support function of
+ * purchase_history_combine.
+ */
+PG_FUNCTION_INFO_V1(retention_history_combine_support);
+Datum
+retention_history_combine_support(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_POINTER(combine_support((Node *) PG_GETARG_POINTER(0), MERGE_OCCASION_OPERATORS,
+									  MERGE_OCCASION_BYTES, true));
 }

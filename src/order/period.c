@@ -71,7 +71,7 @@ retention_grain_divides(Grain fine, Grain coarse)
 pg_tz *
 retention_zone_of_name(const char *name)
 {
-	pg_tz	   *zone = strlen(name) <= TZ_STRLEN_MAX ? pg_tzset(name) : NULL;
+	pg_tz	   *zone = strlen(name) < TZ_STRLEN_MAX ? pg_tzset(name) : NULL;
 
 	if (zone == NULL)
 		ereport(ERROR,

@@ -1,0 +1,404 @@
+/*-------------------------------------------------------------------------
+ *
+ * occasion.c
+ *	  The occasions of customers in memory: sorting, combining, merging.
+ *
+ * Nothing here allocates, and nothing fails but for a sum of money that does
+ * not fit its limbs: then the caller widens all money and tries again, and
+ * what it holds is as good as before.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "history/occasion.h"
+
+#include "port/pg_bitutils.h"
+
+/* Buckets of more entries than this are not left to the insertion sort. */
+#define BUCKET_MAX		16
+
+/* A customer with so many orders in one period is none. */
+static void
+orders_out_of_range(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("customer has more than %lld orders in one period",
+					(long long) ORDERS_MAX)));
+}
+
+/* ---- sorting --------------------------------------------------------------- */
+
+/* By identity and mark: -1, 0 or 1. */
+static pg_attribute_always_inline int
+compare_entries(const uint64 *a, const uint64 *b, int key_words)
+{
+	for (int i = 0; i <= key_words; i++)
+		if (a[i] != b[i])
+			return a[i] < b[i] ? -1 : 1;
+	return 0;
+}
+
+static int
+compare_entries_qsort(const void *a, const void *b, void *arg)
+{
+	return compare_entries(a, b, *(int *) arg);
+}
+
+static pg_attribute_always_inline void
+insertion_sort(uint64 *entries, int64 n, int key_words, int stride)
+{
+	uint64		room[4];
+	uint64	   *held = stride <= lengthof(room) ? room : palloc(stride * sizeof(uint64));
+
+	for (int64 i = 1; i < n; i++)
+	{
+		uint64	   *entry = entries + i * stride;
+		uint64	   *to = entry;
+
+		if (compare_entries(entry - stride, entry, key_words) <= 0)
+			continue;
+		memcpy(held, entry, stride * sizeof(uint64));
+		do
+		{
+			memcpy(to, to - stride, stride * sizeof(uint64));
+			to -= stride;
+		} while (to > entries && compare_entries(to - stride, held, key_words) > 0);
+		memcpy(to, held, stride * sizeof(uint64));
+	}
+	if (held != room)
+		pfree(held);
+}
+
+static pg_attribute_always_inline void
+sort_shaped(uint64 **entries, uint64 **scratch, int64 n, int key_words, int stride, int bits)
+{
+	uint64	   *from = *entries;
+	uint64	   *to = *scratch;
+	int			log_buckets = Min(pg_leftmost_one_pos64(n), 14);
+	int			nbuckets = 1 << log_buckets;
+	uint32		ends[(1 << 14) + 1];
+	uint32		begin = 0;
+	uint64		mask = bits == 0 ? PG_UINT64_MAX : PG_UINT64_MAX >> bits;
+	int			shift = 64 - bits - log_buckets;
+
+	/*
+	 * Hashes are spread, so one pass takes each entry to within a few places
+	 * of its own; the rest is for an insertion sort, which likes that.
+	 */
+	memset(ends, 0, (nbuckets + 1) * sizeof(uint32));
+	for (int64 i = 0; i < n; i++)
+		ends[((from[i * stride] & mask) >> shift) + 1]++;
+	for (int i = 1; i <= nbuckets; i++)
+		ends[i] += ends[i - 1];
+	for (int64 i = 0; i < n; i++)
+	{
+		const uint64 *entry = from + i * stride;
+
+		memcpy(to + ends[(entry[0] & mask) >> shift]++ * (Size) stride, entry,
+			   stride * sizeof(uint64));
+	}
+
+	/* regulars make crowds: those go first, and one by one */
+	for (int i = 0; i < nbuckets; i++)
+	{
+		uint32		end = ends[i];
+
+		if (end - begin > BUCKET_MAX)
+			qsort_arg(to + begin * (Size) stride, end - begin, stride * sizeof(uint64),
+					  compare_entries_qsort, &key_words);
+		begin = end;
+	}
+	insertion_sort(to, n, key_words, stride);
+	*entries = to;
+	*scratch = from;
+}
+
+/*
+ * Sort n entries whose hashes have the leading bits in common; the scratch
+ * has room for as many, and may change places with the entries.
+ */
+void
+retention_sort_entries(uint64 **entries, uint64 **scratch, int64 n, OccasionShape shape,
+					   int bits)
+{
+	int			stride = entry_words(shape);
+
+	if (n > PG_UINT32_MAX)
+	{
+		qsort_arg(*entries, n, stride * sizeof(uint64), compare_entries_qsort,
+				  &shape.key_words);
+		return;
+	}
+	if (n <= BUCKET_MAX)
+	{
+		insertion_sort(*entries, n, shape.key_words, stride);
+		return;
+	}
+	/* the bits are used up only by customers made up for it */
+	bits = Min(bits, 64 - 14);
+	if (shape.key_words == 1 && shape.nlimbs == 1)
+		sort_shaped(entries, scratch, n, 1, 3, bits);
+	else if (shape.key_words == 2 && shape.nlimbs == 1)
+		sort_shaped(entries, scratch, n, 2, 4, bits);
+	else if (shape.key_words == 1 && shape.nlimbs == 0)
+		sort_shaped(entries, scratch, n, 1, 2, bits);
+	else
+		sort_shaped(entries, scratch, n, shape.key_words, stride, bits);
+}
+
+/* ---- combining ------------------------------------------------------------- */
+
+/* Add an occasion to another one of the same period; false if money is too narrow. */
+static pg_attribute_always_inline bool
+add_occasion(uint64 *to, const uint64 *occasion, int nlimbs)
+{
+	int64		orders = mark_orders(*to) + mark_orders(*occasion);
+
+	if (unlikely(orders > ORDERS_MAX))
+		orders_out_of_range();
+	if (nlimbs > 0 && unlikely(!money_add(to + 1, nlimbs, occasion + 1, nlimbs)))
+		return false;
+	*to = (*to & ~(uint64) ORDERS_MAX) | (uint64) orders;
+	return true;
+}
+
+/*
+ * Make one of sorted entries of the same customer and period.  Returns false
+ * if money must be wider first.
+ */
+bool
+retention_combine_entries(uint64 *entries, int64 *n, OccasionShape shape)
+{
+	int			stride = entry_words(shape);
+	int			at = shape.key_words;
+	uint64	   *end = entries + *n * stride;
+	uint64	   *last = entries;	/* that others are added to */
+	uint64	   *entry;
+	bool		fits = true;
+
+	if (*n == 0)
+		return true;
+	for (entry = entries + stride; entry < end; entry += stride)
+	{
+		if (compare_identity(last, entry, shape.key_words) == 0 &&
+			(last[at] ^ entry[at]) >> ORDERS_BITS == 0)
+		{
+			fits = add_occasion(last + at, entry + at, shape.nlimbs);
+			if (fits)
+				continue;
+			/* what is left stays as it is, in line */
+			last += stride;
+			memmove(last, entry, (char *) end - (char *) entry);
+			*n = (last - entries) / stride + (end - entry) / stride;
+			return false;
+		}
+		last += stride;
+		if (last != entry)
+			memcpy(last, entry, stride * sizeof(uint64));
+	}
+	*n = (last - entries) / stride + 1;
+	return true;
+}
+
+/* A run of sorted and combined entries, into group_words() of room. */
+void
+retention_group_entries(const uint64 *entries, int64 n, OccasionShape shape, Run *run)
+{
+	int			stride = entry_words(shape);
+	int			occasion = occasion_words(shape);
+	uint64	   *to = run->words;
+	uint64	   *count = NULL;
+
+	for (int64 i = 0; i < n; i++)
+	{
+		const uint64 *entry = entries + i * stride;
+
+		if (i == 0 || compare_identity(entry - stride, entry, shape.key_words) != 0)
+		{
+			memcpy(to, entry, shape.key_words * sizeof(uint64));
+			to += shape.key_words;
+			count = to++;
+			*count = 0;
+		}
+		memcpy(to, entry + shape.key_words, occasion * sizeof(uint64));
+		to += occasion;
+		(*count)++;
+	}
+	run->nwords = to - run->words;
+	run->entries = n;
+}
+
+/* ---- merging --------------------------------------------------------------- */
+
+/* The occasions of one customer in two runs; false if money is too narrow. */
+static pg_attribute_always_inline bool
+merge_customer(const CustomerView *a, const CustomerView *b, OccasionShape shape,
+			   uint64 **out, int64 *n)
+{
+	int			words = occasion_words(shape);
+	const uint64 *from_a = a->occasions;
+	const uint64 *from_b = b->occasions;
+	const uint64 *end_a = from_a + a->n * words;
+	const uint64 *end_b = from_b + b->n * words;
+	uint64	   *to = *out;
+
+	while (from_a < end_a && from_b < end_b)
+	{
+		uint64		period_a = *from_a >> ORDERS_BITS;
+		uint64		period_b = *from_b >> ORDERS_BITS;
+
+		if (period_a < period_b)
+		{
+			memcpy(to, from_a, words * sizeof(uint64));
+			from_a += words;
+		}
+		else
+		{
+			memcpy(to, from_b, words * sizeof(uint64));
+			from_b += words;
+			if (period_a == period_b)
+			{
+				if (unlikely(!add_occasion(to, from_a, shape.nlimbs)))
+					return false;
+				from_a += words;
+			}
+		}
+		to += words;
+	}
+	memcpy(to, from_a, (char *) end_a - (char *) from_a);
+	to += end_a - from_a;
+	memcpy(to, from_b, (char *) end_b - (char *) from_b);
+	to += end_b - from_b;
+	*n = (to - *out) / words;
+	*out = to;
+	return true;
+}
+
+static pg_attribute_always_inline bool
+merge_runs_shaped(const Run *a, const Run *b, OccasionShape shape, Run *out)
+{
+	RunCursor	cursor_a;
+	RunCursor	cursor_b;
+	CustomerView customer_a;
+	CustomerView customer_b;
+	bool		more_a;
+	bool		more_b;
+	uint64	   *to = out->words;
+
+	out->entries = 0;
+	run_begin(&cursor_a, a, shape);
+	run_begin(&cursor_b, b, shape);
+	more_a = run_next(&cursor_a, &customer_a);
+	more_b = run_next(&cursor_b, &customer_b);
+	while (more_a && more_b)
+	{
+		int			order = compare_identity(customer_a.identity, customer_b.identity,
+											 shape.key_words);
+
+		if (order == 0)
+		{
+			uint64	   *count = to + shape.key_words;
+			int64		n;
+
+			memcpy(to, customer_a.identity, shape.key_words * sizeof(uint64));
+			to += customer_words(shape);
+			if (unlikely(!merge_customer(&customer_a, &customer_b, shape, &to, &n)))
+				return false;
+			*count = (uint64) n;
+			out->entries += n;
+			more_a = run_next(&cursor_a, &customer_a);
+			more_b = run_next(&cursor_b, &customer_b);
+		}
+		else
+		{
+			const CustomerView *customer = order < 0 ? &customer_a : &customer_b;
+			Size		words = customer_words(shape) + customer->n * occasion_words(shape);
+
+			memcpy(to, customer->identity, words * sizeof(uint64));
+			to += words;
+			out->entries += customer->n;
+			if (order < 0)
+				more_a = run_next(&cursor_a, &customer_a);
+			else
+				more_b = run_next(&cursor_b, &customer_b);
+		}
+	}
+	while (more_a || more_b)
+	{
+		const CustomerView *customer = more_a ? &customer_a : &customer_b;
+		Size		words = customer_words(shape) + customer->n * occasion_words(shape);
+
+		memcpy(to, customer->identity, words * sizeof(uint64));
+		to += words;
+		out->entries += customer->n;
+		if (more_a)
+			more_a = run_next(&cursor_a, &customer_a);
+		else
+			more_b = run_next(&cursor_b, &customer_b);
+	}
+	out->nwords = to - out->words;
+	return true;
+}
+
+/*
+ * The occasions of both runs, into room for all their words.  Returns false if
+ * money must be wider first; what was written is then of no use.
+ */
+bool
+retention_merge_runs(const Run *a, const Run *b, OccasionShape shape, Run *out)
+{
+	/* the shapes that shops have get a loop of their own */
+	if (shape.nlimbs == 1)
+	{
+		if (shape.key_words == 1)
+			return merge_runs_shaped(a, b, (OccasionShape) {1, 1, shape.scale}, out);
+		return merge_runs_shaped(a, b, (OccasionShape) {2, 1, shape.scale}, out);
+	}
+	return merge_runs_shaped(a, b, shape, out);
+}
+
+/* ---- wider money ----------------------------------------------------------- */
+
+/* The same entry with other limbs and a scale not smaller; false if it doesn't fit. */
+bool
+retention_convert_entry(const uint64 *entry, OccasionShape shape, uint64 *converted,
+						OccasionShape to)
+{
+	int			at = shape.key_words + 1;
+
+	memcpy(converted, entry, at * sizeof(uint64));
+	return shape.nlimbs == 0 ||
+		retention_money_convert(entry + at, shape.nlimbs, shape.scale,
+								converted + at, to.nlimbs, to.scale);
+}
+
+bool
+retention_convert_run(const Run *run, OccasionShape shape, Run *converted, OccasionShape to)
+{
+	RunCursor	cursor;
+	CustomerView customer;
+	uint64	   *at = converted->words;
+
+	run_begin(&cursor, run, shape);
+	while (run_next(&cursor, &customer))
+	{
+		memcpy(at, customer.identity, customer_words(shape) * sizeof(uint64));
+		at += customer_words(shape);
+		for (int64 i = 0; i < customer.n; i++)
+		{
+			const uint64 *occasion = customer.occasions + i * occasion_words(shape);
+
+			*at = *occasion;
+			if (shape.nlimbs > 0 &&
+				!retention_money_convert(occasion + 1, shape.nlimbs, shape.scale,
+										 at + 1, to.nlimbs, to.scale))
+				return false;
+			at += occasion_words(to);
+		}
+	}
+	converted->nwords = at - converted->words;
+	converted->entries = run->entries;
+	return true;
+}

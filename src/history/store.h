@@ -1,0 +1,98 @@
+/*-------------------------------------------------------------------------
+ *
+ * store.h
+ *	  The occasions of many customers: partitions by hash, or on disk.
+ *
+ * A row costs a write to the end of its partition's tail, and nothing is
+ * looked up: a full tail is sorted while it is in the processor's cache, rows
+ * of one customer and period become one entry, and what is left is merged
+ * into the partition's run (occasion.h).  Partitions are ranges of hashes, so
+ * their runs, one after the other, are all customers in order.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RETENTION_STORE_H
+#define RETENTION_STORE_H
+
+#include "postgres.h"
+
+#include "base/spill.h"
+#include "history/occasion.h"
+
+typedef struct Partition
+{
+	uint64	   *tail;			/* entries as they came */
+	int64		ntail;
+	int64		room;			/* entries that the tail has room for */
+	Run			run;
+} Partition;
+
+/* Memory for some words, kept from one use to the next. */
+typedef struct StoreRoom
+{
+	uint64	   *words;
+	int64		nwords;
+} StoreRoom;
+
+typedef struct Store
+{
+	MemoryContext context;		/* of all it allocates */
+	MemoryContext account;		/* whose memory is limited */
+	bool		unlimited;		/* never goes to disk */
+	OccasionShape shape;
+	int			bits;			/* leading ones that all hashes share */
+	int			log_partitions;
+	Partition  *partitions;
+	int64		entries;		/* in runs */
+	Spill	   *spill;			/* NULL while everything is in memory */
+
+	/* room to work in, each for one partition */
+	StoreRoom	sorting;
+	StoreRoom	grouping;
+	StoreRoom	merging;
+
+	/* of a merge under way: customers of one partition, not yet merged */
+	StoreRoom	coming;
+	Run			arrived;
+	OccasionShape arrived_shape;
+	Partition  *target;
+} Store;
+
+extern Store *retention_store_create(MemoryContext context, MemoryContext account,
+									 OccasionShape shape, int bits);
+extern void retention_store_make_room(Store *store, Partition *partition);
+extern void retention_store_expect(Store *store, int64 entries);
+extern void retention_store_merge(Store *store, const Run *run, OccasionShape shape);
+extern void retention_store_end_merge(Store *store);
+extern void retention_store_widen(Store *store, int scale, int nlimbs);
+extern int64 retention_store_entries(const Store *store);
+
+/* A function that is shown all customers, some at a time, in ascending order. */
+typedef void (*RunVisitor) (const Run *run, OccasionShape shape, void *arg);
+
+extern void retention_store_visit(Store *store, RunVisitor visitor, void *arg);
+
+/* The partition of a hash. */
+static inline Partition *
+store_partition(const Store *store, uint64 hash)
+{
+	/* in two steps: there may be one partition, and no shift is by 64 */
+	return store->partitions +
+		(((hash << store->bits) >> 1) >> (63 - store->log_partitions));
+}
+
+/* The place for the next entry; store_push counts it. */
+static inline uint64 *
+store_next(const Store *store, const Partition *partition)
+{
+	return partition->tail + partition->ntail * entry_words(store->shape);
+}
+
+static inline void
+store_push(Store *store, Partition *partition)
+{
+	if (unlikely(++partition->ntail == partition->room))
+		retention_store_make_room(store, partition);
+}
+
+#endif							/* RETENTION_STORE_H */
