@@ -17,6 +17,7 @@
 
 /* Buckets of more entries than this are not left to the insertion sort. */
 #define BUCKET_MAX		16
+#define MAX_LOG_BUCKETS	12
 
 /* A customer with so many orders in one period is none. */
 static void
@@ -72,15 +73,14 @@ insertion_sort(uint64 *entries, int64 n, int key_words, int stride)
 }
 
 static pg_attribute_always_inline void
-sort_shaped(uint64 **entries, uint64 **scratch, int64 n, int key_words, int stride, int bits)
+sort_shaped(const EntrySpan *spans, int nspans, int64 n, uint64 *to, int key_words, int stride,
+			int bits)
 {
-	uint64	   *from = *entries;
-	uint64	   *to = *scratch;
-	int			log_buckets = Min(pg_leftmost_one_pos64(n), 14);
+	int			log_buckets = Min(pg_leftmost_one_pos64(n), MAX_LOG_BUCKETS);
 	int			nbuckets = 1 << log_buckets;
-	uint32		ends[(1 << 14) + 1];
+	uint32		ends[(1 << MAX_LOG_BUCKETS) + 1];
 	uint32		begin = 0;
-	uint64		mask = bits == 0 ? PG_UINT64_MAX : PG_UINT64_MAX >> bits;
+	uint64		mask = PG_UINT64_MAX >> bits;
 	int			shift = 64 - bits - log_buckets;
 
 	/*
@@ -88,17 +88,19 @@ sort_shaped(uint64 **entries, uint64 **scratch, int64 n, int key_words, int stri
 	 * of its own; the rest is for an insertion sort, which likes that.
 	 */
 	memset(ends, 0, (nbuckets + 1) * sizeof(uint32));
-	for (int64 i = 0; i < n; i++)
-		ends[((from[i * stride] & mask) >> shift) + 1]++;
+	for (int s = 0; s < nspans; s++)
+		for (int64 i = 0; i < spans[s].n; i++)
+			ends[((spans[s].entries[i * stride] & mask) >> shift) + 1]++;
 	for (int i = 1; i <= nbuckets; i++)
 		ends[i] += ends[i - 1];
-	for (int64 i = 0; i < n; i++)
-	{
-		const uint64 *entry = from + i * stride;
+	for (int s = 0; s < nspans; s++)
+		for (int64 i = 0; i < spans[s].n; i++)
+		{
+			const uint64 *entry = spans[s].entries + i * stride;
 
-		memcpy(to + ends[(entry[0] & mask) >> shift]++ * (Size) stride, entry,
-			   stride * sizeof(uint64));
-	}
+			memcpy(to + ends[(entry[0] & mask) >> shift]++ * (Size) stride, entry,
+				   stride * sizeof(uint64));
+		}
 
 	/* regulars make crowds: those go first, and one by one */
 	for (int i = 0; i < nbuckets; i++)
@@ -111,41 +113,47 @@ sort_shaped(uint64 **entries, uint64 **scratch, int64 n, int key_words, int stri
 		begin = end;
 	}
 	insertion_sort(to, n, key_words, stride);
-	*entries = to;
-	*scratch = from;
 }
 
 /*
- * Sort n entries whose hashes have the leading bits in common; the scratch
- * has room for as many, and may change places with the entries.
+ * The entries of all spans, sorted, into room for as many.  Their hashes have
+ * so many leading bits in common.
  */
 void
-retention_sort_entries(uint64 **entries, uint64 **scratch, int64 n, OccasionShape shape,
+retention_sort_entries(const EntrySpan *spans, int nspans, uint64 *sorted, OccasionShape shape,
 					   int bits)
 {
 	int			stride = entry_words(shape);
+	int64		n = 0;
 
-	if (n > PG_UINT32_MAX)
+	for (int s = 0; s < nspans; s++)
+		n += spans[s].n;
+	if (n <= BUCKET_MAX || n > PG_UINT32_MAX)
 	{
-		qsort_arg(*entries, n, stride * sizeof(uint64), compare_entries_qsort,
-				  &shape.key_words);
+		uint64	   *to = sorted;
+
+		for (int s = 0; s < nspans; s++)
+		{
+			memcpy(to, spans[s].entries, spans[s].n * stride * sizeof(uint64));
+			to += spans[s].n * stride;
+		}
+		if (n <= BUCKET_MAX)
+			insertion_sort(sorted, n, shape.key_words, stride);
+		else
+			qsort_arg(sorted, n, stride * sizeof(uint64), compare_entries_qsort,
+					  &shape.key_words);
 		return;
 	}
-	if (n <= BUCKET_MAX)
-	{
-		insertion_sort(*entries, n, shape.key_words, stride);
-		return;
-	}
-	/* the bits are used up only by customers made up for it */
-	bits = Min(bits, 64 - 14);
+	/* that few bits are left only of customers made up for it */
+	bits = Min(bits, 64 - MAX_LOG_BUCKETS);
 	if (shape.key_words == 1 && shape.nlimbs == 1)
-		sort_shaped(entries, scratch, n, 1, 3, bits);
+		sort_shaped(spans, nspans, n, sorted, 1, 3, bits);
 	else if (shape.key_words == 2 && shape.nlimbs == 1)
-		sort_shaped(entries, scratch, n, 2, 4, bits);
+		sort_shaped(spans, nspans, n, sorted, 2, 4, bits);
 	else if (shape.key_words == 1 && shape.nlimbs == 0)
-		sort_shaped(entries, scratch, n, 1, 2, bits);
+		sort_shaped(spans, nspans, n, sorted, 1, 2, bits);
 	else
-		sort_shaped(entries, scratch, n, shape.key_words, stride, bits);
+		sort_shaped(spans, nspans, n, sorted, shape.key_words, stride, bits);
 }
 
 /* ---- combining ------------------------------------------------------------- */
@@ -230,19 +238,20 @@ retention_group_entries(const uint64 *entries, int64 n, OccasionShape shape, Run
 	run->entries = n;
 }
 
-/* ---- merging --------------------------------------------------------------- */
-
-/* The occasions of one customer in two runs; false if money is too narrow. */
-static pg_attribute_always_inline bool
-merge_customer(const CustomerView *a, const CustomerView *b, OccasionShape shape,
-			   uint64 **out, int64 *n)
+/*
+ * The occasions of one customer in two runs, into room for all of them; n says
+ * how many they are.  Returns false if money must be wider first.
+ */
+bool
+retention_merge_customer(const CustomerView *a, const CustomerView *b, OccasionShape shape,
+						 uint64 *to, int64 *n)
 {
 	int			words = occasion_words(shape);
 	const uint64 *from_a = a->occasions;
 	const uint64 *from_b = b->occasions;
 	const uint64 *end_a = from_a + a->n * words;
 	const uint64 *end_b = from_b + b->n * words;
-	uint64	   *to = *out;
+	uint64	   *start = to;
 
 	while (from_a < end_a && from_b < end_b)
 	{
@@ -271,92 +280,8 @@ merge_customer(const CustomerView *a, const CustomerView *b, OccasionShape shape
 	to += end_a - from_a;
 	memcpy(to, from_b, (char *) end_b - (char *) from_b);
 	to += end_b - from_b;
-	*n = (to - *out) / words;
-	*out = to;
+	*n = (to - start) / words;
 	return true;
-}
-
-static pg_attribute_always_inline bool
-merge_runs_shaped(const Run *a, const Run *b, OccasionShape shape, Run *out)
-{
-	RunCursor	cursor_a;
-	RunCursor	cursor_b;
-	CustomerView customer_a;
-	CustomerView customer_b;
-	bool		more_a;
-	bool		more_b;
-	uint64	   *to = out->words;
-
-	out->entries = 0;
-	run_begin(&cursor_a, a, shape);
-	run_begin(&cursor_b, b, shape);
-	more_a = run_next(&cursor_a, &customer_a);
-	more_b = run_next(&cursor_b, &customer_b);
-	while (more_a && more_b)
-	{
-		int			order = compare_identity(customer_a.identity, customer_b.identity,
-											 shape.key_words);
-
-		if (order == 0)
-		{
-			uint64	   *count = to + shape.key_words;
-			int64		n;
-
-			memcpy(to, customer_a.identity, shape.key_words * sizeof(uint64));
-			to += customer_words(shape);
-			if (unlikely(!merge_customer(&customer_a, &customer_b, shape, &to, &n)))
-				return false;
-			*count = (uint64) n;
-			out->entries += n;
-			more_a = run_next(&cursor_a, &customer_a);
-			more_b = run_next(&cursor_b, &customer_b);
-		}
-		else
-		{
-			const CustomerView *customer = order < 0 ? &customer_a : &customer_b;
-			Size		words = customer_words(shape) + customer->n * occasion_words(shape);
-
-			memcpy(to, customer->identity, words * sizeof(uint64));
-			to += words;
-			out->entries += customer->n;
-			if (order < 0)
-				more_a = run_next(&cursor_a, &customer_a);
-			else
-				more_b = run_next(&cursor_b, &customer_b);
-		}
-	}
-	while (more_a || more_b)
-	{
-		const CustomerView *customer = more_a ? &customer_a : &customer_b;
-		Size		words = customer_words(shape) + customer->n * occasion_words(shape);
-
-		memcpy(to, customer->identity, words * sizeof(uint64));
-		to += words;
-		out->entries += customer->n;
-		if (more_a)
-			more_a = run_next(&cursor_a, &customer_a);
-		else
-			more_b = run_next(&cursor_b, &customer_b);
-	}
-	out->nwords = to - out->words;
-	return true;
-}
-
-/*
- * The occasions of both runs, into room for all their words.  Returns false if
- * money must be wider first; what was written is then of no use.
- */
-bool
-retention_merge_runs(const Run *a, const Run *b, OccasionShape shape, Run *out)
-{
-	/* the shapes that shops have get a loop of their own */
-	if (shape.nlimbs == 1)
-	{
-		if (shape.key_words == 1)
-			return merge_runs_shaped(a, b, (OccasionShape) {1, 1, shape.scale}, out);
-		return merge_runs_shaped(a, b, (OccasionShape) {2, 1, shape.scale}, out);
-	}
-	return merge_runs_shaped(a, b, shape, out);
 }
 
 /* ---- wider money ----------------------------------------------------------- */

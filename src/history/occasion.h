@@ -135,12 +135,20 @@ compare_identity(const uint64 *a, const uint64 *b, int key_words)
 	return 0;
 }
 
-extern void retention_sort_entries(uint64 **entries, uint64 **scratch, int64 n,
+/* Some entries, where they lie. */
+typedef struct EntrySpan
+{
+	const uint64 *entries;
+	int64		n;
+} EntrySpan;
+
+extern void retention_sort_entries(const EntrySpan *spans, int nspans, uint64 *sorted,
 								   OccasionShape shape, int bits);
 extern bool retention_combine_entries(uint64 *entries, int64 *n, OccasionShape shape);
 extern void retention_group_entries(const uint64 *entries, int64 n, OccasionShape shape,
 									Run *run);
-extern bool retention_merge_runs(const Run *a, const Run *b, OccasionShape shape, Run *out);
+extern bool retention_merge_customer(const CustomerView *a, const CustomerView *b,
+									 OccasionShape shape, uint64 *to, int64 *n);
 extern bool retention_convert_entry(const uint64 *entry, OccasionShape shape,
 									uint64 *converted, OccasionShape to);
 extern bool retention_convert_run(const Run *run, OccasionShape shape, Run *converted,

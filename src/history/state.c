@@ -98,16 +98,14 @@ compact_small(HistoryState *state)
 		SmallHistory *small = state->small;
 		OccasionShape shape = head_shape(&small->head);
 		Size		bytes = (Size) small->used * entry_words(shape) * sizeof(uint64);
-		uint64	   *entries = small_entries(small);
-		uint64	   *scratch = palloc(bytes + 1);
-		uint64	   *mine = scratch;
+		uint64	   *sorted = palloc(bytes + 1);
 		int64		n = small->used;
+		EntrySpan	span = {small_entries(small), n};
 		bool		fits;
 
-		retention_sort_entries(&entries, &scratch, n, shape, 0);
-		if (entries == mine)
-			memcpy(small_entries(small), mine, bytes);
-		pfree(mine);
+		retention_sort_entries(&span, 1, sorted, shape, 0);
+		memcpy(small_entries(small), sorted, bytes);
+		pfree(sorted);
 		fits = retention_combine_entries(small_entries(small), &n, shape);
 		small->used = (int) n;
 		if (fits)
@@ -156,7 +154,7 @@ make_large(HistoryState *state)
 		const uint64 *entry = small_entries(small) + i * entry_words(shape);
 		Partition  *partition = store_partition(large->store, entry[0]);
 
-		memcpy(store_next(large->store, partition), entry, entry_words(shape) * sizeof(uint64));
+		memcpy(store_next(partition), entry, entry_words(shape) * sizeof(uint64));
 		store_push(large->store, partition);
 	}
 	state->small = NULL;
@@ -308,7 +306,7 @@ retention_history_add(HistoryState *state, const uint64 *entry)
 		Partition  *partition = store_partition(store, entry[0]);
 
 		large_history_changed(state->large);
-		memcpy(store_next(store, partition), entry, entry_words(store->shape) * sizeof(uint64));
+		memcpy(store_next(partition), entry, entry_words(store->shape) * sizeof(uint64));
 		store_push(store, partition);
 	}
 }

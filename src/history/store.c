@@ -52,26 +52,37 @@ get_room(Store *store, StoreRoom *room, int64 nwords)
 	return room->words;
 }
 
+/* A page more for a partition's tail. */
 static void
-free_room(StoreRoom *room)
+extend_tail(Store *store, Partition *partition)
 {
-	if (room->words)
-		pfree(room->words);
-	room->words = NULL;
-	room->nwords = 0;
+	int			stride = entry_words(store->shape);
+	RunPage	   *page = pool_get(&store->pool, stride);
+
+	if (partition->tail.last)
+		partition->tail.last->next = page;
+	else
+		partition->tail.first = page;
+	partition->tail.last = page;
+	partition->next = page->words;
+	partition->end = page->words + page->room / stride * stride;
 }
 
-/* An empty tail with room for so many entries. */
-static void
-set_tail(Store *store, Partition *partition, int64 room)
+/* Entries of a tail. */
+static int64
+tail_entries(const Store *store, const Partition *partition)
 {
-	Assert(partition->ntail == 0);
-	if (partition->tail)
-		pfree(partition->tail);
-	partition->tail = NULL;
-	partition->tail = MemoryContextAllocHuge(store->context,
-											 room * entry_words(store->shape) * sizeof(uint64));
-	partition->room = room;
+	return partition->tail.entries +
+		(partition->next - partition->tail.last->words) / entry_words(store->shape);
+}
+
+/* Forget a tail's entries, and begin a new one. */
+static void
+restart_tail(Store *store, Partition *partition)
+{
+	retention_pool_free(&store->pool, partition->tail.first);
+	memset(&partition->tail, 0, sizeof(PageList));
+	extend_tail(store, partition);
 }
 
 /* Begin anew, with nothing in so many partitions. */
@@ -83,19 +94,7 @@ make_partitions(Store *store, int log_partitions)
 	store->partitions = MemoryContextAllocZero(store->context,
 											   partitions(store) * sizeof(Partition));
 	for (int i = 0; i < partitions(store); i++)
-		set_tail(store, &store->partitions[i], TAIL_MIN);
-}
-
-static void
-free_partitions(Partition *old, int n)
-{
-	for (int i = 0; i < n; i++)
-	{
-		pfree(old[i].tail);
-		if (old[i].run.words)
-			pfree(old[i].run.words);
-	}
-	pfree(old);
+		extend_tail(store, &store->partitions[i]);
 }
 
 /*
@@ -112,24 +111,9 @@ retention_store_create(MemoryContext context, MemoryContext account, OccasionSha
 	store->account = account;
 	store->shape = shape;
 	store->bits = bits;
+	retention_pool_init(&store->pool, context);
 	make_partitions(store, 0);
 	return store;
-}
-
-/* Keep a run, in memory of just its size, as the partition's. */
-static void
-set_run(Store *store, Partition *partition, const Run *run)
-{
-	store->entries += run->entries - partition->run.entries;
-	if (partition->run.words)
-		pfree(partition->run.words);
-	memset(&partition->run, 0, sizeof(Run));
-	if (run->nwords == 0)
-		return;
-	partition->run.words = MemoryContextAllocHuge(store->context, run->nwords * sizeof(uint64));
-	memcpy(partition->run.words, run->words, run->nwords * sizeof(uint64));
-	partition->run.nwords = run->nwords;
-	partition->run.entries = run->entries;
 }
 
 /* Merge a run of any money into a partition's. */
@@ -139,19 +123,21 @@ merge_into(Store *store, Partition *partition, const Run *run, OccasionShape sha
 	OccasionShape to;
 	Run			other;
 
+	if (run->nwords == 0)
+		return;
 	if (shape.nlimbs == store->shape.nlimbs && shape.scale == store->shape.scale)
 	{
-		if (partition->run.nwords == 0)
+		PageList	merged = {0};
+
+		if (likely(retention_merge_pages(&store->pool, partition->run.first, run, shape,
+										 &merged)))
 		{
-			set_run(store, partition, run);
+			retention_pool_free(&store->pool, partition->run.first);
+			store->entries += merged.entries - partition->run.entries;
+			partition->run = merged;
 			return;
 		}
-		other.words = get_room(store, &store->merging, partition->run.nwords + run->nwords);
-		if (likely(retention_merge_runs(&partition->run, run, shape, &other)))
-		{
-			set_run(store, partition, &other);
-			return;
-		}
+		retention_pool_free(&store->pool, merged.first);
 		retention_store_widen(store, shape.scale, shape.nlimbs + 1);
 	}
 	else if (shape.nlimbs > store->shape.nlimbs || shape.scale > store->shape.scale)
@@ -178,28 +164,36 @@ static void
 close_partition(Store *store, Partition *partition)
 {
 	int			stride = entry_words(store->shape);
-	uint64	   *entries = partition->tail;
-	uint64	   *scratch;
+	int64		n = tail_entries(store, partition);
+	EntrySpan  *spans;
+	int			nspans = 0;
+	uint64	   *sorted;
 	Run			run;
 
-	if (partition->ntail == 0)
+	if (n == 0)
 		return;
 	CHECK_FOR_INTERRUPTS();
-	scratch = get_room(store, &store->sorting, partition->ntail * stride);
-	retention_sort_entries(&entries, &scratch, partition->ntail, store->shape,
-						   store->bits + store->log_partitions);
-	if (unlikely(!retention_combine_entries(entries, &partition->ntail, store->shape)))
+	spans = palloc((n / (RUN_PAGE_WORDS / stride > 0 ? RUN_PAGE_WORDS / stride : 1) + 1) * sizeof(EntrySpan));
+	for (RunPage *page = partition->tail.first; page; page = page->next)
 	{
-		/* fewer than before, and not less */
-		if (entries != partition->tail)
-			memcpy(partition->tail, entries, partition->ntail * stride * sizeof(uint64));
+		spans[nspans].entries = page->words;
+		spans[nspans].n = page->next ? page->room / stride : (partition->next - page->words) / stride;
+		nspans++;
+	}
+	sorted = get_room(store, &store->sorting, n * stride);
+	retention_sort_entries(spans, nspans, sorted, store->shape,
+						   store->bits + store->log_partitions);
+	pfree(spans);
+	if (unlikely(!retention_combine_entries(sorted, &n, store->shape)))
+	{
+		/* the tail is as it was */
 		retention_store_widen(store, store->shape.scale, store->shape.nlimbs + 1);
 		close_partition(store, partition);
 		return;
 	}
-	run.words = get_room(store, &store->grouping, group_words(partition->ntail, store->shape));
-	retention_group_entries(entries, partition->ntail, store->shape, &run);
-	partition->ntail = 0;
+	run.words = get_room(store, &store->grouping, group_words(n, store->shape));
+	retention_group_entries(sorted, n, store->shape, &run);
+	restart_tail(store, partition);
 	merge_into(store, partition, &run, store->shape);
 }
 
@@ -216,45 +210,39 @@ split(Store *store, int more_bits)
 {
 	Partition  *old;
 	int			nold = partitions(store);
-	int			children = 1 << more_bits;
 
 	close_all(store);
 	old = store->partitions;
+	for (int i = 0; i < nold; i++)
+		retention_pool_free(&store->pool, old[i].tail.first);
 	make_partitions(store, store->log_partitions + more_bits);
 	for (int i = 0; i < nold; i++)
 	{
-		RunCursor	cursor;
-		CustomerView customer;
-		Partition  *partition = NULL;
-		Run			part = {0};
+		RunPage	   *page = old[i].run.first;
 
 		CHECK_FOR_INTERRUPTS();
-		run_begin(&cursor, &old[i].run, store->shape);
-		while (run_next(&cursor, &customer))
+		while (page)
 		{
-			Partition  *its = store_partition(store, customer.identity[0]);
+			RunPage	   *next = page->next;
+			Run			piece = page_run(page);
+			RunCursor	cursor;
+			CustomerView customer;
 
-			if (its != partition)
+			run_begin(&cursor, &piece, store->shape);
+			while (run_next(&cursor, &customer))
 			{
-				if (partition)
-					set_run(store, partition, &part);
-				partition = its;
-				part.words = unconstify(uint64 *, customer.identity);
-				part.nwords = part.entries = 0;
+				Partition  *partition = store_partition(store, customer.identity[0]);
+				int64		words = cursor.at - customer.identity;
+
+				memcpy(list_room(&store->pool, &partition->run, words), customer.identity,
+					   words * sizeof(uint64));
+				list_wrote(&partition->run, words, customer.n);
 			}
-			part.nwords += cursor.at - customer.identity;
-			part.entries += customer.n;
+			store->entries += piece.entries;
+			page->next = NULL;
+			retention_pool_free(&store->pool, page);
+			page = next;
 		}
-		if (partition)
-			set_run(store, partition, &part);
-		/* the old one goes as the new ones come: there may not be room for both */
-		if (old[i].run.words)
-			pfree(old[i].run.words);
-		old[i].run.words = NULL;
-		pfree(old[i].tail);
-		for (int child = i * children; child < (i + 1) * children; child++)
-			set_tail(store, &store->partitions[child],
-					 Max(TAIL_MIN, store->partitions[child].run.entries / TAIL_SHARE));
 	}
 	pfree(old);
 }
@@ -291,63 +279,68 @@ spill_all(Store *store)
 	retention_spill_begin(store->spill, stride, store->shape.nlimbs, store->shape.scale, &writer);
 	for (int i = 0; i < partitions(store); i++)
 	{
-		RunCursor	cursor;
-		CustomerView customer;
-
 		CHECK_FOR_INTERRUPTS();
-		run_begin(&cursor, &store->partitions[i].run, store->shape);
-		while (run_next(&cursor, &customer))
+		for (RunPage *page = store->partitions[i].run.first; page; page = page->next)
 		{
-			memcpy(entry, customer.identity, store->shape.key_words * sizeof(uint64));
-			for (int64 j = 0; j < customer.n; j++)
+			Run			piece = page_run(page);
+			RunCursor	cursor;
+			CustomerView customer;
+
+			run_begin(&cursor, &piece, store->shape);
+			while (run_next(&cursor, &customer))
 			{
-				memcpy(entry + store->shape.key_words,
-					   customer.occasions + j * occasion_words(store->shape),
-					   occasion_words(store->shape) * sizeof(uint64));
-				retention_spill_put(&writer, entry);
+				memcpy(entry, customer.identity, store->shape.key_words * sizeof(uint64));
+				for (int64 j = 0; j < customer.n; j++)
+				{
+					memcpy(entry + store->shape.key_words,
+						   customer.occasions + j * occasion_words(store->shape),
+						   occasion_words(store->shape) * sizeof(uint64));
+					retention_spill_put(&writer, entry);
+				}
 			}
 		}
+		retention_pool_free(&store->pool, store->partitions[i].run.first);
+		retention_pool_free(&store->pool, store->partitions[i].tail.first);
 	}
 	retention_spill_end(&writer);
 	pfree(entry);
-
-	free_partitions(store->partitions, partitions(store));
-	free_room(&store->sorting);
-	free_room(&store->grouping);
-	free_room(&store->merging);
+	pfree(store->partitions);
 	make_partitions(store, 0);
 }
 
-/* Is there more in memory than there may be? */
+/*
+ * Is there more in memory than there may be?  What the pool has free is ours
+ * already.
+ */
 static bool
 out_of_memory(const Store *store)
 {
 	return !store->unlimited && store->bits + SPILL_BITS <= 64 &&
-		store->entries > SPLIT_ENTRIES &&
+		store->pool.free == NULL &&
+		store->entries > SPLIT_ENTRIES / 4 &&
 		MemoryContextMemAllocated(store->account, true) > get_hash_memory_limit();
 }
 
-/* A tail is full: make it longer, or put it into the run. */
+/* A page of a tail is full: add one, or put the tail into the run. */
 void
 retention_store_make_room(Store *store, Partition *partition)
 {
-	int64		room;
+	int64		n = tail_entries(store, partition);
 
-	close_partition(store, partition);
-	if (store->entries >> store->log_partitions > SPLIT_ENTRIES &&
-		store->log_partitions + SPLIT_BITS <= MAX_LOG_PARTITIONS)
+	if (n >= Max(TAIL_MIN, partition->run.entries / TAIL_SHARE))
 	{
-		split(store, SPLIT_BITS);
-		return;
+		close_partition(store, partition);
+		if (store->entries >> store->log_partitions > SPLIT_ENTRIES &&
+			store->log_partitions + SPLIT_BITS <= MAX_LOG_PARTITIONS)
+			split(store, SPLIT_BITS);
+	}
+	else
+	{
+		partition->tail.entries = n;
+		extend_tail(store, partition);
 	}
 	if (out_of_memory(store))
-	{
 		spill_all(store);
-		return;
-	}
-	room = Max(TAIL_MIN, partition->run.entries / TAIL_SHARE);
-	if (room > partition->room + partition->room / 8)
-		set_tail(store, partition, room);
 }
 
 /* ---- merging --------------------------------------------------------------- */
@@ -416,65 +409,102 @@ void
 retention_store_end_merge(Store *store)
 {
 	merge_arrived(store);
-	free_room(&store->coming);
+	if (store->coming.words)
+		pfree(store->coming.words);
+	memset(&store->coming, 0, sizeof(StoreRoom));
 }
 
 /* ---- wider money ----------------------------------------------------------- */
+
+static bool
+fits(const uint64 *money, OccasionShape from, OccasionShape to, uint64 *converted)
+{
+	return retention_money_convert(money, from.nlimbs, from.scale, converted, to.nlimbs, to.scale);
+}
 
 /* Does all the money fit these limbs at this scale? */
 static bool
 all_fits(const Store *store, OccasionShape to)
 {
-	uint64	   *money = palloc(to.nlimbs * sizeof(uint64));
-	int			at = store->shape.key_words + 1;
-	bool		fits = true;
+	OccasionShape from = store->shape;
+	uint64	   *converted = palloc(to.nlimbs * sizeof(uint64));
+	bool		so_far = true;
 
-	for (int i = 0; fits && i < partitions(store); i++)
+	for (int i = 0; so_far && i < partitions(store); i++)
 	{
 		const Partition *partition = &store->partitions[i];
+
+		CHECK_FOR_INTERRUPTS();
+		for (RunPage *page = partition->tail.first; so_far && page; page = page->next)
+		{
+			const uint64 *end = page->next ?
+				page->words + page->room / entry_words(from) * entry_words(from) : partition->next;
+
+			for (const uint64 *entry = page->words; so_far && entry < end; entry += entry_words(from))
+				so_far = fits(entry + from.key_words + 1, from, to, converted);
+		}
+		for (RunPage *page = partition->run.first; so_far && page; page = page->next)
+		{
+			Run			piece = page_run(page);
+			RunCursor	cursor;
+			CustomerView customer;
+
+			run_begin(&cursor, &piece, from);
+			while (so_far && run_next(&cursor, &customer))
+				for (int64 j = 0; so_far && j < customer.n; j++)
+					so_far = fits(customer.occasions + j * occasion_words(from) + 1, from, to, converted);
+		}
+	}
+	pfree(converted);
+	return so_far;
+}
+
+/* The store has its new shape; the partition gets it. */
+static void
+widen_partition(Store *store, Partition *partition, OccasionShape from)
+{
+	OccasionShape to = store->shape;
+	Partition	old = *partition;
+
+	memset(partition, 0, sizeof(Partition));
+	extend_tail(store, partition);
+	for (RunPage *page = old.tail.first; page; page = page->next)
+	{
+		const uint64 *end = page->next ?
+			page->words + page->room / entry_words(from) * entry_words(from) : old.next;
+
+		for (const uint64 *entry = page->words; entry < end; entry += entry_words(from))
+		{
+			(void) retention_convert_entry(entry, from, partition->next, to);
+			partition->next += entry_words(to);
+			if (partition->next == partition->end)
+			{
+				partition->tail.entries += partition->tail.last->room / entry_words(to);
+				extend_tail(store, partition);
+			}
+		}
+	}
+	for (RunPage *page = old.run.first; page; page = page->next)
+	{
+		Run			piece = page_run(page);
 		RunCursor	cursor;
 		CustomerView customer;
 
-		CHECK_FOR_INTERRUPTS();
-		for (int64 j = 0; fits && j < partition->ntail; j++)
-			fits = retention_money_convert(partition->tail + j * entry_words(store->shape) + at,
-										   store->shape.nlimbs, store->shape.scale,
-										   money, to.nlimbs, to.scale);
-		run_begin(&cursor, &partition->run, store->shape);
-		while (fits && run_next(&cursor, &customer))
-			for (int64 j = 0; fits && j < customer.n; j++)
-				fits = retention_money_convert(customer.occasions +
-											   j * occasion_words(store->shape) + 1,
-											   store->shape.nlimbs, store->shape.scale,
-											   money, to.nlimbs, to.scale);
+		run_begin(&cursor, &piece, from);
+		while (run_next(&cursor, &customer))
+		{
+			Run			one = {unconstify(uint64 *, customer.identity),
+				cursor.at - customer.identity, customer.n};
+			Run			wider;
+
+			wider.words = list_room(&store->pool, &partition->run,
+									customer_words(to) + customer.n * occasion_words(to));
+			(void) retention_convert_run(&one, from, &wider, to);
+			list_wrote(&partition->run, wider.nwords, customer.n);
+		}
 	}
-	pfree(money);
-	return fits;
-}
-
-static void
-widen_partition(Store *store, Partition *partition, OccasionShape to)
-{
-	OccasionShape from = store->shape;
-	uint64	   *tail = MemoryContextAllocHuge(store->context,
-											  partition->room * entry_words(to) * sizeof(uint64));
-
-	for (int64 i = 0; i < partition->ntail; i++)
-		(void) retention_convert_entry(partition->tail + i * entry_words(from), from,
-									   tail + i * entry_words(to), to);
-	pfree(partition->tail);
-	partition->tail = tail;
-	if (partition->run.nwords > 0)
-	{
-		int64		nwords = partition->run.nwords +
-			partition->run.entries * (to.nlimbs - from.nlimbs);
-		Run			run;
-
-		run.words = MemoryContextAllocHuge(store->context, nwords * sizeof(uint64));
-		(void) retention_convert_run(&partition->run, from, &run, to);
-		pfree(partition->run.words);
-		partition->run = run;
-	}
+	retention_pool_free(&store->pool, old.tail.first);
+	retention_pool_free(&store->pool, old.run.first);
 }
 
 /*
@@ -484,16 +514,17 @@ widen_partition(Store *store, Partition *partition, OccasionShape to)
 void
 retention_store_widen(Store *store, int scale, int nlimbs)
 {
+	OccasionShape from = store->shape;
 	OccasionShape to = store->shape;
 
-	Assert(store->shape.nlimbs > 0);
-	to.scale = Max(scale, store->shape.scale);
-	to.nlimbs = Max(nlimbs, store->shape.nlimbs);
+	Assert(from.nlimbs > 0);
+	to.scale = Max(scale, from.scale);
+	to.nlimbs = Max(nlimbs, from.nlimbs);
 	while (!all_fits(store, to))
 		to.nlimbs++;
-	for (int i = 0; i < partitions(store); i++)
-		widen_partition(store, &store->partitions[i], to);
 	store->shape = to;
+	for (int i = 0; i < partitions(store); i++)
+		widen_partition(store, &store->partitions[i], from);
 }
 
 /* ---- reading --------------------------------------------------------------- */
@@ -505,7 +536,7 @@ retention_store_entries(const Store *store)
 	int64		entries = store->entries;
 
 	for (int i = 0; i < partitions(store); i++)
-		entries += store->partitions[i].ntail;
+		entries += tail_entries(store, &store->partitions[i]);
 	if (store->spill)
 		for (int i = 0; i < SPILL_PARTITIONS; i++)
 			entries += store->spill->entries[i];
@@ -545,7 +576,7 @@ read_spilled(Store *store, const Spill *spill, int partition)
 			entry = converted;
 		}
 		its = store_partition(store, entry[0]);
-		memcpy(store_next(store, its), entry, entry_words(store->shape) * sizeof(uint64));
+		memcpy(store_next(its), entry, entry_words(store->shape) * sizeof(uint64));
 		store_push(store, its);
 	}
 	retention_spill_close(&reader);
@@ -566,8 +597,12 @@ retention_store_visit(Store *store, RunVisitor visitor, void *arg)
 		for (int i = 0; i < partitions(store); i++)
 		{
 			CHECK_FOR_INTERRUPTS();
-			if (store->partitions[i].run.nwords > 0)
-				visitor(&store->partitions[i].run, store->shape, arg);
+			for (RunPage *page = store->partitions[i].run.first; page; page = page->next)
+			{
+				Run			piece = page_run(page);
+
+				visitor(&piece, store->shape, arg);
+			}
 		}
 		return;
 	}

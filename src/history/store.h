@@ -17,14 +17,14 @@
 #include "postgres.h"
 
 #include "base/spill.h"
-#include "history/occasion.h"
+#include "history/page.h"
 
 typedef struct Partition
 {
-	uint64	   *tail;			/* entries as they came */
-	int64		ntail;
-	int64		room;			/* entries that the tail has room for */
-	Run			run;
+	uint64	   *next;			/* where the next entry goes: in the tail's last page */
+	uint64	   *end;			/* where that page is full */
+	PageList	tail;			/* entries as they came; the last page is not counted */
+	PageList	run;
 } Partition;
 
 /* Memory for some words, kept from one use to the next. */
@@ -44,12 +44,12 @@ typedef struct Store
 	int			log_partitions;
 	Partition  *partitions;
 	int64		entries;		/* in runs */
+	PagePool	pool;
 	Spill	   *spill;			/* NULL while everything is in memory */
 
 	/* room to work in, each for one partition */
 	StoreRoom	sorting;
 	StoreRoom	grouping;
-	StoreRoom	merging;
 
 	/* of a merge under way: customers of one partition, not yet merged */
 	StoreRoom	coming;
@@ -83,15 +83,16 @@ store_partition(const Store *store, uint64 hash)
 
 /* The place for the next entry; store_push counts it. */
 static inline uint64 *
-store_next(const Store *store, const Partition *partition)
+store_next(const Partition *partition)
 {
-	return partition->tail + partition->ntail * entry_words(store->shape);
+	return partition->next;
 }
 
 static inline void
 store_push(Store *store, Partition *partition)
 {
-	if (unlikely(++partition->ntail == partition->room))
+	partition->next += entry_words(store->shape);
+	if (unlikely(partition->next == partition->end))
 		retention_store_make_room(store, partition);
 }
 

@@ -316,7 +316,7 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind kind, bo
 		Store	   *store = state->large->store;
 		Partition  *partition = store_partition(store, identity.hash);
 
-		fill_entry(store_next(store, partition), store->shape, key, kind, identity, mark, money);
+		fill_entry(store_next(partition), store->shape, key, kind, identity, mark, money);
 		store_push(store, partition);
 	}
 	else

@@ -1,0 +1,318 @@
+/*-------------------------------------------------------------------------
+ *
+ * cohort.c
+ *	  Cohorts: of those who first ordered in one period, how many order in
+ *	  each that follows, and what they pay.
+ *
+ * The answer is a triangle.  A cell that lies beyond the horizon is not zero,
+ * it is unknown: so it isn't there, and a young cohort doesn't look like one
+ * that has left.  A period in which nobody of the cohort ordered is a zero.
+ * The period that the horizon lies in is there, and marked as incomplete.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "history/question.h"
+
+#include "funcapi.h"
+#include "metric/exact.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+#include "utils/tuplestore.h"
+
+typedef struct Cell
+{
+	int64		active;
+	int64		orders;
+	uint64		revenue[FLEXIBLE_ARRAY_MEMBER];
+} Cell;
+
+typedef struct Cohorts
+{
+	Question	question;
+	int			limbs;			/* of revenue; 0: not known */
+	Size		cell_bytes;
+	int64		n;				/* cohorts, from question.first on */
+	int64		max_periods;
+	char	  **cells;			/* of each cohort, or NULL */
+	double		ncells;
+} Cohorts;
+
+/* How many cells a cohort has. */
+static int64
+cohort_periods(const Cohorts *cohorts, int64 cohort)
+{
+	return Min((int64) cohorts->question.last - cohorts->question.first - cohort + 1,
+			   cohorts->max_periods);
+}
+
+static inline Cell *
+cohort_cell(const Cohorts *cohorts, int64 cohort, int64 index)
+{
+	return (Cell *) (cohorts->cells[cohort] + index * cohorts->cell_bytes);
+}
+
+static void
+add_customer(Cohorts *cohorts, const CustomerView *customer)
+{
+	const Question *question = &cohorts->question;
+	int			words = occasion_words(question->unpacker.shape);
+	int64		cohort = -1;
+	int64		periods = 0;
+	int64		seen = -1;		/* the last index he was active at */
+
+	for (int64 i = 0; i < customer->n; i++)
+	{
+		const uint64 *occasion = customer->occasions + i * words;
+		int32		period = mark_period(*occasion);
+		int64		orders = mark_orders(*occasion);
+		int64		index;
+		Cell	   *cell;
+
+		if (period > question->horizon)
+			break;
+		period = question_period(question, period);
+		if (cohort < 0)
+		{
+			/* what he gave back before he is known to have bought has no cell */
+			if (orders == 0)
+				continue;
+			cohort = (int64) period - question->first;
+			periods = cohort_periods(cohorts, cohort);
+			if (cohorts->cells[cohort] == NULL)
+			{
+				cohorts->ncells += periods;
+				retention_question_check_cells(cohorts->ncells);
+				cohorts->cells[cohort] =
+					MemoryContextAllocExtended(CurrentMemoryContext, periods * cohorts->cell_bytes,
+											   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+			}
+		}
+		index = (int64) period - question->first - cohort;
+		if (index >= periods)
+			break;
+		cell = cohort_cell(cohorts, cohort, index);
+		cell->orders += orders;
+		if (orders > 0 && index != seen)
+		{
+			cell->active++;
+			seen = index;
+		}
+		if (cohorts->limbs > 0)
+			(void) money_add(cell->revenue, cohorts->limbs, occasion + 1,
+							 question->unpacker.shape.nlimbs);
+	}
+}
+
+/*
+ * Arguments: history, and as numbered period, as_of, max_periods.  A cell's
+ * orders can't overflow: all orders of a history don't.
+ */
+static void
+count_cohorts(Cohorts *cohorts, FunctionCallInfo fcinfo, int period_arg)
+{
+	Question   *question = &cohorts->question;
+	CustomerView customer;
+
+	memset(cohorts, 0, sizeof(Cohorts));
+	cohorts->max_periods = PG_INT64_MAX;
+	if (!PG_ARGISNULL(period_arg + 2))
+	{
+		cohorts->max_periods = PG_GETARG_INT32(period_arg + 2);
+		if (cohorts->max_periods < 1)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("max_periods must be at least 1, not %lld",
+							(long long) cohorts->max_periods),
+					 errhint("The first period of a cohort is its own.")));
+	}
+	retention_question_begin(question, fcinfo, period_arg, period_arg + 1, true);
+	if (question->empty)
+		return;
+	cohorts->limbs = question->unpacker.shape.nlimbs > 0 ? question->unpacker.shape.nlimbs + 1 : 0;
+	cohorts->cell_bytes = offsetof(Cell, revenue) + cohorts->limbs * sizeof(uint64);
+	cohorts->n = (int64) question->last - question->first + 1;
+	retention_question_check_cells((double) cohorts->n);
+	cohorts->cells = MemoryContextAllocExtended(CurrentMemoryContext, cohorts->n * sizeof(char *),
+												MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	while (question_next(question, &customer))
+		add_customer(cohorts, &customer);
+}
+
+static Datum
+money_numeric(const Cohorts *cohorts, const uint64 *limbs, int nlimbs)
+{
+	Money		money = {limbs, nlimbs, cohorts->question.unpacker.shape.scale};
+
+	return retention_money_numeric(money);
+}
+
+/*
+ * cohort_retention(purchase_history, period, as_of, max_periods): rows (cohort,
+ * period_index, period_start, cohort_size, active, retention, orders, revenue,
+ * cumulative_revenue, ltv, is_complete)
+ */
+PG_FUNCTION_INFO_V1(retention_cohort_retention);
+Datum
+retention_cohort_retention(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	Cohorts		cohorts;
+	Question   *question = &cohorts.question;
+	uint64	   *cumulative;
+	MemoryContext row_context;
+	MemoryContext old;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (PG_ARGISNULL(0))
+		return (Datum) 0;
+	count_cohorts(&cohorts, fcinfo, 1);
+	cumulative = palloc((cohorts.limbs + 1) * sizeof(uint64));
+	row_context = AllocSetContextCreate(CurrentMemoryContext, "cohort row", ALLOCSET_SMALL_SIZES);
+	old = MemoryContextSwitchTo(row_context);
+	for (int64 cohort = 0; cohort < cohorts.n; cohort++)
+	{
+		int64		periods = cohort_periods(&cohorts, cohort);
+		int64		size;
+
+		if (cohorts.cells[cohort] == NULL)
+			continue;
+		size = cohort_cell(&cohorts, cohort, 0)->active;
+		memset(cumulative, 0, cohorts.limbs * sizeof(uint64));
+		for (int64 index = 0; index < periods; index++)
+		{
+			const Cell *cell = cohort_cell(&cohorts, cohort, index);
+			int32		period = (int32) (question->first + cohort + index);
+			Datum		values[11];
+			bool		nulls[11] = {false};
+
+			CHECK_FOR_INTERRUPTS();
+			values[0] = retention_question_date(question, (int32) (question->first + cohort));
+			values[1] = Int32GetDatum((int32) index);
+			values[2] = retention_question_date(question, period);
+			values[3] = Int64GetDatum(size);
+			values[4] = Int64GetDatum(cell->active);
+			values[5] = Float8GetDatum((double) cell->active / (double) size);
+			values[6] = Int64GetDatum(cell->orders);
+			nulls[7] = nulls[8] = nulls[9] = cohorts.limbs == 0;
+			if (cohorts.limbs > 0)
+			{
+				(void) money_add(cumulative, cohorts.limbs, cell->revenue, cohorts.limbs);
+				values[7] = money_numeric(&cohorts, cell->revenue, cohorts.limbs);
+				values[8] = money_numeric(&cohorts, cumulative, cohorts.limbs);
+				values[9] = exact_divide(values[8], exact_integer(size));
+			}
+			values[10] = BoolGetDatum(retention_question_complete(question, period));
+			tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+			MemoryContextReset(row_context);
+		}
+	}
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(row_context);
+	return (Datum) 0;
+}
+
+/* The mean curve at one index, over the cohorts that have reached it. */
+typedef struct AveragePoint
+{
+	int64		cohorts;
+	int64		customers;
+	int64		active;
+	double		retentions;		/* sum over cohorts */
+	uint64	   *revenue;
+	uint64	   *cumulative;
+	Datum		ltvs;			/* sum over cohorts */
+} AveragePoint;
+
+/*
+ * cohort_average(purchase_history, weighted, period, as_of, max_periods): rows
+ * (period_index, cohorts, customers, active, retention, revenue,
+ * cumulative_revenue, ltv)
+ */
+PG_FUNCTION_INFO_V1(retention_cohort_average);
+Datum
+retention_cohort_average(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	bool		weighted = PG_ARGISNULL(1) || PG_GETARG_BOOL(1);
+	Cohorts		cohorts;
+	Question   *question = &cohorts.question;
+	AveragePoint *points;
+	int64		npoints = 0;
+	int			limbs;
+	uint64	   *cumulative;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (PG_ARGISNULL(0))
+		return (Datum) 0;
+	count_cohorts(&cohorts, fcinfo, 2);
+	if (question->empty)
+		return (Datum) 0;
+	/* of sums over cohorts; one limb more than a cell's sums is enough */
+	limbs = cohorts.limbs > 0 ? cohorts.limbs + 1 : 0;
+	points = palloc0(Min(cohorts.n, cohorts.max_periods) * sizeof(AveragePoint));
+	cumulative = palloc((limbs + 1) * sizeof(uint64));
+	for (int64 cohort = 0; cohort < cohorts.n; cohort++)
+	{
+		int64		periods = cohort_periods(&cohorts, cohort);
+		int64		size;
+
+		if (cohorts.cells[cohort] == NULL)
+			continue;
+		size = cohort_cell(&cohorts, cohort, 0)->active;
+		memset(cumulative, 0, limbs * sizeof(uint64));
+		for (int64 index = 0; index < periods; index++)
+		{
+			const Cell *cell = cohort_cell(&cohorts, cohort, index);
+			AveragePoint *point = &points[index];
+
+			CHECK_FOR_INTERRUPTS();
+			if (!retention_question_complete(question, (int32) (question->first + cohort + index)))
+				break;
+			npoints = Max(npoints, index + 1);
+			if (point->cohorts++ == 0 && limbs > 0)
+			{
+				point->revenue = palloc0(limbs * sizeof(uint64));
+				point->cumulative = palloc0(limbs * sizeof(uint64));
+				point->ltvs = exact_integer(0);
+			}
+			point->customers += size;
+			point->active += cell->active;
+			point->retentions += (double) cell->active / (double) size;
+			if (limbs > 0)
+			{
+				(void) money_add(cumulative, limbs, cell->revenue, cohorts.limbs);
+				(void) money_add(point->revenue, limbs, cell->revenue, cohorts.limbs);
+				(void) money_add(point->cumulative, limbs, cumulative, limbs);
+				if (!weighted)
+					point->ltvs = exact_add(point->ltvs,
+											exact_divide(money_numeric(&cohorts, cumulative, limbs),
+														 exact_integer(size)));
+			}
+		}
+	}
+	for (int64 index = 0; index < npoints; index++)
+	{
+		const AveragePoint *point = &points[index];
+		Datum		values[8];
+		bool		nulls[8] = {false};
+
+		values[0] = Int32GetDatum((int32) index);
+		values[1] = Int64GetDatum(point->cohorts);
+		values[2] = Int64GetDatum(point->customers);
+		values[3] = Int64GetDatum(point->active);
+		values[4] = Float8GetDatum(weighted ? (double) point->active / (double) point->customers :
+								   point->retentions / (double) point->cohorts);
+		nulls[5] = nulls[6] = nulls[7] = limbs == 0;
+		if (limbs > 0)
+		{
+			values[5] = money_numeric(&cohorts, point->revenue, limbs);
+			values[6] = money_numeric(&cohorts, point->cumulative, limbs);
+			values[7] = weighted ? exact_divide(values[6], exact_integer(point->customers)) :
+				exact_divide(point->ltvs, exact_integer(point->cohorts));
+		}
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}

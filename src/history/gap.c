@@ -1,0 +1,132 @@
+/*-------------------------------------------------------------------------
+ *
+ * gap.c
+ *	  The time between a customer's orders, and its quantiles.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "history/gap.h"
+#include "history/question.h"
+
+#include "utils/memutils.h"
+
+/* Count a gap; there may be more of it at once. */
+void
+retention_gap_add(GapCounts *gaps, int32 days, int64 times)
+{
+	gaps->n += times;
+	if (days < GAP_COUNTED)
+	{
+		if (unlikely(days >= gaps->size))
+		{
+			int32		size = Min(Max(days + 1, gaps->size * 2), GAP_COUNTED);
+
+			size = Max(size, 256);
+			gaps->counts = gaps->counts ?
+				repalloc(gaps->counts, size * sizeof(int64)) : palloc(size * sizeof(int64));
+			memset(gaps->counts + gaps->size, 0, (size - gaps->size) * sizeof(int64));
+			gaps->size = size;
+		}
+		gaps->counts[days] += times;
+		return;
+	}
+	/* one by one, as only gaps of 0 days come several at a time */
+	Assert(times == 1);
+	if (gaps->nlonger == gaps->room)
+	{
+		gaps->room = Max(gaps->room * 2, 16);
+		gaps->longer = gaps->longer ?
+			repalloc_huge(gaps->longer, gaps->room * sizeof(int32)) :
+			palloc(gaps->room * sizeof(int32));
+	}
+	gaps->longer[gaps->nlonger++] = days;
+}
+
+static int
+compare_days(const void *a, const void *b)
+{
+	int32		left = *(const int32 *) a;
+	int32		right = *(const int32 *) b;
+
+	return (left > right) - (left < right);
+}
+
+/* The gap that so many others are shorter than or as long as. */
+static int32
+nth_gap(const GapCounts *gaps, int64 n)
+{
+	for (int32 days = 0; days < gaps->size; days++)
+	{
+		if (n < gaps->counts[days])
+			return days;
+		n -= gaps->counts[days];
+	}
+	return gaps->longer[n];
+}
+
+/* As percentile_cont: between two gaps, by the distance from each.  There must be some. */
+double
+retention_gap_quantile(GapCounts *gaps, double fraction)
+{
+	double		place = fraction * (double) (gaps->n - 1);
+	int64		below = (int64) floor(place);
+	int64		above = (int64) ceil(place);
+	double		low;
+
+	Assert(gaps->n > 0);
+	if (gaps->nlonger > 1)
+		qsort(gaps->longer, gaps->nlonger, sizeof(int32), compare_days);
+	low = nth_gap(gaps, below);
+	if (below == above)
+		return low;
+	return low + (place - (double) below) * (nth_gap(gaps, above) - low);
+}
+
+/* order_gap(purchase_history, fraction, as_of): a quantile of all gaps, in days */
+PG_FUNCTION_INFO_V1(retention_history_order_gap);
+Datum
+retention_history_order_gap(PG_FUNCTION_ARGS)
+{
+	Question	question;
+	CustomerView customer;
+	GapCounts	gaps = {0};
+	double		fraction;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		PG_RETURN_NULL();
+	fraction = PG_GETARG_FLOAT8(1);
+	if (!(fraction >= 0 && fraction <= 1))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("fraction of the gaps must be between 0 and 1, not %g", fraction),
+				 errhint("The median is 0.5.")));
+	retention_question_begin(&question, fcinfo, NO_ARG, 2, false);
+	while (question_next(&question, &customer))
+	{
+		OccasionCursor cursor;
+		int32		period;
+		int64		orders;
+		bool		any = false;
+		int32		previous = 0;
+
+		occasions_begin(&cursor, &question, &customer);
+		while (occasions_next(&cursor, &period, &orders))
+		{
+			int32		day = question_day(&question, period);
+
+			if (any)
+				retention_gap_add(&gaps, day - previous, 1);
+			if (orders > 1)
+				retention_gap_add(&gaps, 0, orders - 1);
+			any = true;
+			previous = day;
+		}
+	}
+	if (gaps.n == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(retention_gap_quantile(&gaps, fraction));
+}

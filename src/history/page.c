@@ -1,0 +1,150 @@
+/*-------------------------------------------------------------------------
+ *
+ * page.c
+ *	  The memory of a store: pages of one size, used again and again.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "history/page.h"
+
+#include "pg/hugepage.h"
+#include "utils/memutils.h"
+
+/* Pages are taken from blocks, each twice as large as the one before. */
+#define FIRST_BLOCK_BYTES	((Size) 4 * RUN_PAGE_BYTES)
+#define LAST_BLOCK_BYTES	((Size) 4 * 1024 * 1024)
+
+void
+retention_pool_init(PagePool *pool, MemoryContext context)
+{
+	memset(pool, 0, sizeof(PagePool));
+	pool->context = context;
+	pool->block_bytes = FIRST_BLOCK_BYTES;
+}
+
+/* A page that hasn't been one before. */
+RunPage *
+retention_pool_new_page(PagePool *pool, int64 nwords)
+{
+	RunPage	   *page;
+
+	if (nwords > RUN_PAGE_WORDS)
+	{
+		page = MemoryContextAllocHuge(pool->context,
+									  offsetof(RunPage, words) + nwords * sizeof(uint64));
+		page->room = nwords;
+		return page;
+	}
+	if (pool->block == pool->block_end)
+	{
+		pool->block = MemoryContextAllocHuge(pool->context, pool->block_bytes);
+		pool->block_end = pool->block + pool->block_bytes;
+		advise_huge_pages(pool->block, pool->block_bytes);
+		pool->block_bytes = Min(pool->block_bytes * 2, LAST_BLOCK_BYTES);
+	}
+	page = (RunPage *) pool->block;
+	pool->block += RUN_PAGE_BYTES;
+	page->room = RUN_PAGE_WORDS;
+	return page;
+}
+
+/* A list of pages isn't needed any more. */
+void
+retention_pool_free(PagePool *pool, RunPage *list)
+{
+	while (list)
+	{
+		RunPage	   *next = list->next;
+
+		if (list->room > RUN_PAGE_WORDS)
+			pfree(list);
+		else
+		{
+			list->next = pool->free;
+			pool->free = list;
+		}
+		list = next;
+	}
+}
+
+static pg_attribute_always_inline void
+copy_customer(PagePool *pool, PageList *out, const CustomerView *customer, OccasionShape shape)
+{
+	int64		words = customer_words(shape) + customer->n * occasion_words(shape);
+
+	memcpy(list_room(pool, out, words), customer->identity, words * sizeof(uint64));
+	list_wrote(out, words, customer->n);
+}
+
+static pg_attribute_always_inline bool
+merge_shaped(PagePool *pool, RunPage *old, const Run *run, OccasionShape shape, PageList *out)
+{
+	RunCursor	cursor;
+	RunCursor	coming;
+	CustomerView theirs;
+	bool		more;
+
+	run_begin(&coming, run, shape);
+	more = run_next(&coming, &theirs);
+	for (; old; old = old->next)
+	{
+		CustomerView ours;
+		Run			piece = page_run(old);
+
+		run_begin(&cursor, &piece, shape);
+		while (run_next(&cursor, &ours))
+		{
+			int			order = -1;
+			uint64	   *to;
+			int64		n;
+
+			while (more && (order = compare_identity(ours.identity, theirs.identity,
+													 shape.key_words)) > 0)
+			{
+				copy_customer(pool, out, &theirs, shape);
+				more = run_next(&coming, &theirs);
+			}
+			if (!more || order < 0)
+			{
+				copy_customer(pool, out, &ours, shape);
+				continue;
+			}
+			to = list_room(pool, out, customer_words(shape) +
+						   (ours.n + theirs.n) * occasion_words(shape));
+			if (unlikely(!retention_merge_customer(&ours, &theirs, shape,
+												   to + customer_words(shape), &n)))
+				return false;
+			memcpy(to, ours.identity, shape.key_words * sizeof(uint64));
+			to[shape.key_words] = (uint64) n;
+			list_wrote(out, customer_words(shape) + n * occasion_words(shape), n);
+			more = run_next(&coming, &theirs);
+		}
+	}
+	while (more)
+	{
+		copy_customer(pool, out, &theirs, shape);
+		more = run_next(&coming, &theirs);
+	}
+	return true;
+}
+
+/*
+ * Merge a run into what a list of pages holds: all of it goes to the new list,
+ * and the old one is left as it is.  Returns false if money must be wider
+ * first; what was written is then of no use.
+ */
+bool
+retention_merge_pages(PagePool *pool, RunPage *old, const Run *run, OccasionShape shape,
+					  PageList *out)
+{
+	/* the shapes that shops have get a loop of their own */
+	if (shape.nlimbs == 1)
+	{
+		if (shape.key_words == 1)
+			return merge_shaped(pool, old, run, (OccasionShape) {1, 1, shape.scale}, out);
+		return merge_shaped(pool, old, run, (OccasionShape) {2, 1, shape.scale}, out);
+	}
+	return merge_shaped(pool, old, run, shape, out);
+}

@@ -1,0 +1,141 @@
+/*-------------------------------------------------------------------------
+ *
+ * question.c
+ *	  What every question asked of a history begins with.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "history/question.h"
+
+#include "history/state.h"
+
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/memutils.h"
+
+/* Periods of the grain that are looked up in a table; the others are computed. */
+#define MAP_MAX			(1 << 20)
+
+/* Cells of a table of periods: more than anybody reads. */
+#define CELLS_MAX		(1 << 23)
+
+/*
+ * Begin with the value in argument 0, whose money is read if it's wanted.
+ * Arguments that the function doesn't have are NO_ARG.
+ */
+void
+retention_question_begin(Question *question, FunctionCallInfo fcinfo, int period_arg,
+						 int as_of_arg, bool with_money)
+{
+	HistoryUnpacker *unpacker = &question->unpacker;
+	int64		span;
+
+	memset(question, 0, sizeof(Question));
+	retention_history_unpack_begin(unpacker, retention_history_pack(PG_GETARG_DATUM(0)),
+								   !with_money);
+	question->grain = question->period = unpacker->kind.grain;
+	if (period_arg != NO_ARG && !PG_ARGISNULL(period_arg))
+	{
+		question->period = retention_grain_of_text(PG_GETARG_TEXT_PP(period_arg));
+		if (!retention_grain_divides(question->grain, question->period))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("purchase history by %s knows nothing of periods of a %s",
+							retention_grain_name(question->grain),
+							retention_grain_name(question->period)),
+					 errhint("Make the history with the period 'day': it can be asked about all others.")));
+	}
+
+	question->as_of = unpacker->totals.last_day;
+	if (as_of_arg != NO_ARG && !PG_ARGISNULL(as_of_arg))
+	{
+		question->as_of = PG_GETARG_DATEADT(as_of_arg);
+		question->given = true;
+		if (question->as_of < DAY_FIRST || question->as_of > DAY_LAST)
+			ereport(ERROR,
+					(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+					 errmsg("as_of is out of range: %s",
+							DatumGetCString(DirectFunctionCall1(date_out,
+																DateADTGetDatum(question->as_of))))));
+	}
+	if (unpacker->totals.orders == 0 || question->as_of < unpacker->totals.first_day)
+	{
+		question->empty = true;
+		unpacker->identities_left = unpacker->entries_left = 0;
+		return;
+	}
+	question->horizon = period_of_day(question->as_of, question->grain);
+	question->first = period_of_day(unpacker->totals.first_day, question->period);
+	question->last = period_of_day(question->as_of, question->period);
+
+	question->map_first = period_of_day(unpacker->totals.first_day, question->grain);
+	span = (int64) question->horizon - question->map_first + 1;
+	if (question->grain != question->period && span <= MAP_MAX)
+	{
+		question->map_size = (int32) span;
+		question->map = palloc(span * sizeof(int32));
+		for (int32 i = 0; i < span; i++)
+			question->map[i] = period_coarsen(question->map_first + i, question->grain,
+											  question->period);
+	}
+}
+
+/* Some questions make no sense but in days. */
+void
+retention_question_needs_days(const Question *question)
+{
+	if (question->grain != GRAIN_DAY)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("purchase history by %s knows nothing of days",
+						retention_grain_name(question->grain)),
+				 errhint("Make the history with the period 'day': it can be asked about all others.")));
+}
+
+bool
+retention_question_next_block(Question *question)
+{
+	const Run  *run = retention_history_unpack_next(&question->unpacker);
+
+	CHECK_FOR_INTERRUPTS();
+	if (run == NULL)
+		return false;
+	run_begin(&question->cursor, run, question->unpacker.shape);
+	return true;
+}
+
+/*
+ * Has all of the period been seen?  A horizon that is given is the end of a
+ * day; that of the last order is some time within one.
+ */
+bool
+retention_question_complete(const Question *question, int32 period)
+{
+	if (question->given)
+		return period_last_day(period, question->period) <= question->as_of;
+	return period < question->last;
+}
+
+/* The date that a period asked about begins with. */
+Datum
+retention_question_date(const Question *question, int32 period)
+{
+	int32		day = retention_period_first_day(period, question->period);
+
+	/* the calendar begins in the middle of a year */
+	return DateADTGetDatum(Max(day, DAY_FIRST));
+}
+
+/* Nobody reads a table of more cells, and it has to fit memory. */
+void
+retention_question_check_cells(double cells)
+{
+	if (cells > CELLS_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("answer would have %.0f cells, more than %d", cells, CELLS_MAX),
+				 errhint("Ask about longer periods, or fewer of them.")));
+}

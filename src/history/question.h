@@ -1,0 +1,118 @@
+/*-------------------------------------------------------------------------
+ *
+ * question.h
+ *	  What every question asked of a history begins with.
+ *
+ * A question is a pass over the customers of a value, each with his occasions
+ * in order.  It has a horizon, as_of: the last day that is seen.  What lies in
+ * a period that begins after it is as if it weren't there.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RETENTION_QUESTION_H
+#define RETENTION_QUESTION_H
+
+#include "postgres.h"
+
+#include "history/packed.h"
+
+typedef struct Question
+{
+	HistoryUnpacker unpacker;
+	Grain		grain;			/* of the history */
+	Grain		period;			/* that is asked about, no finer */
+	bool		empty;			/* no order at or before the horizon */
+	int32		as_of;			/* a day */
+	bool		given;			/* by the caller, or else the last order's day */
+	int32		horizon;		/* the period of the grain that as_of lies in */
+	int32		first;			/* the periods asked about of the first order ... */
+	int32		last;			/* ... and of the horizon */
+
+	/* the customers of the current block, and the one at hand */
+	RunCursor	cursor;
+
+	/* periods of the grain, from map_first on, as periods asked about */
+	int32	   *map;
+	int32		map_first;
+	int32		map_size;
+} Question;
+
+/* Arguments that a function does not have. */
+#define NO_ARG	(-1)
+
+extern void retention_question_begin(Question *question, FunctionCallInfo fcinfo,
+									 int period_arg, int as_of_arg, bool with_money);
+extern void retention_question_needs_days(const Question *question);
+extern bool retention_question_next_block(Question *question);
+extern bool retention_question_complete(const Question *question, int32 period);
+extern Datum retention_question_date(const Question *question, int32 period);
+extern void retention_question_check_cells(double cells);
+
+/* The next customer, with all his entries; false behind the last. */
+static inline bool
+question_next(Question *question, CustomerView *customer)
+{
+	while (!run_next(&question->cursor, customer))
+		if (!retention_question_next_block(question))
+			return false;
+	return true;
+}
+
+/* A period of the grain as one of those that are asked about. */
+static inline int32
+question_period(const Question *question, int32 period)
+{
+	uint32		at = (uint32) period - (uint32) question->map_first;
+
+	if (question->grain == question->period)
+		return period;
+	if (likely(at < (uint32) question->map_size))
+		return question->map[at];
+	return period_coarsen(period, question->grain, question->period);
+}
+
+/* Goes through a customer's occasions (not his refunds) up to the horizon. */
+typedef struct OccasionCursor
+{
+	const uint64 *at;
+	const uint64 *end;
+	int			words;
+	int32		horizon;
+} OccasionCursor;
+
+static inline void
+occasions_begin(OccasionCursor *cursor, const Question *question, const CustomerView *customer)
+{
+	cursor->words = occasion_words(question->unpacker.shape);
+	cursor->at = customer->occasions;
+	cursor->end = customer->occasions + customer->n * cursor->words;
+	cursor->horizon = question->horizon;
+}
+
+static inline bool
+occasions_next(OccasionCursor *cursor, int32 *period, int64 *orders)
+{
+	while (cursor->at < cursor->end)
+	{
+		uint64		mark = *cursor->at;
+
+		*period = mark_period(mark);
+		*orders = mark_orders(mark);
+		if (*period > cursor->horizon)
+			return false;
+		cursor->at += cursor->words;
+		if (*orders > 0)
+			return true;
+	}
+	return false;
+}
+
+/* The day that a period of the grain begins with, where days are what is asked about. */
+static inline int32
+question_day(const Question *question, int32 period)
+{
+	return question->grain == GRAIN_DAY ? period :
+		retention_period_first_day(period, question->grain);
+}
+
+#endif							/* RETENTION_QUESTION_H */

@@ -1,0 +1,253 @@
+/*-------------------------------------------------------------------------
+ *
+ * retained.c
+ *	  Who comes back within, on, after or between so many days of the first
+ *	  order.
+ *
+ * Right-censoring is honoured: who has not been a customer for so many days
+ * by the horizon can't have come back by then, and is not counted at all.
+ * (The naive share counts him as lost, so that the youngest cohorts always
+ * look worst.)  "Within" asks for the second order, which may be of the same
+ * day; the others ask in which days there are orders.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "history/question.h"
+
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "math/interval.h"
+#include "utils/array.h"
+#include "utils/tuplestore.h"
+
+typedef enum RetainedKind
+{
+	RETAINED_WITHIN,			/* the second order at most "to" days later */
+	RETAINED_BETWEEN			/* an order "from" to "to" days later */
+} RetainedKind;
+
+typedef struct RetainedRow
+{
+	int32		from;
+	int32		to;				/* PG_INT32_MAX: to the horizon */
+	int32		age;			/* that a customer has to have */
+	int64		eligible;
+	int64		hits;
+} RetainedRow;
+
+/* The numbers of days that are asked about. */
+static int32 *
+get_days(FunctionCallInfo fcinfo, int *n)
+{
+	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(1);
+	Datum	   *datums;
+	bool	   *nulls;
+	int32	   *days;
+
+	if (ARR_NDIM(array) > 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				 errmsg("days must be an array of one dimension, not %d", ARR_NDIM(array))));
+	deconstruct_array(array, INT4OID, sizeof(int32), true, TYPALIGN_INT, &datums, &nulls, n);
+	days = palloc(Max(*n, 1) * sizeof(int32));
+	for (int i = 0; i < *n; i++)
+	{
+		if (nulls[i])
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("number of days must not be null")));
+		days[i] = DatumGetInt32(datums[i]);
+		if (days[i] < 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("number of days must not be negative: %d", days[i])));
+	}
+	return days;
+}
+
+static void
+count_customer(const Question *question, const CustomerView *customer, RetainedKind kind,
+			   RetainedRow *rows, int n, int32 **room, int64 *room_size)
+{
+	OccasionCursor cursor;
+	int32	   *days = *room;	/* since the first, of each day with orders */
+	int64		ndays = 0;
+	int64		second = PG_INT64_MAX;	/* days from the first order to the second */
+	int32		first = 0;
+	int32		day;
+	int64		orders;
+	int32		age;
+
+	if (customer->n > *room_size)
+	{
+		pfree(*room);
+		*room_size = customer->n;
+		*room = days = palloc_extended(*room_size * sizeof(int32), MCXT_ALLOC_HUGE);
+	}
+	occasions_begin(&cursor, question, customer);
+	while (occasions_next(&cursor, &day, &orders))
+	{
+		if (ndays == 0)
+		{
+			first = day;
+			if (orders > 1)
+				second = 0;
+		}
+		else if (ndays == 1 && second != 0)
+			second = day - first;
+		days[ndays++] = day - first;
+	}
+	if (ndays == 0)
+		return;
+	age = question->as_of - first;
+	for (int i = 0; i < n; i++)
+	{
+		RetainedRow *row = &rows[i];
+
+		if (age < row->age)
+			continue;
+		row->eligible++;
+		if (kind == RETAINED_WITHIN)
+			row->hits += second <= row->to;
+		else
+		{
+			int64		low = 0;
+			int64		high = ndays;
+
+			while (low < high)
+			{
+				int64		middle = (low + high) / 2;
+
+				if (days[middle] < row->from)
+					low = middle + 1;
+				else
+					high = middle;
+			}
+			row->hits += low < ndays && days[low] <= row->to;
+		}
+	}
+}
+
+/* Count for each row, and put them out: the first "days" columns say which. */
+static Datum
+retained(FunctionCallInfo fcinfo, RetainedKind kind, RetainedRow *rows, int n, int days)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	Question	question;
+	CustomerView customer;
+	int64		room_size = 16;
+	int32	   *room = palloc(room_size * sizeof(int32));
+
+	retention_question_begin(&question, fcinfo, NO_ARG, 2, false);
+	retention_question_needs_days(&question);
+	while (question_next(&question, &customer))
+		count_customer(&question, &customer, kind, rows, n, &room, &room_size);
+	for (int i = 0; i < n; i++)
+	{
+		const RetainedRow *row = &rows[i];
+		Datum		values[7];
+		bool		nulls[7] = {false};
+		Datum	   *value = values;
+
+		if (days == 1)
+			*value++ = Int32GetDatum(kind == RETAINED_WITHIN ? row->to : row->from);
+		else
+		{
+			*value++ = Int32GetDatum(row->from);
+			*value++ = Int32GetDatum(row->to);
+		}
+		value[0] = Int64GetDatum(row->eligible);
+		value[1] = Int64GetDatum(row->hits);
+		if (row->eligible == 0)
+			nulls[days + 2] = nulls[days + 3] = nulls[days + 4] = true;
+		else
+		{
+			double		lower;
+			double		upper;
+
+			retention_wilson_interval((double) row->hits, (double) row->eligible, &lower, &upper);
+			value[2] = Float8GetDatum((double) row->hits / (double) row->eligible);
+			value[3] = Float8GetDatum(lower);
+			value[4] = Float8GetDatum(upper);
+		}
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}
+
+/* Each number of days is a row of its own. */
+static Datum
+retained_single(FunctionCallInfo fcinfo, RetainedKind kind, bool until_horizon)
+{
+	int			n;
+	int32	   *days;
+	RetainedRow *rows;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		return (Datum) 0;
+	days = get_days(fcinfo, &n);
+	rows = palloc0(Max(n, 1) * sizeof(RetainedRow));
+	for (int i = 0; i < n; i++)
+	{
+		rows[i].from = days[i];
+		rows[i].to = until_horizon ? PG_INT32_MAX : days[i];
+		rows[i].age = days[i];
+	}
+	return retained(fcinfo, kind, rows, n, 1);
+}
+
+/* repeat_within(purchase_history, days, as_of): (day, eligible, repeated, rate, lower, upper) */
+PG_FUNCTION_INFO_V1(retention_repeat_within);
+Datum
+retention_repeat_within(PG_FUNCTION_ARGS)
+{
+	return retained_single(fcinfo, RETAINED_WITHIN, false);
+}
+
+/* retained_on(purchase_history, days, as_of): (day, eligible, retained, rate, lower, upper) */
+PG_FUNCTION_INFO_V1(retention_retained_on);
+Datum
+retention_retained_on(PG_FUNCTION_ARGS)
+{
+	return retained_single(fcinfo, RETAINED_BETWEEN, false);
+}
+
+/* retained_on_or_after(purchase_history, days, as_of): likewise */
+PG_FUNCTION_INFO_V1(retention_retained_on_or_after);
+Datum
+retention_retained_on_or_after(PG_FUNCTION_ARGS)
+{
+	return retained_single(fcinfo, RETAINED_BETWEEN, true);
+}
+
+/*
+ * retained_between(purchase_history, days, as_of): (from_day, to_day, eligible,
+ * retained, rate, lower, upper), from each number to the day before the next
+ */
+PG_FUNCTION_INFO_V1(retention_retained_between);
+Datum
+retention_retained_between(PG_FUNCTION_ARGS)
+{
+	int			n;
+	int32	   *days;
+	RetainedRow *rows;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		return (Datum) 0;
+	days = get_days(fcinfo, &n);
+	rows = palloc0(Max(n, 1) * sizeof(RetainedRow));
+	for (int i = 0; i + 1 < n; i++)
+	{
+		if (days[i] >= days[i + 1])
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("numbers of days must ascend, not %d and then %d", days[i], days[i + 1])));
+		rows[i].from = days[i];
+		rows[i].to = rows[i].age = days[i + 1] - 1;
+	}
+	return retained(fcinfo, RETAINED_BETWEEN, rows, Max(n - 1, 0), 2);
+}

@@ -1,0 +1,145 @@
+/*-------------------------------------------------------------------------
+ *
+ * summary.c
+ *	  What a history knows as a whole, and as a customer base.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "base/packed.h"
+#include "history/state.h"
+
+#include "access/htup_details.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+/*
+ * history_info(purchase_history): (period, time_zone, customers, occasions,
+ * orders, revenue, first_day, last_day)
+ */
+PG_FUNCTION_INFO_V1(retention_history_info);
+Datum
+retention_history_info(PG_FUNCTION_ARGS)
+{
+	HistoryUnpacker unpacker;
+	const HistoryTotals *totals = &unpacker.totals;
+	TupleDesc	desc;
+	Datum		values[8] = {0};
+	bool		nulls[8] = {false};
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	retention_history_unpack_begin(&unpacker, retention_history_pack(PG_GETARG_DATUM(0)), true);
+	values[0] = CStringGetTextDatum(retention_grain_name(unpacker.kind.grain));
+	nulls[1] = unpacker.kind.zone[0] == '\0';
+	if (!nulls[1])
+		values[1] = CStringGetTextDatum(unpacker.kind.zone);
+	values[2] = Int64GetDatum(totals->customers);
+	values[3] = Int64GetDatum(totals->occasions);
+	values[4] = Int64GetDatum(totals->orders);
+	nulls[5] = totals->revenue.limbs == NULL;
+	if (!nulls[5])
+		values[5] = retention_money_numeric(totals->revenue);
+	nulls[6] = nulls[7] = totals->orders == 0;
+	values[6] = DateADTGetDatum(totals->first_day);
+	values[7] = DateADTGetDatum(totals->last_day);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+}
+
+/* The day that a period begins with as an instant; no earlier than there are any. */
+static int64
+period_instant(int32 period, Grain grain)
+{
+	return (int64) Min(Max(retention_period_first_day(period, grain), DAY_FIRST), DAY_LAST) *
+		USECS_PER_DAY;
+}
+
+/*
+ * customer_base(purchase_history): the base of the same rows.  The first and
+ * the last order of a customer are dates: those his periods begin with.
+ */
+PG_FUNCTION_INFO_V1(retention_history_base);
+Datum
+retention_history_base(PG_FUNCTION_ARGS)
+{
+	HistoryUnpacker unpacker;
+	HistoryTotals *known = &unpacker.totals;
+	OccasionShape shape;
+	Grain		grain;
+	Packer		packer;
+	BaseTotals	totals = {0};
+	uint64	   *entry;
+	int			nlimbs;			/* of a customer's revenue: a sum of some */
+	const Run  *run;
+
+	retention_history_unpack_begin(&unpacker, retention_history_pack(PG_GETARG_DATUM(0)), false);
+	shape = unpacker.shape;
+	grain = unpacker.kind.grain;
+	nlimbs = shape.nlimbs > 0 ? shape.nlimbs + 1 : 0;
+	totals.key = unpacker.kind.key;
+	totals.time = TIME_DATE;
+	totals.amount = unpacker.kind.amount;
+	totals.bound = PG_UINT64_MAX;
+	totals.customers = known->customers;
+	totals.orders = known->orders;
+	totals.refunds = known->refunds;
+	totals.guest_orders = known->guest_orders;
+	totals.guest_refunds = known->guest_refunds;
+	totals.first = INSTANT_NEVER_FIRST;
+	totals.last = INSTANT_NEVER_LAST;
+	totals.revenue = known->revenue;
+	totals.refunded = known->refunded;
+	totals.guest_revenue = known->guest_revenue;
+
+	retention_pack_begin(&packer, totals.key, totals.time, nlimbs);
+	entry = palloc(packer.stride * sizeof(uint64));
+	while ((run = retention_history_unpack_next(&unpacker)) != NULL)
+	{
+		RunCursor	cursor;
+		CustomerView customer;
+
+		CHECK_FOR_INTERRUPTS();
+		run_begin(&cursor, run, shape);
+		while (run_next(&cursor, &customer))
+		{
+			uint64	   *facts = entry + shape.key_words;
+			uint64	   *money = entry + packer.stride - nlimbs;
+			int32		first = PG_INT32_MAX;
+			int32		last = PG_INT32_MIN;
+
+			memcpy(entry, customer.identity, shape.key_words * sizeof(uint64));
+			memset(facts, 0, (packer.stride - shape.key_words) * sizeof(uint64));
+			for (int64 i = 0; i < customer.n; i++)
+			{
+				const uint64 *occasion = customer.occasions + i * occasion_words(shape);
+
+				if (mark_orders(*occasion) > 0)
+				{
+					first = Min(first, mark_period(*occasion));
+					last = Max(last, mark_period(*occasion));
+					facts[0] += mark_orders(*occasion);
+				}
+				if (nlimbs > 0)
+					(void) money_add(money, nlimbs, occasion + 1, shape.nlimbs);
+			}
+			if (first <= last)
+			{
+				facts[1] = (uint64) period_instant(first, grain);
+				facts[2] = (uint64) period_instant(last, grain);
+				totals.first = Min(totals.first, (int64) facts[1]);
+				totals.last = Max(totals.last, (int64) facts[2]);
+				lifespan_add(totals.lifespan, facts[2] - facts[1], 0);
+			}
+			else
+			{
+				facts[1] = (uint64) INSTANT_NEVER_FIRST;
+				facts[2] = (uint64) INSTANT_NEVER_LAST;
+			}
+			totals.repeaters += (int64) facts[0] > 1;
+			retention_pack_entry(&packer, entry);
+		}
+	}
+	PG_RETURN_POINTER(retention_pack_finish(&packer, &totals));
+}
