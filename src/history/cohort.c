@@ -53,15 +53,42 @@ cohort_cell(const Cohorts *cohorts, int64 cohort, int64 index)
 	return (Cell *) (cohorts->cells[cohort] + index * cohorts->cell_bytes);
 }
 
+/* The period asked about of a customer's first order; false if there is none yet. */
+static bool
+first_period(const Question *question, const CustomerView *customer, int32 *period)
+{
+	OccasionCursor cursor;
+	int64		orders;
+
+	occasions_begin(&cursor, question, customer);
+	if (!occasions_next(&cursor, period, &orders))
+		return false;
+	*period = question_period(question, *period);
+	return true;
+}
+
 static void
 add_customer(Cohorts *cohorts, const CustomerView *customer)
 {
 	const Question *question = &cohorts->question;
 	int			words = occasion_words(question->unpacker.shape);
-	int64		cohort = -1;
-	int64		periods = 0;
+	int32		first;
+	int64		cohort;
+	int64		periods;
 	int64		seen = -1;		/* the last index he was active at */
 
+	if (!first_period(question, customer, &first))
+		return;
+	cohort = (int64) first - question->first;
+	periods = cohort_periods(cohorts, cohort);
+	if (cohorts->cells[cohort] == NULL)
+	{
+		cohorts->ncells += periods;
+		retention_question_check_cells(cohorts->ncells);
+		cohorts->cells[cohort] =
+			MemoryContextAllocExtended(CurrentMemoryContext, periods * cohorts->cell_bytes,
+									   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	}
 	for (int64 i = 0; i < customer->n; i++)
 	{
 		const uint64 *occasion = customer->occasions + i * words;
@@ -72,24 +99,10 @@ add_customer(Cohorts *cohorts, const CustomerView *customer)
 
 		if (period > question->horizon)
 			break;
-		period = question_period(question, period);
-		if (cohort < 0)
-		{
-			/* what he gave back before he is known to have bought has no cell */
-			if (orders == 0)
-				continue;
-			cohort = (int64) period - question->first;
-			periods = cohort_periods(cohorts, cohort);
-			if (cohorts->cells[cohort] == NULL)
-			{
-				cohorts->ncells += periods;
-				retention_question_check_cells(cohorts->ncells);
-				cohorts->cells[cohort] =
-					MemoryContextAllocExtended(CurrentMemoryContext, periods * cohorts->cell_bytes,
-											   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-			}
-		}
-		index = (int64) period - question->first - cohort;
+		index = (int64) question_period(question, period) - first;
+		/* what he gave back before he is known to have bought has no cell */
+		if (index < 0)
+			continue;
 		if (index >= periods)
 			break;
 		cell = cohort_cell(cohorts, cohort, index);

@@ -46,7 +46,7 @@ retention_question_begin(Question *question, FunctionCallInfo fcinfo, int period
 					 errmsg("purchase history by %s knows nothing of periods of a %s",
 							retention_grain_name(question->grain),
 							retention_grain_name(question->period)),
-					 errhint("Make the history with the period 'day': it can be asked about all others.")));
+					 errhint("Make the history with the grain 'day': it can be asked about all others.")));
 	}
 
 	question->as_of = unpacker->totals.last_day;
@@ -61,17 +61,20 @@ retention_question_begin(Question *question, FunctionCallInfo fcinfo, int period
 							DatumGetCString(DirectFunctionCall1(date_out,
 																DateADTGetDatum(question->as_of))))));
 	}
-	if (unpacker->totals.orders == 0 || question->as_of < unpacker->totals.first_day)
+	if (unpacker->totals.orders > 0)
+	{
+		question->horizon = period_of_day(question->as_of, question->grain);
+		question->map_first = period_of_day(unpacker->totals.first_day, question->grain);
+	}
+	if (unpacker->totals.orders == 0 || question->horizon < question->map_first)
 	{
 		question->empty = true;
 		unpacker->identities_left = unpacker->entries_left = 0;
 		return;
 	}
-	question->horizon = period_of_day(question->as_of, question->grain);
 	question->first = period_of_day(unpacker->totals.first_day, question->period);
 	question->last = period_of_day(question->as_of, question->period);
 
-	question->map_first = period_of_day(unpacker->totals.first_day, question->grain);
 	span = (int64) question->horizon - question->map_first + 1;
 	if (question->grain != question->period && span <= MAP_MAX)
 	{
@@ -92,7 +95,7 @@ retention_question_needs_days(const Question *question)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("purchase history by %s knows nothing of days",
 						retention_grain_name(question->grain)),
-				 errhint("Make the history with the period 'day': it can be asked about all others.")));
+				 errhint("Make the history with the grain 'day': it can be asked about all others.")));
 }
 
 bool

@@ -371,8 +371,8 @@ check_same_kind(const HistoryKind *a, const HistoryKind *b)
 	}
 	else if (a->grain != b->grain)
 	{
-		one = psprintf("periods of a %s", retention_grain_name(a->grain));
-		other = psprintf("periods of a %s", retention_grain_name(b->grain));
+		one = psprintf("grain %s", retention_grain_name(a->grain));
+		other = psprintf("grain %s", retention_grain_name(b->grain));
 	}
 	else if (strcmp(a->zone, b->zone) != 0)
 	{

@@ -16,7 +16,7 @@
 #include "utils/builtins.h"
 
 /*
- * history_info(purchase_history): (period, time_zone, customers, occasions,
+ * history_info(purchase_history): (grain, time_zone, customers, occasions,
  * orders, revenue, first_day, last_day)
  */
 PG_FUNCTION_INFO_V1(retention_history_info);

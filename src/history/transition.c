@@ -7,7 +7,7 @@
  * amount, for the reasons of base/transition.c.  Which rows count, and as
  * what, is for order/row.h to say.
  *
- * The period and the time zone are arguments of every row, and so the same for
+ * The grain and the time zone are arguments of every row, and so the same for
  * all: they are compared with what the state was made for, byte by byte.
  *
  *-------------------------------------------------------------------------
@@ -117,14 +117,14 @@ text_is(const struct varlena *value, const char *word)
 	return VARSIZE_ANY_EXHDR(value) == length && memcmp(VARDATA_ANY(value), word, length) == 0;
 }
 
-/* The period and the zone have to be those of the rows before. */
+/* The grain and the zone have to be those of the rows before. */
 static pg_attribute_always_inline void
 check_arguments(FunctionCallInfo fcinfo, const HistoryState *state, int grain_arg, bool zoned)
 {
 	const struct varlena *grain;
 
 	if (unlikely(PG_ARGISNULL(grain_arg)))
-		refuse_null("period");
+		refuse_null("grain");
 	grain = (const struct varlena *) PG_GETARG_TEXT_PP(grain_arg);
 	if (unlikely(!text_is(grain, retention_grain_name(state_head(state)->grain))))
 	{
@@ -133,7 +133,7 @@ check_arguments(FunctionCallInfo fcinfo, const HistoryState *state, int grain_ar
 		if (other != state_head(state)->grain)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("period of a purchase history must be the same for all its rows, not %s and %s",
+					 errmsg("grain of a purchase history must be the same for all its rows, not %s and %s",
 							retention_grain_name(state_head(state)->grain),
 							retention_grain_name(other))));
 	}
@@ -170,7 +170,7 @@ create_state(FunctionCallInfo fcinfo, HistoryState *state, KeyKind key, TimeKind
 	kind.time = time;
 	kind.amount = amount;
 	if (PG_ARGISNULL(grain_arg))
-		refuse_null("period");
+		refuse_null("grain");
 	kind.grain = retention_grain_of_text(PG_GETARG_TEXT_PP(grain_arg));
 	if (time == TIME_TIMESTAMPTZ)
 	{
