@@ -6,8 +6,10 @@ SET datestyle = 'ISO';
 SET intervalstyle = 'postgres';
 SET extra_float_digits = 1;
 
+-- internal: what belongs to a type and its aggregates, not called by users.
 CREATE TEMP VIEW functions AS
-SELECT p.*, p.oid::regprocedure AS signature
+SELECT p.*, p.oid::regprocedure AS signature,
+	   proname LIKE 'customer_base%' OR proname ~ '^(survival|repeat_buying)_(in|out|recv|send|add|combine|final|union)$' AS internal
 FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
 JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND e.extname = 'retention';
 
@@ -25,13 +27,13 @@ SELECT proname AS aggregate, pg_get_function_arguments(oid) AS arguments, proret
 FROM functions WHERE prokind = 'a' ORDER BY proname COLLATE "C", pronargs, pg_get_function_arguments(oid) COLLATE "C";
 -- What a user calls beside them.
 SELECT proname AS function, pg_get_function_arguments(oid) AS arguments, pg_get_function_result(oid) AS returns
-FROM functions WHERE prokind = 'f' AND proname NOT LIKE 'customer_base%' ORDER BY proname COLLATE "C", pg_get_function_arguments(oid) COLLATE "C";
+FROM functions WHERE prokind = 'f' AND NOT internal ORDER BY proname COLLATE "C", pg_get_function_arguments(oid) COLLATE "C";
 \pset format aligned
 -- And what the aggregates do.
-SELECT proname AS function, count(*) AS overloads FROM functions WHERE prokind = 'f' AND proname LIKE 'customer_base%' GROUP BY proname ORDER BY proname COLLATE "C";
+SELECT proname AS function, count(*) AS overloads FROM functions WHERE prokind = 'f' AND internal GROUP BY proname ORDER BY proname COLLATE "C";
 SELECT typname, typlen, typcategory, typispreferred, typalign, typstorage, typreceive <> 0 AS receive, typsend <> 0 AS send,
 	   typinput::regproc, typoutput::regproc
-FROM pg_type WHERE oid = 'customer_base'::regtype;
+FROM pg_type WHERE oid IN ('customer_base'::regtype, 'survival'::regtype, 'repeat_buying'::regtype) ORDER BY typname COLLATE "C";
 
 -- ---------------------------------------------------------------------------
 -- What everything has to have.
@@ -49,7 +51,7 @@ SELECT obj_description(oid, 'pg_extension') IS NOT NULL AS extension_has_comment
 -- that would change the state, and an answer for no rows.
 SELECT signature AS not_as_it_should_be
 FROM functions f JOIN pg_aggregate a ON a.aggfnoid = f.oid
-WHERE aggtranstype <> 'customer_base'::regtype OR aggcombinefn = 0 OR aggserialfn <> 0 OR aggdeserialfn <> 0
+WHERE aggtranstype NOT IN ('customer_base'::regtype, 'survival'::regtype, 'repeat_buying'::regtype) OR aggcombinefn = 0 OR aggserialfn <> 0 OR aggdeserialfn <> 0
 	OR aggfinalmodify <> 'r' OR aggmfinalmodify <> 'r' OR aggfinalfn = 0 OR aggfinalextra OR agginitval IS NOT NULL
 	OR aggkind <> 'n' OR aggsortop <> 0 OR proparallel <> 's' OR aggtransspace NOT BETWEEN 1 AND CASE WHEN proname IN ('customer_base_sample', 'rollup') THEN 8192 ELSE 1024 END
 	OR (aggmtransfn <> 0) <> (proname IN ('aov', 'purchase_frequency', 'repeat_rate'))
@@ -64,11 +66,11 @@ GROUP BY proargtypes HAVING count(DISTINCT (aggtransfn, aggtranstype, agginitval
 SELECT signature, provolatile FROM functions WHERE prokind = 'f' AND provolatile <> 'i' ORDER BY signature::text COLLATE "C";
 SELECT signature FROM functions WHERE proparallel <> 's' OR prosecdef OR proleakproof OR proconfig IS NOT NULL
 	OR prokind = 'f' AND prolang NOT IN (SELECT oid FROM pg_language WHERE lanname IN ('c', 'sql'));
-SELECT count(*) FILTER (WHERE proname ~ '^customer_base_(add|remove|sample_add)') AS transitions,
-	   array_agg(signature ORDER BY signature::text COLLATE "C") FILTER (WHERE proname !~ '^customer_base_(add|remove|sample_add)') AS others
+SELECT count(*) FILTER (WHERE proname ~ '^(customer_base|survival|repeat_buying)_(add|remove|sample_add)') AS transitions,
+	   array_agg(signature ORDER BY signature::text COLLATE "C") FILTER (WHERE proname !~ '^(customer_base|survival|repeat_buying)_(add|remove|sample_add)') AS others
 FROM functions WHERE prokind = 'f' AND NOT proisstrict;
 -- Names of arguments, of what users call.
-SELECT signature FROM functions WHERE proargnames IS NULL AND pronargs > 1 AND proname NOT LIKE 'customer_base%' ORDER BY 1;
+SELECT signature FROM functions WHERE proargnames IS NULL AND pronargs > 1 AND NOT internal ORDER BY 1;
 
 -- It can be moved, and keeps no tables.
 SELECT extrelocatable, extconfig FROM pg_extension WHERE extname = 'retention';

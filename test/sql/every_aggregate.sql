@@ -124,8 +124,9 @@ BEGIN
 END
 $$;
 
--- customer, at and amount are the columns of the arguments, NULL for those
--- that the aggregate does not take.
+-- Of the aggregates over order rows, which are those with a customer_base for a
+-- state.  customer, at and amount are the columns of the arguments, NULL for
+-- those that the aggregate does not take.
 CREATE TABLE aggregates AS
 SELECT p.oid::regprocedure AS signature, p.proname AS name, p.prorettype::regtype AS type,
 	   (SELECT string_agg('o.' || column_of(t), ', ' ORDER BY n)
@@ -137,7 +138,8 @@ SELECT p.oid::regprocedure AS signature, p.proname AS name, p.prorettype::regtyp
 FROM pg_proc p
 JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
 JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
-WHERE e.extname = 'retention' AND p.prokind = 'a' AND p.proname <> 'rollup'
+JOIN pg_aggregate g ON g.aggfnoid = p.oid
+WHERE e.extname = 'retention' AND p.prokind = 'a' AND p.proname <> 'rollup' AND g.aggtranstype = 'customer_base'::regtype
 ORDER BY 1;
 
 SELECT name, count(*) AS overloads, count(DISTINCT customer) AS keys, count(DISTINCT at) AS times,

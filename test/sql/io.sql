@@ -219,7 +219,10 @@ INSERT INTO arguments VALUES
 	('timestamptz', 'infinity'), ('timestamptz', '294276-12-31 23:59:59.999999'), ('timestamp', '-infinity'), ('timestamp', '4714-11-24 BC'),
 	('date', '5874897-12-31'), ('date', '4714-11-24 BC'), ('numeric', 'NaN'), ('numeric', '-1e-300'), ('numeric', '1e300'), ('numeric', '0.05'),
 	('float8', '-Infinity'), ('float8', '1e300'), ('float8', '-0'), ('interval', '-178000000 years'), ('interval', '1 mon -31 days'), ('interval', '1 year'),
-	('cstring', 'AQ=='), ('cstring', ''), ('int4', '16'), ('int4', '2147483647'), ('text', 'repeat_rate');
+	('cstring', 'AQ=='), ('cstring', ''), ('int4', '16'), ('int4', '2147483647'), ('text', 'repeat_rate'), ('bool', 'true'),
+	('rfm', '(1,2,3,4.5,0.7,2,2024-01-01)'), ('rfm', '(-1,NaN,0,NaN,Infinity,0,infinity)'), ('rfm', '(9223372036854775807,1e300,1e301,,-1e300,-1,)'), ('rfm', '(,,,,,,)');
+INSERT INTO arguments SELECT 'survival', survival_add(survival_add(NULL, 6, true), d, false)::text FROM unnest(ARRAY[0, 6, 1e300]) d;
+INSERT INTO arguments SELECT 'repeat_buying', repeat_buying_add(NULL, b::rfm)::text FROM unnest(ARRAY['(1,2,3,,0.7,2,)', '(0,0,1e300,,,9223372036854775807,)']) b;
 INSERT INTO arguments SELECT type, NULL FROM (SELECT DISTINCT type FROM arguments UNION SELECT 'customer_base'::regtype) s;
 INSERT INTO arguments SELECT 'customer_base', b::text FROM bases WHERE NOT many;
 INSERT INTO arguments SELECT 'customer_base', only_in(b, (SELECT customer_base(0)))::text FROM bases WHERE NOT many AND signature = 'customer_base(bigint,date,numeric)'::regprocedure;

@@ -1,0 +1,272 @@
+/*-------------------------------------------------------------------------
+ *
+ * packed.c
+ *	  The packed form of a tally: what is stored, sent and printed.
+ *
+ * One sequence of bytes for one content, the same on every machine:
+ *
+ *	header	version (TALLY_PACKED) and kind, 1 byte each;
+ *			number of entries, and the sum of each of the counts, varints;
+ *			of repeat_buying: orders merged into days, varint, and the sum of
+ *			the logarithms of gaps, low word and (zigzag) high word, varints
+ *	entries	in ascending order, each:
+ *				the parts of its key: a whole number below 2^53 as a varint of
+ *				twice that number, any other as a byte of 1 and 8 bytes
+ *				its counts, varints
+ *
+ * As durations are mostly whole days and counts small, an entry takes some
+ * four bytes in survival and six in repeat_buying.
+ *
+ * Every reading checks all that can be checked of a value's parts; what comes
+ * from outside must in addition be what packing its content gives.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "pg/bytes.h"
+#include "tally/tally.h"
+
+#include "common/int.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+#define TALLY_WHOLE_LIMIT	9007199254740992.0	/* 2^53 */
+#define TALLY_NOT_WHOLE		1
+
+/* No entry takes more bytes: each of its words at most nine. */
+#define TALLY_ENTRY_BYTES	(9 * TALLY_MAX_WIDTH)
+
+static inline bool
+is_whole(double part)
+{
+	return part < TALLY_WHOLE_LIMIT && part == floor(part);
+}
+
+static void
+put_key_part(StringInfo out, uint64 word)
+{
+	double		part;
+
+	memcpy(&part, &word, sizeof(part));
+	if (is_whole(part))
+		retention_put_varint(out, (uint64) part << 1);
+	else
+	{
+		appendStringInfoCharMacro(out, TALLY_NOT_WHOLE);
+		enlargeStringInfo(out, sizeof(uint64));
+		store_bytes((uint8 *) out->data + out->len, word);
+		out->len += sizeof(uint64);
+	}
+}
+
+/* The sum of each of the counts; false if there are 2^63 of all or more. */
+static bool
+sum_counts(const Tally *tally, int64 *totals)
+{
+	int64		all = 0;
+
+	for (int which = 0; which < tally->width - tally->keys; which++)
+	{
+		totals[which] = 0;
+		for (int32 i = 0; i < tally->used; i++)
+		{
+			int64		count = tally_count(tally, i, which);
+
+			if (count < 0 || pg_add_s64_overflow(all, count, &all))
+				return false;
+			totals[which] += count;
+		}
+	}
+	return true;
+}
+
+/* A running state, or what was built, as a value. */
+struct varlena *
+retention_tally_pack(const Tally *tally)
+{
+	StringInfoData out;
+	int64		totals[TALLY_MAX_COUNTS];
+
+	if (tally->sorted < tally->used)
+		tally = retention_tally_compacted(tally);
+	if (!sum_counts(tally, totals))
+		retention_tally_out_of_range(tally->kind);
+
+	initStringInfo(&out);
+	appendStringInfoSpaces(&out, VARHDRSZ);
+	appendStringInfoCharMacro(&out, TALLY_PACKED);
+	appendStringInfoCharMacro(&out, (char) tally->kind);
+	retention_put_varint(&out, tally->used);
+	for (int which = 0; which < tally->width - tally->keys; which++)
+		retention_put_varint(&out, totals[which]);
+	if (tally->kind == TALLY_REPEAT_BUYING)
+	{
+		retention_put_varint(&out, tally->collapsed);
+		retention_put_varint(&out, tally->log_gaps.low);
+		retention_put_varint(&out, zigzag(tally->log_gaps.high));
+	}
+	for (int32 i = 0; i < tally->used; i++)
+	{
+		const uint64 *entry = tally->words + (Size) i * tally->width;
+
+		if ((i & 0xFFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
+		if (out.len > MaxAllocSize - 2 * TALLY_ENTRY_BYTES)
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("%s of more than %d different entries is too large",
+							retention_tally_type(tally->kind), i),
+					 errhint("Round the numbers that go into it, or aggregate smaller groups.")));
+		for (int part = 0; part < tally->keys; part++)
+			put_key_part(&out, entry[part]);
+		for (int which = tally->keys; which < tally->width; which++)
+			retention_put_varint(&out, entry[which]);
+	}
+	SET_VARSIZE(out.data, out.len);
+	return (struct varlena *) out.data;
+}
+
+static uint64
+get_key_part(ByteReader *in)
+{
+	uint64		number = retention_get_varint(in);
+	double		part;
+	uint64		word;
+
+	if ((number & 1) == 0)
+	{
+		if (number >> 1 >= (uint64) TALLY_WHOLE_LIMIT)
+			retention_invalid_value(in->type, "A whole number is too large.");
+		part = (double) (number >> 1);
+	}
+	else
+	{
+		if (number != TALLY_NOT_WHOLE)
+			retention_invalid_value(in->type, "A number is of no known kind.");
+		word = load_bytes(reader_skip(in, sizeof(word)), sizeof(word), in->end);
+		memcpy(&part, &word, sizeof(part));
+		if (!(part > 0) || isinf(part) || is_whole(part))
+			retention_invalid_value(in->type, "A number is out of its range.");
+	}
+	memcpy(&word, &part, sizeof(word));
+	return word;
+}
+
+static int64
+get_count(ByteReader *in)
+{
+	uint64		count = retention_get_varint(in);
+
+	if (count > PG_INT64_MAX)
+		retention_invalid_value(in->type, "A number of customers is out of its range.");
+	return (int64) count;
+}
+
+/* Is there such a customer? */
+static bool
+key_is_possible(const Tally *tally, int32 i)
+{
+	double		x;
+	double		t_x;
+
+	if (tally->kind != TALLY_REPEAT_BUYING)
+		return true;
+	x = tally_key(tally, i, 0);
+	t_x = tally_key(tally, i, 1);
+	return is_whole(x) && t_x <= tally_key(tally, i, 2) && (x > 0 || t_x == 0);
+}
+
+static void
+get_entry(ByteReader *in, Tally *tally)
+{
+	uint64	   *entry = tally_entry(tally, tally->used);
+	uint64		any = 0;
+
+	for (int part = 0; part < tally->keys; part++)
+		entry[part] = get_key_part(in);
+	for (int which = tally->keys; which < tally->width; which++)
+		any |= entry[which] = get_count(in);
+	if (any == 0)
+		retention_invalid_value(in->type, "An entry counts nobody.");
+	if (!key_is_possible(tally, tally->used))
+		retention_invalid_value(in->type, "An entry has an impossible key.");
+	if (tally->used > 0)
+	{
+		const uint64 *previous = entry - tally->width;
+		int			part = 0;
+
+		while (part < tally->keys && previous[part] == entry[part])
+			part++;
+		if (part == tally->keys || previous[part] > entry[part])
+			retention_invalid_value(in->type, "The entries are not in order.");
+	}
+	tally->used++;
+}
+
+/* A running state of what a value says, checked; in memory of its own. */
+Tally *
+retention_tally_unpack(const struct varlena *value, TallyKind kind)
+{
+	ByteReader	in;
+	Tally	   *tally;
+	uint64		entries;
+	int64		totals[TALLY_MAX_COUNTS];
+	int64		counted[TALLY_MAX_COUNTS];
+	int			counts;
+
+	retention_read_value(&in, value, retention_tally_type(kind));
+	if (reader_byte(&in) != TALLY_PACKED)
+		retention_invalid_value(in.type, "The value is of a version that is not known here.");
+	if (reader_byte(&in) != kind)
+		retention_invalid_value(in.type, "The value is of another type.");
+
+	tally = retention_tally_create(kind);
+	counts = tally->width - tally->keys;
+	entries = retention_get_varint(&in);
+	for (int which = 0; which < counts; which++)
+		totals[which] = get_count(&in);
+	if (kind == TALLY_REPEAT_BUYING)
+	{
+		tally->collapsed = get_count(&in);
+		tally->log_gaps.low = retention_get_varint(&in);
+		tally->log_gaps.high = unzigzag(retention_get_varint(&in));
+	}
+	if (entries > (Size) (in.end - in.at) / tally->width)
+		retention_invalid_value(in.type, "The value ends too early.");
+	if (entries == 0 &&
+		(tally->collapsed != 0 || tally->log_gaps.low != 0 || tally->log_gaps.high != 0))
+		retention_invalid_value(in.type, "There are sums of no customers.");
+
+	tally = retention_tally_reserve(tally, entries);
+	while (tally->used < entries)
+	{
+		if ((tally->used & 0xFFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
+		get_entry(&in, tally);
+	}
+	tally->sorted = tally->used;
+	if (in.at != in.end)
+		retention_invalid_value(in.type, "The value goes on behind its end.");
+	if (!sum_counts(tally, counted) ||
+		memcmp(counted, totals, counts * sizeof(int64)) != 0)
+		retention_invalid_value(in.type, "The totals are not those of the entries.");
+	return tally;
+}
+
+/* Raise an error if the bytes are not exactly what packing their content gives. */
+void
+retention_tally_validate(const struct varlena *value, TallyKind kind)
+{
+	Tally	   *tally = retention_tally_unpack(value, kind);
+	struct varlena *again = retention_tally_pack(tally);
+
+	if (VARSIZE(again) - VARHDRSZ != VARSIZE_ANY_EXHDR(value) ||
+		memcmp(VARDATA(again), VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value)) != 0)
+		retention_invalid_value(retention_tally_type(kind),
+								"The value is not in its canonical form.");
+	pfree(again);
+	pfree(tally);
+}

@@ -1,0 +1,247 @@
+-- Tallies, which the types survival and repeat_buying are: the same bytes for
+-- the same rows in any order and however they are cut and merged, in every
+-- kind of query; nothing but an error for bytes that are no value.
+SET client_min_messages = warning;
+SET extra_float_digits = 1;
+SET datestyle = 'ISO';
+SET max_parallel_workers_per_gather = 0;
+CREATE SCHEMA tally;
+SET search_path = tally, public;
+
+-- ---------------------------------------------------------------------------
+-- repeat_buying, by its definition.
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION rfm(x int8, t_x float8, t float8, log_gaps float8 DEFAULT NULL, orders int8 DEFAULT NULL) RETURNS rfm LANGUAGE sql IMMUTABLE AS $$
+	SELECT (x, t_x, t, 12.34, log_gaps, orders, date '2024-01-01')::rfm
+$$;
+SELECT * FROM cells((SELECT repeat_buying(b) FROM (VALUES (rfm(2, 30.5, 90)), (rfm(0, 0, 90)), (rfm(2, 30.5, 90)), (rfm(0, 0, 7)), (rfm(2, 30, 90)), (rfm(10, 89, 90)),
+	(rfm(NULL, 0, 1)), (rfm(1, NULL, 1)), (rfm(1, 1, NULL)), (NULL), (rfm(1, 0, 0))) v (b)));
+SELECT i.* FROM repeat_buying_info((SELECT repeat_buying(rfm(x, x, 90, x * ln(2), x + 3)) FROM generate_series(0, 10) x)) i;
+-- log_gaps NULL is 0, orders NULL is x + 1; negative logarithms, as of gaps below a day
+SELECT i.* FROM repeat_buying_info((SELECT repeat_buying(b) FROM (VALUES (rfm(1, 1, 2)), (rfm(1, 1, 2, -2.5)), (rfm(0, 0, 2, 0.25, 3))) v (b))) i;
+-- the sum of the logarithms to 2^-40, and large ones
+SELECT abs(log_gaps - (SELECT sum(ln(n)) FROM generate_series(1, 10000) n)) < 1e-8 AS near
+FROM repeat_buying_info((SELECT repeat_buying(rfm(1, 1, 2, ln(n))) FROM generate_series(1, 10000) n));
+SELECT log_gaps FROM unnest(ARRAY[9007199254740992, -9007199254740992, 4294967296.5, -0.5, 1e-300]) l, repeat_buying_info(repeat_buying_add(NULL, rfm(1, 1, 2, l))) i;
+SELECT log_gaps FROM repeat_buying_info((SELECT repeat_buying(rfm(1, 1, 2, l)) FROM unnest(ARRAY[9007199254740992, -9007199254740992, 0.5, 9007199254740992]) l));
+SELECT repeat_buying(b) IS NULL AS none FROM (SELECT rfm(1, 1, 1) WHERE false) v (b);
+SELECT repeat_buying(NULL) IS NULL AS nothing, repeat_buying(rfm(NULL, 1, 1)) IS NULL AS skipped;
+SELECT (SELECT count(*) FROM cells(NULL)) AS rows, repeat_buying_info(NULL) IS NULL AS info;
+-- a value of no customers
+SELECT i.*, (SELECT count(*) FROM cells(b)) AS rows FROM (SELECT 'AQIAAAAAAA=='::repeat_buying AS b) v, repeat_buying_info(b) i;
+SELECT repeat_buying(rfm(-1, 0, 1));
+SELECT repeat_buying(rfm(9007199254740992, 0, 1));
+SELECT repeat_buying(rfm(1, -1, 1));
+SELECT repeat_buying(rfm(1, 2, 1));
+SELECT repeat_buying(rfm(1, 'NaN', 1));
+SELECT repeat_buying(rfm(1, 1, 'NaN'));
+SELECT repeat_buying(rfm(1, 1, 'Infinity'));
+SELECT repeat_buying(rfm(0, 1, 2));
+SELECT repeat_buying(rfm(1, 1, 2, 'NaN'));
+SELECT repeat_buying(rfm(1, 1, 2, 'Infinity'));
+SELECT repeat_buying(rfm(1, 1, 2, 1e16));
+SELECT repeat_buying(rfm(3, 1, 2, 1, 3));
+-- sums that are too large
+SELECT (repeat_buying_info(repeat_buying(rfm(0, 0, 1, 0, 9223372036854775807)))).collapsed;
+SELECT repeat_buying(rfm(0, 0, 1, 0, 9223372036854775807)) FROM generate_series(1, 2);
+SELECT repeat_buying_info(repeat_buying(rfm(9007199254740991, 1, 1))) FROM generate_series(1, 1025);
+
+-- ---------------------------------------------------------------------------
+-- Any order, any cut, any query.
+-- ---------------------------------------------------------------------------
+
+-- few: some fifty different keys; many: as many as rows
+CREATE TABLE rows AS
+SELECT n, kind, n % 40 AS part, n % 3 <> 0 AS keep,
+	   CASE WHEN n % 17 <> 0 THEN CASE kind WHEN 'few' THEN h % 50 ELSE h / 1000.0 END END::float8 AS d,
+	   CASE WHEN n % 19 <> 0 THEN h % 3 = 0 END AS e,
+	   CASE WHEN n % 23 <> 0 THEN CASE kind WHEN 'few' THEN rfm(h % 4, CASE WHEN h % 4 > 0 THEN h % 5 ELSE 0 END, 9, ln(n), h % 7 + 4)
+		    ELSE rfm(h % 100, CASE WHEN h % 100 > 0 THEN h % 1000 ELSE 0 END, 1000 + h % 10007, -ln(n), NULL) END END AS b
+FROM (SELECT n, kind, hashint4extended(n, 7) & 16777215 AS h FROM generate_series(1, 12000) n, (VALUES ('few'), ('many')) v (kind)) s;
+ANALYZE rows;
+CREATE TABLE wholes AS SELECT kind, survival(d, e) AS s, repeat_buying(b) AS b FROM rows GROUP BY kind;
+CREATE TABLE parts AS SELECT kind, part, survival(d, e) AS s, repeat_buying(b) AS b FROM rows GROUP BY kind, part;
+SELECT kind, subjects(s), (SELECT count(*) FROM kaplan_meier(s)) AS times, customers, cells, length(survival_send(s)) AS bytes, length(repeat_buying_send(b)) AS bytes
+FROM wholes, repeat_buying_info(b) ORDER BY kind;
+-- They say what plain SQL says.
+SELECT kind, (SELECT count(*) FROM kaplan_meier(s) k FULL JOIN (SELECT d, count(*) FILTER (WHERE e) AS events, count(*) FILTER (WHERE NOT e) AS censored FROM rows r
+				WHERE r.kind = w.kind AND d IS NOT NULL AND e IS NOT NULL GROUP BY d) p ON p.d = k.time AND p.events = k.events AND p.censored = k.censored
+			  WHERE k.time IS NULL OR p.d IS NULL) AS survival,
+	   (SELECT count(*) FROM cells(b) c FULL JOIN (SELECT (b).x, (b).t_x, (b).t, count(*) AS customers FROM rows r WHERE r.kind = w.kind AND (b).x IS NOT NULL GROUP BY 1, 2, 3) p
+			  USING (x, t_x, t, customers) WHERE c IS NULL OR p IS NULL) AS repeat_buying
+FROM wholes w ORDER BY kind;
+
+CREATE AGGREGATE survival_raw(float8, bool) (SFUNC = survival_add, STYPE = survival, COMBINEFUNC = survival_combine, PARALLEL = SAFE);
+CREATE AGGREGATE repeat_buying_raw(rfm) (SFUNC = repeat_buying_add, STYPE = repeat_buying, COMBINEFUNC = repeat_buying_combine, PARALLEL = SAFE);
+CREATE AGGREGATE survival_plus(survival) (SFUNC = survival_union, STYPE = survival);
+CREATE AGGREGATE repeat_buying_plus(repeat_buying) (SFUNC = repeat_buying_union, STYPE = repeat_buying);
+CREATE TABLE results (way text, kind text, s survival, b repeat_buying);
+INSERT INTO results SELECT 'backwards', kind, survival(d, e ORDER BY n DESC), repeat_buying(b ORDER BY n DESC) FROM rows GROUP BY kind;
+INSERT INTO results SELECT 'ascending', kind, survival(d, e ORDER BY d), repeat_buying(b ORDER BY b) FROM rows GROUP BY kind;
+INSERT INTO results SELECT 'descending', kind, survival(d, e ORDER BY d DESC), repeat_buying(b ORDER BY b DESC) FROM rows GROUP BY kind;
+INSERT INTO results SELECT 'rollup', kind, rollup(s), rollup(b) FROM parts GROUP BY kind;
+INSERT INTO results SELECT 'rollup of rollups', kind, rollup(s), rollup(b) FROM
+	(SELECT kind, rollup(s) AS s, rollup(b) AS b FROM parts GROUP BY kind, part % 7) p GROUP BY kind;
+INSERT INTO results SELECT 'rollup, with NULL', kind, rollup(s), rollup(b) FROM (SELECT * FROM parts UNION ALL SELECT kind, -1, NULL, NULL FROM parts) p GROUP BY kind;
+INSERT INTO results SELECT 'rollup of text', kind, rollup(s::text::survival), rollup(b::text::repeat_buying) FROM parts GROUP BY kind;
+INSERT INTO results SELECT 'rollup, window', kind, s, b FROM (SELECT kind, part, rollup(s) OVER w AS s, rollup(b) OVER w AS b FROM parts WINDOW w AS (PARTITION BY kind ORDER BY part)) p WHERE part = 39;
+INSERT INTO results SELECT 'rollup, many of one row', kind, rollup(s ORDER BY n), rollup(b ORDER BY n)
+	FROM (SELECT kind, n, survival(d, e) AS s, repeat_buying(b) AS b FROM rows GROUP BY kind, n) p GROUP BY kind;
+INSERT INTO results SELECT 'plus', kind, rollup(s) FILTER (WHERE part < 13) + rollup(s) FILTER (WHERE part >= 13), rollup(b) FILTER (WHERE part >= 13) + rollup(b) FILTER (WHERE part < 13) FROM parts GROUP BY kind;
+INSERT INTO results SELECT 'plus, as an aggregate', kind, survival_plus(s), repeat_buying_plus(b) FROM parts GROUP BY kind;
+INSERT INTO results SELECT 'combine', kind, survival_combine(survival_combine(NULL, rollup(s)), NULL), repeat_buying_combine(repeat_buying_combine(NULL, rollup(b)), NULL) FROM parts GROUP BY kind;
+INSERT INTO results SELECT 'state, stored', kind, survival_raw(d, e), repeat_buying_raw(b) FROM rows GROUP BY kind;
+INSERT INTO results SELECT 'states, stored and merged', kind, rollup(s), rollup(b) FROM (SELECT kind, part, survival_raw(d, e) AS s, repeat_buying_raw(b) AS b FROM rows GROUP BY kind, part OFFSET 0) p GROUP BY kind;
+INSERT INTO results SELECT 'FILTER', kind, survival(d, e) FILTER (WHERE keep) + survival(d, e) FILTER (WHERE NOT keep), repeat_buying(b) FILTER (WHERE keep) + repeat_buying(b) FILTER (WHERE NOT keep) FROM rows GROUP BY kind;
+SET enable_hashagg = off;
+INSERT INTO results SELECT 'sorted groups', kind, rollup(s), rollup(b) FROM (SELECT kind, survival(d, e) AS s, repeat_buying(b) AS b FROM rows GROUP BY kind, n % 1000) p GROUP BY kind;
+RESET enable_hashagg;
+SET work_mem = '64kB';
+INSERT INTO results SELECT 'hashed groups, spilled', kind, rollup(s), rollup(b) FROM (SELECT kind, survival(d, e) AS s, repeat_buying(b) AS b FROM rows GROUP BY kind, n % 1000) p GROUP BY kind;
+RESET work_mem;
+-- row by row, by direct calls
+DO $$
+DECLARE
+	r rows;
+	s survival;
+	b repeat_buying;
+BEGIN
+	FOR r IN SELECT * FROM rows WHERE kind = 'few' LOOP
+		s := survival_add(s, r.d, r.e);
+		b := repeat_buying_add(b, r.b);
+	END LOOP;
+	INSERT INTO results VALUES ('direct calls', 'few', s, b);
+END
+$$;
+SET max_parallel_workers_per_gather = 2;
+SET parallel_setup_cost = 0;
+SET parallel_tuple_cost = 0;
+SET min_parallel_table_scan_size = 0;
+ALTER TABLE rows SET (parallel_workers = 2);
+ALTER TABLE parts SET (parallel_workers = 2);
+ANALYZE parts;
+CREATE FUNCTION is_parallel(query text) RETURNS bool LANGUAGE plpgsql AS $$
+DECLARE
+	plan json;
+BEGIN
+	EXECUTE 'EXPLAIN (FORMAT JSON) ' || query INTO plan;
+	RETURN plan::text LIKE '%"Partial Mode": "Partial"%';
+END
+$$;
+SELECT is_parallel('SELECT kind, survival(d, e), repeat_buying(b) FROM rows GROUP BY kind') AS rows, is_parallel('SELECT kind, rollup(s), rollup(b) FROM parts GROUP BY kind') AS parts;
+CREATE TEMP TABLE in_parallel AS SELECT kind, survival(d, e), repeat_buying(b) FROM rows GROUP BY kind;
+INSERT INTO results SELECT 'parallel', * FROM in_parallel;
+CREATE TEMP TABLE parts_in_parallel AS SELECT kind, rollup(s) AS s, rollup(b) AS b FROM parts GROUP BY kind;
+INSERT INTO results SELECT 'parallel rollup', * FROM parts_in_parallel;
+CREATE TEMP TABLE groups_in_parallel AS SELECT kind, n % 1000 AS part, survival(d, e) AS s, repeat_buying(b) AS b FROM rows GROUP BY kind, n % 1000;
+SELECT is_parallel('SELECT survival(d, e), repeat_buying(b) FROM rows WHERE n % 2 = 2') AS parallel, survival(d, e) IS NULL AND repeat_buying(b) IS NULL AS nothing FROM rows WHERE n % 2 = 2;
+SET max_parallel_workers_per_gather = 0;
+INSERT INTO results SELECT 'parallel groups', kind, rollup(s), rollup(b) FROM groups_in_parallel GROUP BY kind;
+SELECT way, count(*) AS values, count(*) FILTER (WHERE survival_send(r.s) = survival_send(w.s)) AS survival, count(*) FILTER (WHERE repeat_buying_send(r.b) = repeat_buying_send(w.b)) AS repeat_buying
+FROM results r JOIN wholes w USING (kind) GROUP BY way ORDER BY way COLLATE "C";
+
+-- Frames: of each row, that of the rows in it.
+CREATE TABLE few AS SELECT row_number() OVER (ORDER BY n) AS n, d, e, b, keep FROM rows WHERE kind = 'few' AND n <= 120;
+SELECT count(*) AS frames, count(*) FILTER (WHERE running IS NULL) AS nulls,
+	   count(*) FILTER (WHERE running::text IS NOT DISTINCT FROM (SELECT survival(d, e) FROM few i WHERE i.n <= f.n)::text) AS running,
+	   count(*) FILTER (WHERE moving::text IS NOT DISTINCT FROM (SELECT survival(d, e) FROM few i WHERE i.n BETWEEN f.n - 3 AND f.n + 1)::text) AS moving,
+	   count(*) FILTER (WHERE kept::text IS NOT DISTINCT FROM (SELECT survival(d, e) FROM few i WHERE i.n <= f.n AND keep)::text) AS filtered,
+	   count(*) FILTER (WHERE raw::text IS NOT DISTINCT FROM running::text) AS raw,
+	   count(*) FILTER (WHERE buyers::text IS NOT DISTINCT FROM (SELECT repeat_buying(b) FROM few i WHERE i.n <= f.n)::text) AS buyers,
+	   count(*) FILTER (WHERE moving_buyers::text IS NOT DISTINCT FROM (SELECT repeat_buying(b) FROM few i WHERE i.n BETWEEN f.n - 3 AND f.n + 1)::text) AS moving_buyers
+FROM (SELECT n, survival(d, e) OVER w AS running, survival(d, e) OVER v AS moving, survival(d, e) FILTER (WHERE keep) OVER w AS kept, survival_raw(d, e) OVER w AS raw,
+			 repeat_buying(b) OVER w AS buyers, repeat_buying(b) OVER v AS moving_buyers
+	  FROM few WINDOW w AS (ORDER BY n), v AS (ORDER BY n ROWS BETWEEN 3 PRECEDING AND 1 FOLLOWING)) f;
+
+-- What is given to a function stays what it was.
+SELECT count(*) FILTER (WHERE s::text = before) AS unchanged, count(*) FILTER (WHERE twice AND more) AS added
+FROM (SELECT s, s::text AS before, subjects(s + s) = 2 * subjects(s) AS twice, subjects(survival_add(s, 1, true)) = subjects(s) + 1 AS more FROM results WHERE kind = 'few' OFFSET 0) v;
+-- Many groups, of two rows each.
+SELECT count(*) AS groups, sum(subjects(s)) AS subjects, sum(customers) AS customers
+FROM (SELECT survival(n, true) AS s, repeat_buying(rfm(n % 5, n % 5, 9)) AS b FROM generate_series(1, 60000) n GROUP BY n % 30000) g, repeat_buying_info(b);
+
+-- ---------------------------------------------------------------------------
+-- In and out.
+-- ---------------------------------------------------------------------------
+
+SELECT count(*) AS values, count(*) FILTER (WHERE s::text::survival::text = s::text AND b::text::repeat_buying::text = b::text) AS text,
+	   count(*) FILTER (WHERE decode(s::text, 'base64') = survival_send(s) AND decode(b::text, 'base64') = repeat_buying_send(b)) AS text_is_binary
+FROM results;
+CREATE TABLE copies (LIKE parts);
+\copy parts TO 'results/tally.binary' WITH (FORMAT binary)
+\copy copies FROM 'results/tally.binary' WITH (FORMAT binary)
+\! rm -f results/tally.binary
+SELECT count(*) AS copies, count(*) FILTER (WHERE survival_send(c.s) = survival_send(p.s) AND repeat_buying_send(c.b) = repeat_buying_send(p.b)) AS same FROM copies c JOIN parts p USING (kind, part);
+-- Compressed or not, in the row or apart, short or long, a value is a value.
+CREATE TABLE stored (LIKE parts);
+ALTER TABLE stored ALTER s SET STORAGE EXTENDED, ALTER b SET STORAGE MAIN;
+INSERT INTO stored SELECT * FROM parts;
+INSERT INTO stored SELECT kind, -1, s, b FROM wholes;
+SELECT count(*) AS stored, count(*) FILTER (WHERE survival_send(c.s + c.s) = survival_send(p.s + p.s) AND repeat_buying_send(c.b + c.b) = repeat_buying_send(p.b + p.b)) AS same
+FROM stored c JOIN (SELECT * FROM parts UNION ALL SELECT kind, -1, s, b FROM wholes) p USING (kind, part);
+
+-- Small values of many shapes, and what can happen to their bytes.
+CREATE TABLE victims AS
+SELECT type, bytes FROM (
+	SELECT 'survival', survival_send(survival(d, e)) FROM few WHERE n < 12
+	UNION ALL SELECT 'survival', survival_send(survival(n / 4.0, n % 2 = 0)) FROM generate_series(0, 9) n
+	UNION ALL SELECT 'survival', survival_send(survival(n, false)) FROM unnest(ARRAY[9007199254740991, 9007199254740992, 1e300, 5e-324]) n
+	UNION ALL SELECT 'survival', '\x0101000000'
+	UNION ALL SELECT 'repeat_buying', repeat_buying_send(repeat_buying(b)) FROM few WHERE n < 12
+	UNION ALL SELECT 'repeat_buying', repeat_buying_send(repeat_buying(rfm(n, n / 2.0, n, -n, 2 * n + 1))) FROM generate_series(0, 5) n
+	UNION ALL SELECT 'repeat_buying', '\x01020000000000') v (type, bytes);
+CREATE FUNCTION outcome(type text, bytes bytea) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	input text := replace(encode(bytes, 'base64'), E'\n', '');
+BEGIN
+	IF type = 'survival' THEN
+		PERFORM count(k) FROM kaplan_meier(input::survival) k;
+		RETURN CASE WHEN survival_send(input::survival) = bytes AND subjects(input::survival + input::survival) = 2 * subjects(input::survival) THEN 'accepted' ELSE 'changed' END;
+	END IF;
+	PERFORM count(c) FROM cells(input::repeat_buying) c;
+	RETURN CASE WHEN repeat_buying_send(input::repeat_buying) = bytes THEN 'accepted' ELSE 'changed' END;
+EXCEPTION WHEN numeric_value_out_of_range THEN
+	-- of the sum of two, or of all orders, of what was accepted
+	RETURN 'accepted';
+WHEN OTHERS THEN
+	RETURN SQLSTATE;
+END
+$$;
+CREATE TABLE mutants AS
+SELECT type, 'cut' AS what, substr(bytes, 1, n) AS bytes FROM victims, generate_series(0, length(bytes) - 1) n
+UNION ALL SELECT type, 'beginning cut', substr(bytes, n) FROM victims, generate_series(2, length(bytes)) n
+UNION ALL SELECT type, 'bit flipped', set_bit(bytes, n, 1 - get_bit(bytes, n)) FROM victims, generate_series(0, length(bytes) * 8 - 1) n
+UNION ALL SELECT type, 'byte set', set_byte(bytes, n, v) FROM victims, generate_series(0, length(bytes) - 1) n, unnest(ARRAY[0, 1, 127, 128, 255]) v WHERE get_byte(bytes, n) <> v
+UNION ALL SELECT type, 'byte left out', substr(bytes, 1, n) || substr(bytes, n + 2) FROM victims, generate_series(0, length(bytes) - 1) n
+UNION ALL SELECT type, 'byte put in', substr(bytes, 1, n) || set_byte('\x00', 0, v) || substr(bytes, n + 1) FROM victims, generate_series(0, length(bytes)) n, unnest(ARRAY[0, 1, 128, 255]) v
+UNION ALL SELECT type, 'huge numbers', substr(bytes, 1, n) || '\xffffffffffffffffff01'::bytea || substr(bytes, n + 1) FROM victims, generate_series(0, length(bytes)) n
+UNION ALL SELECT type, 'trailing bytes', bytes || v FROM victims, unnest(ARRAY['\x00', '\x01', '\x00000000'::bytea]) v
+UNION ALL SELECT a.type, 'two values', a.bytes || b.bytes FROM victims a, victims b
+UNION ALL SELECT CASE type WHEN 'survival' THEN 'repeat_buying' ELSE 'survival' END, 'the other type', bytes FROM victims
+UNION ALL SELECT type, 'noise', set_byte('\x0100', 1, h) || decode(md5(n::text) || md5((n + 1)::text), 'hex') FROM (VALUES ('survival', 1), ('repeat_buying', 2)) v (type, h), generate_series(1, 300) n;
+SELECT what, count(*) AS mutants, count(*) FILTER (WHERE outcome ~ '^22P0') AS errors, count(*) FILTER (WHERE outcome = 'accepted') AS accepted,
+	   array_agg(DISTINCT outcome) FILTER (WHERE outcome !~ '^22P0|^accepted$') AS others
+FROM (SELECT what, outcome(type, bytes) FROM mutants) m GROUP BY what ORDER BY what COLLATE "C";
+-- What is wrong with it.
+SELECT ''::survival;
+SELECT 'hello, world!'::survival;
+SELECT 'Ag=='::survival;
+SELECT encode('\x0102000000', 'base64')::survival;
+SELECT encode('\x01010101000c0100', 'base64')::survival::text = survival_add(NULL, 6, true)::text AS valid;
+SELECT encode('\x01010101000c010000', 'base64')::survival;
+SELECT encode('\x01010100000c0000', 'base64')::survival;
+SELECT encode('\x01010102000c0100', 'base64')::survival;
+SELECT encode('\x01010202000c01000c0100', 'base64')::survival;
+SELECT encode('\x0101010100030100', 'base64')::survival;
+SELECT encode('\x01010101000100000000000018400100', 'base64')::survival;
+SELECT encode('\x010101010001000000000000f0bf0100', 'base64')::survival;
+SELECT encode('\x01010101008c000100', 'base64')::survival;
+SELECT encode('\x010101010080808080808080200100', 'base64')::survival;
+SELECT encode('\x0101ffffffff0f01000c0100', 'base64')::survival;
+SELECT encode('\x0102010100000000020201', 'base64')::repeat_buying;
+SELECT encode('\x0102010100000002060401', 'base64')::repeat_buying;
+SELECT encode('\x01020000000100', 'base64')::repeat_buying;
+
+SET client_min_messages = error;
+DROP SCHEMA tally CASCADE;
