@@ -11,7 +11,7 @@ ifneq ($(words $(RETENTION_VERSION)),1)
 $(error META.json has several versions: $(RETENTION_VERSION))
 endif
 
-SQL_PARTS = header base metric value scalar simulate survival rfm repeat_buying history
+SQL_PARTS = header base metric value scalar projection simulate survival rfm repeat_buying history waiting
 INSTALL_SQL = $(EXTENSION)--$(RETENTION_VERSION).sql
 UPGRADE_SQL = $(wildcard sql/upgrade/*.sql)
 

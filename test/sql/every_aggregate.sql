@@ -124,22 +124,29 @@ BEGIN
 END
 $$;
 
--- Of the aggregates over order rows, which are those with a customer_base for a
--- state.  customer, at and amount are the columns of the arguments, NULL for
--- those that the aggregate does not take.
+-- What an argument is that is the same for all rows.
+CREATE FUNCTION constant_of(argument text) RETURNS text LANGUAGE sql AS $$
+	SELECT CASE WHEN argument IN ('as_of', 'until') THEN 'DATE ''2024-03-31''' WHEN argument = 'after' THEN 'DATE ''2024-01-15'''
+				WHEN argument = 'grain' THEN '''day''' WHEN argument = 'time_zone' THEN '''UTC''' END
+$$;
+
+-- Of the aggregates over order rows.  customer, at and amount are the columns of the arguments, NULL for those
+-- that the aggregate does not take.
 CREATE TABLE aggregates AS
 SELECT p.oid::regprocedure AS signature, p.proname AS name, p.prorettype::regtype AS type,
-	   (SELECT string_agg('o.' || column_of(t), ', ' ORDER BY n)
+	   (SELECT string_agg(coalesce(constant_of(p.proargnames[n]), 'o.' || column_of(t)), ', ' ORDER BY n)
 		FROM unnest(p.proargtypes::regtype[]) WITH ORDINALITY AS a (t, n)) AS arguments,
-	   (SELECT column_of(t) FROM unnest(p.proargtypes::regtype[]) AS t WHERE column_of(t) LIKE 'c%') AS customer,
-	   (SELECT column_of(t) FROM unnest(p.proargtypes::regtype[]) AS t WHERE column_of(t) LIKE 't%') AS at,
+	   (SELECT column_of(t) FROM unnest(p.proargtypes::regtype[]) WITH ORDINALITY AS a (t, n)
+		WHERE column_of(t) LIKE 'c%' AND constant_of(p.proargnames[n]) IS NULL) AS customer,
+	   (SELECT column_of(t) FROM unnest(p.proargtypes::regtype[]) WITH ORDINALITY AS a (t, n)
+		WHERE column_of(t) LIKE 't%' AND constant_of(p.proargnames[n]) IS NULL) AS at,
 	   (SELECT column_of(t) FROM unnest(p.proargtypes::regtype[]) AS t WHERE column_of(t) LIKE 'a%') AS amount,
 	   p.proargtypes::regtype[] AS types
 FROM pg_proc p
 JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
 JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
 JOIN pg_aggregate g ON g.aggfnoid = p.oid
-WHERE e.extname = 'retention' AND p.prokind = 'a' AND p.proname <> 'rollup' AND g.aggtranstype = 'customer_base'::regtype
+WHERE e.extname = 'retention' AND p.prokind = 'a' AND p.proname <> 'rollup' AND g.aggtranstype IN ('customer_base'::regtype, 'order_log'::regtype, 'purchase_history'::regtype)
 ORDER BY 1;
 
 SELECT name, count(*) AS overloads, count(DISTINCT customer) AS keys, count(DISTINCT at) AS times,
@@ -149,7 +156,9 @@ FROM aggregates GROUP BY name ORDER BY name COLLATE "C";
 -- An argument that there is no column for.
 SELECT signature FROM aggregates
 WHERE arguments IS NULL OR array_position(types, NULL) IS NOT NULL
-	OR cardinality(types) <> num_nonnulls(customer, at, amount) + (name = 'customer_base_sample')::int;
+	OR cardinality(types) <> num_nonnulls(customer, at, amount)
+		+ CASE name WHEN 'customer_base_sample' THEN 1 WHEN 'rfm_summary' THEN 1 WHEN 'orders_between' THEN 2
+			WHEN 'purchase_history' THEN CASE WHEN 'time_zone' = ANY (SELECT unnest(proargnames) FROM pg_proc WHERE oid = signature) THEN 2 ELSE 1 END ELSE 0 END;
 
 -- The facts of a base as text.
 CREATE FUNCTION facts(b customer_base) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
@@ -161,10 +170,27 @@ CREATE FUNCTION facts(b customer_base) RETURNS text LANGUAGE sql STABLE PARALLEL
 	WHERE b IS NOT NULL
 $$;
 
+-- And those of a history.
+CREATE FUNCTION facts(h purchase_history) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
+	SELECT concat_ws(' ', 'customers', customers(b), 'orders', orders(b), 'repeat', repeat_rate(b),
+					 'occasions', i.occasions, i.first_day, i.last_day,
+					 'revenue', trim_scale(revenue(b)), 'refunds', refunds(b), 'refunded', trim_scale(refunded(b)),
+					 'guests', guest_orders(b), guest_refunds(b), trim_scale(guest_revenue(b)))
+	FROM history_info(h) i, customer_base(h) b WHERE h IS NOT NULL
+$$;
+
+-- And those of a customer, of which the logarithms have no last digit in common.
+CREATE FUNCTION facts(r rfm) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
+	SELECT concat_ws(' ', r.x, r.t_x, r.t, 'spend', r.m_x, 'gaps', round(r.log_gaps::numeric, 9), 'orders', r.orders, r.first_day)
+	WHERE r.x IS NOT NULL
+$$;
+
 -- A call of the aggregate, as text: with what may stand before its arguments
 -- (DISTINCT), behind them (ORDER BY) and behind it (FILTER, OVER).
 CREATE FUNCTION call(a aggregates, before text, within text, behind text) RETURNS text LANGUAGE sql AS $$
-	SELECT format(CASE WHEN a.type = 'customer_base'::regtype THEN 'facts(%I(%s%s%s) %s)' ELSE '(%I(%s%s%s) %s)::text' END,
+	SELECT format(CASE WHEN a.type IN ('customer_base'::regtype, 'purchase_history'::regtype, 'rfm'::regtype) THEN 'facts(%I(%s%s%s) %s)'
+				  WHEN a.type = 'timestamptz'::regtype THEN '(%I(%s%s%s) %s AT TIME ZONE ''UTC'')::text'
+				  ELSE '(%I(%s%s%s) %s)::text' END,
 				  a.name, before, a.arguments, within, behind)
 $$;
 
@@ -195,6 +221,19 @@ BEGIN
 					  'guests', guests, %1$s guest_refunds %2$s, %1$s trim_scale(coalesce(guest_revenue, 0)) %2$s) END$f$,
 			CASE WHEN a.amount IS NULL THEN '(CASE WHEN false THEN' ELSE '(' END,
 			CASE WHEN a.amount IS NULL THEN 'END)' ELSE ')' END)
+		WHEN 'purchase_history' THEN format($f$CASE WHEN rows > 0 THEN
+			concat_ws(' ', 'customers', customers, 'orders', orders,
+					  'repeat', repeaters::float8 / nullif(customers, 0), 'occasions', occasions, first::date, last::date,
+					  'revenue', %1$s trim_scale(coalesce(revenue, 0)) %2$s, 'refunds', %1$s refunds %2$s,
+					  'refunded', %1$s trim_scale(coalesce(refunded, 0)) %2$s,
+					  'guests', guests, %1$s guest_refunds %2$s, %1$s trim_scale(coalesce(guest_revenue, 0)) %2$s) END$f$,
+			CASE WHEN a.amount IS NULL THEN '(CASE WHEN false THEN' ELSE '(' END,
+			CASE WHEN a.amount IS NULL THEN 'END)' ELSE ')' END)
+		WHEN 'order_gap' THEN 'gap / 86400000000'
+		WHEN 'next_order_due' THEN CASE a.at WHEN 't_date' THEN 'last::date + floor(gap / 86400000000)::int' ELSE 'last + floor(gap) * interval ''1 microsecond''' END
+		WHEN 'orders_between' THEN 'days_between'
+		WHEN 'rfm_summary' THEN
+			$f$CASE WHEN x >= 0 THEN concat_ws(' ', x, t_x, t, 'spend', spend / nullif(x, 0), 'gaps', round(log_gaps::numeric, 9), 'orders', n, first_day) END$f$
 	END;
 	IF formula IS NULL THEN
 		RAISE 'no oracle for %', a.signature;
@@ -216,6 +255,8 @@ BEGIN
 				   min(first) AS first, max(last) AS last,
 				   (extract(epoch FROM max(last)) - extract(epoch FROM min(first))) * 1000000 AS observation
 			FROM customers
+		), occasions AS (
+			SELECT count(DISTINCT (customer, at::date)) AS occasions FROM rows WHERE customer IS NOT NULL AND NOT refund
 		), others AS (
 			SELECT count(*) AS rows,
 				   count(*) FILTER (WHERE refund AND customer IS NOT NULL) AS refunds,
@@ -226,17 +267,31 @@ BEGIN
 			FROM rows
 		), mean AS (
 			SELECT round(lifespan / nullif(customers, 0)) AS usecs FROM totals
+		), gaps AS (
+			SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY (extract(epoch FROM at - before) * 1000000)::float8) AS gap, max(at) AS last
+			FROM (SELECT at::timestamp AS at, lag(at::timestamp) OVER (ORDER BY at) AS before FROM rows) g
+		), days AS (
+			SELECT day, n, spend, day - lag(day) OVER (ORDER BY day) AS after
+			FROM (SELECT at::date AS day, count(*) FILTER (WHERE NOT refund) AS n, sum(amount) AS spend
+				  FROM rows WHERE at::date <= DATE '2024-03-31' GROUP BY 1) d WHERE n > 0
+		), rfm AS (
+			SELECT count(*) - 1 AS x, max(day) - min(day) AS t_x, DATE '2024-03-31' - min(day) AS t, sum(n) AS n, min(day) AS first_day,
+				   coalesce(sum(ln(after::float8) ORDER BY day), 0) AS log_gaps, sum(spend) FILTER (WHERE after IS NOT NULL) AS spend,
+				   count(*) FILTER (WHERE day > DATE '2024-01-15') AS days_between
+			FROM days
 		), span AS (
 			SELECT make_interval(days => div(usecs, 86400000000)::int,
 								 secs => (mod(usecs, 86400000000) / 1000000)::float8) AS span FROM mean
 		)
-		SELECT (%5$s)::text FROM totals, others, span)$f$,
+		SELECT (%5$s)::text FROM %8$s)$f$,
 		CASE WHEN a.customer IS NULL THEN '1' ELSE 'o.' || a.customer END,
 		CASE WHEN a.at IS NULL THEN 'NULL::timestamp' ELSE 'o.' || a.at || CASE WHEN a.at = 't_timestamptz' THEN ' AT TIME ZONE ''UTC''' ELSE '::timestamp' END END,
 		CASE WHEN a.amount IS NULL THEN 'NULL::numeric' ELSE 'o.' || a.amount || '::text::numeric' END,
 		source, formula, what,
 		concat_ws(' AND ', 'true', CASE WHEN a.at IS NOT NULL THEN 'isfinite(at)' END,
-				  CASE WHEN a.amount IS NOT NULL THEN 'amount IS NOT NULL' END));
+				  CASE WHEN a.amount IS NOT NULL THEN 'amount IS NOT NULL' END),
+		CASE WHEN a.name IN ('order_gap', 'next_order_due') THEN 'gaps' WHEN a.name IN ('rfm_summary', 'orders_between') THEN 'rfm'
+			 ELSE 'totals, others, occasions, span' END);
 END
 $$;
 

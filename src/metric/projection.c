@@ -1,0 +1,90 @@
+/*-------------------------------------------------------------------------
+ *
+ * projection.c
+ *	  projected_customers, projected_revenue: what comes if each period brings
+ *	  as many new customers and keeps the same share of those there are.
+ *
+ * Period by period, as a table calculation does it, so that the numbers can be
+ * followed by hand.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/float.h"
+#include "utils/tuplestore.h"
+
+static void
+check_finite(const char *argument, double value, bool may_be_negative)
+{
+	if (!isfinite(value) || (value < 0 && !may_be_negative))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"%s\" must be %s, not %g", argument,
+						may_be_negative ? "finite" : "finite and not negative", value)));
+}
+
+/* Rows (period, customers [, revenue, cumulative_revenue]). */
+static Datum
+project(FunctionCallInfo fcinfo, bool with_revenue)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	double		new_per_period = PG_GETARG_FLOAT8(0);
+	double		retention = PG_GETARG_FLOAT8(1);
+	int32		periods = PG_GETARG_INT32(2);
+	double		revenue_per_customer = with_revenue ? PG_GETARG_FLOAT8(3) : 0;
+	double		customers = 0;
+	double		revenue;
+	double		cumulative = 0;
+
+	check_finite("new_per_period", new_per_period, false);
+	if (!(retention >= 0 && retention <= 1))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"retention\" must be between 0 and 1, not %g", retention),
+				 errhint("Where 80 %% of the customers stay from period to period, it is 0.8.")));
+	if (periods < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"periods\" must not be negative, as %d is", periods)));
+	check_finite("revenue_per_customer", revenue_per_customer, true);
+
+	InitMaterializedSRF(fcinfo, 0);
+	for (int64 period = 1; period <= periods; period++)
+	{
+		Datum		values[4];
+		bool		nulls[4] = {false};
+
+		CHECK_FOR_INTERRUPTS();
+		customers = customers * retention + new_per_period;
+		revenue = customers * revenue_per_customer;
+		cumulative += revenue;
+		if (isinf(customers) || isinf(revenue) || isinf(cumulative))
+			float_overflow_error();
+		values[0] = Int32GetDatum((int32) period);
+		values[1] = Float8GetDatum(customers);
+		values[2] = Float8GetDatum(revenue);
+		values[3] = Float8GetDatum(cumulative);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}
+
+PG_FUNCTION_INFO_V1(retention_projected_customers);
+Datum
+retention_projected_customers(PG_FUNCTION_ARGS)
+{
+	return project(fcinfo, false);
+}
+
+PG_FUNCTION_INFO_V1(retention_projected_revenue);
+Datum
+retention_projected_revenue(PG_FUNCTION_ARGS)
+{
+	return project(fcinfo, true);
+}
