@@ -38,8 +38,8 @@
 #define MERGE_BYTES			24.0
 
 /*
- * An occasion, likewise.  How many there are of so many rows isn't known: it's
- * taken that each row is one, as it is by day.
+ * An occasion, likewise.  How many customers and times there are says how many
+ * there may be; by month there are fewer.
  */
 #define MERGE_OCCASION_OPERATORS 1.0
 #define MERGE_OCCASION_BYTES	10.0
@@ -61,36 +61,35 @@ input_rows(PlannerInfo *root)
 }
 
 /*
- * How many customers are in one state of this aggregate, or else how many rows
- * (of which an occasion is made of one or more)?
+ * How many different values does one state of this aggregate see in its first
+ * arguments: of customers if that's one, of customers and times if it's two?
  */
 static double
-entries_in_state(PlannerInfo *root, AggTransInfo *trans, bool of_rows)
+entries_in_state(PlannerInfo *root, AggTransInfo *trans, int nargs)
 {
 	double		rows = input_rows(root);
 	List	   *groups = NIL;
-	TargetEntry *customer;
+	List	   *exprs;
 	double		pairs;
 	double		ngroups = 1;
 
-	if (trans->args == NIL)
+	if (list_length(trans->args) < nargs)
 		return 1;
-	customer = linitial_node(TargetEntry, trans->args);
 	if (root->parse->groupClause)
 	{
 		groups = get_sortgrouplist_exprs(root->parse->groupClause, root->parse->targetList);
 		ngroups = estimate_num_groups(root, groups, rows, NULL, NULL);
 	}
-	if (of_rows)
-		return Max(rows / Max(ngroups, 1), 1);
-	pairs = estimate_num_groups(root, lappend(list_copy(groups), customer->expr), rows,
-								NULL, NULL);
+	exprs = list_copy(groups);
+	for (int i = 0; i < nargs; i++)
+		exprs = lappend(exprs, list_nth_node(TargetEntry, trans->args, i)->expr);
+	pairs = estimate_num_groups(root, exprs, rows, NULL, NULL);
 	return Max(pairs / Max(ngroups, 1), 1);
 }
 
 /* Answers cost requests, and no others. */
 static Node *
-combine_support(Node *request, double merge_operators, double merge_bytes, bool of_rows)
+combine_support(Node *request, double merge_operators, double merge_bytes, int nargs)
 {
 	SupportRequestCost *cost;
 	double		entries = 1;
@@ -112,7 +111,7 @@ combine_support(Node *request, double merge_operators, double merge_bytes, bool 
 		AggTransInfo *trans = (AggTransInfo *) lfirst(lc);
 
 		if (trans->combinefn_oid == cost->funcid)
-			entries = Max(entries, entries_in_state(cost->root, trans, of_rows));
+			entries = Max(entries, entries_in_state(cost->root, trans, nargs));
 	}
 
 	/*
@@ -136,7 +135,7 @@ Datum
 retention_combine_support(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_POINTER(combine_support((Node *) PG_GETARG_POINTER(0), MERGE_OPERATORS,
-									  MERGE_BYTES, false));
+									  MERGE_BYTES, 1));
 }
 
 /*
@@ -148,5 +147,5 @@ Datum
 retention_history_combine_support(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_POINTER(combine_support((Node *) PG_GETARG_POINTER(0), MERGE_OCCASION_OPERATORS,
-									  MERGE_OCCASION_BYTES, true));
+									  MERGE_OCCASION_BYTES, 2));
 }

@@ -15,6 +15,7 @@
 
 #include "history/question.h"
 
+#include "common/hashfn.h"
 #include "funcapi.h"
 #include "metric/exact.h"
 #include "miscadmin.h"
@@ -28,29 +29,69 @@ typedef struct Cell
 	uint64		revenue[FLEXIBLE_ARRAY_MEMBER];
 } Cell;
 
+/* A cohort: there may be few of them in many years. */
+typedef struct Cohort
+{
+	int32		period;			/* its own, from the first on */
+	char		status;
+	char	   *cells;
+} Cohort;
+
+#define SH_PREFIX		cohort_table
+#define SH_ELEMENT_TYPE	Cohort
+#define SH_KEY_TYPE		int32
+#define SH_KEY			period
+#define SH_HASH_KEY(tb, key) murmurhash32((uint32) (key))
+#define SH_EQUAL(tb, a, b) ((a) == (b))
+#define SH_SCOPE		static inline
+#define SH_DECLARE
+#define SH_DEFINE
+#include "lib/simplehash.h"
+
 typedef struct Cohorts
 {
 	Question	question;
 	int			limbs;			/* of revenue; 0: not known */
 	Size		cell_bytes;
-	int64		n;				/* cohorts, from question.first on */
 	int64		max_periods;
-	char	  **cells;			/* of each cohort, or NULL */
+	cohort_table_hash *table;
 	double		ncells;
+
+	/* when all customers are counted: by period */
+	Cohort	   *sorted;
+	int64		n;
 } Cohorts;
 
 /* How many cells a cohort has. */
 static int64
-cohort_periods(const Cohorts *cohorts, int64 cohort)
+cohort_periods(const Cohorts *cohorts, const Cohort *cohort)
 {
-	return Min((int64) cohorts->question.last - cohorts->question.first - cohort + 1,
-			   cohorts->max_periods);
+	return Min((int64) cohorts->question.last - cohort->period + 1, cohorts->max_periods);
 }
 
 static inline Cell *
-cohort_cell(const Cohorts *cohorts, int64 cohort, int64 index)
+cohort_cell(const Cohorts *cohorts, const Cohort *cohort, int64 index)
 {
-	return (Cell *) (cohorts->cells[cohort] + index * cohorts->cell_bytes);
+	return (Cell *) (cohort->cells + index * cohorts->cell_bytes);
+}
+
+static Cohort *
+get_cohort(Cohorts *cohorts, int32 period)
+{
+	bool		found;
+	Cohort	   *cohort = cohort_table_insert(cohorts->table, period, &found);
+
+	if (!found)
+	{
+		int64		periods = cohort_periods(cohorts, cohort);
+
+		cohorts->ncells += periods;
+		retention_question_check_cells(cohorts->ncells);
+		cohort->cells = MemoryContextAllocExtended(CurrentMemoryContext,
+												   periods * cohorts->cell_bytes,
+												   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	}
+	return cohort;
 }
 
 /* The period asked about of a customer's first order; false if there is none yet. */
@@ -73,22 +114,14 @@ add_customer(Cohorts *cohorts, const CustomerView *customer)
 	const Question *question = &cohorts->question;
 	int			words = occasion_words(question->unpacker.shape);
 	int32		first;
-	int64		cohort;
+	Cohort	   *cohort;
 	int64		periods;
 	int64		seen = -1;		/* the last index he was active at */
 
 	if (!first_period(question, customer, &first))
 		return;
-	cohort = (int64) first - question->first;
+	cohort = get_cohort(cohorts, first);
 	periods = cohort_periods(cohorts, cohort);
-	if (cohorts->cells[cohort] == NULL)
-	{
-		cohorts->ncells += periods;
-		retention_question_check_cells(cohorts->ncells);
-		cohorts->cells[cohort] =
-			MemoryContextAllocExtended(CurrentMemoryContext, periods * cohorts->cell_bytes,
-									   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-	}
 	for (int64 i = 0; i < customer->n; i++)
 	{
 		const uint64 *occasion = customer->occasions + i * words;
@@ -118,6 +151,15 @@ add_customer(Cohorts *cohorts, const CustomerView *customer)
 	}
 }
 
+static int
+compare_cohorts(const void *a, const void *b)
+{
+	int32		left = ((const Cohort *) a)->period;
+	int32		right = ((const Cohort *) b)->period;
+
+	return (left > right) - (left < right);
+}
+
 /*
  * Arguments: history, and as numbered period, as_of, max_periods.  A cell's
  * orders can't overflow: all orders of a history don't.
@@ -127,6 +169,8 @@ count_cohorts(Cohorts *cohorts, FunctionCallInfo fcinfo, int period_arg)
 {
 	Question   *question = &cohorts->question;
 	CustomerView customer;
+	cohort_table_iterator iterator;
+	Cohort	   *cohort;
 
 	memset(cohorts, 0, sizeof(Cohorts));
 	cohorts->max_periods = PG_INT64_MAX;
@@ -145,12 +189,15 @@ count_cohorts(Cohorts *cohorts, FunctionCallInfo fcinfo, int period_arg)
 		return;
 	cohorts->limbs = question->unpacker.shape.nlimbs > 0 ? question->unpacker.shape.nlimbs + 1 : 0;
 	cohorts->cell_bytes = offsetof(Cell, revenue) + cohorts->limbs * sizeof(uint64);
-	cohorts->n = (int64) question->last - question->first + 1;
-	retention_question_check_cells((double) cohorts->n);
-	cohorts->cells = MemoryContextAllocExtended(CurrentMemoryContext, cohorts->n * sizeof(char *),
-												MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	cohorts->table = cohort_table_create(CurrentMemoryContext, 64, NULL);
 	while (question_next(question, &customer))
 		add_customer(cohorts, &customer);
+
+	cohorts->sorted = palloc_extended(Max(cohorts->table->members, 1) * sizeof(Cohort), MCXT_ALLOC_HUGE);
+	cohort_table_start_iterate(cohorts->table, &iterator);
+	while ((cohort = cohort_table_iterate(cohorts->table, &iterator)) != NULL)
+		cohorts->sorted[cohorts->n++] = *cohort;
+	qsort(cohorts->sorted, cohorts->n, sizeof(Cohort), compare_cohorts);
 }
 
 static Datum
@@ -184,24 +231,22 @@ retention_cohort_retention(PG_FUNCTION_ARGS)
 	cumulative = palloc((cohorts.limbs + 1) * sizeof(uint64));
 	row_context = AllocSetContextCreate(CurrentMemoryContext, "cohort row", ALLOCSET_SMALL_SIZES);
 	old = MemoryContextSwitchTo(row_context);
-	for (int64 cohort = 0; cohort < cohorts.n; cohort++)
+	for (int64 i = 0; i < cohorts.n; i++)
 	{
+		const Cohort *cohort = &cohorts.sorted[i];
 		int64		periods = cohort_periods(&cohorts, cohort);
-		int64		size;
+		int64		size = cohort_cell(&cohorts, cohort, 0)->active;
 
-		if (cohorts.cells[cohort] == NULL)
-			continue;
-		size = cohort_cell(&cohorts, cohort, 0)->active;
 		memset(cumulative, 0, cohorts.limbs * sizeof(uint64));
 		for (int64 index = 0; index < periods; index++)
 		{
 			const Cell *cell = cohort_cell(&cohorts, cohort, index);
-			int32		period = (int32) (question->first + cohort + index);
+			int32		period = cohort->period + (int32) index;
 			Datum		values[11];
 			bool		nulls[11] = {false};
 
 			CHECK_FOR_INTERRUPTS();
-			values[0] = retention_question_date(question, (int32) (question->first + cohort));
+			values[0] = retention_question_date(question, cohort->period);
 			values[1] = Int32GetDatum((int32) index);
 			values[2] = retention_question_date(question, period);
 			values[3] = Int64GetDatum(size);
@@ -264,16 +309,14 @@ retention_cohort_average(PG_FUNCTION_ARGS)
 		return (Datum) 0;
 	/* of sums over cohorts; one limb more than a cell's sums is enough */
 	limbs = cohorts.limbs > 0 ? cohorts.limbs + 1 : 0;
-	points = palloc0(Min(cohorts.n, cohorts.max_periods) * sizeof(AveragePoint));
+	points = palloc0(cohort_periods(&cohorts, &cohorts.sorted[0]) * sizeof(AveragePoint));
 	cumulative = palloc((limbs + 1) * sizeof(uint64));
-	for (int64 cohort = 0; cohort < cohorts.n; cohort++)
+	for (int64 i = 0; i < cohorts.n; i++)
 	{
+		const Cohort *cohort = &cohorts.sorted[i];
 		int64		periods = cohort_periods(&cohorts, cohort);
-		int64		size;
+		int64		size = cohort_cell(&cohorts, cohort, 0)->active;
 
-		if (cohorts.cells[cohort] == NULL)
-			continue;
-		size = cohort_cell(&cohorts, cohort, 0)->active;
 		memset(cumulative, 0, limbs * sizeof(uint64));
 		for (int64 index = 0; index < periods; index++)
 		{
@@ -281,7 +324,7 @@ retention_cohort_average(PG_FUNCTION_ARGS)
 			AveragePoint *point = &points[index];
 
 			CHECK_FOR_INTERRUPTS();
-			if (!retention_question_complete(question, (int32) (question->first + cohort + index)))
+			if (!retention_question_complete(question, cohort->period + (int32) index))
 				break;
 			npoints = Max(npoints, index + 1);
 			if (point->cohorts++ == 0 && limbs > 0)

@@ -9,8 +9,7 @@ SET extra_float_digits = 1;
 -- internal: what belongs to a type and its aggregates, not called by users.
 CREATE TEMP VIEW functions AS
 SELECT p.*, p.oid::regprocedure AS signature,
-	   (proname LIKE 'customer_base%' OR proname LIKE 'order_log%' OR proname ~ '^(survival|repeat_buying|purchase_history)_(in|out|recv|send|add|combine|combine_support|final|union|merge)$')
-		   AND pg_get_function_arguments(p.oid) <> 'purchase_history' AS internal
+	   proname ~ '^(customer_base|order_log)_' OR proname ~ '^(survival|repeat_buying|purchase_history)_(in|out|recv|send|add|combine|combine_support|final|union|merge)$' AS internal
 FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
 JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND e.extname = 'retention';
 

@@ -76,18 +76,21 @@ SELECT o.* FROM generate_series(1, 9000) n,
 -- chooses none.
 ALTER TABLE many SET (parallel_workers = 2),
 	ALTER c_int8 SET (n_distinct = 10), ALTER c_text SET (n_distinct = 10), ALTER c_varchar SET (n_distinct = 10),
-	ALTER c_bpchar SET (n_distinct = 10), ALTER c_uuid SET (n_distinct = 10);
+	ALTER c_bpchar SET (n_distinct = 10), ALTER c_uuid SET (n_distinct = 10),
+	ALTER t_timestamptz SET (n_distinct = 10), ALTER t_timestamp SET (n_distinct = 10), ALTER t_date SET (n_distinct = 10);
 ALTER TABLE parts
 	ALTER c_int8 SET (n_distinct_inherited = 10), ALTER c_text SET (n_distinct_inherited = 10),
 	ALTER c_varchar SET (n_distinct_inherited = 10), ALTER c_bpchar SET (n_distinct_inherited = 10),
-	ALTER c_uuid SET (n_distinct_inherited = 10);
+	ALTER c_uuid SET (n_distinct_inherited = 10), ALTER t_timestamptz SET (n_distinct_inherited = 10),
+	ALTER t_timestamp SET (n_distinct_inherited = 10), ALTER t_date SET (n_distinct_inherited = 10);
 DO $$
 DECLARE
 	part text;
 BEGIN
 	FOREACH part IN ARRAY ARRAY['parts_0', 'parts_1', 'parts_2'] LOOP
 		EXECUTE format('ALTER TABLE %I ALTER c_int8 SET (n_distinct = 10), ALTER c_text SET (n_distinct = 10),
-					   ALTER c_varchar SET (n_distinct = 10), ALTER c_bpchar SET (n_distinct = 10), ALTER c_uuid SET (n_distinct = 10)', part);
+					   ALTER c_varchar SET (n_distinct = 10), ALTER c_bpchar SET (n_distinct = 10), ALTER c_uuid SET (n_distinct = 10),
+					   ALTER t_timestamptz SET (n_distinct = 10), ALTER t_timestamp SET (n_distinct = 10), ALTER t_date SET (n_distinct = 10)', part);
 	END LOOP;
 END
 $$;

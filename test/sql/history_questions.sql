@@ -1,0 +1,233 @@
+-- The questions of a purchase history over shops small enough to answer by hand.
+SET timezone = 'UTC';
+SET datestyle = 'ISO';
+SET intervalstyle = 'postgres';
+SET extra_float_digits = 0;
+
+-- Ann comes three times, Bob twice and gives something back, Cid once, and what
+-- Dan gave back he never bought here. Somebody orders as a guest.
+--
+--	        January      February     March        April
+--	ann     5: 10        4: 20                     3: 30       gaps 30 and 59 days
+--	bob     20: 40                    20: 5                    a gap of 60 days
+--	                     10: -15
+--	cid                  4: 7, 4: 8                            two orders on a day
+--	dan                  29: -1
+--	guest                             1: 100
+CREATE TEMP TABLE orders (customer text, ordered_at date, amount numeric);
+INSERT INTO orders VALUES
+	('ann', '2024-01-05', 10), ('ann', '2024-02-04', 20), ('ann', '2024-04-03', 30),
+	('bob', '2024-01-20', 40), ('bob', '2024-02-10', -15), ('bob', '2024-03-20', 5),
+	('cid', '2024-02-04', 7), ('cid', '2024-02-04', 8),
+	('dan', '2024-02-29', -1), (NULL, '2024-03-01', 100);
+CREATE TEMP TABLE histories AS
+SELECT 'shop' AS shop, 'day' AS grain, purchase_history(customer, ordered_at, amount, 'day') AS h FROM orders
+UNION ALL SELECT 'shop', 'month', purchase_history(customer, ordered_at, amount, 'month') FROM orders
+UNION ALL SELECT 'no amounts', 'month', purchase_history(customer, ordered_at, 'month') FROM orders
+-- special ones
+UNION ALL SELECT 'no rows', 'day', purchase_history(customer, ordered_at, amount, 'day') FROM orders WHERE false
+UNION ALL SELECT 'one order', 'day', purchase_history(customer, ordered_at, amount, 'day') FROM orders WHERE amount = 10
+UNION ALL SELECT 'guests', 'day', purchase_history(customer, ordered_at, amount, 'day') FROM orders WHERE customer IS NULL
+UNION ALL SELECT 'refunds', 'day', purchase_history(customer, ordered_at, amount, 'day') FROM orders WHERE amount < 0;
+CREATE FUNCTION pg_temp.h(shop text, grain text DEFAULT 'day') RETURNS purchase_history LANGUAGE sql AS $$
+	SELECT h FROM histories WHERE histories.shop = $1 AND histories.grain = $2
+$$;
+
+-- 3 customers, 7 orders on 6 days of customers; 10+20+30+40-15+5+7+8-1 = 104.
+-- By months Cid's two are one occasion, as they are by days: 6 of them too.
+-- Without amounts each row of a customer is an order: Dan is a customer, 9 orders,
+-- and Bob's refund an occasion: 8.
+SELECT shop, i.* FROM histories, history_info(h) i ORDER BY shop COLLATE "C", i.grain;
+
+-- ---------------------------------------------------------------------------
+-- Cohorts.
+-- ---------------------------------------------------------------------------
+
+-- January: Ann and Bob, 50; February: Ann, 20 and the refund, -15: 5, in all 55;
+-- March: Bob, 5: 60; April: Ann, 30: 90.
+-- February: Cid, 15, and nothing more. April is not complete.
+SELECT * FROM cohort_retention(pg_temp.h('shop', 'month'));
+SELECT * FROM cohort_retention(pg_temp.h('shop'), period => 'Month');
+-- The end of April is said to be seen: April is complete, and nothing else changes.
+SELECT cohort, period_index, is_complete FROM cohort_retention(pg_temp.h('shop', 'month'), as_of => '2024-04-30') WHERE period_index >= 2;
+SELECT cohort, period_index, is_complete FROM cohort_retention(pg_temp.h('shop', 'month'), as_of => '2024-04-29') WHERE period_index >= 2;
+-- May, with nothing in it, has not ended.
+SELECT cohort, period_index, active, cumulative_revenue, is_complete FROM cohort_retention(pg_temp.h('shop'), 'month', '2024-05-01') WHERE period_start >= '2024-04-01';
+-- On February 9th Bob has not given back; a history of months can't tell.
+SELECT cohort, period_index, cohort_size, active, orders, revenue, is_complete FROM cohort_retention(pg_temp.h('shop'), 'month', '2024-02-09');
+SELECT cohort, period_index, cohort_size, active, orders, revenue, is_complete FROM cohort_retention(pg_temp.h('shop', 'month'), as_of => '2024-02-09');
+SELECT cohort, period_index, period_start, active FROM cohort_retention(pg_temp.h('shop'), 'quarter');
+SELECT cohort, period_index, period_start, active FROM cohort_retention(pg_temp.h('shop'), 'week', max_periods => 2);
+SELECT cohort, period_index, active, retention FROM cohort_retention(pg_temp.h('shop', 'month'), max_periods => 1);
+-- Bob's refund and Dan's are orders here: February is Ann and Bob, and Dan comes with Cid.
+SELECT cohort, period_index, cohort_size, active, orders, revenue, cumulative_revenue, ltv FROM cohort_retention(pg_temp.h('no amounts', 'month'));
+
+-- Complete at index 0: three customers, 3 of 3, and 65; at 1: January's 1 of 2
+-- and February's 0 of 1, 55 + 15; at 2 January alone, 1 of 2, 60. At 2 February's is in April.
+-- Weighted 1/3 and 70/3 at index 1; each cohort as one (1/2 + 0) / 2 and (55/2 + 15) / 2 = 21.25.
+SELECT period_index, cohorts, customers, active, round(retention::numeric, 6) AS retention, revenue, cumulative_revenue, round(ltv, 6) AS ltv
+FROM cohort_average(pg_temp.h('shop', 'month'));
+SELECT period_index, cohorts, customers, active, round(retention::numeric, 6) AS retention, revenue, cumulative_revenue, round(ltv, 6) AS ltv
+FROM cohort_average(pg_temp.h('shop', 'month'), weighted => false);
+-- To the end of April there are January's three months and February's two.
+SELECT period_index, cohorts, customers, active FROM cohort_average(pg_temp.h('shop'), period => 'month', as_of => '2024-04-30', max_periods => 4);
+
+-- ---------------------------------------------------------------------------
+-- Days.  The last order is of April 3rd: Ann is 89 days old, Bob 74, Cid 59.
+-- ---------------------------------------------------------------------------
+
+-- Second orders came after 30 days, 60 and 0.  0: Cid of 3; 29: Cid; 30: Ann, too;
+-- 60: Cid is too young, Ann and Bob; 74: both, 75: Ann alone; 90: nobody.
+SELECT day, eligible, repeated, round(rate::numeric, 6) AS rate, round(lower::numeric, 6) AS lower, round(upper::numeric, 6) AS upper
+FROM repeat_within(pg_temp.h('shop'), '{0,29,30,59,60,74,75,90}');
+SELECT day, eligible, repeated FROM repeat_within(pg_temp.h('shop'));
+-- On February 4th Ann came again, and Cid came for the first time.
+SELECT day, eligible, repeated FROM repeat_within(pg_temp.h('shop'), '{30,15,0}', '2024-02-04');
+SELECT day, eligible, repeated FROM repeat_within(pg_temp.h('shop'), '{30,15,0}', '2024-02-03');
+SELECT day, eligible, repeated FROM repeat_within(pg_temp.h('shop'), '{}');
+
+-- Ann came on day 30 and 89, Bob on day 60; everybody on day 0.
+SELECT day, eligible, retained, rate FROM retained_on(pg_temp.h('shop'), '{0,29,30,60,61,89,90}');
+SELECT day, eligible, retained FROM retained_on(pg_temp.h('shop'));
+SELECT day, eligible, retained, rate FROM retained_on_or_after(pg_temp.h('shop'), '{0,1,30,31,60,61,89,90}');
+SELECT day, eligible, retained FROM retained_on_or_after(pg_temp.h('shop'));
+SELECT from_day, to_day, eligible, retained, rate FROM retained_between(pg_temp.h('shop'), '{0,1,30,31,61,90,91}');
+SELECT from_day, to_day, eligible, retained FROM retained_between(pg_temp.h('shop'));
+SELECT count(*) AS no_brackets FROM retained_between(pg_temp.h('shop'), '{1}');
+
+-- ---------------------------------------------------------------------------
+-- Orders by their numbers.
+-- ---------------------------------------------------------------------------
+
+-- From the first order to the second 0, 30 and 60 days; from the second to the third 59
+-- days (Ann); Bob's second is 14 days old, Cid's 59.
+SELECT time, at_risk, events, censored FROM kaplan_meier(time_to_order(pg_temp.h('shop')));
+SELECT time, at_risk, events, censored FROM kaplan_meier(time_to_order(pg_temp.h('shop'), 3));
+-- The third order of Ann is not there yet: 58 days, 13 and 58.
+SELECT time, at_risk, events, censored FROM kaplan_meier(time_to_order(pg_temp.h('shop'), n => 3, as_of => '2024-04-02'));
+SELECT time, at_risk, events, censored FROM kaplan_meier(time_to_order(pg_temp.h('shop'), 4));
+-- A history of months knows the first days of months: 31, 60 and 0 days; then 60, and as of April 3rd 33 and 62.
+SELECT time, at_risk, events, censored FROM kaplan_meier(time_to_order(pg_temp.h('shop', 'month')));
+SELECT time, at_risk, events, censored FROM kaplan_meier(time_to_order(pg_temp.h('shop', 'month'), 3));
+
+-- Within 60 days: the first orders of Ann and Bob are old enough, and both came
+-- again in time; no second one's is.  Medians 30 and 59 days.
+SELECT * FROM order_ladder(pg_temp.h('shop'), within => 60);
+-- Within 59 days: all three, of whom Ann and Cid came; of second orders Ann's and Cid's, and Ann came.
+SELECT * FROM order_ladder(pg_temp.h('shop'), within => 59, max_orders => 2);
+SELECT * FROM order_ladder(pg_temp.h('shop'), within => 0);
+SELECT * FROM order_ladder(pg_temp.h('shop'));
+-- 0, 30, 59, 60: the median lies between 30 and 59, the quarters at 22.5 and 59.25.
+SELECT fraction, order_gap(pg_temp.h('shop'), fraction) AS gap FROM unnest('{0,0.25,0.5,0.75,1}'::float8[]) fraction;
+SELECT order_gap(pg_temp.h('shop')) AS gap, order_gap(pg_temp.h('shop'), as_of => '2024-02-04') AS to_february_4, order_gap(pg_temp.h('shop'), as_of => '2024-02-03') AS none;
+
+-- ---------------------------------------------------------------------------
+-- Who comes and goes.
+-- ---------------------------------------------------------------------------
+
+-- January: Ann and Bob; February: Ann and Cid; March: Bob; April: Ann.
+SELECT period_start, opening, new, retained, resurrected, lapsed, closing, quick_ratio, is_complete FROM lifecycle(pg_temp.h('shop', 'month'));
+-- For two months one is live: March has all three, and April Bob and Ann.
+SELECT period_start, opening, new, retained, resurrected, lapsed, closing, quick_ratio, is_complete FROM lifecycle(pg_temp.h('shop'), 'month', dormant_after => 2);
+SELECT period_start, opening, new, retained, resurrected, lapsed, closing, quick_ratio, is_complete FROM lifecycle(pg_temp.h('shop'), 'month', as_of => '2024-06-30');
+SELECT period_start, opening, new, retained, resurrected, lapsed, closing, quick_ratio, is_complete FROM lifecycle(pg_temp.h('shop'), 'quarter');
+
+-- ---------------------------------------------------------------------------
+-- The inputs of the models, and the base of the same customers.
+-- ---------------------------------------------------------------------------
+
+-- Ann came on 3 days, Bob on 2, Cid on 1.
+SELECT * FROM cells(repeat_buying(pg_temp.h('shop')));
+-- Ann and Cid on February 4th; Bob is 15 days old.
+SELECT * FROM cells(repeat_buying(pg_temp.h('shop'), '2024-02-04'));
+
+SELECT shop, grain, customers(b), orders(b), revenue(b), refunds(b), guest_orders(b), guest_revenue(b), first_order(b)::date, last_order(b)::date, repeat_rate(b)
+FROM (SELECT *, customer_base(h) AS b FROM histories) s ORDER BY shop COLLATE "C", grain;
+
+-- ---------------------------------------------------------------------------
+-- Little or nothing.
+-- ---------------------------------------------------------------------------
+
+-- Of no rows there is no history, and every question of that has no answer.
+SELECT shop, h IS NULL AS is_null, (SELECT count(*) FROM cohort_retention(h)) AS cohort_retention, (SELECT count(*) FROM cohort_average(h)) AS cohort_average,
+	   (SELECT string_agg(concat_ws(' ', day, eligible, repeated, rate, lower, upper), '; ') FROM repeat_within(h, '{0,9}')) AS repeat_within,
+	   (SELECT string_agg(concat_ws(' ', day, eligible, retained, rate, lower, upper), '; ') FROM retained_on(h, '{0,9}')) AS retained_on,
+	   (SELECT string_agg(concat_ws(' ', day, eligible, retained, rate, lower, upper), '; ') FROM retained_on_or_after(h, '{0,9}')) AS retained_on_or_after,
+	   (SELECT string_agg(concat_ws(' ', from_day, to_day, eligible, retained, rate, lower, upper), '; ') FROM retained_between(h, '{0,1,9}')) AS retained_between
+FROM histories WHERE shop IN ('no rows', 'one order', 'guests', 'refunds') ORDER BY shop COLLATE "C";
+SELECT shop, (SELECT string_agg(concat_ws(' ', time, at_risk, events, censored), '; ') FROM kaplan_meier(time_to_order(h))) AS time_to_order,
+	   (SELECT string_agg(concat_ws(' ', n, customers, reached_next, rate, eligible, coalesce(eligible_rate::text, 'NULL'), coalesce(median_gap_days::text, 'NULL')), '; ') FROM order_ladder(h)) AS order_ladder,
+	   order_gap(h), (SELECT string_agg(concat_ws(' ', period_start, opening, new, retained, resurrected, lapsed, closing, coalesce(quick_ratio::text, 'NULL'), is_complete), '; ') FROM lifecycle(h)) AS lifecycle,
+	   (SELECT string_agg(concat_ws(' ', x, t_x, t, customers), '; ') FROM cells(repeat_buying(h))) AS cells, customer_base(h) IS NULL AS no_base
+FROM histories WHERE shop IN ('no rows', 'one order', 'guests', 'refunds') ORDER BY shop COLLATE "C";
+SELECT * FROM cohort_retention(pg_temp.h('one order'));
+SELECT count(*) AS not_complete_yet FROM cohort_average(pg_temp.h('one order'));
+-- Nothing from the rows that are skipped.
+SELECT purchase_history(NULL::text, NULL::date, 1.0, 'day') IS NULL AS no_time, purchase_history('ann', 'infinity'::date, 1.0, 'day') IS NULL AS infinite,
+	   purchase_history('ann', date '2024-01-01', NULL::numeric, 'day') IS NULL AS no_amount;
+SELECT rollup(h) IS NULL AS nothing FROM histories WHERE shop = 'no rows';
+-- A history and nothing.
+SELECT i.* FROM (SELECT rollup(h) AS h FROM histories WHERE shop IN ('no rows', 'one order')) s, history_info(h) i;
+SELECT i.* FROM (SELECT rollup(h) AS h FROM histories WHERE shop IN ('guests', 'one order', 'refunds')) s, history_info(h) i;
+
+-- Before the first order there is nothing to see, and after the last one there
+-- are empty periods.
+SELECT as_of, (SELECT count(*) FROM cohort_retention(h, 'month', as_of)) AS cells, (SELECT count(*) FROM cohort_average(h, true, 'month', as_of)) AS averages,
+	   (SELECT string_agg(concat_ws(' ', day, eligible, repeated), '; ') FROM repeat_within(h, '{0,60}', as_of)) AS repeat_within,
+	   (SELECT string_agg(concat_ws(' ', day, eligible, retained), '; ') FROM retained_on(h, '{0,60}', as_of)) AS retained_on,
+	   (SELECT string_agg(concat_ws(' ', time, at_risk, events, censored), '; ') FROM kaplan_meier(time_to_order(h, 3, as_of))) AS time_to_order,
+	   (SELECT count(*) FROM order_ladder(h, 90, as_of)) AS ladder, order_gap(h, 0.5, as_of) AS gap, (SELECT count(*) FROM lifecycle(h, 'month', 1, as_of)) AS lifecycle,
+	   (SELECT sum(customers) FROM cells(repeat_buying(h, as_of))) AS customers
+FROM histories, unnest('{2024-01-04,2024-01-05,2024-04-03,2024-04-04,2025-01-01}'::date[]) as_of WHERE shop = 'shop' AND grain = 'day' ORDER BY as_of;
+
+-- Money of any kind adds up exactly; a free order is an order.
+SELECT cohort, period_index, orders, revenue, cumulative_revenue
+FROM cohort_retention((SELECT purchase_history(c, t, a, 'month') FROM (VALUES (1, date '2024-01-01', 0.1), (1, '2024-01-02', 0.02), (1, '2024-02-01', 0), (1, '2024-03-01', 12345678901234567890.123)) v (c, t, a)));
+SELECT cohort, period_index, orders, revenue, cumulative_revenue
+FROM cohort_retention((SELECT purchase_history(c, t, a, 'month') FROM (VALUES (1, date '2024-01-01', 0.1::float8), (1, '2024-01-02', 0.2), (1, '2024-02-01', 0)) v (c, t, a)));
+
+-- ---------------------------------------------------------------------------
+-- Wrong arguments.
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION pg_temp.outcome(query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	state text;
+	message text;
+	detail text;
+	hint text;
+	result text;
+BEGIN
+	EXECUTE query INTO result;
+	RETURN coalesce(result, 'NULL');
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+	RETURN concat_ws('; ', state, message, nullif(detail, ''), nullif(hint, ''));
+END
+$$;
+\pset format unaligned
+SELECT call, grain, pg_temp.outcome(format('SELECT count(*)::text || '' rows'' FROM histories, LATERAL %s q WHERE shop = ''shop'' AND grain = %L', call, grain)) AS outcome
+FROM (VALUES
+	(1, 'day', 'cohort_retention(h, max_periods => 0)'), (2, 'day', 'cohort_retention(h, max_periods => -1)'), (3, 'day', 'cohort_average(h, max_periods => 0)'),
+	(4, 'day', 'cohort_retention(h, ''fortnight'')'), (5, 'day', 'cohort_retention(h, '''')'), (6, 'month', 'cohort_retention(h, ''day'')'), (7, 'month', 'cohort_retention(h, ''week'')'),
+	(8, 'month', 'cohort_average(h, period => ''day'')'), (9, 'month', 'lifecycle(h, ''week'')'), (10, 'day', 'lifecycle(h, ''hour'')'),
+	(11, 'day', 'cohort_retention(h, as_of => ''infinity'')'), (12, 'day', 'lifecycle(h, as_of => ''infinity'')'), (13, 'day', 'repeat_within(h, as_of => ''infinity'')'),
+	(14, 'day', 'repeat_within(h, ''{30,-1}'')'), (15, 'day', 'repeat_within(h, ''{30,NULL}'')'), (16, 'day', 'repeat_within(h, ''{{30,60},{90,180}}'')'),
+	(17, 'month', 'repeat_within(h)'), (18, 'month', 'retained_on(h)'), (19, 'month', 'retained_on_or_after(h)'), (20, 'month', 'retained_between(h)'), (21, 'month', 'repeat_buying(h)'),
+	(22, 'day', 'retained_on(h, ''{-1}'')'), (23, 'day', 'retained_on_or_after(h, ''{-1}'')'), (24, 'day', 'retained_between(h, ''{-1,5}'')'),
+	(25, 'day', 'retained_between(h, ''{8,1}'')'), (26, 'day', 'retained_between(h, ''{1,1,2}'')'), (27, 'day', 'retained_between(h, ''{1,NULL,2}'')'),
+	(28, 'day', 'time_to_order(h, 1)'), (29, 'day', 'time_to_order(h, 0)'), (30, 'day', 'time_to_order(h, -2147483648)'), (31, 'day', 'time_to_order(h, 2147483647)'),
+	(32, 'day', 'order_ladder(h, -1)'), (33, 'day', 'order_ladder(h, max_orders => 0)'), (34, 'day', 'order_ladder(h, 2147483647, max_orders => 2147483647)'),
+	(35, 'day', 'order_gap(h, 1.5)'), (36, 'day', 'order_gap(h, -0.1)'), (37, 'day', 'order_gap(h, ''NaN'')'),
+	(38, 'day', 'lifecycle(h, dormant_after => 0)'), (39, 'day', 'lifecycle(h, dormant_after => -1)'), (40, 'day', 'lifecycle(h, ''year'', 2147483647)'),
+	(41, 'day', 'repeat_within(h, ''{2147483647}'')'), (42, 'day', 'retained_between(h, ''{0,2147483647}'')'),
+	(43, 'day', 'cohort_retention(h, NULL, NULL, NULL)'), (44, 'day', 'cohort_average(h, NULL)'), (45, 'day', 'repeat_within(h, NULL)'), (46, 'day', 'order_ladder(h, NULL)')) v (n, grain, call)
+ORDER BY n;
+-- Amounts that are not finite.
+SELECT value, type, pg_temp.outcome(format('SELECT purchase_history(1, date ''2024-01-01'', %L::%s, ''day'')', value, type)) AS outcome
+FROM unnest('{NaN,Infinity,-Infinity}'::text[]) value, unnest('{numeric,float8}'::text[]) type;
+-- Not so where the row is skipped for something else; a guest's amount is looked at.
+SELECT pg_temp.outcome('SELECT purchase_history(1, NULL::date, ''NaN''::numeric, ''day'') IS NULL') AS no_time,
+	   pg_temp.outcome('SELECT purchase_history(NULL::int8, date ''2024-01-01'', ''NaN''::numeric, ''day'')') AS guest;
+-- What is no history.
+SELECT text, pg_temp.outcome(format('SELECT %L::purchase_history', text)) AS outcome FROM unnest('{"",x,AAAA,"0123456789abcdef"}'::text[]) text;
