@@ -90,3 +90,11 @@ SELECT format('Sizes: a base of %s customers with times and amounts takes %s, %s
 			  round(length(customer_base_send(base))::numeric / customers(base), 1),
 			  pg_size_pretty(length(customer_base_send(sample))::int8))
 FROM shop.stored;
+
+SELECT to_regclass('shop.stored_history') IS NOT NULL AS has_history \gset
+\if :has_history
+SELECT format('A history of %s occasions of %s customers, by day, with amounts: %s, %s bytes an occasion (at most 12: %s).',
+			  occasions, customers, pg_size_pretty(bytes), round(bytes / occasions, 1),
+			  CASE WHEN bytes <= 12 * occasions THEN 'yes' ELSE '**no**' END)
+FROM (SELECT occasions, customers, length(purchase_history_send(h))::numeric AS bytes FROM shop.stored_history) s;
+\endif

@@ -48,7 +48,7 @@ get_days(FunctionCallInfo fcinfo, int *n)
 
 	if (ARR_NDIM(array) > 1)
 		ereport(ERROR,
-				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("days must be an array of one dimension, not %d", ARR_NDIM(array))));
 	deconstruct_array(array, INT4OID, sizeof(int32), true, TYPALIGN_INT, &datums, &nulls, n);
 	days = palloc(Max(*n, 1) * sizeof(int32));

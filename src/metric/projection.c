@@ -19,6 +19,9 @@
 #include "utils/float.h"
 #include "utils/tuplestore.h"
 
+/* Days of 273 years: more is a mistake, and would fill the disk. */
+#define PERIODS_MAX		100000
+
 static void
 check_finite(const char *argument, double value, bool may_be_negative)
 {
@@ -48,14 +51,14 @@ project(FunctionCallInfo fcinfo, bool with_revenue)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("\"retention\" must be between 0 and 1, not %g", retention),
 				 errhint("Where 80 %% of the customers stay from period to period, it is 0.8.")));
-	if (periods < 0)
+	if (periods < 0 || periods > PERIODS_MAX)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("\"periods\" must not be negative, as %d is", periods)));
+				 errmsg("\"periods\" must be between 0 and %d, not %d", PERIODS_MAX, periods)));
 	check_finite("revenue_per_customer", revenue_per_customer, true);
 
 	InitMaterializedSRF(fcinfo, 0);
-	for (int64 period = 1; period <= periods; period++)
+	for (int32 period = 1; period <= periods; period++)
 	{
 		Datum		values[4];
 		bool		nulls[4] = {false};
@@ -66,7 +69,7 @@ project(FunctionCallInfo fcinfo, bool with_revenue)
 		cumulative += revenue;
 		if (isinf(customers) || isinf(revenue) || isinf(cumulative))
 			float_overflow_error();
-		values[0] = Int32GetDatum((int32) period);
+		values[0] = Int32GetDatum(period);
 		values[1] = Float8GetDatum(customers);
 		values[2] = Float8GetDatum(revenue);
 		values[3] = Float8GetDatum(cumulative);

@@ -14,13 +14,14 @@
 #include "order/period.h"
 #include "rfm/log.h"
 
+#include "miscadmin.h"
+
 #define ST_SORT sort_gaps
 #define ST_ELEMENT_TYPE uint64
 #define ST_COMPARE(a, b) ((*(a) > *(b)) - (*(a) < *(b)))
 #define ST_SCOPE static
 #define ST_CHECK_FOR_INTERRUPTS
 #define ST_DEFINE
-#include "miscadmin.h"
 #include "lib/sort_template.h"
 
 /*

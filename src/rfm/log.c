@@ -9,6 +9,7 @@
 
 #include "rfm/log.h"
 
+#include "common/int.h"
 #include "miscadmin.h"
 #include "port/pg_bitutils.h"
 #include "utils/builtins.h"
@@ -66,6 +67,16 @@ retention_log_copy(const OrderLog *log)
 	return copy;
 }
 
+/* Count so many orders more; a value from outside may claim any number. */
+void
+retention_log_count(OrderLog *log, int64 orders)
+{
+	if (unlikely(pg_add_s64_overflow(log->orders, orders, &log->orders)))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("number of orders out of range")));
+}
+
 /* Are all entries settled, and will be with another one of this key? */
 static inline bool
 goes_on(const OrderLog *log, int64 key)
@@ -104,7 +115,7 @@ append_entries(OrderLog *log, const OrderLog *other)
 	if (other->count > 0 && goes_on(log, log_key(other, 0)))
 		log->settled += other->settled;
 	log->count += other->count;
-	log->orders += other->orders;
+	retention_log_count(log, other->orders);
 	return true;
 }
 

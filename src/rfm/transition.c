@@ -120,7 +120,7 @@ add_to_summary(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind)
 		log = retention_log_add_money(log, KEY_OF_DAY(day, !amount.negative),
 									  wide_money(PG_GETARG_DATUM(2), kind,
 												 Max(log->scale, amount.dscale)));
-	log->orders += !amount.negative;
+	retention_log_count(log, !amount.negative);
 	PG_RETURN_POINTER(log);
 }
 
@@ -156,7 +156,7 @@ add_between(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind)
 	if (day > purpose.after && day <= purpose.until)
 	{
 		log = retention_log_add(log, KEY_OF_DAY(day, true));
-		log->orders++;
+		retention_log_count(log, 1);
 	}
 	PG_RETURN_POINTER(log);
 }
@@ -173,7 +173,7 @@ add_instant(FunctionCallInfo fcinfo, TimeKind time)
 	if (!row_counts(fcinfo, 1, time, 2, AMOUNT_NONE, &instant))
 		return skip_row(fcinfo);
 	log = retention_log_add(log_of_state(fcinfo, &purpose), instant);
-	log->orders++;
+	retention_log_count(log, 1);
 	PG_RETURN_POINTER(log);
 }
 

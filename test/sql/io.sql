@@ -219,17 +219,25 @@ INSERT INTO arguments VALUES
 	('timestamptz', 'infinity'), ('timestamptz', '294276-12-31 23:59:59.999999'), ('timestamp', '-infinity'), ('timestamp', '4714-11-24 BC'),
 	('date', '5874897-12-31'), ('date', '4714-11-24 BC'), ('numeric', 'NaN'), ('numeric', '-1e-300'), ('numeric', '1e300'), ('numeric', '0.05'),
 	('float8', '-Infinity'), ('float8', '1e300'), ('float8', '-0'), ('interval', '-178000000 years'), ('interval', '1 mon -31 days'), ('interval', '1 year'),
-	('cstring', 'AQ=='), ('cstring', ''), ('int4', '16'), ('int4', '2147483647'), ('text', 'repeat_rate'), ('bool', 'true'),
+	('cstring', 'AQ=='), ('cstring', ''), ('int4', '16'), ('int4', '2147483647'), ('text', 'repeat_rate'), ('text', 'month'), ('text', 'UTC'), ('bool', 'true'),
+	('int4[]', '{0,30,2147483647}'), ('int4[]', '{}'), ('int4[]', '{{1,2},{3,4}}'), ('int4[]', '{NULL,-1}'),
 	('rfm', '(1,2,3,4.5,0.7,2,2024-01-01)'), ('rfm', '(-1,NaN,0,NaN,Infinity,0,infinity)'), ('rfm', '(9223372036854775807,1e300,1e301,,-1e300,-1,)'), ('rfm', '(,,,,,,)');
 INSERT INTO arguments SELECT 'survival', survival_add(survival_add(NULL, 6, true), d, false)::text FROM unnest(ARRAY[0, 6, 1e300]) d;
 INSERT INTO arguments SELECT 'repeat_buying', repeat_buying_add(NULL, b::rfm)::text FROM unnest(ARRAY['(1,2,3,,0.7,2,)', '(0,0,1e300,,,9223372036854775807,)']) b;
-INSERT INTO arguments SELECT type, NULL FROM (SELECT DISTINCT type FROM arguments UNION SELECT 'customer_base'::regtype) s;
+INSERT INTO arguments
+SELECT 'purchase_history', purchase_history(c, t, a, g)::text
+FROM (VALUES (1::int8, date '2024-01-01', 5.00, 'day'), (1, '2024-02-29', -1.5, 'day'), (2, '2024-02-29', 1e30, 'day'), (NULL, '2024-02-29', 1, 'day'),
+			 (1, '4714-11-24 BC', 1, 'year'), (1, '294276-12-31', 1, 'year'), (1, '2024-01-01', -1, 'week'), (NULL, '2024-01-01', 1, 'month')) o (c, t, a, g) GROUP BY g;
+INSERT INTO arguments SELECT type, NULL FROM (SELECT DISTINCT type FROM arguments UNION SELECT unnest('{customer_base,order_log}'::regtype[])) s;
 INSERT INTO arguments SELECT 'customer_base', b::text FROM bases WHERE NOT many;
 INSERT INTO arguments SELECT 'customer_base', only_in(b, (SELECT customer_base(0)))::text FROM bases WHERE NOT many AND signature = 'customer_base(bigint,date,numeric)'::regprocedure;
 INSERT INTO arguments SELECT 'customer_base', b::text FROM accepted ORDER BY md5(b::text) LIMIT 20;
 INSERT INTO arguments SELECT 'customer_base', customer_base_add_own(NULL, timestamp '2024-01-01', 1.25)::text;
 INSERT INTO arguments SELECT 'customer_base', customer_base_add_own(NULL, 1.25)::text;
 INSERT INTO arguments SELECT 'customer_base', customer_base_add_own(NULL, now())::text;
+INSERT INTO arguments SELECT 'order_log', unnest(ARRAY[order_log_add(order_log_add(NULL, timestamptz '2024-01-01'), '294276-12-31 23:59:59.999999'), order_log_add(NULL, date '2024-01-01'),
+	order_log_add_summary(NULL, date '2024-01-01', 1e300, '5874897-12-31'), order_log_add_summary(NULL, timestamp '4714-11-24 BC', '2024-01-01'),
+	order_log_add_between(NULL, date '4714-11-24 BC', '-infinity', 'infinity')])::text;
 
 CREATE TABLE calls (signature regprocedure, outcome text);
 CREATE FUNCTION call(query text) RETURNS text LANGUAGE plpgsql AS $$

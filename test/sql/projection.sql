@@ -28,6 +28,8 @@ SELECT projected_customers(10, 80, 3);
 SELECT projected_customers(10, -0.1, 3);
 SELECT projected_customers(10, 'NaN', 3);
 SELECT projected_customers(10, 0.5, -1);
+SELECT projected_customers(10, 0.5, 2147483647);
+SELECT count(*) FROM projected_customers(10, 0.5, 100000);
 SELECT projected_customers(-10, 0.5, 3);
 SELECT projected_customers('Infinity', 0.5, 3);
 SELECT projected_revenue(10, 0.5, 3, 'NaN');

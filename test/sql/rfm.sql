@@ -365,6 +365,9 @@ SELECT name, outcome(decode(hex, 'hex')) FROM (VALUES
 	('a scale of 2^60', '0103000100' || 'ffffffff0f' || 'd08901' || '01' || '808080808080808010' || '01' || '00' || '0101'),
 	('an amount of 2^40 bytes', '0103000100' || 'ffffffff0f' || 'd08901' || '01' || '00' || '01' || '01' || '808080808020' || '01')) v (name, hex);
 
+-- one customer with 2^63 - 1 orders: more is too many
+SELECT order_log_combine(l, l) FROM (SELECT encode(decode('0102000000' || 'ffffffff0f' || '00' || 'ffffffffffffffff7f' || '00' || '01' || '01', 'hex'), 'base64')::order_log) s (l);
+
 -- in a table and out again
 CREATE TABLE received (log order_log);
 INSERT INTO received SELECT encode(bytes, 'base64')::order_log FROM samples;
