@@ -210,18 +210,19 @@ retention_combine_entries(uint64 *entries, int64 *n, OccasionShape shape)
 	return true;
 }
 
-/* A run of sorted and combined entries, into group_words() of room. */
-void
-retention_group_entries(const uint64 *entries, int64 n, OccasionShape shape, Run *run)
+static pg_attribute_always_inline bool
+group_shaped(const uint64 *entries, int64 n, OccasionShape shape, Run *run)
 {
 	int			stride = entry_words(shape);
-	int			occasion = occasion_words(shape);
+	int			words = occasion_words(shape);
 	uint64	   *to = run->words;
 	uint64	   *count = NULL;
 
+	run->entries = 0;
 	for (int64 i = 0; i < n; i++)
 	{
 		const uint64 *entry = entries + i * stride;
+		const uint64 *occasion = entry + shape.key_words;
 
 		if (i == 0 || compare_identity(entry - stride, entry, shape.key_words) != 0)
 		{
@@ -230,12 +231,36 @@ retention_group_entries(const uint64 *entries, int64 n, OccasionShape shape, Run
 			count = to++;
 			*count = 0;
 		}
-		memcpy(to, entry + shape.key_words, occasion * sizeof(uint64));
-		to += occasion;
+		else if ((occasion[0] ^ to[-words]) >> ORDERS_BITS == 0)
+		{
+			if (unlikely(!add_occasion(to - words, occasion, shape.nlimbs)))
+				return false;
+			continue;
+		}
+		memcpy(to, occasion, words * sizeof(uint64));
+		to += words;
 		(*count)++;
+		run->entries++;
 	}
 	run->nwords = to - run->words;
-	run->entries = n;
+	return true;
+}
+
+/*
+ * A run of sorted entries, into group_words() of room; those of the same
+ * customer and period become one.  Returns false if money must be wider first.
+ */
+bool
+retention_group_entries(const uint64 *entries, int64 n, OccasionShape shape, Run *run)
+{
+	/* the shapes that shops have get a loop of their own */
+	if (shape.nlimbs == 1)
+	{
+		if (shape.key_words == 1)
+			return group_shaped(entries, n, (OccasionShape) {1, 1, shape.scale}, run);
+		return group_shaped(entries, n, (OccasionShape) {2, 1, shape.scale}, run);
+	}
+	return group_shaped(entries, n, shape, run);
 }
 
 /*

@@ -145,7 +145,7 @@ typedef struct EntrySpan
 extern void retention_sort_entries(const EntrySpan *spans, int nspans, uint64 *sorted,
 								   OccasionShape shape, int bits);
 extern bool retention_combine_entries(uint64 *entries, int64 *n, OccasionShape shape);
-extern void retention_group_entries(const uint64 *entries, int64 n, OccasionShape shape,
+extern bool retention_group_entries(const uint64 *entries, int64 n, OccasionShape shape,
 									Run *run);
 extern bool retention_merge_customer(const CustomerView *a, const CustomerView *b,
 									 OccasionShape shape, uint64 *to, int64 *n);

@@ -15,9 +15,14 @@
 #include "history/packed.h"
 
 #include "miscadmin.h"
+#include "pg/hugepage.h"
 #include "utils/memutils.h"
 
 #define PACKED_VERSION	1
+
+/* An entry takes so many bytes, with its customer's; a header hardly ever more. */
+#define ENTRY_BYTES		8
+#define HEADER_ROOM		512
 
 /* The largest value, with something left for the header. */
 #define PACKED_MAX_BYTES (MaxAllocSize / 8 * 7)
@@ -26,9 +31,12 @@
 
 /* ---- packing --------------------------------------------------------------- */
 
+/* About so many entries are coming. */
 void
-retention_history_pack_begin(HistoryPacker *packer, OccasionShape shape)
+retention_history_pack_begin(HistoryPacker *packer, OccasionShape shape, int64 entries)
 {
+	Size		room = Min((Size) entries * ENTRY_BYTES + 1024, PACKED_MAX_BYTES);
+
 	memset(packer, 0, sizeof(HistoryPacker));
 	packer->shape = shape;
 	packer->context = CurrentMemoryContext;
@@ -40,7 +48,16 @@ retention_history_pack_begin(HistoryPacker *packer, OccasionShape shape)
 	packer->counts = palloc(HISTORY_BLOCK_CUSTOMERS * sizeof(int64));
 	packer->firsts = palloc(HISTORY_BLOCK_CUSTOMERS * sizeof(int32));
 	packer->revenue = palloc0((shape.nlimbs + 1) * sizeof(uint64));
+
+	/* room for a header is left before it, so that the whole need not be copied */
 	initStringInfo(&packer->body);
+	if (room > packer->body.maxlen)
+	{
+		packer->body.data = repalloc(packer->body.data, room);
+		packer->body.maxlen = (int) room;
+		advise_huge_pages(packer->body.data, room);
+	}
+	packer->body.len = HEADER_ROOM;
 }
 
 /* Money in more limbs from now on. */
@@ -349,23 +366,50 @@ retention_history_pack_end(HistoryPacker *packer, const HistoryKind *kind,
 		retention_put_money(header, rows->refunded);
 		retention_put_money(header, rows->guest_revenue);
 	}
-	return header->len + packer->body.len;
+	return header->len + packer->body.len - HEADER_ROOM;
 }
 
 /* The value, to where there is room for it. */
 void
 retention_history_pack_write(HistoryPacker *packer, StringInfo header, void *to, Size size)
 {
-	Assert(size == (Size) (header->len + packer->body.len));
+	Assert(size == (Size) (header->len + packer->body.len - HEADER_ROOM));
 	memcpy(to, header->data, header->len);
-	memcpy((char *) to + header->len, packer->body.data, packer->body.len);
+	memcpy((char *) to + header->len, packer->body.data + HEADER_ROOM,
+		   packer->body.len - HEADER_ROOM);
 	SET_VARSIZE(to, size);
+}
+
+/* The value, in the packer's memory, and the packer gone. */
+struct varlena *
+retention_history_pack_finish(HistoryPacker *packer, StringInfo header)
+{
+	Size		size = header->len + packer->body.len - HEADER_ROOM;
+	char	   *value = packer->body.data;
+
+	if (header->len > HEADER_ROOM || packer->body.maxlen / 2 > size)
+	{
+		value = palloc(size);
+		retention_history_pack_write(packer, header, value, size);
+	}
+	else
+	{
+		/* the blocks move down to the header */
+		memmove(value + header->len, value + HEADER_ROOM, packer->body.len - HEADER_ROOM);
+		memcpy(value, header->data, header->len);
+		SET_VARSIZE(value, size);
+		packer->body.data = NULL;
+	}
+	pfree(header->data);
+	retention_history_pack_free(packer);
+	return (struct varlena *) value;
 }
 
 void
 retention_history_pack_free(HistoryPacker *packer)
 {
-	pfree(packer->body.data);
+	if (packer->body.data)
+		pfree(packer->body.data);
 	pfree(packer->hashes);
 	pfree(packer->lows);
 	pfree(packer->counts);
@@ -748,7 +792,7 @@ retention_history_validate(const struct varlena *value)
 	char	   *again;
 
 	retention_history_unpack_begin(&unpacker, value, false);
-	retention_history_pack_begin(&packer, unpacker.shape);
+	retention_history_pack_begin(&packer, unpacker.shape, 0);
 	while ((run = retention_history_unpack_next(&unpacker)) != NULL)
 	{
 		RunCursor	cursor;

@@ -123,12 +123,14 @@ typedef struct HistoryUnpacker
 	Size		room;			/* words, of the run */
 } HistoryUnpacker;
 
-extern void retention_history_pack_begin(HistoryPacker *packer, OccasionShape shape);
+extern void retention_history_pack_begin(HistoryPacker *packer, OccasionShape shape,
+										 int64 entries);
 extern void retention_history_pack_run(HistoryPacker *packer, const Run *run, OccasionShape shape);
 extern Size retention_history_pack_end(HistoryPacker *packer, const HistoryKind *kind,
 									   const HistoryTotals *rows, StringInfo header);
 extern void retention_history_pack_write(HistoryPacker *packer, StringInfo header,
 										 void *to, Size size);
+extern struct varlena *retention_history_pack_finish(HistoryPacker *packer, StringInfo header);
 extern void retention_history_pack_free(HistoryPacker *packer);
 
 extern void retention_history_unpack_begin(HistoryUnpacker *unpacker, const struct varlena *value,

@@ -12,16 +12,19 @@
 #include "pg/hugepage.h"
 #include "utils/memutils.h"
 
-/* Pages are taken from blocks, each twice as large as the one before. */
+/*
+ * Pages are taken from blocks.  They grow with the pool, so that large ones
+ * lie in huge pages, and little is taken that may not be needed.
+ */
+#define BLOCK_SHARE			4
 #define FIRST_BLOCK_BYTES	((Size) 4 * RUN_PAGE_BYTES)
-#define LAST_BLOCK_BYTES	((Size) 4 * 1024 * 1024)
+#define LAST_BLOCK_BYTES	((Size) 32 * 1024 * 1024)
 
 void
 retention_pool_init(PagePool *pool, MemoryContext context)
 {
 	memset(pool, 0, sizeof(PagePool));
 	pool->context = context;
-	pool->block_bytes = FIRST_BLOCK_BYTES;
 }
 
 /* A page that hasn't been one before. */
@@ -39,10 +42,14 @@ retention_pool_new_page(PagePool *pool, int64 nwords)
 	}
 	if (pool->block == pool->block_end)
 	{
-		pool->block = MemoryContextAllocHuge(pool->context, pool->block_bytes);
-		pool->block_end = pool->block + pool->block_bytes;
-		advise_huge_pages(pool->block, pool->block_bytes);
-		pool->block_bytes = Min(pool->block_bytes * 2, LAST_BLOCK_BYTES);
+		Size		bytes = TYPEALIGN(RUN_PAGE_BYTES,
+									  Max(Min(pool->taken / BLOCK_SHARE, LAST_BLOCK_BYTES),
+										  FIRST_BLOCK_BYTES));
+
+		pool->block = MemoryContextAllocHuge(pool->context, bytes);
+		pool->block_end = pool->block + bytes;
+		pool->taken += bytes;
+		advise_huge_pages(pool->block, bytes);
 	}
 	page = (RunPage *) pool->block;
 	pool->block += RUN_PAGE_BYTES;

@@ -38,7 +38,7 @@ typedef struct PagePool
 	RunPage	   *free;
 	char	   *block;			/* to take the next pages from */
 	char	   *block_end;
-	Size		block_bytes;	/* of the next block */
+	Size		taken;			/* in blocks */
 } PagePool;
 
 extern void retention_pool_init(PagePool *pool, MemoryContext context);

@@ -589,6 +589,21 @@ pack_visitor(const Run *run, OccasionShape shape, void *arg)
 	retention_history_pack_run((HistoryPacker *) arg, run, shape);
 }
 
+/* In the current context. */
+static Size
+pack_large(LargeHistory *large, HistoryPacker *packer, StringInfo header)
+{
+	HistoryKind kind;
+	HistoryTotals rows;
+
+	retention_history_pack_begin(packer, large->store->shape,
+								 retention_store_entries(large->store));
+	retention_store_visit(large->store, pack_visitor, packer);
+	kind_of_head(&large->head, large->zone_name, &kind);
+	large_totals(large, &rows);
+	return retention_history_pack_end(packer, &kind, &rows, header);
+}
+
 static Size
 large_get_flat_size(ExpandedObjectHeader *eohptr)
 {
@@ -598,14 +613,8 @@ large_get_flat_size(ExpandedObjectHeader *eohptr)
 	{
 		/* in our own context: who asks may not be who takes it */
 		MemoryContext old = MemoryContextSwitchTo(large->hdr.eoh_context);
-		HistoryKind kind;
-		HistoryTotals rows;
 
-		retention_history_pack_begin(&large->packer, large->store->shape);
-		retention_store_visit(large->store, pack_visitor, &large->packer);
-		kind_of_head(&large->head, large->zone_name, &kind);
-		large_totals(large, &rows);
-		retention_history_pack_end(&large->packer, &kind, &rows, &large->header);
+		pack_large(large, &large->packer, &large->header);
 		MemoryContextSwitchTo(old);
 		large->packed = true;
 	}
@@ -634,7 +643,6 @@ pack_small(SmallHistory *small)
 	StringInfoData header;
 	struct varlena *value;
 	Run			run;
-	Size		size;
 
 	/* the state is left as it is: a window function goes on with it */
 	state.small = copy_small(small, Max(small->used, 1), small->head.scale, small->head.nlimbs);
@@ -643,9 +651,10 @@ pack_small(SmallHistory *small)
 	head = small->head;
 	shape = head_shape(&head);
 	run.words = palloc(Max(group_words(small->used, shape), 1) * sizeof(uint64));
-	retention_group_entries(small_entries(small), small->used, shape, &run);
+	if (!retention_group_entries(small_entries(small), small->used, shape, &run))
+		elog(ERROR, "money of combined entries does not fit");
 
-	retention_history_pack_begin(&packer, shape);
+	retention_history_pack_begin(&packer, shape, small->used);
 	retention_history_pack_run(&packer, &run, shape);
 	kind_of_head(&head, small_zone(small), &kind);
 	rows.first_day = head.first_day;
@@ -659,11 +668,8 @@ pack_small(SmallHistory *small)
 		rows.guest_revenue = (Money) {small_sums(small) + shape.nlimbs + 1,
 			shape.nlimbs + 1, shape.scale};
 	}
-	size = retention_history_pack_end(&packer, &kind, &rows, &header);
-	value = palloc(size);
-	retention_history_pack_write(&packer, &header, value, size);
-	pfree(header.data);
-	retention_history_pack_free(&packer);
+	retention_history_pack_end(&packer, &kind, &rows, &header);
+	value = retention_history_pack_finish(&packer, &header);
 	pfree(run.words);
 	pfree(small);
 	return value;
@@ -677,12 +683,11 @@ retention_history_pack(Datum datum)
 
 	if (datum_is_large_history(datum))
 	{
-		LargeHistory *large = large_history_of_datum(datum);
-		Size		size = EOH_get_flat_size(&large->hdr);
+		HistoryPacker packer;
+		StringInfoData header;
 
-		value = palloc(size);
-		EOH_flatten_into(&large->hdr, value, size);
-		return value;
+		pack_large(large_history_of_datum(datum), &packer, &header);
+		return retention_history_pack_finish(&packer, &header);
 	}
 	value = PG_DETOAST_DATUM_PACKED(datum);
 	if (*(uint8 *) VARDATA_ANY(value) == HISTORY_SMALL)

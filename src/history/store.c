@@ -184,15 +184,14 @@ close_partition(Store *store, Partition *partition)
 	retention_sort_entries(spans, nspans, sorted, store->shape,
 						   store->bits + store->log_partitions);
 	pfree(spans);
-	if (unlikely(!retention_combine_entries(sorted, &n, store->shape)))
+	run.words = get_room(store, &store->grouping, group_words(n, store->shape));
+	if (unlikely(!retention_group_entries(sorted, n, store->shape, &run)))
 	{
 		/* the tail is as it was */
 		retention_store_widen(store, store->shape.scale, store->shape.nlimbs + 1);
 		close_partition(store, partition);
 		return;
 	}
-	run.words = get_room(store, &store->grouping, group_words(n, store->shape));
-	retention_group_entries(sorted, n, store->shape, &run);
 	restart_tail(store, partition);
 	merge_into(store, partition, &run, store->shape);
 }
@@ -316,7 +315,7 @@ static bool
 out_of_memory(const Store *store)
 {
 	return !store->unlimited && store->bits + SPILL_BITS <= 64 &&
-		store->pool.free == NULL &&
+		store->pool.free == NULL && store->pool.block == store->pool.block_end &&
 		store->entries > SPLIT_ENTRIES / 4 &&
 		MemoryContextMemAllocated(store->account, true) > get_hash_memory_limit();
 }

@@ -81,6 +81,13 @@ store_partition(const Store *store, uint64 hash)
 		(((hash << store->bits) >> 1) >> (63 - store->log_partitions));
 }
 
+/* Ask for memory that will be written soon; any address will do. */
+#if defined(__GNUC__) || defined(__clang__)
+#define prefetch_for_write(address)	__builtin_prefetch(address, 1)
+#else
+#define prefetch_for_write(address)	((void) 0)
+#endif
+
 /* The place for the next entry; store_push counts it. */
 static inline uint64 *
 store_next(const Partition *partition)
@@ -92,6 +99,9 @@ static inline void
 store_push(Store *store, Partition *partition)
 {
 	partition->next += entry_words(store->shape);
+
+	/* the line after the one that is being filled: it has been used long ago */
+	prefetch_for_write(partition->next + 16);
 	if (unlikely(partition->next == partition->end))
 		retention_store_make_room(store, partition);
 }

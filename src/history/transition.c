@@ -110,10 +110,8 @@ refuse_state(const HistoryHead *head, KeyKind key, TimeKind time, AmountKind amo
 }
 
 static inline bool
-text_is(const struct varlena *value, const char *word)
+text_is(const struct varlena *value, const char *word, Size length)
 {
-	Size		length = strlen(word);
-
 	return VARSIZE_ANY_EXHDR(value) == length && memcmp(VARDATA_ANY(value), word, length) == 0;
 }
 
@@ -126,7 +124,8 @@ check_arguments(FunctionCallInfo fcinfo, const HistoryState *state, int grain_ar
 	if (unlikely(PG_ARGISNULL(grain_arg)))
 		refuse_null("grain");
 	grain = (const struct varlena *) PG_GETARG_TEXT_PP(grain_arg);
-	if (unlikely(!text_is(grain, retention_grain_name(state_head(state)->grain))))
+	if (unlikely(!text_is(grain, retention_grain_name(state_head(state)->grain),
+						  grain_name_length(state_head(state)->grain))))
 	{
 		Grain		other = retention_grain_of_text((const text *) grain);
 
@@ -144,7 +143,8 @@ check_arguments(FunctionCallInfo fcinfo, const HistoryState *state, int grain_ar
 		if (unlikely(PG_ARGISNULL(grain_arg + 1)))
 			refuse_null("time zone");
 		zone = (const struct varlena *) PG_GETARG_TEXT_PP(grain_arg + 1);
-		if (unlikely(!text_is(zone, retention_history_zone_name(state))))
+		if (unlikely(!text_is(zone, retention_history_zone_name(state),
+							  strlen(retention_history_zone_name(state)))))
 		{
 			const char *other =
 				pg_get_timezone_name(retention_zone_of_text((const text *) zone));

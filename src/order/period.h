@@ -43,6 +43,13 @@ extern int32 retention_day_in_zone(int64 instant, pg_tz *zone);
 extern int32 retention_month_of_day(int32 day);
 extern int32 retention_period_first_day(int32 period, Grain grain);
 
+/* Of retention_grain_name, which is compared with an argument of every row. */
+static inline int
+grain_name_length(Grain grain)
+{
+	return grain == GRAIN_DAY ? 3 : grain == GRAIN_MONTH ? 5 : grain == GRAIN_QUARTER ? 7 : 4;
+}
+
 /* Division that rounds down. */
 static inline int64
 floor_divide(int64 a, int64 b)
