@@ -12,10 +12,9 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
 #include "history/question.h"
 
+#include "math/elementary.h"
 #include "tally/tally.h"
 
 /* Logarithms of so many gaps are computed once. */
@@ -39,7 +38,7 @@ retention_history_repeat_buying(PG_FUNCTION_ARGS)
 	logs = palloc(KNOWN_LOGS * sizeof(double));
 	logs[0] = 0;
 	for (int i = 1; i < KNOWN_LOGS; i++)
-		logs[i] = log(i);
+		logs[i] = retention_log(i);
 	tally = retention_tally_create(TALLY_REPEAT_BUYING);
 	while (question_next(&question, &customer))
 	{
@@ -59,7 +58,7 @@ retention_history_repeat_buying(PG_FUNCTION_ARGS)
 			if (days == 0)
 				first = day;
 			else
-				log_gaps += day - last < KNOWN_LOGS ? logs[day - last] : log(day - last);
+				log_gaps += day - last < KNOWN_LOGS ? logs[day - last] : retention_log(day - last);
 			last = day;
 			days++;
 			all_orders += orders;

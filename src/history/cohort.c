@@ -19,6 +19,7 @@
 #include "funcapi.h"
 #include "metric/exact.h"
 #include "miscadmin.h"
+#include "utils/datum.h"
 #include "utils/memutils.h"
 #include "utils/tuplestore.h"
 
@@ -86,7 +87,7 @@ get_cohort(Cohorts *cohorts, int32 period)
 		int64		periods = cohort_periods(cohorts, cohort);
 
 		cohorts->ncells += periods;
-		retention_question_check_cells(cohorts->ncells);
+		retention_question_check_cells(cohorts->ncells, cohorts->cell_bytes);
 		cohort->cells = MemoryContextAllocExtended(CurrentMemoryContext,
 												   periods * cohorts->cell_bytes,
 												   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
@@ -187,7 +188,7 @@ count_cohorts(Cohorts *cohorts, FunctionCallInfo fcinfo, int period_arg)
 	retention_question_begin(question, fcinfo, period_arg, period_arg + 1, true);
 	if (question->empty)
 		return;
-	cohorts->limbs = question->unpacker.shape.nlimbs > 0 ? question->unpacker.shape.nlimbs + 1 : 0;
+	cohorts->limbs = question->unpacker.limbs > 0 ? question->unpacker.limbs + 1 : 0;
 	cohorts->cell_bytes = offsetof(Cell, revenue) + cohorts->limbs * sizeof(uint64);
 	cohorts->table = cohort_table_create(CurrentMemoryContext, 64, NULL);
 	while (question_next(question, &customer))
@@ -283,6 +284,20 @@ typedef struct AveragePoint
 	Datum		ltvs;			/* sum over cohorts */
 } AveragePoint;
 
+/* Add a cohort's value to the sum, and leave nothing but that behind. */
+static void
+add_ltv(AveragePoint *point, Datum revenue, int64 size, MemoryContext scratch)
+{
+	MemoryContext context = MemoryContextSwitchTo(scratch);
+	Datum		sum = exact_add(point->ltvs, exact_divide(revenue, exact_integer(size)));
+
+	MemoryContextSwitchTo(context);
+	pfree(DatumGetPointer(point->ltvs));
+	pfree(DatumGetPointer(revenue));
+	point->ltvs = datumCopy(sum, false, -1);
+	MemoryContextReset(scratch);
+}
+
 /*
  * cohort_average(purchase_history, weighted, period, as_of, max_periods): rows
  * (period_index, cohorts, customers, active, retention, revenue,
@@ -300,6 +315,7 @@ retention_cohort_average(PG_FUNCTION_ARGS)
 	int64		npoints = 0;
 	int			limbs;
 	uint64	   *cumulative;
+	MemoryContext cohort_context;
 
 	InitMaterializedSRF(fcinfo, 0);
 	if (PG_ARGISNULL(0))
@@ -309,6 +325,7 @@ retention_cohort_average(PG_FUNCTION_ARGS)
 		return (Datum) 0;
 	/* of sums over cohorts; one limb more than a cell's sums is enough */
 	limbs = cohorts.limbs > 0 ? cohorts.limbs + 1 : 0;
+	cohort_context = AllocSetContextCreate(CurrentMemoryContext, "cohort", ALLOCSET_SMALL_SIZES);
 	points = palloc0(cohort_periods(&cohorts, &cohorts.sorted[0]) * sizeof(AveragePoint));
 	cumulative = palloc((limbs + 1) * sizeof(uint64));
 	for (int64 i = 0; i < cohorts.n; i++)
@@ -342,9 +359,7 @@ retention_cohort_average(PG_FUNCTION_ARGS)
 				(void) money_add(point->revenue, limbs, cell->revenue, cohorts.limbs);
 				(void) money_add(point->cumulative, limbs, cumulative, limbs);
 				if (!weighted)
-					point->ltvs = exact_add(point->ltvs,
-											exact_divide(money_numeric(&cohorts, cumulative, limbs),
-														 exact_integer(size)));
+					add_ltv(point, money_numeric(&cohorts, cumulative, limbs), size, cohort_context);
 			}
 		}
 	}
@@ -354,6 +369,7 @@ retention_cohort_average(PG_FUNCTION_ARGS)
 		Datum		values[8];
 		bool		nulls[8] = {false};
 
+		CHECK_FOR_INTERRUPTS();
 		values[0] = Int32GetDatum((int32) index);
 		values[1] = Int64GetDatum(point->cohorts);
 		values[2] = Int64GetDatum(point->customers);

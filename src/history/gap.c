@@ -73,9 +73,13 @@ double
 retention_gap_quantile(GapCounts *gaps, double fraction)
 {
 	double		place = fraction * (double) (gaps->n - 1);
-	int64		below = (int64) floor(place);
-	int64		above = (int64) ceil(place);
+	int64		below;
+	int64		above;
 	double		low;
+
+	/* beyond 2^53 the place is a rounded one */
+	below = place < (double) (gaps->n - 1) ? Min((int64) floor(place), gaps->n - 1) : gaps->n - 1;
+	above = place < (double) (gaps->n - 1) ? Min((int64) ceil(place), gaps->n - 1) : gaps->n - 1;
 
 	Assert(gaps->n > 0);
 	if (gaps->nlonger > 1)

@@ -16,6 +16,7 @@
 #include "history/question.h"
 
 #include "funcapi.h"
+#include "miscadmin.h"
 #include "utils/memutils.h"
 #include "utils/tuplestore.h"
 
@@ -82,7 +83,7 @@ retention_lifecycle(PG_FUNCTION_ARGS)
 	if (question.empty)
 		return (Datum) 0;
 	n = (int64) question.last - question.first + 1;
-	retention_question_check_cells((double) n);
+	retention_question_check_cells((double) n, sizeof(Flow));
 	flows = MemoryContextAllocExtended(CurrentMemoryContext, n * sizeof(Flow),
 									   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	while (question_next(&question, &customer))
@@ -95,6 +96,8 @@ retention_lifecycle(PG_FUNCTION_ARGS)
 		Datum		values[9];
 		bool		nulls[9] = {false};
 
+		if ((i & 0xFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
 		values[0] = retention_question_date(&question, period);
 		values[1] = Int64GetDatum(opening);
 		values[2] = Int64GetDatum(flow->fresh);

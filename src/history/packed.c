@@ -508,10 +508,13 @@ retention_history_unpack_begin(HistoryUnpacker *unpacker, const struct varlena *
 
 		if (scale > MONEY_MAX_SCALE || limbs == 0 || limbs > MONEY_MAX_LIMBS)
 			invalid("The scale or width of money is impossible.");
-		unpacker->limbs = (int) limbs;
+		unpacker->has_money = true;
 		unpacker->shape.scale = (int) scale;
 		if (!skip_money)
-			unpacker->shape.nlimbs = (int) limbs;
+		{
+			unpacker->limbs = (int) limbs;
+			unpacker->shape.nlimbs = 1;
+		}
 		totals->revenue = retention_get_money(in, scale);
 		totals->refunded = retention_get_money(in, scale);
 		totals->guest_revenue = retention_get_money(in, scale);
@@ -566,7 +569,7 @@ const Run *
 retention_history_unpack_next(HistoryUnpacker *unpacker)
 {
 	ByteReader *in = &unpacker->in;
-	OccasionShape shape = unpacker->shape;
+	OccasionShape shape;
 	const uint8 *columns;
 	uint64		hash;
 	int			n;
@@ -608,14 +611,18 @@ retention_history_unpack_next(HistoryUnpacker *unpacker)
 	orders_width = get_width(in, 5);
 	least = (int32) load_bytes(reader_skip(in, 4), 4, in->end);
 	min_orders = get_width(in, 1);
-	if (unpacker->limbs > 0)
+	if (unpacker->has_money)
 	{
 		uint64		width = retention_get_varint(in);
 
-		if (width == 0 || width > (uint64) unpacker->limbs * 8)
+		if (width == 0 || width > MONEY_MAX_LIMBS * sizeof(uint64))
 			invalid("A column of money is too wide.");
 		money_width = (int) width;
+		/* as wide as the bytes are, not as the header says */
+		if (!unpacker->skip_money)
+			unpacker->shape.nlimbs = (money_width + 7) / 8;
 	}
+	shape = unpacker->shape;
 
 	columns = in->at;
 	column_begin(&hashes, in, hash_width, n - 1);
@@ -634,7 +641,7 @@ retention_history_unpack_next(HistoryUnpacker *unpacker)
 	column_begin(&firsts, in, first_width, n);
 	column_begin(&gaps, in, gap_width, entries - n);
 	column_begin(&orders, in, orders_width, entries);
-	if (unpacker->limbs > 0)
+	if (unpacker->has_money)
 	{
 		money.at = reader_skip(in, (Size) entries * money_width);
 		money.width = money_width;

@@ -112,13 +112,14 @@ typedef struct HistoryUnpacker
 {
 	HistoryKind kind;			/* the header */
 	HistoryTotals totals;
-	OccasionShape shape;		/* that every entry's money fits; see below */
+	OccasionShape shape;		/* of the run that was read last */
 	bool		skip_money;		/* not asked for: shape.nlimbs is 0 */
 
 	ByteReader	in;				/* behind the current block */
 	int64		identities_left;
 	int64		entries_left;
-	int			limbs;			/* of the money in the bytes */
+	int			limbs;			/* of the widest money of any; 0 if skipped */
+	bool		has_money;
 	Run			run;
 	Size		room;			/* words, of the run */
 } HistoryUnpacker;

@@ -49,10 +49,12 @@ retention_pool_new_page(PagePool *pool, int64 nwords)
 		pool->block = MemoryContextAllocHuge(pool->context, bytes);
 		pool->block_end = pool->block + bytes;
 		pool->taken += bytes;
+		pool->unused += bytes;
 		advise_huge_pages(pool->block, bytes);
 	}
 	page = (RunPage *) pool->block;
 	pool->block += RUN_PAGE_BYTES;
+	pool->unused -= RUN_PAGE_BYTES;
 	page->room = RUN_PAGE_WORDS;
 	return page;
 }
@@ -71,6 +73,7 @@ retention_pool_free(PagePool *pool, RunPage *list)
 		{
 			list->next = pool->free;
 			pool->free = list;
+			pool->unused += RUN_PAGE_BYTES;
 		}
 		list = next;
 	}

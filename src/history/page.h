@@ -38,7 +38,8 @@ typedef struct PagePool
 	RunPage	   *free;
 	char	   *block;			/* to take the next pages from */
 	char	   *block_end;
-	Size		taken;			/* in blocks */
+	Size		taken;			/* bytes, in blocks */
+	Size		unused;			/* of these, in free pages */
 } PagePool;
 
 extern void retention_pool_init(PagePool *pool, MemoryContext context);
@@ -52,7 +53,10 @@ pool_get(PagePool *pool, int64 nwords)
 	RunPage	   *page = pool->free;
 
 	if (likely(page != NULL && nwords <= RUN_PAGE_WORDS))
+	{
 		pool->free = page->next;
+		pool->unused -= RUN_PAGE_BYTES;
+	}
 	else
 		page = retention_pool_new_page(pool, nwords);
 	page->next = NULL;

@@ -19,8 +19,9 @@
 /* Periods of the grain that are looked up in a table; the others are computed. */
 #define MAP_MAX			(1 << 20)
 
-/* Cells of a table of periods: more than anybody reads. */
+/* Cells of a table of periods, and their memory: more than anybody reads. */
 #define CELLS_MAX		(1 << 23)
+#define CELLS_MAX_BYTES	(512.0 * 1024 * 1024)
 
 /*
  * Begin with the value in argument 0, whose money is read if it's wanted.
@@ -134,11 +135,12 @@ retention_question_date(const Question *question, int32 period)
 
 /* Nobody reads a table of more cells, and it has to fit memory. */
 void
-retention_question_check_cells(double cells)
+retention_question_check_cells(double cells, Size cell_bytes)
 {
-	if (cells > CELLS_MAX)
+	if (cells > CELLS_MAX || cells * cell_bytes > CELLS_MAX_BYTES)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("answer would have %.0f cells, more than %d", cells, CELLS_MAX),
+				 errmsg("answer would have %.0f cells of %zu bytes, more than %.0f", cells, cell_bytes,
+						Min(CELLS_MAX, CELLS_MAX_BYTES / cell_bytes)),
 				 errhint("Ask about longer periods, or fewer of them.")));
 }

@@ -19,6 +19,7 @@
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "math/interval.h"
+#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/tuplestore.h"
 
@@ -80,6 +81,7 @@ count_customer(const Question *question, const CustomerView *customer, RetainedK
 	int64		orders;
 	int32		age;
 
+	CHECK_FOR_INTERRUPTS();
 	if (customer->n > *room_size)
 	{
 		pfree(*room);
@@ -106,6 +108,8 @@ count_customer(const Question *question, const CustomerView *customer, RetainedK
 	{
 		RetainedRow *row = &rows[i];
 
+		if ((i & 0xFFFF) == 0xFFFF)
+			CHECK_FOR_INTERRUPTS();
 		if (age < row->age)
 			continue;
 		row->eligible++;
@@ -151,6 +155,7 @@ retained(FunctionCallInfo fcinfo, RetainedKind kind, RetainedRow *rows, int n, i
 		bool		nulls[7] = {false};
 		Datum	   *value = values;
 
+		CHECK_FOR_INTERRUPTS();
 		if (days == 1)
 			*value++ = Int32GetDatum(kind == RETAINED_WITHIN ? row->to : row->from);
 		else

@@ -139,8 +139,6 @@ make_large(HistoryState *state)
 	large->magic = LARGE_HISTORY_MAGIC;
 	large->head = small->head;
 	strlcpy(large->zone_name, small_zone(small), sizeof(large->zone_name));
-	if (large->zone_name[0] != '\0')
-		large->zone = retention_zone_of_name(large->zone_name);
 	if (shape.nlimbs > 0)
 	{
 		large->sum_limbs = shape.nlimbs + 1;
@@ -168,10 +166,12 @@ widen_large(LargeHistory *large, int scale, int nlimbs)
 	int			sum_limbs;
 
 	retention_store_widen(large->store, scale, nlimbs);
-	for (sum_limbs = Max(large->sum_limbs, large->store->shape.nlimbs + 1);; sum_limbs++)
+	sum_limbs = Max(large->sum_limbs, large->store->shape.nlimbs + 1);
+	for (int step = 1;; step *= 2)
 	{
 		bool		fits = true;
 
+		CHECK_FOR_INTERRUPTS();
 		sums = MemoryContextAlloc(large->hdr.eoh_context,
 								  HISTORY_SUMS * sum_limbs * sizeof(uint64));
 		for (int i = 0; fits && i < HISTORY_SUMS; i++)
@@ -181,6 +181,7 @@ widen_large(LargeHistory *large, int scale, int nlimbs)
 		if (fits)
 			break;
 		pfree(sums);
+		sum_limbs += step;
 	}
 	pfree(large->sums);
 	large->sums = sums;
@@ -223,7 +224,12 @@ retention_history_zone(const HistoryState *state)
 	const char *name;
 
 	if (state->large)
+	{
+		/* not before it's asked for: a value may come from where there are other zones */
+		if (unlikely(state->large->zone == NULL))
+			state->large->zone = retention_zone_of_name(state->large->zone_name);
 		return state->large->zone;
+	}
 	name = small_zone(state->small);
 	if (last_zone == NULL || strcmp(name, last_name) != 0)
 	{
@@ -243,8 +249,14 @@ retention_history_widen(HistoryState *state, int scale, int nlimbs)
 
 		scale = Max(scale, state->small->head.scale);
 		nlimbs = Max(nlimbs, state->small->head.nlimbs);
-		while ((wider = copy_small(state->small, state->small->room, scale, nlimbs)) == NULL)
-			nlimbs++;
+		for (int step = 1;; step *= 2)
+		{
+			CHECK_FOR_INTERRUPTS();
+			wider = copy_small(state->small, state->small->room, scale, nlimbs);
+			if (wider)
+				break;
+			nlimbs += step;
+		}
 		/* the old one may be the executor's */
 		state->small = wider;
 	}

@@ -111,7 +111,8 @@ retention_store_create(MemoryContext context, MemoryContext account, OccasionSha
 	store->account = account;
 	store->shape = shape;
 	store->bits = bits;
-	retention_pool_init(&store->pool, context);
+	store->pages = AllocSetContextCreate(context, "pages of occasions", ALLOCSET_SMALL_SIZES);
+	retention_pool_init(&store->pool, store->pages);
 	make_partitions(store, 0);
 	return store;
 }
@@ -144,8 +145,9 @@ merge_into(Store *store, Partition *partition, const Run *run, OccasionShape sha
 		retention_store_widen(store, shape.scale, shape.nlimbs);
 
 	/* the run has to be as wide as the store, or the store a little wider */
-	for (;;)
+	for (int step = 1;; step *= 2)
 	{
+		CHECK_FOR_INTERRUPTS();
 		to = store->shape;
 		other.words = MemoryContextAllocHuge(store->context,
 											 (run->nwords + run->entries * (to.nlimbs - shape.nlimbs)) *
@@ -153,7 +155,7 @@ merge_into(Store *store, Partition *partition, const Run *run, OccasionShape sha
 		if (retention_convert_run(run, shape, &other, to))
 			break;
 		pfree(other.words);
-		retention_store_widen(store, to.scale, to.nlimbs + 1);
+		retention_store_widen(store, to.scale, to.nlimbs + step);
 	}
 	merge_into(store, partition, &other, to);
 	pfree(other.words);
@@ -252,6 +254,10 @@ retention_store_expect(Store *store, int64 entries)
 {
 	int			more_bits = 0;
 
+	/* no more than there is memory for: the rest goes to disk */
+	if (!store->unlimited)
+		entries = Min(entries, (int64) (get_hash_memory_limit() / sizeof(uint64) /
+										occasion_words(store->shape)));
 	while ((store->entries + entries) >> (store->log_partitions + more_bits) > SPLIT_ENTRIES &&
 		   store->log_partitions + more_bits + SPLIT_BITS <= MAX_LOG_PARTITIONS)
 		more_bits += SPLIT_BITS;
@@ -308,16 +314,34 @@ spill_all(Store *store)
 }
 
 /*
- * Is there more in memory than there may be?  What the pool has free is ours
- * already.
+ * Is there more in memory than there may be?  What the pool has unused is ours
+ * already, and asked for again: disk is for when little of it is left.
  */
 static bool
 out_of_memory(const Store *store)
 {
 	return !store->unlimited && store->bits + SPILL_BITS <= 64 &&
-		store->pool.free == NULL && store->pool.block == store->pool.block_end &&
 		store->entries > SPLIT_ENTRIES / 4 &&
+		store->pool.unused < store->pool.taken / 8 &&
 		MemoryContextMemAllocated(store->account, true) > get_hash_memory_limit();
+}
+
+/* Partitions have grown: split them if they are large, and write them if they must go. */
+static void
+settle(Store *store)
+{
+	if (store->entries >> store->log_partitions > SPLIT_ENTRIES &&
+		store->log_partitions + SPLIT_BITS <= MAX_LOG_PARTITIONS)
+		split(store, SPLIT_BITS);
+	if (out_of_memory(store))
+		spill_all(store);
+}
+
+/* Is so much that came as large a part of a partition as is worth a merge? */
+static bool
+worth_a_merge(const Partition *partition, int64 entries)
+{
+	return entries >= partition->run.entries / TAIL_SHARE;
 }
 
 /* A page of a tail is full: add one, or put the tail into the run. */
@@ -326,39 +350,92 @@ retention_store_make_room(Store *store, Partition *partition)
 {
 	int64		n = tail_entries(store, partition);
 
-	if (n >= Max(TAIL_MIN, partition->run.entries / TAIL_SHARE))
-	{
+	if (n >= TAIL_MIN && worth_a_merge(partition, n))
 		close_partition(store, partition);
-		if (store->entries >> store->log_partitions > SPLIT_ENTRIES &&
-			store->log_partitions + SPLIT_BITS <= MAX_LOG_PARTITIONS)
-			split(store, SPLIT_BITS);
-	}
 	else
 	{
 		partition->tail.entries = n;
 		extend_tail(store, partition);
 	}
-	if (out_of_memory(store))
-		spill_all(store);
+	settle(store);
 }
 
 /* ---- merging --------------------------------------------------------------- */
+
+/* Add an entry of any money. */
+static void
+push_entry(Store *store, const uint64 *entry, OccasionShape shape)
+{
+	uint64		room[8];
+	uint64	   *converted = room;
+	Partition  *partition;
+
+	if (unlikely(shape.nlimbs != store->shape.nlimbs || shape.scale != store->shape.scale))
+	{
+		if (shape.scale > store->shape.scale || shape.nlimbs > store->shape.nlimbs)
+			retention_store_widen(store, shape.scale, shape.nlimbs);
+		for (int step = 1;; step *= 2)
+		{
+			if (entry_words(store->shape) > (int) lengthof(room))
+				converted = palloc(entry_words(store->shape) * sizeof(uint64));
+			if (retention_convert_entry(entry, shape, converted, store->shape))
+				break;
+			if (converted != room)
+				pfree(converted);
+			retention_store_widen(store, store->shape.scale, store->shape.nlimbs + step);
+		}
+		entry = converted;
+	}
+	partition = store_partition(store, entry[0]);
+	memcpy(store_next(partition), entry, entry_words(store->shape) * sizeof(uint64));
+	store_push(store, partition);
+	if (converted != room)
+		pfree(converted);
+}
+
+/* Add the entries of a run one by one. */
+static void
+push_run(Store *store, const Run *run, OccasionShape shape)
+{
+	uint64	   *entry = palloc(entry_words(shape) * sizeof(uint64));
+	RunCursor	cursor;
+	CustomerView customer;
+
+	run_begin(&cursor, run, shape);
+	while (run_next(&cursor, &customer))
+	{
+		memcpy(entry, customer.identity, shape.key_words * sizeof(uint64));
+		for (int64 i = 0; i < customer.n; i++)
+		{
+			memcpy(entry + shape.key_words, customer.occasions + i * occasion_words(shape),
+				   occasion_words(shape) * sizeof(uint64));
+			push_entry(store, entry, shape);
+		}
+	}
+	pfree(entry);
+}
 
 /* Merge what has arrived of one partition. */
 static void
 merge_arrived(Store *store)
 {
-	if (store->arrived.nwords > 0)
-	{
-		CHECK_FOR_INTERRUPTS();
-		store->arrived.words = store->coming.words;
-		close_partition(store, store->target);
-		merge_into(store, store->target, &store->arrived, store->arrived_shape);
-	}
+	Run			arrived = store->arrived;
+	Partition  *target = store->target;
+
 	memset(&store->arrived, 0, sizeof(Run));
 	store->target = NULL;
-	if (out_of_memory(store))
-		spill_all(store);
+	if (arrived.nwords == 0)
+		return;
+	CHECK_FOR_INTERRUPTS();
+	arrived.words = store->coming.words;
+	if (worth_a_merge(target, arrived.entries))
+	{
+		close_partition(store, target);
+		merge_into(store, target, &arrived, store->arrived_shape);
+		settle(store);
+	}
+	else
+		push_run(store, &arrived, store->arrived_shape);
 }
 
 /*
@@ -381,10 +458,11 @@ retention_store_merge(Store *store, const Run *run, OccasionShape shape)
 		Partition  *its = store_partition(store, customer.identity[0]);
 		int64		words = cursor.at - customer.identity;
 
-		if (its != store->target)
+		/* no more than a partition should have, however few there are */
+		if (its != store->target || store->arrived.entries > SPLIT_ENTRIES)
 		{
 			merge_arrived(store);
-			/* spilling makes the partitions anew */
+			/* splitting and spilling make the partitions anew */
 			its = store_partition(store, customer.identity[0]);
 			store->target = its;
 		}
@@ -519,8 +597,8 @@ retention_store_widen(Store *store, int scale, int nlimbs)
 	Assert(from.nlimbs > 0);
 	to.scale = Max(scale, from.scale);
 	to.nlimbs = Max(nlimbs, from.nlimbs);
-	while (!all_fits(store, to))
-		to.nlimbs++;
+	for (int step = 1; !all_fits(store, to); step *= 2)
+		to.nlimbs += step;
 	store->shape = to;
 	for (int i = 0; i < partitions(store); i++)
 		widen_partition(store, &store->partitions[i], from);
@@ -547,40 +625,28 @@ static void
 read_spilled(Store *store, const Spill *spill, int partition)
 {
 	SpillReader reader;
-	uint64	   *converted = NULL;
 	int64		n = 0;
 
 	retention_spill_read(unconstify(Spill *, spill), partition, store->shape.key_words + 1, &reader);
 	while (retention_spill_next(&reader))
 	{
 		OccasionShape shape = {store->shape.key_words, reader.nlimbs, reader.scale};
-		const uint64 *entry = reader.entry;
-		Partition  *its;
 
 		if ((++n & 0xFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
-		if (unlikely(shape.nlimbs != store->shape.nlimbs || shape.scale != store->shape.scale))
-		{
-			if (shape.scale > store->shape.scale || shape.nlimbs > store->shape.nlimbs)
-				retention_store_widen(store, shape.scale, shape.nlimbs);
-			for (;;)
-			{
-				if (converted)
-					pfree(converted);
-				converted = palloc(entry_words(store->shape) * sizeof(uint64));
-				if (retention_convert_entry(entry, shape, converted, store->shape))
-					break;
-				retention_store_widen(store, store->shape.scale, store->shape.nlimbs + 1);
-			}
-			entry = converted;
-		}
-		its = store_partition(store, entry[0]);
-		memcpy(store_next(its), entry, entry_words(store->shape) * sizeof(uint64));
-		store_push(store, its);
+		push_entry(store, reader.entry, shape);
 	}
 	retention_spill_close(&reader);
-	if (converted)
-		pfree(converted);
+}
+
+/* All is on disk: give the pages back, for others to be had. */
+static void
+release_pages(Store *store)
+{
+	pfree(store->partitions);
+	MemoryContextReset(store->pages);
+	retention_pool_init(&store->pool, store->pages);
+	make_partitions(store, 0);
 }
 
 /*
@@ -608,6 +674,7 @@ retention_store_visit(Store *store, RunVisitor visitor, void *arg)
 
 	check_stack_depth();
 	spill_all(store);
+	release_pages(store);
 	for (int i = 0; i < SPILL_PARTITIONS; i++)
 	{
 		MemoryContext context;

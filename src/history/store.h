@@ -44,6 +44,7 @@ typedef struct Store
 	int			log_partitions;
 	Partition  *partitions;
 	int64		entries;		/* in runs */
+	MemoryContext pages;		/* of the pool */
 	PagePool	pool;
 	Spill	   *spill;			/* NULL while everything is in memory */
 

@@ -43,8 +43,9 @@ retention_history_info(PG_FUNCTION_ARGS)
 	if (!nulls[5])
 		values[5] = retention_money_numeric(totals->revenue);
 	nulls[6] = nulls[7] = totals->orders == 0;
-	values[6] = DateADTGetDatum(totals->first_day);
-	values[7] = DateADTGetDatum(totals->last_day);
+	/* west of UTC the first day of all is none that a date can be */
+	values[6] = DateADTGetDatum(Max(totals->first_day, DAY_FIRST));
+	values[7] = DateADTGetDatum(Max(totals->last_day, DAY_FIRST));
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
 }
 
@@ -75,9 +76,8 @@ retention_history_base(PG_FUNCTION_ARGS)
 	const Run  *run;
 
 	retention_history_unpack_begin(&unpacker, retention_history_pack(PG_GETARG_DATUM(0)), false);
-	shape = unpacker.shape;
 	grain = unpacker.kind.grain;
-	nlimbs = shape.nlimbs > 0 ? shape.nlimbs + 1 : 0;
+	nlimbs = unpacker.limbs > 0 ? unpacker.limbs + 1 : 0;
 	totals.key = unpacker.kind.key;
 	totals.time = TIME_DATE;
 	totals.amount = unpacker.kind.amount;
@@ -101,6 +101,7 @@ retention_history_base(PG_FUNCTION_ARGS)
 		CustomerView customer;
 
 		CHECK_FOR_INTERRUPTS();
+		shape = unpacker.shape;
 		run_begin(&cursor, run, shape);
 		while (run_next(&cursor, &customer))
 		{

@@ -25,6 +25,9 @@
 #include "pg/value.h"
 #include "utils/memutils.h"
 
+/* Words of the amounts of a log that comes from outside: 64 MB of them. */
+#define LOG_MAX_WORDS	(8 * 1024 * 1024)
+
 #define TYPE_NAME	"order_log"
 
 struct varlena *
@@ -122,6 +125,26 @@ key_is_valid(const LogPurpose *purpose, int64 key)
 		(purpose->kind == LOG_SPEND || KEY_IS_ORDER(key));
 }
 
+/* The limbs of the widest money of so many entries.  The reader is a copy. */
+static uint64
+widest_money(ByteReader in, uint64 count)
+{
+	uint64		widest = 1;
+
+	for (uint64 i = 0; i < count; i++)
+	{
+		uint64		bytes;
+
+		(void) retention_get_varint(&in);
+		bytes = retention_get_varint(&in);
+		(void) reader_skip(&in, bytes);
+		widest = Max(widest, (bytes + sizeof(uint64) - 1) / sizeof(uint64));
+	}
+	if (widest > MONEY_MAX_LIMBS)
+		invalid("An amount is too wide.");
+	return widest;
+}
+
 /* The log of a packed form, which is checked byte for byte. */
 OrderLog *
 retention_log_unpack(const struct varlena *value)
@@ -133,6 +156,7 @@ retention_log_unpack(const struct varlena *value)
 	uint64		scale;
 	uint64		count;
 	uint64		order_days = 0;
+	uint64		nlimbs = 0;
 	int64		key = 0;
 	OrderLog   *log;
 
@@ -153,7 +177,14 @@ retention_log_unpack(const struct varlena *value)
 	if (count > (uint64) (in.end - in.at) / (purpose.kind == LOG_SPEND ? 3 : 1))
 		invalid("The value ends too early.");
 
-	log = retention_log_create(&purpose, scale, purpose.kind == LOG_SPEND, count);
+	/* as wide as the widest at once: nothing is made anew on the way */
+	if (purpose.kind == LOG_SPEND)
+	{
+		nlimbs = widest_money(in, count);
+		if (nlimbs * count > LOG_MAX_WORDS)
+			invalid("The amounts are too wide.");
+	}
+	log = retention_log_create(&purpose, scale, (int) nlimbs, count);
 	for (uint64 i = 0; i < count; i++)
 	{
 		uint64		word = retention_get_varint(&in);
@@ -168,8 +199,6 @@ retention_log_unpack(const struct varlena *value)
 		{
 			Money		money = retention_get_money(&in, scale);
 
-			if (Max(money.nlimbs, log->nlimbs) * count > MaxAllocSize / sizeof(uint64) / 2)
-				invalid("The amounts are too wide.");
 			log = retention_log_add_money(log, key, money);
 			pfree(unconstify(uint64 *, money.limbs));
 			order_days += KEY_IS_ORDER(key);
