@@ -15,10 +15,53 @@
 #include "history/question.h"
 
 #include "math/elementary.h"
+#include "math/radix.h"
+#include "miscadmin.h"
 #include "tally/tally.h"
+#include "utils/memutils.h"
 
 /* Logarithms of so many gaps are computed once. */
 #define KNOWN_LOGS		4096
+
+/*
+ * x, t_x and t in one word, in this order.  Hardly anybody needs more; those
+ * who do go into the tally one by one.
+ */
+#define X_BITS			20
+#define DAY_BITS		22
+#define DAY_MASK		((UINT64CONST(1) << DAY_BITS) - 1)
+
+static inline bool
+cell_fits_word(int64 x, int32 t)
+{
+	return x < (1 << X_BITS) && t < (1 << DAY_BITS);
+}
+
+/* Put sorted cells into the tally, which likes them that way. */
+static Tally *
+add_cells(Tally *tally, const uint64 *cells, int64 n)
+{
+	int64		distinct = 0;
+
+	for (int64 i = 0; i < n; i++)
+		distinct += i == 0 || cells[i] != cells[i - 1];
+	tally = retention_tally_reserve(tally, distinct);
+	for (int64 i = 0, next; i < n; i = next)
+	{
+		uint64		cell = cells[i];
+		double		key[3] = {(double) (cell >> (2 * DAY_BITS)),
+			(double) ((cell >> DAY_BITS) & DAY_MASK), (double) (cell & DAY_MASK)};
+		int64		customers;
+
+		if ((i & 0xFFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
+		for (next = i + 1; next < n && cells[next] == cell; next++)
+			;
+		customers = next - i;
+		tally = retention_tally_add(tally, key, &customers);
+	}
+	return tally;
+}
 
 /* repeat_buying(purchase_history, as_of): the cells of all customers */
 PG_FUNCTION_INFO_V1(retention_history_repeat_buying);
@@ -30,6 +73,10 @@ retention_history_repeat_buying(PG_FUNCTION_ARGS)
 	CustomerView customer;
 	Tally	   *tally;
 	double	   *logs;
+	Size		room;
+	uint64	   *cells;
+	uint64	   *scratch;
+	int64		ncells = 0;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
@@ -40,6 +87,8 @@ retention_history_repeat_buying(PG_FUNCTION_ARGS)
 	for (int i = 1; i < KNOWN_LOGS; i++)
 		logs[i] = retention_log(i);
 	tally = retention_tally_create(TALLY_REPEAT_BUYING);
+	room = Max(question.unpacker.totals.customers, 1) * sizeof(uint64);
+	cells = MemoryContextAllocHuge(CurrentMemoryContext, room);
 	while (question_next(&question, &customer))
 	{
 		OccasionCursor cursor;
@@ -65,12 +114,24 @@ retention_history_repeat_buying(PG_FUNCTION_ARGS)
 		}
 		if (days == 0)
 			continue;
-		key[0] = (double) (days - 1);
-		key[1] = last - first;
-		key[2] = question.as_of - first;
-		tally = retention_tally_add(tally, key, one);
+		if (likely(cell_fits_word(days - 1, question.as_of - first)) &&
+			likely(ncells < question.unpacker.totals.customers))
+			cells[ncells++] = (uint64) (days - 1) << (2 * DAY_BITS) |
+				(uint64) (last - first) << DAY_BITS | (uint64) (question.as_of - first);
+		else
+		{
+			key[0] = (double) (days - 1);
+			key[1] = last - first;
+			key[2] = question.as_of - first;
+			tally = retention_tally_add(tally, key, one);
+		}
 		retention_tally_add_log_gaps(tally, log_gaps);
 		retention_tally_add_collapsed(tally, all_orders - days);
 	}
+	scratch = MemoryContextAllocHuge(CurrentMemoryContext, room);
+	retention_radix_sort(cells, scratch, ncells);
+	tally = add_cells(tally, cells, ncells);
+	pfree(cells);
+	pfree(scratch);
 	PG_RETURN_POINTER(retention_tally_pack(tally));
 }

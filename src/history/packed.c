@@ -14,6 +14,7 @@
 
 #include "history/packed.h"
 
+#include "access/detoast.h"
 #include "miscadmin.h"
 #include "pg/hugepage.h"
 #include "utils/memutils.h"
@@ -23,6 +24,12 @@
 /* An entry takes so many bytes, with its customer's; a header hardly ever more. */
 #define ENTRY_BYTES		8
 #define HEADER_ROOM		512
+
+/* What is read of a TOAST table at a time; a header of wide money takes a third. */
+#define PIECE_BYTES		((Size) 512 * 1024)
+
+/* What comes before a block's columns, at most. */
+#define BLOCK_HEAD_BYTES 64
 
 /* The largest value, with something left for the header. */
 #define PACKED_MAX_BYTES (MaxAllocSize / 8 * 7)
@@ -445,10 +452,32 @@ get_day(ByteReader *in, int64 base)
 	return (int32) day;
 }
 
-/* Read the header.  Without its money, a history is read as one without amounts. */
-void
-retention_history_unpack_begin(HistoryUnpacker *unpacker, const struct varlena *value,
-							   bool skip_money)
+/*
+ * Have so many bytes to read in one piece, or as many as there are.  A value
+ * of tens of megabytes, brought whole from its TOAST table, would be as many
+ * new pages to be cleared and filled; a piece is used again and again.
+ */
+static void
+get_piece(HistoryUnpacker *unpacker, Size bytes)
+{
+	ByteReader *in = &unpacker->in;
+	Size		left = in->end - in->at;
+	Size		begin = unpacker->offset - left;
+	struct varlena *piece;
+
+	if (likely(unpacker->toasted == NULL) || left >= bytes || unpacker->offset == unpacker->total)
+		return;
+	bytes = Min(Max(bytes, PIECE_BYTES), unpacker->total - begin);
+	if (unpacker->piece)
+		pfree(unpacker->piece);
+	unpacker->piece = NULL;
+	unpacker->piece = piece = pg_detoast_datum_slice(unpacker->toasted, (int32) begin, (int32) bytes);
+	retention_read_value(in, piece, HISTORY_TYPE);
+	unpacker->offset = begin + bytes;
+}
+
+static void
+read_header(HistoryUnpacker *unpacker, bool skip_money)
 {
 	ByteReader *in = &unpacker->in;
 	HistoryKind *kind = &unpacker->kind;
@@ -456,8 +485,6 @@ retention_history_unpack_begin(HistoryUnpacker *unpacker, const struct varlena *
 	uint8		version;
 	uint8		zone_length;
 
-	memset(unpacker, 0, sizeof(HistoryUnpacker));
-	retention_read_value(in, value, HISTORY_TYPE);
 	version = reader_byte(in);
 	if (version != PACKED_VERSION)
 		ereport(ERROR,
@@ -524,6 +551,32 @@ retention_history_unpack_begin(HistoryUnpacker *unpacker, const struct varlena *
 	unpacker->entries_left = totals->entries;
 }
 
+/* Read the header.  Without its money, a history is read as one without amounts. */
+void
+retention_history_unpack_begin(HistoryUnpacker *unpacker, const struct varlena *value,
+							   bool skip_money)
+{
+	memset(unpacker, 0, sizeof(HistoryUnpacker));
+	retention_read_value(&unpacker->in, value, HISTORY_TYPE);
+	read_header(unpacker, skip_money);
+}
+
+/* The same of a value that may lie in a TOAST table, and be large. */
+void
+retention_history_unpack_toasted(HistoryUnpacker *unpacker, struct varlena *value, bool skip_money)
+{
+	if (!VARATT_IS_EXTERNAL_ONDISK(value) || toast_raw_datum_size(PointerGetDatum(value)) < 2 * PIECE_BYTES)
+	{
+		retention_history_unpack_begin(unpacker, pg_detoast_datum_packed(value), skip_money);
+		return;
+	}
+	memset(unpacker, 0, sizeof(HistoryUnpacker));
+	unpacker->toasted = value;
+	unpacker->total = toast_raw_datum_size(PointerGetDatum(value)) - VARHDRSZ;
+	get_piece(unpacker, PIECE_BYTES);
+	read_header(unpacker, skip_money);
+}
+
 static int
 get_width(ByteReader *in, int most)
 {
@@ -571,6 +624,8 @@ retention_history_unpack_next(HistoryUnpacker *unpacker)
 	ByteReader *in = &unpacker->in;
 	OccasionShape shape;
 	const uint8 *columns;
+	Size		columns_bytes;
+	ByteReader	peek;
 	uint64		hash;
 	int			n;
 	int			hash_width;
@@ -600,6 +655,7 @@ retention_history_unpack_next(HistoryUnpacker *unpacker)
 			invalid("There are fewer entries than the value says.");
 		return NULL;
 	}
+	get_piece(unpacker, BLOCK_HEAD_BYTES);
 	n = reader_byte(in) + 1;
 	if (n > unpacker->identities_left)
 		invalid("A block has too many customers.");
@@ -624,13 +680,15 @@ retention_history_unpack_next(HistoryUnpacker *unpacker)
 	}
 	shape = unpacker->shape;
 
-	columns = in->at;
-	column_begin(&hashes, in, hash_width, n - 1);
-	column_begin(&lows, in, shape.key_words == 2 ? 8 : 0, n);
-	column_begin(&counts, in, count_width, n);
+	/* the number of entries, and so the size of the rest, is in a column itself */
+	columns_bytes = (Size) (n - 1) * hash_width + (shape.key_words == 2 ? (Size) n * 8 : 0);
+	get_piece(unpacker, columns_bytes + (Size) n * count_width);
+	peek = *in;
+	(void) reader_skip(&peek, columns_bytes);
+	columns = reader_skip(&peek, (Size) n * count_width);
 	for (int i = 0; i < n; i++)
 	{
-		uint64		count = load_bytes(counts.at + i * count_width, count_width, in->end);
+		uint64		count = load_bytes(columns + i * count_width, count_width, in->end);
 
 		if (count >= (uint64) (unpacker->entries_left - entries))
 			invalid("A block has too many entries.");
@@ -638,6 +696,14 @@ retention_history_unpack_next(HistoryUnpacker *unpacker)
 	}
 	if ((gap_width > 0) != (entries > n))
 		invalid("A block has gaps of impossible width.");
+	columns_bytes += (Size) n * (count_width + first_width) + (Size) (entries - n) * gap_width +
+		(Size) entries * (orders_width + money_width);
+	get_piece(unpacker, columns_bytes + sizeof(uint64));
+
+	columns = in->at;
+	column_begin(&hashes, in, hash_width, n - 1);
+	column_begin(&lows, in, shape.key_words == 2 ? 8 : 0, n);
+	column_begin(&counts, in, count_width, n);
 	column_begin(&firsts, in, first_width, n);
 	column_begin(&gaps, in, gap_width, entries - n);
 	column_begin(&orders, in, orders_width, entries);

@@ -35,8 +35,7 @@ retention_question_begin(Question *question, FunctionCallInfo fcinfo, int period
 	int64		span;
 
 	memset(question, 0, sizeof(Question));
-	retention_history_unpack_begin(unpacker, retention_history_pack(PG_GETARG_DATUM(0)),
-								   !with_money);
+	retention_history_read(unpacker, PG_GETARG_DATUM(0), !with_money);
 	question->grain = question->period = unpacker->kind.grain;
 	if (period_arg != NO_ARG && !PG_ARGISNULL(period_arg))
 	{

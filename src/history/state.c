@@ -740,3 +740,15 @@ retention_history_open(HistoryState *state, Datum datum)
 	retention_history_create(state, &unpacker.kind);
 	retention_history_merge(state, PointerGetDatum(value));
 }
+
+/* Begin to read any value or state. */
+void
+retention_history_read(HistoryUnpacker *unpacker, Datum datum, bool skip_money)
+{
+	struct varlena *value = (struct varlena *) DatumGetPointer(datum);
+
+	if (VARATT_IS_EXTERNAL_ONDISK(value))
+		retention_history_unpack_toasted(unpacker, value, skip_money);
+	else
+		retention_history_unpack_begin(unpacker, retention_history_pack(datum), skip_money);
+}

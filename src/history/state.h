@@ -180,5 +180,6 @@ extern void retention_history_add_sum(HistoryState *state, HistorySum sum,
 									  const uint64 *limbs, int nlimbs);
 extern void retention_history_merge(HistoryState *state, Datum other);
 extern struct varlena *retention_history_pack(Datum value);
+extern void retention_history_read(HistoryUnpacker *unpacker, Datum value, bool skip_money);
 
 #endif							/* RETENTION_HISTORY_STATE_H */

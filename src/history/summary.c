@@ -31,7 +31,7 @@ retention_history_info(PG_FUNCTION_ARGS)
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
-	retention_history_unpack_begin(&unpacker, retention_history_pack(PG_GETARG_DATUM(0)), true);
+	retention_history_read(&unpacker, PG_GETARG_DATUM(0), true);
 	values[0] = CStringGetTextDatum(retention_grain_name(unpacker.kind.grain));
 	nulls[1] = unpacker.kind.zone[0] == '\0';
 	if (!nulls[1])
@@ -75,7 +75,7 @@ retention_history_base(PG_FUNCTION_ARGS)
 	int			nlimbs;			/* of a customer's revenue: a sum of some */
 	const Run  *run;
 
-	retention_history_unpack_begin(&unpacker, retention_history_pack(PG_GETARG_DATUM(0)), false);
+	retention_history_read(&unpacker, PG_GETARG_DATUM(0), false);
 	grain = unpacker.kind.grain;
 	nlimbs = unpacker.limbs > 0 ? unpacker.limbs + 1 : 0;
 	totals.key = unpacker.kind.key;

@@ -260,6 +260,16 @@ retention_tally_create(TallyKind kind)
 	return tally;
 }
 
+/* Does the key come behind the other one, and is not the same? */
+static inline bool
+is_after(const uint64 *key, const uint64 *other, int keys)
+{
+	for (int i = 0; i < keys; i++)
+		if (key[i] != other[i])
+			return key[i] > other[i];
+	return false;
+}
+
 Tally *
 retention_tally_add(Tally *tally, const double *key, const int64 *counts)
 {
@@ -277,6 +287,11 @@ retention_tally_add(Tally *tally, const double *key, const int64 *counts)
 	}
 	for (int i = tally->keys; i < tally->width; i++)
 		entry[i] = (uint64) counts[i - tally->keys];
+
+	/* what comes in order needs no sorting */
+	if (tally->sorted == tally->used - 1 &&
+		(tally->used == 1 || is_after(entry, entry - tally->width, tally->keys)))
+		tally->sorted = tally->used;
 	return tally;
 }
 
