@@ -20,6 +20,7 @@
 #include "order/period.h"
 
 #include "parser/scansup.h"
+#include "pg/compat.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
 #include "utils/timestamp.h"
