@@ -61,6 +61,13 @@ palloc(Size size)
 	return head->content;
 }
 
+/* What readers allocate is no larger than palloc would give. */
+void *
+MemoryContextAllocHuge(MemoryContext context, Size size)
+{
+	return palloc(size);
+}
+
 void *
 palloc0(Size size)
 {
