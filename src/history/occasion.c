@@ -260,6 +260,8 @@ retention_group_entries(const uint64 *entries, int64 n, OccasionShape shape, Run
 			return group_shaped(entries, n, (OccasionShape) {1, 1, shape.scale}, run);
 		return group_shaped(entries, n, (OccasionShape) {2, 1, shape.scale}, run);
 	}
+	if (shape.nlimbs == 0 && shape.key_words == 1)
+		return group_shaped(entries, n, (OccasionShape) {1, 0, 0}, run);
 	return group_shaped(entries, n, shape, run);
 }
 

@@ -327,6 +327,9 @@ retention_history_pack_run(HistoryPacker *packer, const Run *run, OccasionShape 
 	if (shape.nlimbs == 1 && shape.key_words == 1)
 		while (run_next(&cursor, &customer))
 			pack_customer(packer, &customer, (OccasionShape) {1, 1, shape.scale});
+	else if (shape.nlimbs == 0 && shape.key_words == 1)
+		while (run_next(&cursor, &customer))
+			pack_customer(packer, &customer, (OccasionShape) {1, 0, 0});
 	else
 		while (run_next(&cursor, &customer))
 			pack_customer(packer, &customer, shape);

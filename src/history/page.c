@@ -156,5 +156,7 @@ retention_merge_pages(PagePool *pool, RunPage *old, const Run *run, OccasionShap
 			return merge_shaped(pool, old, run, (OccasionShape) {1, 1, shape.scale}, out);
 		return merge_shaped(pool, old, run, (OccasionShape) {2, 1, shape.scale}, out);
 	}
+	if (shape.nlimbs == 0 && shape.key_words == 1)
+		return merge_shaped(pool, old, run, (OccasionShape) {1, 0, 0}, out);
 	return merge_shaped(pool, old, run, shape, out);
 }
