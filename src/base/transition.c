@@ -113,15 +113,6 @@ transition_end(Transition *transition)
 	return transition->state;
 }
 
-/* A row that is skipped leaves things as they are. */
-static Datum
-transition_skip(FunctionCallInfo fcinfo)
-{
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
-	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-}
-
 /*
  * The amount has more digits than the table's money: give the table what it
  * takes, and read the amount again.
@@ -237,7 +228,7 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, 
 	CustomerTable *table;
 
 	if (!row_counts(fcinfo, time_arg, time, amount_arg, amount, &row.instant))
-		return transition_skip(fcinfo);
+		return row_skipped(fcinfo);
 
 	transition_begin(fcinfo, &transition);
 	if (unlikely(transition.empty))
@@ -367,7 +358,7 @@ add_own_row(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind, bool moving
 	{
 		if (moving && PG_ARGISNULL(0))
 			PG_RETURN_POINTER(retention_single_create(time, kind));
-		return transition_skip(fcinfo);
+		return row_skipped(fcinfo);
 	}
 
 	transition_begin(fcinfo, &transition);
@@ -420,7 +411,7 @@ remove_own_row(FunctionCallInfo fcinfo, AmountKind kind)
 	Money		money;
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
-		return transition_skip(fcinfo);
+		return row_skipped(fcinfo);
 	transition_begin(fcinfo, &transition);
 	check_state(transition.state, FORM_SINGLE, KEY_NONE, TIME_NONE, kind);
 	single = (SingleBase *) DatumGetPointer(transition.state);
@@ -457,7 +448,7 @@ retention_combine(PG_FUNCTION_ARGS)
 	Transition	transition;
 
 	if (PG_ARGISNULL(1))
-		return transition_skip(fcinfo);
+		return row_skipped(fcinfo);
 	transition_begin(fcinfo, &transition);
 	if (transition.empty)
 		transition.state = retention_state_open(transition.context, PG_GETARG_DATUM(1),

@@ -40,6 +40,7 @@
 #include "pgtime.h"
 
 #define HISTORY_TYPE	"purchase_history"
+#define HISTORY_VERSION	1
 
 /* What histories must have in common to be merged. */
 typedef struct HistoryKind

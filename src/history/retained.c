@@ -182,19 +182,27 @@ retained(FunctionCallInfo fcinfo, RetainedKind kind, RetainedRow *rows, int n, i
 	return (Datum) 0;
 }
 
+/* The days that are asked about, and a row for each; NULL if nothing is. */
+static RetainedRow *
+begin_rows(FunctionCallInfo fcinfo, int32 **days, int *n)
+{
+	InitMaterializedSRF(fcinfo, 0);
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		return NULL;
+	*days = get_days(fcinfo, n);
+	return palloc0(Max(*n, 1) * sizeof(RetainedRow));
+}
+
 /* Each number of days is a row of its own. */
 static Datum
 retained_single(FunctionCallInfo fcinfo, RetainedKind kind, bool until_horizon)
 {
 	int			n;
 	int32	   *days;
-	RetainedRow *rows;
+	RetainedRow *rows = begin_rows(fcinfo, &days, &n);
 
-	InitMaterializedSRF(fcinfo, 0);
-	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+	if (rows == NULL)
 		return (Datum) 0;
-	days = get_days(fcinfo, &n);
-	rows = palloc0(Max(n, 1) * sizeof(RetainedRow));
 	for (int i = 0; i < n; i++)
 	{
 		rows[i].from = days[i];
@@ -238,13 +246,10 @@ retention_retained_between(PG_FUNCTION_ARGS)
 {
 	int			n;
 	int32	   *days;
-	RetainedRow *rows;
+	RetainedRow *rows = begin_rows(fcinfo, &days, &n);
 
-	InitMaterializedSRF(fcinfo, 0);
-	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+	if (rows == NULL)
 		return (Datum) 0;
-	days = get_days(fcinfo, &n);
-	rows = palloc0(Max(n, 1) * sizeof(RetainedRow));
 	for (int i = 0; i + 1 < n; i++)
 	{
 		if (days[i] >= days[i + 1])

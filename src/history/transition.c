@@ -76,15 +76,6 @@ transition_end(Transition *transition)
 	return state;
 }
 
-/* A row that is skipped leaves things as they are. */
-static Datum
-transition_skip(FunctionCallInfo fcinfo)
-{
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
-	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-}
-
 static void
 refuse_null(const char *what)
 {
@@ -266,7 +257,7 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind kind, bo
 	Identity	identity;
 
 	if (!row_counts(fcinfo, 2, time, 3, kind, &instant))
-		return transition_skip(fcinfo);
+		return row_skipped(fcinfo);
 
 	transition_begin(fcinfo, &transition);
 	if (unlikely(transition.empty))
@@ -343,7 +334,7 @@ retention_history_combine(PG_FUNCTION_ARGS)
 	Transition	transition;
 
 	if (PG_ARGISNULL(1))
-		return transition_skip(fcinfo);
+		return row_skipped(fcinfo);
 	transition_begin(fcinfo, &transition);
 	if (transition.empty)
 	{

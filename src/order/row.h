@@ -44,4 +44,13 @@ row_is_refund(AmountKind kind, const Amount *amount)
 	return kind != AMOUNT_NONE && amount->negative;
 }
 
+/* What a transition function returns for a row that doesn't count: its state as it is. */
+static inline Datum
+row_skipped(FunctionCallInfo fcinfo)
+{
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+}
+
 #endif							/* RETENTION_ROW_H */

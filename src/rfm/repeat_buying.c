@@ -132,7 +132,7 @@ retention_repeat_buying_add(PG_FUNCTION_ARGS)
 	bool		direct;
 
 	if (PG_ARGISNULL(1) || !read_customer(PG_GETARG_HEAPTUPLEHEADER(1), &buyer))
-		return tally_skip(fcinfo);
+		return row_skipped(fcinfo);
 	tally = retention_tally_begin(fcinfo, TALLY_REPEAT_BUYING, &direct);
 	if (tally == NULL)
 		tally = retention_tally_create(TALLY_REPEAT_BUYING);

@@ -18,15 +18,6 @@
 
 #include "pgtime.h"
 
-/* A row that is skipped leaves things as they are. */
-static Datum
-skip_row(FunctionCallInfo fcinfo)
-{
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
-	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-}
-
 /*
  * The log that the state is, or a new one with room for two orders.  What comes
  * from anybody but an aggregate is copied: it may be a value of a table.
@@ -91,7 +82,7 @@ add_to_summary(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind)
 	OrderLog   *log;
 
 	if (!row_counts(fcinfo, 1, time, 2, kind, &instant))
-		return skip_row(fcinfo);
+		return row_skipped(fcinfo);
 	purpose.until = day_argument(fcinfo, kind == AMOUNT_NONE ? 2 : 3, "as_of");
 	if (unlikely(DATE_NOT_FINITE(purpose.until)))
 		ereport(ERROR,
@@ -135,14 +126,14 @@ add_between(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind)
 	OrderLog   *log;
 
 	if (!row_counts(fcinfo, 1, time, 2, kind, &instant))
-		return skip_row(fcinfo);
+		return row_skipped(fcinfo);
 	if (kind != AMOUNT_NONE)
 	{
 		Amount		amount;
 
 		amount_of_datum(PG_GETARG_DATUM(2), kind, 0, &amount);
 		if (row_is_refund(kind, &amount))
-			return skip_row(fcinfo);
+			return row_skipped(fcinfo);
 	}
 	purpose.after = day_argument(fcinfo, after_arg, "after");
 	purpose.until = day_argument(fcinfo, after_arg + 1, "until");
@@ -171,7 +162,7 @@ add_instant(FunctionCallInfo fcinfo, TimeKind time)
 	OrderLog   *log;
 
 	if (!row_counts(fcinfo, 1, time, 2, AMOUNT_NONE, &instant))
-		return skip_row(fcinfo);
+		return row_skipped(fcinfo);
 	log = retention_log_add(log_of_state(fcinfo, &purpose), instant);
 	retention_log_count(log, 1);
 	PG_RETURN_POINTER(log);
@@ -188,7 +179,7 @@ retention_log_combine(PG_FUNCTION_ARGS)
 	const OrderLog *other;
 
 	if (PG_ARGISNULL(1))
-		return skip_row(fcinfo);
+		return row_skipped(fcinfo);
 	other = retention_log_of_datum(PG_GETARG_DATUM(1));
 	if (PG_ARGISNULL(0))
 		PG_RETURN_POINTER(other);

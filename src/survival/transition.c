@@ -26,7 +26,7 @@ retention_survival_add(PG_FUNCTION_ARGS)
 	bool		direct;
 
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
-		return tally_skip(fcinfo);
+		return row_skipped(fcinfo);
 	duration = PG_GETARG_FLOAT8(1);
 	if (unlikely(!(duration >= 0) || isinf(duration)))
 		ereport(ERROR,

@@ -40,6 +40,7 @@
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "order/row.h"
 #include "pg/compat.h"
 
 typedef enum TallyForm
@@ -157,15 +158,6 @@ static inline Datum
 tally_end(Tally *tally, bool direct)
 {
 	return PointerGetDatum(direct ? (void *) retention_tally_pack(tally) : (void *) tally);
-}
-
-/* A row that is skipped leaves things as they are. */
-static inline Datum
-tally_skip(FunctionCallInfo fcinfo)
-{
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
-	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
 }
 
 /* Between the files of this room. */

@@ -84,7 +84,7 @@ retention_tally_combine(PG_FUNCTION_ARGS)
 	bool		direct;
 
 	if (PG_ARGISNULL(1))
-		return tally_skip(fcinfo);
+		return row_skipped(fcinfo);
 	other = PG_DETOAST_DATUM(PG_GETARG_DATUM(1));
 	tally = retention_tally_begin(fcinfo, kind_of(other), &direct);
 	if (tally == NULL)

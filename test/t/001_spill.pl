@@ -40,42 +40,19 @@ sub metrics
 		clv(customer_base($key, ordered_at, amount), lifespan => '2 years', discount_rate => 0.1)};
 }
 
-# The settings, then the query; what it printed, how much it wrote to disk, and
-# how many files there were when it was done.
-sub measured
-{
-	my ($settings, $query) = @_;
-	my ($out, $errors) = session(
-		$node, qq{
-$settings
-SET stats_fetch_consistency = none;
-SELECT temp_bytes FROM pg_stat_database WHERE datname = current_database();
-$query;
-SELECT pg_stat_force_next_flush();
-SELECT temp_bytes FROM pg_stat_database WHERE datname = current_database();
-SELECT count(*) FROM pg_ls_tmpdir();
-});
-	my @lines = split /\n/, $out;
-	my ($before, $after, $files) =
-	  (shift @lines, @lines[ -2, -1 ]);
-
-	diag("$query: $errors") if $errors ne '';
-	return (join("\n", @lines[ 0 .. $#lines - 3 ]), $after - $before, $files);
-}
-
 my $roomy = "SET work_mem = '256MB';";
 
 foreach my $key ('int8_key', 'uuid_key', 'text_key')
 {
 	my $query = 'SELECT ' . metrics($key) . ' FROM orders';
-	my ($expected, $written) = measured($roomy, $query);
+	my ($expected, $written) = measured($node, $roomy, $query);
 
 	isnt($expected, '', "$key: an answer from memory");
 	is($written, 0, "$key: it took no disk");
 	foreach my $work_mem ($key eq 'int8_key' ? ('64kB', '256kB', '1MB', '4MB') : ('64kB', '1MB'))
 	{
 		my ($got, $bytes, $files) =
-		  measured("SET work_mem = '$work_mem';", $query);
+		  measured($node, "SET work_mem = '$work_mem';", $query);
 
 		is($got, $expected, "$key, work_mem $work_mem: the same answer");
 		cmp_ok($bytes, '>', 1_000_000, "$key, work_mem $work_mem: spilled");
@@ -88,9 +65,9 @@ foreach my $key ('int8_key', 'uuid_key', 'text_key')
 	my $query =
 	  'SELECT repeat_rate(int8_key), customers(customer_base(int8_key)) FROM orders';
 	my ($once, $written) =
-	  measured("SET work_mem = '1MB'; SET hash_mem_multiplier = 1;", $query);
+	  measured($node, "SET work_mem = '1MB'; SET hash_mem_multiplier = 1;", $query);
 	my ($sixteen, $none) =
-	  measured("SET work_mem = '1MB'; SET hash_mem_multiplier = 16;", $query);
+	  measured($node, "SET work_mem = '1MB'; SET hash_mem_multiplier = 16;", $query);
 
 	cmp_ok($written, '>', 0, 'hash_mem_multiplier 1: spilled');
 	is($none, 0, 'hash_mem_multiplier 16: in memory');
@@ -104,12 +81,12 @@ my $grouped = q{SELECT grp, customers(b), orders(b), revenue(b), guest_revenue(b
 			purchase_frequency(uuid_key) AS f, customer_value(int8_key, amount) AS v
 		FROM orders GROUP BY %s) AS s ORDER BY 1 NULLS FIRST};
 {
-	my ($expected, $none) = measured($roomy, sprintf($grouped, 'grp'));
+	my ($expected, $none) = measured($node, $roomy, sprintf($grouped, 'grp'));
 
 	is($none, 0, '60 groups: in memory');
 	foreach my $plan ('enable_sort', 'enable_hashagg')
 	{
-		my ($got, $bytes, $files) = measured("SET work_mem = '512kB'; SET $plan = off;",
+		my ($got, $bytes, $files) = measured($node, "SET work_mem = '512kB'; SET $plan = off;",
 			sprintf($grouped, 'grp'));
 
 		is($got, $expected, "60 groups, $plan off: the same answers");
@@ -120,12 +97,12 @@ my $grouped = q{SELECT grp, customers(b), orders(b), revenue(b), guest_revenue(b
 
 {
 	my $query = sprintf($grouped, 'ROLLUP (grp)');
-	my ($expected) = measured($roomy, $query);
+	my ($expected) = measured($node, $roomy, $query);
 
 	foreach my $plan ('enable_sort', 'enable_hashagg')
 	{
 		my ($got, $bytes, $files) =
-		  measured("SET work_mem = '512kB'; SET $plan = off;", $query);
+		  measured($node, "SET work_mem = '512kB'; SET $plan = off;", $query);
 
 		is($got, $expected, "grouping sets, $plan off: the same answers");
 		cmp_ok($bytes, '>', 1_000_000, "grouping sets, $plan off: spilled");
@@ -150,8 +127,8 @@ foreach my $case (
 	  qq{SELECT DISTINCT * FROM (SELECT step, repeat_rate(int8_key) OVER w, purchase_frequency(text_key) OVER w
 		FROM (SELECT *, CASE WHEN i <= 50 THEN i / 10 ELSE 6 + bucket END AS step FROM orders) AS s
 		WINDOW w AS ($frame) $limit) AS s ORDER BY 1, 2, 3};
-	my ($expected) = measured($roomy, $query);
-	my ($got, $bytes, $files) = measured("SET work_mem = '64kB';", $query);
+	my ($expected) = measured($node, $roomy, $query);
+	my ($got, $bytes, $files) = measured($node, "SET work_mem = '64kB';", $query);
 
 	isnt($expected, '', "window frame $frame: answers from memory");
 	is($got, $expected, "window frame $frame: the same answers");
@@ -167,8 +144,8 @@ foreach my $case (
 		FROM orders WHERE grp < 4 GROUP BY grp OFFSET 0) AS s ORDER BY 1, 2};
 	my $settings = 'SET enable_material = off; SET enable_sort = off;
 		SET enable_hashjoin = off; SET enable_mergejoin = off;';
-	my ($expected) = measured("$settings $roomy", $query);
-	my ($got, $bytes, $files) = measured("$settings SET work_mem = '64kB';", $query);
+	my ($expected) = measured($node, "$settings $roomy", $query);
+	my ($got, $bytes, $files) = measured($node, "$settings SET work_mem = '64kB';", $query);
 
 	is($got, $expected, 'rescan: the same answers');
 	is($files, 0, 'rescan: no file left');
@@ -179,7 +156,7 @@ foreach my $case (
 {
 	my $query = q{SELECT grp, repeat_rate(int8_key), clv(text_key, ordered_at, amount)
 		FROM orders GROUP BY grp};
-	my ($expected) = measured($roomy, "$query ORDER BY grp");
+	my ($expected) = measured($node, $roomy, "$query ORDER BY grp");
 	my $set = "SET work_mem = '1MB'; SET enable_sort = off;";
 	my $files = 'SELECT count(*) > 0 FROM pg_ls_tmpdir();';
 	my %ends = (
@@ -225,7 +202,7 @@ foreach my $case ([ 'sharing_45', 30_000 ], [ 'sharing_52', 4_000 ], [ 'sharing_
 
 	foreach my $work_mem ('64kB', '1MB')
 	{
-		my ($got, $bytes, $files) = measured(
+		my ($got, $bytes, $files) = measured($node, 
 			"SET work_mem = '$work_mem'; SET statement_timeout = '60s';",
 			qq{SELECT repeat_rate(k), customers(customer_base(k)), orders(customer_base(k)),
 				md5(customer_base(k)::text) = (SELECT md5(customer_base(k)::text)

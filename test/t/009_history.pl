@@ -42,28 +42,6 @@ copy_in($node, 'sharing', 'int8', int8_keys_sharing(20_000, 1 << 50));
 my $roomy = "SET work_mem = '256MB';";
 my $tight = "SET work_mem = '64kB';";
 
-# The settings, then the query; what it printed, how much it wrote to disk, and
-# how many files there were when it was done.
-sub measured
-{
-	my ($settings, $query) = @_;
-	my ($out, $errors) = session(
-		$node, qq{
-$settings
-SET stats_fetch_consistency = none;
-SELECT temp_bytes FROM pg_stat_database WHERE datname = current_database();
-$query;
-SELECT pg_stat_force_next_flush();
-SELECT temp_bytes FROM pg_stat_database WHERE datname = current_database();
-SELECT count(*) FROM pg_ls_tmpdir();
-});
-	my @lines = split /\n/, $out;
-	my ($before, $after, $files) = (shift @lines, @lines[ -2, -1 ]);
-
-	diag("$query: $errors") if $errors ne '';
-	return (join("\n", @lines[ 0 .. $#lines - 3 ]), $after - $before, $files);
-}
-
 # ---- on disk -----------------------------------------------------------------
 
 foreach my $key ('int8_key', 'uuid_key', 'text_key')
@@ -73,13 +51,13 @@ foreach my $key ('int8_key', 'uuid_key', 'text_key')
 		my $query = qq{SELECT md5(purchase_history($key, ordered_at, amount, '$grain')::text),
 			md5(purchase_history($key, ordered_at, '$grain')::text),
 			(history_info(purchase_history($key, ordered_at, amount::float8, '$grain'))).* FROM orders};
-		my ($expected, $none) = measured($roomy, $query);
+		my ($expected, $none) = measured($node, $roomy, $query);
 
 		isnt($expected, '', "$key by $grain: an answer from memory");
 		is($none, 0, "$key by $grain: it took no disk");
 		foreach my $work_mem ('64kB', '512kB')
 		{
-			my ($got, $bytes, $files) = measured("SET work_mem = '$work_mem';", $query);
+			my ($got, $bytes, $files) = measured($node, "SET work_mem = '$work_mem';", $query);
 
 			is($got, $expected, "$key by $grain, work_mem $work_mem: the same answer");
 			cmp_ok($bytes, '>', 1_000_000, "$key by $grain, work_mem $work_mem: spilled");
@@ -92,8 +70,8 @@ foreach my $plan ('enable_sort', 'enable_hashagg')
 {
 	my $query = q{SELECT grp, md5(purchase_history(text_key, ordered_at, amount, 'week')::text) FROM orders
 		GROUP BY ROLLUP (grp) ORDER BY 1 NULLS FIRST};
-	my ($expected) = measured($roomy, $query);
-	my ($got, $bytes, $files) = measured("SET work_mem = '256kB'; SET $plan = off;", $query);
+	my ($expected) = measured($node, $roomy, $query);
+	my ($got, $bytes, $files) = measured($node, "SET work_mem = '256kB'; SET $plan = off;", $query);
 
 	is($got, $expected, "groups, $plan off: the same answers");
 	cmp_ok($bytes, '>', 0, "groups, $plan off: spilled");
@@ -109,8 +87,8 @@ foreach my $case (
 		(SELECT purchase_history(int8_key, ordered_at, amount, 'day') AS h FROM orders GROUP BY i / 10000) s} ])
 {
 	my ($name, $query) = @$case;
-	my ($expected) = measured($roomy, $query);
-	my ($got, $bytes, $files) = measured($tight, $query);
+	my ($expected) = measured($node, $roomy, $query);
+	my ($got, $bytes, $files) = measured($node, $tight, $query);
 
 	isnt($expected, '', "$name: an answer from memory");
 	is($got, $expected, "$name: the same answer from disk");
@@ -122,8 +100,8 @@ foreach my $case (
 	my $query = q{SELECT md5(string_agg(h, ',' ORDER BY g)) FROM (SELECT DISTINCT i / 11000 AS g,
 		md5((purchase_history(int8_key, ordered_at, amount, 'month') OVER (ORDER BY i / 11000))::text) AS h
 		FROM orders WHERE i <= 33000) s};
-	my ($expected) = measured($roomy, $query);
-	my ($got, undef, $files) = measured($tight, $query);
+	my ($expected) = measured($node, $roomy, $query);
+	my ($got, undef, $files) = measured($node, $tight, $query);
 
 	is($got, $expected, 'window: the same answers');
 	is($files, 0, 'window: no file left');
@@ -171,7 +149,7 @@ foreach my $phase (sort keys %phases)
 # A full disk is as good as a limit.
 {
 	my $query = q{SELECT md5(purchase_history(text_key, ordered_at, amount, 'day')::text) FROM orders};
-	my ($expected) = measured($roomy, $query);
+	my ($expected) = measured($node, $roomy, $query);
 	my ($out, $errors) = session($node,
 		"$tight SET temp_file_limit = '1MB'; $query; SET temp_file_limit = -1; $query; SELECT count(*) FROM pg_ls_tmpdir();");
 

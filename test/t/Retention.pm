@@ -14,7 +14,7 @@ use Time::HiRes qw(usleep);
 
 our @EXPORT = qw(
   new_server start_server session sqlstates background finish wait_for
-  nothing_left documented unmix int8_keys_sharing uuid_keys_sharing copy_in
+  measured nothing_left documented unmix int8_keys_sharing uuid_keys_sharing copy_in
 );
 
 # A server of its own, not yet started; the settings are those that would
@@ -119,6 +119,29 @@ sub wait_for
 	}
 	diag("still not $value: $query");
 	return 0;
+}
+
+# The settings, then the query; what it printed, how much it wrote to disk, and
+# how many files there were when it was done.
+sub measured
+{
+	my ($node, $settings, $query) = @_;
+	my ($out, $errors) = session(
+		$node, qq{
+$settings
+SET stats_fetch_consistency = none;
+SELECT temp_bytes FROM pg_stat_database WHERE datname = current_database();
+$query;
+SELECT pg_stat_force_next_flush();
+SELECT temp_bytes FROM pg_stat_database WHERE datname = current_database();
+SELECT count(*) FROM pg_ls_tmpdir();
+});
+	my @lines = split /\n/, $out;
+	my ($before, $after, $files) =
+	  (shift @lines, @lines[ -2, -1 ]);
+
+	diag("$query: $errors") if $errors ne '';
+	return (join("\n", @lines[ 0 .. $#lines - 3 ]), $after - $before, $files);
 }
 
 # The folder of temporary files is empty. A session that has ended may need a

@@ -1,0 +1,387 @@
+/*-------------------------------------------------------------------------
+ *
+ * unpack.c
+ *	  A purchase_history as bytes: reading the packed form of packed.h.
+ *
+ * Reading makes a run of each block, in memory that the next block uses again:
+ * so a question runs over values and over an aggregate's state in the same way.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "history/packed.h"
+
+#include "access/detoast.h"
+#include "utils/memutils.h"
+
+/* What is read of a TOAST table at a time; a header of wide money takes a third. */
+#define PIECE_BYTES		((Size) 512 * 1024)
+
+/* What comes before a block's columns, at most. */
+#define BLOCK_HEAD_BYTES 64
+
+#define invalid(detail)	retention_invalid_value(HISTORY_TYPE, detail)
+
+static int64
+get_count(ByteReader *in)
+{
+	uint64		count = retention_get_varint(in);
+
+	if (count > PG_INT64_MAX)
+		invalid("A number is too large.");
+	return (int64) count;
+}
+
+static int32
+get_day(ByteReader *in, int64 base)
+{
+	int64		day = base + unzigzag(retention_get_varint(in));
+
+	if (day < DAY_FIRST - 1 || day > DAY_LAST + 1)
+		invalid("A day is out of range.");
+	return (int32) day;
+}
+
+/*
+ * Have so many bytes to read in one piece, or as many as there are.  A value
+ * of tens of megabytes, brought whole from its TOAST table, would be as many
+ * new pages to be cleared and filled; a piece is used again and again.
+ */
+static void
+get_piece(HistoryUnpacker *unpacker, Size bytes)
+{
+	ByteReader *in = &unpacker->in;
+	Size		left = in->end - in->at;
+	Size		begin = unpacker->offset - left;
+	struct varlena *piece;
+
+	if (likely(unpacker->toasted == NULL) || left >= bytes || unpacker->offset == unpacker->total)
+		return;
+	bytes = Min(Max(bytes, PIECE_BYTES), unpacker->total - begin);
+	if (unpacker->piece)
+		pfree(unpacker->piece);
+	unpacker->piece = NULL;
+	unpacker->piece = piece = pg_detoast_datum_slice(unpacker->toasted, (int32) begin, (int32) bytes);
+	retention_read_value(in, piece, HISTORY_TYPE);
+	unpacker->offset = begin + bytes;
+}
+
+static void
+read_header(HistoryUnpacker *unpacker, bool skip_money)
+{
+	ByteReader *in = &unpacker->in;
+	HistoryKind *kind = &unpacker->kind;
+	HistoryTotals *totals = &unpacker->totals;
+	uint8		version;
+	uint8		zone_length;
+
+	version = reader_byte(in);
+	if (version != HISTORY_VERSION)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+				 errmsg("unsupported version %d of a purchase_history value", version),
+				 errhint("A newer version of the extension may have written it.")));
+	kind->key = reader_byte(in);
+	kind->time = reader_byte(in);
+	kind->amount = reader_byte(in);
+	kind->grain = reader_byte(in);
+	if (kind->key == KEY_NONE || kind->key > KEY_KIND_LAST ||
+		kind->time == TIME_NONE || kind->time > TIME_KIND_LAST ||
+		kind->amount > AMOUNT_KIND_LAST || kind->grain < GRAIN_DAY || kind->grain > GRAIN_LAST)
+		invalid("A kind of key, time, amount or period is unknown.");
+	zone_length = reader_byte(in);
+	if (zone_length == TZ_STRLEN_MAX || (zone_length > 0) != (kind->time == TIME_TIMESTAMPTZ))
+		invalid("The time zone's name is of impossible length.");
+	memcpy(kind->zone, reader_skip(in, zone_length), zone_length);
+	for (int i = 0; i < zone_length; i++)
+		if (kind->zone[i] <= ' ' || kind->zone[i] > '~')
+			invalid("The time zone's name has a character that is none of a name.");
+
+	totals->identities = get_count(in);
+	totals->customers = get_count(in);
+	totals->entries = get_count(in);
+	totals->occasions = get_count(in);
+	totals->orders = get_count(in);
+	totals->refunds = get_count(in);
+	totals->guest_orders = get_count(in);
+	totals->guest_refunds = get_count(in);
+	totals->first_day = DAY_NEVER_FIRST;
+	totals->last_day = DAY_NEVER_LAST;
+	if (totals->orders > 0)
+	{
+		int64		span;
+
+		totals->first_day = get_day(in, 0);
+		span = get_count(in);
+		if (span > DAY_LAST + 1 - totals->first_day)
+			invalid("A day is out of range.");
+		totals->last_day = (int32) (totals->first_day + span);
+	}
+	unpacker->shape.key_words = key_words(kind->key);
+	if (kind->amount != AMOUNT_NONE)
+	{
+		uint64		scale = retention_get_varint(in);
+		uint64		limbs = retention_get_varint(in);
+
+		if (scale > MONEY_MAX_SCALE || limbs == 0 || limbs > MONEY_MAX_LIMBS)
+			invalid("The scale or width of money is impossible.");
+		unpacker->has_money = true;
+		unpacker->shape.scale = (int) scale;
+		if (!skip_money)
+		{
+			unpacker->limbs = (int) limbs;
+			unpacker->shape.nlimbs = 1;
+		}
+		totals->revenue = retention_get_money(in, scale);
+		totals->refunded = retention_get_money(in, scale);
+		totals->guest_revenue = retention_get_money(in, scale);
+	}
+	unpacker->skip_money = skip_money;
+	unpacker->identities_left = totals->identities;
+	unpacker->entries_left = totals->entries;
+}
+
+/* Read the header.  Without its money, a history is read as one without amounts. */
+void
+retention_history_unpack_begin(HistoryUnpacker *unpacker, const struct varlena *value,
+							   bool skip_money)
+{
+	memset(unpacker, 0, sizeof(HistoryUnpacker));
+	retention_read_value(&unpacker->in, value, HISTORY_TYPE);
+	read_header(unpacker, skip_money);
+}
+
+/* The same of a value that may lie in a TOAST table, and be large. */
+void
+retention_history_unpack_toasted(HistoryUnpacker *unpacker, struct varlena *value, bool skip_money)
+{
+	if (!VARATT_IS_EXTERNAL_ONDISK(value) || toast_raw_datum_size(PointerGetDatum(value)) < 2 * PIECE_BYTES)
+	{
+		retention_history_unpack_begin(unpacker, pg_detoast_datum_packed(value), skip_money);
+		return;
+	}
+	memset(unpacker, 0, sizeof(HistoryUnpacker));
+	unpacker->toasted = value;
+	unpacker->total = toast_raw_datum_size(PointerGetDatum(value)) - VARHDRSZ;
+	get_piece(unpacker, PIECE_BYTES);
+	read_header(unpacker, skip_money);
+}
+
+static int
+get_width(ByteReader *in, int most)
+{
+	int			width = reader_byte(in);
+
+	if (width > most)
+		invalid("A column is too wide.");
+	return width;
+}
+
+/* A column of a block being read. */
+typedef struct Column
+{
+	const uint8 *at;
+	int			width;
+	uint64		mask;
+} Column;
+
+static inline void
+column_begin(Column *column, ByteReader *in, int width, int64 n)
+{
+	column->at = reader_skip(in, (Size) n * width);
+	column->width = width;
+	column->mask = width == 0 ? 0 : PG_UINT64_MAX >> (64 - 8 * width);
+}
+
+/* Up to eight bytes behind the column may be touched; see block_is_last. */
+static inline uint64
+column_next(Column *column)
+{
+	uint64		value;
+
+	memcpy(&value, column->at, sizeof(value));
+	column->at += column->width;
+	return little_endian_64(value) & column->mask;
+}
+
+/*
+ * The next block's customers; NULL behind the last.  The run is good until the
+ * next call.
+ */
+const Run *
+retention_history_unpack_next(HistoryUnpacker *unpacker)
+{
+	ByteReader *in = &unpacker->in;
+	OccasionShape shape;
+	const uint8 *columns;
+	Size		columns_bytes;
+	ByteReader	peek;
+	uint64		hash;
+	int			n;
+	int			hash_width;
+	int			count_width;
+	int			first_width;
+	int			gap_width;
+	int			orders_width;
+	int			money_width = 0;
+	int32		least;
+	int			min_orders;
+	int64		entries = 0;
+	int64		nwords;
+	Column		hashes;
+	Column		lows;
+	Column		counts;
+	Column		firsts;
+	Column		gaps;
+	Column		orders;
+	Column		money = {0};
+	Column	   *all[] = {&hashes, &lows, &counts, &firsts, &gaps, &orders, &money};
+	uint64	   *to;
+	uint8	   *copy = NULL;
+
+	if (unpacker->identities_left == 0)
+	{
+		if (unpacker->entries_left != 0)
+			invalid("There are fewer entries than the value says.");
+		return NULL;
+	}
+	get_piece(unpacker, BLOCK_HEAD_BYTES);
+	n = reader_byte(in) + 1;
+	if (n > unpacker->identities_left)
+		invalid("A block has too many customers.");
+	hash = load_bytes(reader_skip(in, 8), 8, in->end);
+	hash_width = get_width(in, 8);
+	count_width = get_width(in, 8);
+	first_width = get_width(in, 4);
+	gap_width = get_width(in, 4);
+	orders_width = get_width(in, 5);
+	least = (int32) load_bytes(reader_skip(in, 4), 4, in->end);
+	min_orders = get_width(in, 1);
+	if (unpacker->has_money)
+	{
+		uint64		width = retention_get_varint(in);
+
+		if (width == 0 || width > MONEY_MAX_LIMBS * sizeof(uint64))
+			invalid("A column of money is too wide.");
+		money_width = (int) width;
+		/* as wide as the bytes are, not as the header says */
+		if (!unpacker->skip_money)
+			unpacker->shape.nlimbs = (money_width + 7) / 8;
+	}
+	shape = unpacker->shape;
+
+	/* the number of entries, and so the size of the rest, is in a column itself */
+	columns_bytes = (Size) (n - 1) * hash_width + (shape.key_words == 2 ? (Size) n * 8 : 0);
+	get_piece(unpacker, columns_bytes + (Size) n * count_width);
+	peek = *in;
+	(void) reader_skip(&peek, columns_bytes);
+	columns = reader_skip(&peek, (Size) n * count_width);
+	for (int i = 0; i < n; i++)
+	{
+		uint64		count = load_bytes(columns + i * count_width, count_width, in->end);
+
+		if (count >= (uint64) (unpacker->entries_left - entries))
+			invalid("A block has too many entries.");
+		entries += (int64) count + 1;
+	}
+	if ((gap_width > 0) != (entries > n))
+		invalid("A block has gaps of impossible width.");
+	columns_bytes += (Size) n * (count_width + first_width) + (Size) (entries - n) * gap_width +
+		(Size) entries * (orders_width + money_width);
+	get_piece(unpacker, columns_bytes + sizeof(uint64));
+
+	columns = in->at;
+	column_begin(&hashes, in, hash_width, n - 1);
+	column_begin(&lows, in, shape.key_words == 2 ? 8 : 0, n);
+	column_begin(&counts, in, count_width, n);
+	column_begin(&firsts, in, first_width, n);
+	column_begin(&gaps, in, gap_width, entries - n);
+	column_begin(&orders, in, orders_width, entries);
+	if (unpacker->has_money)
+	{
+		money.at = reader_skip(in, (Size) entries * money_width);
+		money.width = money_width;
+	}
+
+	/* loads may go beyond the last block, so that's read where there is room */
+	if (in->end - in->at < (ptrdiff_t) sizeof(uint64))
+	{
+		copy = MemoryContextAllocHuge(CurrentMemoryContext,
+									  in->at - columns + sizeof(uint64));
+		memcpy(copy, columns, in->at - columns);
+		memset(copy + (in->at - columns), 0, sizeof(uint64));
+		for (int i = 0; i < (int) lengthof(all); i++)
+			if (all[i]->at)
+				all[i]->at = copy + (all[i]->at - columns);
+	}
+
+	nwords = n * customer_words(shape) + entries * occasion_words(shape);
+	if (nwords > unpacker->room)
+	{
+		if (unpacker->run.words)
+			pfree(unpacker->run.words);
+		unpacker->run.words = MemoryContextAllocHuge(CurrentMemoryContext,
+													 nwords * sizeof(uint64));
+		unpacker->room = nwords;
+	}
+	to = unpacker->run.words;
+	for (int i = 0; i < n; i++)
+	{
+		int64		count = (int64) column_next(&counts) + 1;
+		uint32		biased;
+
+		if (i > 0)
+			hash += column_next(&hashes);
+		*to++ = hash;
+		if (shape.key_words == 2)
+			*to++ = column_next(&lows);
+		*to++ = (uint64) count;
+		biased = (uint32) least + (uint32) column_next(&firsts) + PERIOD_BIAS;
+		for (int64 j = 0; j < count; j++)
+		{
+			uint64		number;
+
+			if (j > 0)
+				biased += (uint32) column_next(&gaps) + 1;
+			number = column_next(&orders) + min_orders;
+			*to++ = (uint64) biased << ORDERS_BITS | number;
+			if (shape.nlimbs == 1)
+			{
+				uint64		limb;
+				int			unused = 64 - 8 * money_width;
+
+				memcpy(&limb, money.at, sizeof(limb));
+				*to++ = (uint64) ((int64) (little_endian_64(limb) << unused) >> unused);
+				money.at += money_width;
+			}
+			else if (shape.nlimbs > 1)
+			{
+				uint64		extension = money.at[money_width - 1] & 0x80 ? PG_UINT64_MAX : 0;
+				int			left = money_width;
+
+				for (int limb = 0; limb < shape.nlimbs; limb++, left -= 8)
+				{
+					uint64		part = extension;
+
+					if (left > 0)
+					{
+						part = load_bytes(money.at + limb * 8, Min(left, 8),
+										  money.at + money_width);
+						if (left < 8)
+							part |= extension << (8 * left);
+					}
+					*to++ = part;
+				}
+				money.at += money_width;
+			}
+		}
+	}
+	unpacker->run.nwords = nwords;
+	unpacker->run.entries = entries;
+	unpacker->identities_left -= n;
+	unpacker->entries_left -= entries;
+	if (copy)
+		pfree(copy);
+	return &unpacker->run;
+}
