@@ -77,6 +77,32 @@ LIMIT 12;
 \echo 'ordered twice in it.'
 
 \echo
+\echo '---- Who comes back ---------------------------------------------------------'
+\echo
+\set ECHO queries
+CREATE TEMP TABLE shop_history AS
+SELECT purchase_history(customer_id, ordered_at, amount, 'day') AS h FROM orders;
+
+SELECT cohort, cohort_size AS customers,
+       string_agg(to_char(100 * retention, '990.9'), ' ' ORDER BY period_index)
+         AS "% who ordered in their quarter 0, 1, 2 ..."
+FROM shop_history, cohort_retention(h, period => 'quarter')
+WHERE is_complete
+GROUP BY cohort, cohort_size
+ORDER BY cohort DESC
+LIMIT 8;
+\set ECHO none
+\echo 'A cohort is the customers whose first order fell in the quarter.'
+\echo
+\set ECHO queries
+SELECT day, eligible, repeated, round(rate::numeric, 3) AS rate,
+       round(lower::numeric, 3) AS lower, round(upper::numeric, 3) AS upper
+FROM shop_history, repeat_within(h);
+\set ECHO none
+\echo 'Ordered again within so many days of the first order, of the customers who are that'
+\echo 'old; with the bounds that hold the true share 95 times of 100.'
+
+\echo
 \echo '---- Which rows are in the numbers -----------------------------------------'
 \echo
 \set ECHO queries

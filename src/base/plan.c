@@ -41,10 +41,11 @@
 #define MERGE_BYTES			24.0
 
 /*
- * An occasion, likewise.  (Three processes on two cores took one and a half
- * times as long as one where each order was an occasion of its own.)
+ * An occasion, likewise.  (Two processes on two cores took half as long again as
+ * one where three orders were two occasions, and about as long as one where four
+ * orders were two.)
  */
-#define MERGE_OCCASION_OPERATORS 3.0
+#define MERGE_OCCASION_OPERATORS 6.0
 #define MERGE_OCCASION_BYTES	10.0
 
 /* A price that no plan wins with. */

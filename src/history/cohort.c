@@ -299,7 +299,7 @@ add_ltv(AveragePoint *point, Datum revenue, int64 size, MemoryContext scratch)
 }
 
 /*
- * cohort_average(purchase_history, weighted, period, as_of, max_periods): rows
+ * cohort_average(purchase_history, period, as_of, max_periods, weighted): rows
  * (period_index, cohorts, customers, active, retention, revenue,
  * cumulative_revenue, ltv)
  */
@@ -308,7 +308,7 @@ Datum
 retention_cohort_average(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	bool		weighted = PG_ARGISNULL(1) || PG_GETARG_BOOL(1);
+	bool		weighted = PG_ARGISNULL(4) || PG_GETARG_BOOL(4);
 	Cohorts		cohorts;
 	Question   *question = &cohorts.question;
 	AveragePoint *points;
@@ -320,7 +320,7 @@ retention_cohort_average(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	if (PG_ARGISNULL(0))
 		return (Datum) 0;
-	count_cohorts(&cohorts, fcinfo, 2);
+	count_cohorts(&cohorts, fcinfo, 1);
 	if (question->empty)
 		return (Datum) 0;
 	/* of sums over cohorts; one limb more than a cell's sums is enough */

@@ -150,6 +150,8 @@ JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.de
 JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
 JOIN pg_aggregate g ON g.aggfnoid = p.oid
 WHERE e.extname = 'retention' AND p.prokind = 'a' AND p.proname <> 'rollup' AND g.aggtranstype IN ('customer_base'::regtype, 'order_log'::regtype, 'purchase_history'::regtype)
+  -- those that refuse a time zone are history_time's
+  AND NOT (coalesce('time_zone' = ANY (p.proargnames), false) AND 'timestamptz'::regtype <> ALL (p.proargtypes::regtype[]))
 ORDER BY 1;
 
 SELECT name, count(*) AS overloads, count(DISTINCT customer) AS keys, count(DISTINCT at) AS times,

@@ -380,7 +380,7 @@ FROM (SELECT *, CASE WHEN periods * cohorts > 2000 THEN '3' ELSE m1 END AS m
 		   unnest(CASE WHEN as_of IS NULL OR id % 3 = 0 THEN '{NULL,1,4}' ELSE '{NULL}' END::text[]) m0, coalesce(m0, 'NULL') m1) s
 GROUP BY id, p, period, as_of, m;
 INSERT INTO asked
-SELECT 'cohort_average', id, format('cohort_average(h, %L, %L, %L, %s)', weighted, p.period, as_of, m),
+SELECT 'cohort_average', id, format('cohort_average(h, %L, %L, %s, %L)', p.period, as_of, m, weighted),
 	   format('plain_cohort_average(%s, %L, %L, %L, %s)', id, weighted, p.period, as_of, m)
 FROM horizons JOIN cases USING (id) JOIN periods p USING (grain), unnest('{true,false}'::bool[]) weighted,
 	 LATERAL (SELECT CASE WHEN p.period IN ('day', 'week') OR (id + coalesce(extract(day FROM as_of), 0)) % 2 = 0 THEN '5' ELSE 'NULL' END AS m) s;

@@ -172,7 +172,7 @@ SELECT i.* FROM (SELECT rollup(h) AS h FROM histories WHERE shop IN ('guests', '
 
 -- Before the first order there is nothing to see, and after the last one there
 -- are empty periods.
-SELECT as_of, (SELECT count(*) FROM cohort_retention(h, 'month', as_of)) AS cells, (SELECT count(*) FROM cohort_average(h, true, 'month', as_of)) AS averages,
+SELECT as_of, (SELECT count(*) FROM cohort_retention(h, 'month', as_of)) AS cells, (SELECT count(*) FROM cohort_average(h, 'month', as_of)) AS averages,
 	   (SELECT string_agg(concat_ws(' ', day, eligible, repeated), '; ') FROM repeat_within(h, '{0,60}', as_of)) AS repeat_within,
 	   (SELECT string_agg(concat_ws(' ', day, eligible, retained), '; ') FROM retained_on(h, '{0,60}', as_of)) AS retained_on,
 	   (SELECT string_agg(concat_ws(' ', time, at_risk, events, censored), '; ') FROM kaplan_meier(time_to_order(h, 3, as_of))) AS time_to_order,

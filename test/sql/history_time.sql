@@ -167,8 +167,8 @@ CREATE TABLE made AS
 SELECT grain, zone, purchase_history(customer, at, amount, grain, zone) AS h FROM orders, grains, (VALUES ('America/New_York'), ('Asia/Kolkata')) z (zone) GROUP BY grain, zone;
 CREATE FUNCTION answers(h purchase_history, period text, as_of date) RETURNS SETOF text LANGUAGE sql AS $$
 	SELECT concat('cohort_retention ', r) FROM cohort_retention(h, period, as_of) r
-	UNION ALL SELECT concat('cohort_average ', r) FROM cohort_average(h, true, period, as_of) r
-	UNION ALL SELECT concat('cohort_average ', r) FROM cohort_average(h, false, period, as_of, 3) r
+	UNION ALL SELECT concat('cohort_average ', r) FROM cohort_average(h, period, as_of) r
+	UNION ALL SELECT concat('cohort_average ', r) FROM cohort_average(h, period, as_of, 3, false) r
 	UNION ALL SELECT concat('lifecycle ', r) FROM lifecycle(h, period, 1, as_of) r
 	UNION ALL SELECT concat('lifecycle ', r) FROM lifecycle(h, period, 2, as_of) r
 $$;
@@ -247,3 +247,12 @@ FROM (SELECT outcome(format('SELECT ''+'' FROM (SELECT %L::purchase_history + %L
 
 SET client_min_messages = error;
 DROP SCHEMA history_time CASCADE;
+-- A time zone for times that have none: no overload takes it, whatever the types of the literals.
+\set VERBOSITY default
+SELECT purchase_history(1::int8, date '2024-03-01', 5.0, 'day', 'Europe/Berlin');
+SELECT purchase_history('a'::text, timestamp '2024-03-01 23:30', 5.0::float8, 'day', 'Europe/Berlin');
+SELECT purchase_history(1, date '2024-03-01', 'day', 'Europe/Berlin');
+CREATE TEMP TABLE local_orders (customer_id varchar(10), ordered_at timestamp(0), amount numeric(12,2));
+INSERT INTO local_orders VALUES ('a', '2024-03-01 23:30', 5);
+SELECT customer_id, purchase_history(customer_id, ordered_at, amount, 'day', 'Europe/Berlin') FROM local_orders GROUP BY 1;
+SELECT first_day FROM history_info((SELECT purchase_history(customer_id, ordered_at AT TIME ZONE 'UTC', amount, 'day', 'Europe/Berlin') FROM local_orders));
