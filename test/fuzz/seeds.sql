@@ -1,21 +1,69 @@
--- Values for the fuzzer to breed from, in hexadecimal, one a line.
+-- Values for the fuzzer to breed from: of which type, and in hexadecimal, one a line.
 CREATE EXTENSION retention;
+SET TimeZone = 'America/New_York';
 CREATE TABLE orders AS
-SELECT CASE WHEN i % 9 <> 0 THEN i % 7 END AS customer, timestamptz '2024-01-01' + i * interval '7 hours' AS at,
+SELECT i, CASE WHEN i % 9 <> 0 THEN i % 7 END AS customer, timestamptz '2024-01-01' + i * interval '7 hours' AS at,
 	   CASE WHEN i % 5 = 0 THEN -0.25 ELSE i * 1.5 END AS amount
 FROM generate_series(1, 40) i;
-CREATE VIEW bases AS
+
+CREATE VIEW base AS
 SELECT customer_base(customer) AS b FROM orders
 UNION ALL SELECT customer_base(customer::text) FROM orders
 UNION ALL SELECT customer_base(md5(customer::text)::uuid, at) FROM orders
 UNION ALL SELECT customer_base(customer, at::date, amount) FROM orders
 UNION ALL SELECT customer_base(customer::text, at::timestamp, amount::float8) FROM orders
 UNION ALL SELECT customer_base(customer, at, amount * 1e40) FROM orders
-UNION ALL SELECT customer_base(i, at, amount) FROM orders, generate_series(1, 300) i
-UNION ALL SELECT customer_base_sample(i, at, amount, 16) FROM orders, generate_series(1, 50) i
-UNION ALL SELECT customer_base_sample(i::text, 20) FROM orders, generate_series(1, 50) i
+UNION ALL SELECT customer_base(k, at, amount) FROM orders, generate_series(1, 300) k
+UNION ALL SELECT customer_base_sample(k, at, amount, 16) FROM orders, generate_series(1, 50) k
+UNION ALL SELECT customer_base_sample(k::text, 20) FROM orders, generate_series(1, 50) k
 UNION ALL SELECT only_in(customer_base(customer, at, amount), customer_base(3)) FROM orders
 UNION ALL SELECT customer_base(NULL::int8, at, amount) FROM orders
-UNION ALL SELECT customer_base_add_own(NULL, at, amount) FROM orders LIMIT 14;
-SELECT encode(customer_base_send(b), 'hex') FROM bases;
-SELECT encode(convert_to(b::text, 'UTF8'), 'hex') FROM bases;
+UNION ALL (SELECT customer_base_add_own(NULL, at, amount) FROM orders LIMIT 14);
+
+CREATE VIEW history AS
+SELECT purchase_history(customer, at, 'day') AS h FROM orders
+UNION ALL SELECT purchase_history(customer::text, at::date, 'month') FROM orders
+UNION ALL SELECT purchase_history(md5(customer::text)::uuid, at::timestamp, amount, 'week') FROM orders
+UNION ALL SELECT purchase_history(customer, at::date, amount, 'quarter') FROM orders
+UNION ALL SELECT purchase_history(customer, at, amount::float8, 'year', 'Asia/Tokyo') FROM orders
+UNION ALL SELECT purchase_history(customer, at, amount * 1e40, 'day', 'UTC') FROM orders
+UNION ALL SELECT purchase_history(customer, at::date, amount * CASE i WHEN 7 THEN 1e30 ELSE 1 END, 'day') FROM orders
+UNION ALL SELECT purchase_history(k, at::date, 'day') FROM orders, generate_series(1, 300) k WHERE i <= 2
+UNION ALL SELECT purchase_history(1, at::date + k, amount, 'day') FROM orders, generate_series(1, 5000, 40) k
+UNION ALL SELECT purchase_history(customer, at::date, -1.5, 'day') FROM orders
+UNION ALL SELECT purchase_history(NULL::int8, at, amount, 'day') FROM orders
+UNION ALL SELECT purchase_history(customer, date '4713-01-01 BC' + customer * 1000000, 'week') FROM orders;
+
+CREATE VIEW tally AS
+SELECT survival_send(t) AS t, t::text AS text
+FROM (SELECT survival(i % 11, i % 3 = 0) AS t FROM orders
+	  UNION ALL SELECT survival(i % 11 + 0.1 * i, i % 3 = 0) FROM orders
+	  UNION ALL SELECT survival(i * 1e15, true) FROM orders) s
+UNION ALL SELECT repeat_buying_send(t), t::text
+FROM (SELECT repeat_buying(rfm) AS t FROM (SELECT rfm_summary(at, '2024-01-12') AS rfm FROM orders GROUP BY customer) s
+	  UNION ALL SELECT repeat_buying(ROW(i % 4, i % 4 * 1.5, 12.25, NULL, 0.7, 9, NULL)::rfm) FROM orders) s;
+
+CREATE AGGREGATE order_log(timestamptz) (SFUNC = order_log_add, STYPE = order_log);
+CREATE AGGREGATE order_log(date) (SFUNC = order_log_add, STYPE = order_log);
+CREATE AGGREGATE order_log(date, date) (SFUNC = order_log_add_summary, STYPE = order_log);
+CREATE AGGREGATE order_log(date, numeric, date) (SFUNC = order_log_add_summary, STYPE = order_log);
+CREATE AGGREGATE order_log(date, float8, date) (SFUNC = order_log_add_summary, STYPE = order_log);
+CREATE AGGREGATE order_log(date, date, date) (SFUNC = order_log_add_between, STYPE = order_log);
+CREATE VIEW log AS
+SELECT order_log(at) AS l FROM orders
+UNION ALL SELECT order_log(at::date) FROM orders
+UNION ALL SELECT order_log(at::date, '2030-01-01') FROM orders
+UNION ALL SELECT order_log(at::date, amount, '2030-01-01') FROM orders
+UNION ALL SELECT order_log(at::date, amount::float8, '2030-01-01') FROM orders
+UNION ALL SELECT order_log(at::date, amount * CASE i WHEN 7 THEN 1e30 ELSE 1 END, '2030-01-01') FROM orders
+UNION ALL SELECT order_log(at::date, date '2024-01-05', date '2024-01-11') FROM orders
+UNION ALL SELECT order_log(at::date, date '-infinity', date 'infinity') FROM orders;
+
+SELECT 'base', encode(customer_base_send(b), 'hex') FROM base;
+SELECT 'base', encode(convert_to(b::text, 'UTF8'), 'hex') FROM base;
+SELECT 'history', encode(purchase_history_send(h), 'hex') FROM history;
+SELECT 'history', encode(convert_to(h::text, 'UTF8'), 'hex') FROM history;
+SELECT 'tally', encode(t, 'hex') FROM tally;
+SELECT 'tally', encode(convert_to(text, 'UTF8'), 'hex') FROM tally;
+SELECT 'log', encode(order_log_send(l), 'hex') FROM log;
+SELECT 'log', encode(convert_to(l::text, 'UTF8'), 'hex') FROM log;

@@ -1,10 +1,16 @@
 /*-------------------------------------------------------------------------
  *
  * shim.c
- *	  As much of the server as reading a customer_base takes, for the fuzzer.
+ *	  As much of the server as reading values takes, for the fuzzer.
  *
  * Memory is malloc's, each piece by itself, so that the sanitizer sees every
- * byte read beyond one.  An error jumps back to where the input was given.
+ * byte read beyond one.  There is a limit to it, of what an input may have at
+ * a time: a value must not make the server allocate what it only claims.  An
+ * error jumps back to where the input was given.
+ *
+ * What the linker does not find is no mistake: it belongs to parts of the
+ * module's files that reading does not come to.  Should it ever be called, it
+ * is a call of nothing, which the sanitizer reports.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,30 +18,39 @@
 
 #include <setjmp.h>
 
-#include "lib/stringinfo.h"
 #include "miscadmin.h"
-#include "utils/builtins.h"
-#include "utils/float.h"
+#include "pg/value.h"
+#include "utils/datetime.h"
+#include "utils/expandeddatum.h"
 #include "utils/memutils.h"
-#include "utils/numeric.h"
 
 #include "shim.h"
 
+#define MAX_INPUT_BYTES		(1 << 16)
+#define MEMORY_LIMIT(input_bytes) ((Size) 64 * 1024 * 1024 + (input_bytes) * 64)
+
 volatile sig_atomic_t InterruptPending = false;
 MemoryContext CurrentMemoryContext = NULL;
-jmp_buf		fuzz_error;
+bool		fuzz_error_allowed;
+
+static jmp_buf error;
+
+/* ---- memory ----------------------------------------------------------------- */
 
 /* A list of the pieces, apart from them: so the sanitizer watches both their ends. */
 typedef struct Head
 {
 	void	   *content;
+	Size		size;
 	struct Head *next;
 } Head;
 
 static Head *heads;
+static Size allocated;			/* in all pieces */
+static Size limit;
 
-void
-fuzz_free_all(void)
+static void
+free_all(void)
 {
 	while (heads)
 	{
@@ -45,33 +60,101 @@ fuzz_free_all(void)
 		free(heads);
 		heads = next;
 	}
+	allocated = 0;
+}
+
+static void
+count_size(Head *head, Size size)
+{
+	allocated = allocated - head->size + size;
+	head->size = size;
+	if (size > MaxAllocHugeSize || allocated > limit)
+		abort();
 }
 
 void *
-palloc(Size size)
+MemoryContextAllocHuge(MemoryContext context, Size size)
 {
-	Head	   *head = malloc(sizeof(Head));
+	Head	   *head = calloc(1, sizeof(Head));
 
-	/* what the server would refuse */
-	if (size > MaxAllocSize)
-		abort();
+	count_size(head, size);
 	head->content = malloc(size);
 	head->next = heads;
 	heads = head;
 	return head->content;
 }
 
-/* What readers allocate is no larger than palloc would give. */
-void *
-MemoryContextAllocHuge(MemoryContext context, Size size)
+static Head *
+find(void *pointer)
 {
-	return palloc(size);
+	for (Head *head = heads; pointer && head; head = head->next)
+		if (head->content == pointer)
+			return head;
+	abort();
+}
+
+void *
+repalloc_huge(void *pointer, Size size)
+{
+	Head	   *head = find(pointer);
+
+	count_size(head, size);
+	head->content = realloc(head->content, size);
+	return head->content;
+}
+
+void
+pfree(void *pointer)
+{
+	Head	   *head = find(pointer);
+
+	count_size(head, 0);
+	free(head->content);
+	head->content = NULL;
+}
+
+/* What the server would refuse. */
+static Size
+ordinary_size(Size size)
+{
+	if (size > MaxAllocSize)
+		abort();
+	return size;
+}
+
+void *
+palloc(Size size)
+{
+	return MemoryContextAllocHuge(NULL, ordinary_size(size));
+}
+
+void *
+palloc_extended(Size size, int flags)
+{
+	return MemoryContextAllocHuge(NULL, flags & MCXT_ALLOC_HUGE ? size : ordinary_size(size));
 }
 
 void *
 palloc0(Size size)
 {
 	return memset(palloc(size), 0, size);
+}
+
+char *
+pnstrdup(const char *text, Size length)
+{
+	Size		size = strnlen(text, length);
+	char	   *copy = palloc(size + 1);
+
+	memcpy(copy, text, size);
+	copy[size] = '\0';
+	return copy;
+}
+
+void *
+repalloc(void *pointer, Size size)
+{
+	return repalloc_huge(pointer, ordinary_size(size));
 }
 
 void *
@@ -86,72 +169,72 @@ MemoryContextAllocZero(MemoryContext context, Size size)
 	return palloc0(size);
 }
 
-static Head *
-find(void *pointer)
+/* All contexts are one, and there is always enough left. */
+MemoryContext
+AllocSetContextCreateInternal(MemoryContext parent, const char *name, Size min_size,
+							  Size first_size, Size max_size)
 {
-	for (Head *head = heads; head; head = head->next)
-		if (head->content == pointer)
-			return head;
-	abort();
+	return NULL;
+}
+
+Size
+MemoryContextMemAllocated(MemoryContext context, bool recurse)
+{
+	return 0;
+}
+
+size_t
+get_hash_memory_limit(void)
+{
+	return MaxAllocHugeSize;
+}
+
+/* ---- values ----------------------------------------------------------------- */
+
+/* The inputs are neither compressed nor anywhere else. */
+struct varlena *
+pg_detoast_datum(struct varlena *value)
+{
+	return value;
+}
+
+struct varlena *
+pg_detoast_datum_packed(struct varlena *value)
+{
+	return value;
 }
 
 void
-pfree(void *pointer)
+EOH_init_header(ExpandedObjectHeader *object, const ExpandedObjectMethods *methods,
+				MemoryContext context)
 {
-	Head	   *head = find(pointer);
+	varatt_expanded pointer = {object};
 
-	free(head->content);
-	head->content = NULL;
+	object->vl_len_ = EOH_HEADER_MAGIC;
+	object->eoh_methods = methods;
+	object->eoh_context = context;
+	SET_VARTAG_EXTERNAL(object->eoh_rw_ptr, VARTAG_EXPANDED_RW);
+	memcpy(VARDATA_EXTERNAL(object->eoh_rw_ptr), &pointer, sizeof(pointer));
+	SET_VARTAG_EXTERNAL(object->eoh_ro_ptr, VARTAG_EXPANDED_RO);
+	memcpy(VARDATA_EXTERNAL(object->eoh_ro_ptr), &pointer, sizeof(pointer));
 }
 
-void *
-repalloc(void *pointer, Size size)
-{
-	Head	   *head = find(pointer);
-
-	if (size > MaxAllocSize)
-		abort();
-	head->content = realloc(head->content, size);
-	return head->content;
-}
-
-/* ---- strings ---------------------------------------------------------------- */
-
+/* The calendar, which the server has to itself: from the Julian day and to it. */
 void
-initStringInfo(StringInfo str)
+j2date(int jd, int *year, int *month, int *day)
 {
-	str->maxlen = 1024;
-	str->data = palloc(str->maxlen);
-	str->len = 0;
-	str->cursor = 0;
-	str->data[0] = '\0';
-}
+	/* days of a year that begins in March, 400 of which are a cycle */
+	int64		days = (int64) jd - 1721120;
+	int64		cycle = days / 146097 - (days % 146097 < 0);
+	int			rest = (int) (days - cycle * 146097);
+	int			years = (rest - rest / 1460 + rest / 36524 - rest / 146096) / 365;
+	int			months;
 
-void
-enlargeStringInfo(StringInfo str, int needed)
-{
-	if (needed < 0 || (Size) needed >= MaxAllocSize - (Size) str->len)
-		abort();
-	if (str->len + needed + 1 <= str->maxlen)
-		return;
-	while (str->maxlen < str->len + needed + 1)
-		str->maxlen *= 2;
-	str->data = repalloc(str->data, str->maxlen);
-}
-
-void
-appendStringInfoChar(StringInfo str, char ch)
-{
-	enlargeStringInfo(str, 1);
-	str->data[str->len++] = ch;
-	str->data[str->len] = '\0';
-}
-
-void
-appendStringInfoSpaces(StringInfo str, int count)
-{
-	while (count-- > 0)
-		appendStringInfoChar(str, ' ');
+	rest -= years * 365 + years / 4 - years / 100;
+	months = (5 * rest + 2) / 153;
+	*day = rest - (153 * months + 2) / 5 + 1;
+	*month = months < 10 ? months + 3 : months - 9;
+	*year = (int) (cycle * 400 + years + (*month <= 2));
 }
 
 /* ---- errors ----------------------------------------------------------------- */
@@ -171,7 +254,9 @@ errstart_cold(int elevel, const char *domain)
 void
 errfinish(const char *filename, int lineno, const char *funcname)
 {
-	longjmp(fuzz_error, 1);
+	if (!fuzz_error_allowed)
+		abort();
+	longjmp(error, 1);
 }
 
 int
@@ -222,40 +307,46 @@ ProcessInterrupts(void)
 {
 }
 
-/* ---- money as SQL sees it, which reading a value does not come to ------------- */
-
-Datum
-DirectFunctionCall1Coll(PGFunction func, Oid collation, Datum arg1)
-{
-	abort();
-}
-
-Datum
-DirectFunctionCall3Coll(PGFunction func, Oid collation, Datum arg1, Datum arg2, Datum arg3)
-{
-	abort();
-}
-
-Numeric
-int64_div_fast_to_numeric(int64 val1, int log10val2)
-{
-	abort();
-}
-
-Datum
-numeric_in(PG_FUNCTION_ARGS)
-{
-	abort();
-}
-
-Datum
-numeric_float8_no_overflow(PG_FUNCTION_ARGS)
-{
-	abort();
-}
+/* ---- the input -------------------------------------------------------------- */
 
 void
-float_overflow_error(void)
+fuzz_must_be_same(const struct varlena *value, const struct varlena *other)
 {
-	abort();
+	if (VARSIZE_ANY_EXHDR(value) != VARSIZE_ANY_EXHDR(other) ||
+		memcmp(VARDATA_ANY(value), VARDATA_ANY(other), VARSIZE_ANY_EXHDR(value)) != 0)
+		abort();
+}
+
+/* The bytes that recv is given, or those that the text form stands for. */
+static void
+fuzz_input(const uint8 *data, size_t size, bool is_text)
+{
+	if (setjmp(error) == 0)
+	{
+		struct varlena *value;
+
+		fuzz_error_allowed = true;
+		if (is_text)
+			value = retention_value_of_text(pnstrdup((const char *) data, size));
+		else
+		{
+			value = palloc(VARHDRSZ + size);
+			SET_VARSIZE(value, VARHDRSZ + size);
+			memcpy(VARDATA(value), data, size);
+		}
+		if (value)
+			fuzz_value(value);
+	}
+	free_all();
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8 *data, size_t size)
+{
+	if (size > MAX_INPUT_BYTES)
+		return 0;
+	limit = MEMORY_LIMIT(size);
+	fuzz_input(data, size, false);
+	fuzz_input(data, size, true);
+	return 0;
 }
