@@ -607,9 +607,11 @@ totals_are_possible(const BaseTotals *totals)
 		(totals->first > totals->last || !IS_VALID_TIMESTAMP(totals->first) ||
 		 !IS_VALID_TIMESTAMP(totals->last)))
 		return false;
+	if (totals->amount == AMOUNT_NONE && (totals->refunds > 0 || totals->guest_refunds > 0))
+		return false;
 	if (totals->amount != AMOUNT_NONE &&
-		((totals->refunds == 0) != money_is_zero(totals->refunded.limbs, totals->refunded.nlimbs) ||
-		 (totals->refunds > 0 && !money_is_negative(totals->refunded.limbs, totals->refunded.nlimbs))))
+		(!money_is_possible(totals->refunded, 0, totals->refunds) ||
+		 !money_is_possible(totals->guest_revenue, totals->guest_orders, totals->guest_refunds)))
 		return false;
 	return true;
 }

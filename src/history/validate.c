@@ -60,10 +60,13 @@ check_totals(const HistoryUnpacker *unpacker, int32 first, int32 last)
 		if (totals->refunds > 0 || totals->guest_refunds > 0)
 			invalid("There are refunds without amounts.");
 	}
-	else if ((totals->refunds == 0) != money_is_zero(totals->refunded.limbs, totals->refunded.nlimbs) ||
-			 (totals->refunds > 0 &&
-			  !money_is_negative(totals->refunded.limbs, totals->refunded.nlimbs)))
-		invalid("The refunds contradict each other.");
+	else
+	{
+		if (!money_is_possible(totals->refunded, 0, totals->refunds))
+			invalid("The refunds contradict each other.");
+		if (!money_is_possible(totals->guest_revenue, totals->guest_orders, totals->guest_refunds))
+			invalid("The guests contradict each other.");
+	}
 }
 
 /*
@@ -92,6 +95,9 @@ retention_history_validate(const struct varlena *value)
 		CustomerView customer;
 
 		CHECK_FOR_INTERRUPTS();
+		/* nor would narrow blocks become a wide one */
+		if (packer.ncustomers > 0)
+			invalid("The value is not in its canonical form.");
 		run_begin(&cursor, run, unpacker.shape);
 		while (run_next(&cursor, &customer))
 		{

@@ -73,6 +73,20 @@ money_is_zero(const uint64 *limbs, int nlimbs)
 }
 
 /*
+ * Can so many orders and refunds have brought this?  Refunds are below zero,
+ * orders are not.
+ */
+static inline bool
+money_is_possible(Money money, int64 orders, int64 refunds)
+{
+	if (orders == 0 && refunds == 0)
+		return money_is_zero(money.limbs, money.nlimbs);
+	if (orders == 0)
+		return money_is_negative(money.limbs, money.nlimbs);
+	return refunds > 0 || !money_is_negative(money.limbs, money.nlimbs);
+}
+
+/*
  * acc += value, where the value is sign-extended to the width of acc.
  * Returns false, leaving acc as it was, if the sum does not fit.
  */

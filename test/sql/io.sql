@@ -154,6 +154,10 @@ SELECT 'hello, world!'::customer_base;
 SELECT 'Ag=='::customer_base;
 SELECT 'AQ=='::customer_base;
 SELECT 'AQUAAA=='::customer_base;
+-- Money of guests who are not there, with customers and for one of them; refunds without amounts.
+SELECT encode('\x010100010000000000000000000000010001000107', 'base64')::customer_base;
+SELECT encode('\x010000010000000100010000000000010001000107', 'base64')::customer_base;
+SELECT encode('\x01010000000000000000050000', 'base64')::customer_base;
 
 -- Small bases of many shapes, and what can happen to their bytes.
 CREATE TABLE victims AS
