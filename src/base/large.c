@@ -220,14 +220,32 @@ restart_table(LargeBase *large, int64 entries, int shift)
 	table->patient = false;
 }
 
-/* Money at a larger scale or in more limbs from now on. */
+/*
+ * Money at a larger scale or in more limbs from now on.  If there is no memory
+ * for all customers of that width, they go to disk as they are.
+ */
 void
 retention_large_widen(LargeBase *large, int scale, int nlimbs)
 {
+	CustomerTable *table;
+	int64		homes;
+	int64		tail;
+
 	retention_large_flush(large);
 	/* flushing may have done it already */
-	scale = Max(scale, large->table->scale);
-	nlimbs = Max(nlimbs, large->table->nlimbs);
+	table = large->table;
+	scale = Max(scale, table->scale);
+	nlimbs = Max(nlimbs, table->nlimbs);
+	retention_table_shape(table->used, &homes, &tail);
+	if (table->used > LARGE_MIN_ENTRIES &&
+		retention_table_size(table->stride - table->nlimbs + nlimbs, nlimbs, homes, tail) >
+		Max(memory_left(large), table_bytes(table)))
+	{
+		if (large->spill == NULL)
+			large->spill = retention_spill_create(large->hdr.eoh_context, 0);
+		retention_spill_table(large->spill, table);
+		restart_table(large, LARGE_MIN_ENTRIES, table->shift);
+	}
 	replace_table(large, copy_table(large, large->table,
 									Max(large->table->used, LARGE_MIN_ENTRIES),
 									scale, nlimbs));

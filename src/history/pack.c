@@ -51,9 +51,9 @@ retention_history_pack_begin(HistoryPacker *packer, OccasionShape shape, int64 e
 	packer->body.len = HEADER_ROOM;
 }
 
-/* Money in more limbs from now on. */
+/* A wider sum of all money. */
 static void
-widen_packer(HistoryPacker *packer, int nlimbs)
+widen_revenue(HistoryPacker *packer, int nlimbs)
 {
 	int			before = packer->shape.nlimbs;
 	uint64	   *revenue = MemoryContextAlloc(packer->context, (nlimbs + 1) * sizeof(uint64));
@@ -61,45 +61,59 @@ widen_packer(HistoryPacker *packer, int nlimbs)
 	(void) retention_money_convert(packer->revenue, before + 1, 0, revenue, nlimbs + 1, 0);
 	pfree(packer->revenue);
 	packer->revenue = revenue;
-	if (packer->room > 0)
-	{
-		uint64	   *money = MemoryContextAllocHuge(packer->context,
-												   packer->room * nlimbs * sizeof(uint64));
-
-		for (int64 i = 0; i < packer->nentries; i++)
-			(void) retention_money_convert(packer->money + i * before, before, 0,
-										   money + i * nlimbs, nlimbs, 0);
-		pfree(packer->money);
-		packer->money = money;
-	}
 	packer->shape.nlimbs = nlimbs;
 }
 
-/* The columns of a block have to take so many entries more. */
+/* Money in more limbs from now on, in the block that is being filled. */
 static void
+widen_block(HistoryPacker *packer, int nlimbs)
+{
+	int			before = packer->nlimbs;
+	int64		room = packer->nentries * nlimbs;
+	uint64	   *money;
+
+	packer->nlimbs = nlimbs;
+	if (room == 0)
+		return;
+	money = MemoryContextAllocHuge(packer->context, room * sizeof(uint64));
+	for (int64 i = 0; i < packer->nentries; i++)
+		(void) retention_money_convert(packer->money + i * before, before, 0,
+									   money + i * nlimbs, nlimbs, 0);
+	pfree(packer->money);
+	packer->money = money;
+	packer->money_room = room;
+}
+
+/* Memory for so many elements of a column, of this size. */
+static void *
+grow_column(HistoryPacker *packer, void *column, int64 n, Size size)
+{
+	return column ? repalloc_huge(column, n * size) :
+		MemoryContextAllocHuge(packer->context, n * size);
+}
+
+/* The columns of a block have to take so many entries more. */
+static inline void
 make_room(HistoryPacker *packer, int64 more)
 {
-	int64		room = Max(packer->nentries + more, 2 * HISTORY_BLOCK_ENTRIES);
-	int			nlimbs = packer->shape.nlimbs;
-	MemoryContext old;
+	int64		need = packer->nentries + more;
 
-	if (packer->nentries + more <= packer->room)
-		return;
-	old = MemoryContextSwitchTo(packer->context);
-	if (packer->room == 0)
+	if (unlikely(need > packer->room))
 	{
-		packer->gaps = MemoryContextAllocHuge(packer->context, room * sizeof(uint32));
-		packer->orders = MemoryContextAllocHuge(packer->context, room * sizeof(int64));
-		packer->money = MemoryContextAllocHuge(packer->context, Max(room * nlimbs, 1) * sizeof(uint64));
+		int64		room = Max(need, Max(2 * packer->room, 2 * HISTORY_BLOCK_ENTRIES));
+
+		packer->gaps = grow_column(packer, packer->gaps, room, sizeof(uint32));
+		packer->orders = grow_column(packer, packer->orders, room, sizeof(int64));
+		packer->room = room;
 	}
-	else
+	if (unlikely(need * packer->nlimbs > packer->money_room))
 	{
-		packer->gaps = repalloc_huge(packer->gaps, room * sizeof(uint32));
-		packer->orders = repalloc_huge(packer->orders, room * sizeof(int64));
-		packer->money = repalloc_huge(packer->money, Max(room * nlimbs, 1) * sizeof(uint64));
+		int64		room = Max(need * packer->nlimbs,
+							   Max(2 * packer->money_room, 2 * HISTORY_BLOCK_ENTRIES));
+
+		packer->money = grow_column(packer, packer->money, room, sizeof(uint64));
+		packer->money_room = room;
 	}
-	packer->room = room;
-	MemoryContextSwitchTo(old);
 }
 
 static inline uint8 *
@@ -125,7 +139,7 @@ static void
 pack_block(HistoryPacker *packer)
 {
 	int			n = packer->ncustomers;
-	int			nlimbs = packer->shape.nlimbs;
+	int			nlimbs = packer->nlimbs;
 	uint64		max_delta = 0;
 	int64		max_count = 1;
 	int32		least = PG_INT32_MAX;
@@ -245,6 +259,9 @@ pack_customer(HistoryPacker *packer, const CustomerView *customer, OccasionShape
 	int64		orders_sum = 0;
 	int32		previous = 0;
 
+	/* one wide customer must not make those of all later blocks wide */
+	if (c == 0)
+		packer->nlimbs = shape.nlimbs;
 	make_room(packer, customer->n);
 	packer->hashes[c] = customer->identity[0];
 	if (shape.key_words == 2)
@@ -272,17 +289,17 @@ pack_customer(HistoryPacker *packer, const CustomerView *customer, OccasionShape
 		packer->min_orders &= orders > 0;
 		occasions += orders > 0;
 		orders_sum += orders;
-		if (shape.nlimbs == 1 && packer->shape.nlimbs == 1)
+		if (shape.nlimbs == 1 && packer->nlimbs == 1)
 		{
 			packer->money[e] = occasion[1];
 			packer->money_width |= occasion[1] ^ (uint64) ((int64) occasion[1] >> 63);
-			(void) money_add(packer->revenue, 2, occasion + 1, 1);
+			(void) money_add(packer->revenue, packer->shape.nlimbs + 1, occasion + 1, 1);
 		}
 		else if (shape.nlimbs > 0)
 		{
 			(void) retention_money_convert(occasion + 1, shape.nlimbs, 0,
-										   packer->money + e * packer->shape.nlimbs,
-										   packer->shape.nlimbs, 0);
+										   packer->money + e * packer->nlimbs,
+										   packer->nlimbs, 0);
 			(void) money_add(packer->revenue, packer->shape.nlimbs + 1,
 							 occasion + 1, shape.nlimbs);
 		}
@@ -306,7 +323,9 @@ retention_history_pack_run(HistoryPacker *packer, const Run *run, OccasionShape 
 
 	Assert(shape.nlimbs == 0 || shape.scale == packer->shape.scale);
 	if (shape.nlimbs > packer->shape.nlimbs)
-		widen_packer(packer, shape.nlimbs);
+		widen_revenue(packer, shape.nlimbs);
+	if (packer->ncustomers > 0 && shape.nlimbs > packer->nlimbs)
+		widen_block(packer, shape.nlimbs);
 	run_begin(&cursor, run, shape);
 	if (shape.nlimbs == 1 && shape.key_words == 1)
 		while (run_next(&cursor, &customer))
@@ -413,6 +432,7 @@ retention_history_pack_free(HistoryPacker *packer)
 	{
 		pfree(packer->gaps);
 		pfree(packer->orders);
-		pfree(packer->money);
 	}
+	if (packer->money)
+		pfree(packer->money);
 }

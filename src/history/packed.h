@@ -83,7 +83,7 @@ typedef struct HistoryTotals
 /* Customers go in, in ascending order; bytes come out. */
 typedef struct HistoryPacker
 {
-	OccasionShape shape;
+	OccasionShape shape;		/* of the widest run so far */
 	MemoryContext context;		/* of all that follows */
 	StringInfoData body;
 	HistoryTotals totals;		/* of the entries so far */
@@ -101,7 +101,9 @@ typedef struct HistoryPacker
 	uint32	   *gaps;			/* less one, of all entries but first ones */
 	int64		ngaps;
 	int64	   *orders;
+	int			nlimbs;			/* of the block's money */
 	uint64	   *money;			/* nlimbs words each */
+	int64		money_room;		/* words */
 	uint64		max_gap;
 	uint64		max_orders;
 	int			min_orders;		/* 0 or 1 */

@@ -38,6 +38,7 @@ retention_pool_new_page(PagePool *pool, int64 nwords)
 		page = MemoryContextAllocHuge(pool->context,
 									  offsetof(RunPage, words) + nwords * sizeof(uint64));
 		page->room = nwords;
+		pool->oversize += nwords * sizeof(uint64);
 		return page;
 	}
 	if (pool->block == pool->block_end)
@@ -68,7 +69,10 @@ retention_pool_free(PagePool *pool, RunPage *list)
 		RunPage	   *next = list->next;
 
 		if (list->room > RUN_PAGE_WORDS)
+		{
+			pool->oversize -= list->room * sizeof(uint64);
 			pfree(list);
+		}
 		else
 		{
 			list->next = pool->free;

@@ -40,6 +40,7 @@ typedef struct PagePool
 	char	   *block_end;
 	Size		taken;			/* bytes, in blocks */
 	Size		unused;			/* of these, in free pages */
+	Size		oversize;		/* bytes, in pages of customers larger than a page */
 } PagePool;
 
 extern void retention_pool_init(PagePool *pool, MemoryContext context);

@@ -30,6 +30,18 @@
 #define TAIL_SHARE		3
 #define TAIL_MIN		256
 
+/* Going to disk for less than this is more trouble than it is worth. */
+#define SPILL_MIN		(SPLIT_ENTRIES / 4)
+
+static void convert_money(Store *store, int scale, int nlimbs);
+
+/* Entries as many as those of one limb that take the same memory. */
+static inline int64
+weight(const Store *store, int64 entries)
+{
+	return entries * Max(occasion_words(store->shape) / 2, 1);
+}
+
 static inline int
 partitions(const Store *store)
 {
@@ -74,6 +86,16 @@ tail_entries(const Store *store, const Partition *partition)
 {
 	return partition->tail.entries +
 		(partition->next - partition->tail.last->words) / entry_words(store->shape);
+}
+
+static int64
+entries_in_memory(const Store *store)
+{
+	int64		entries = store->entries;
+
+	for (int i = 0; i < partitions(store); i++)
+		entries += tail_entries(store, &store->partitions[i]);
+	return entries;
 }
 
 /* Forget a tail's entries, and begin a new one. */
@@ -139,10 +161,10 @@ merge_into(Store *store, Partition *partition, const Run *run, OccasionShape sha
 			return;
 		}
 		retention_pool_free(&store->pool, merged.first);
-		retention_store_widen(store, shape.scale, shape.nlimbs + 1);
+		convert_money(store, shape.scale, shape.nlimbs + 1);
 	}
 	else if (shape.nlimbs > store->shape.nlimbs || shape.scale > store->shape.scale)
-		retention_store_widen(store, shape.scale, shape.nlimbs);
+		convert_money(store, shape.scale, shape.nlimbs);
 
 	/* the run has to be as wide as the store, or the store a little wider */
 	for (int step = 1;; step *= 2)
@@ -155,7 +177,7 @@ merge_into(Store *store, Partition *partition, const Run *run, OccasionShape sha
 		if (retention_convert_run(run, shape, &other, to))
 			break;
 		pfree(other.words);
-		retention_store_widen(store, to.scale, to.nlimbs + step);
+		convert_money(store, to.scale, to.nlimbs + step);
 	}
 	merge_into(store, partition, &other, to);
 	pfree(other.words);
@@ -190,7 +212,7 @@ close_partition(Store *store, Partition *partition)
 	if (unlikely(!retention_group_entries(sorted, n, store->shape, &run)))
 	{
 		/* the tail is as it was */
-		retention_store_widen(store, store->shape.scale, store->shape.nlimbs + 1);
+		convert_money(store, store->shape.scale, store->shape.nlimbs + 1);
 		close_partition(store, partition);
 		return;
 	}
@@ -258,7 +280,7 @@ retention_store_expect(Store *store, int64 entries)
 	if (!store->unlimited)
 		entries = Min(entries, (int64) (get_hash_memory_limit() / sizeof(uint64) /
 										occasion_words(store->shape)));
-	while ((store->entries + entries) >> (store->log_partitions + more_bits) > SPLIT_ENTRIES &&
+	while (weight(store, store->entries + entries) >> (store->log_partitions + more_bits) > SPLIT_ENTRIES &&
 		   store->log_partitions + more_bits + SPLIT_BITS <= MAX_LOG_PARTITIONS)
 		more_bits += SPLIT_BITS;
 	if (more_bits > 0)
@@ -310,7 +332,16 @@ spill_all(Store *store)
 	retention_spill_end(&writer);
 	pfree(entry);
 	pfree(store->partitions);
+	/* what comes need not be as wide */
+	store->shape.nlimbs = Min(store->shape.nlimbs, 1);
 	make_partitions(store, 0);
+}
+
+/* May it go to disk at all? */
+static bool
+can_spill(const Store *store)
+{
+	return !store->unlimited && store->bits + SPILL_BITS <= 64;
 }
 
 /*
@@ -320,9 +351,9 @@ spill_all(Store *store)
 static bool
 out_of_memory(const Store *store)
 {
-	return !store->unlimited && store->bits + SPILL_BITS <= 64 &&
-		store->entries > SPLIT_ENTRIES / 4 &&
-		store->pool.unused < store->pool.taken / 8 &&
+	return can_spill(store) &&
+		weight(store, store->entries) > SPILL_MIN &&
+		store->pool.unused < (store->pool.taken + store->pool.oversize) / 8 &&
 		MemoryContextMemAllocated(store->account, true) > get_hash_memory_limit();
 }
 
@@ -330,7 +361,7 @@ out_of_memory(const Store *store)
 static void
 settle(Store *store)
 {
-	if (store->entries >> store->log_partitions > SPLIT_ENTRIES &&
+	if (weight(store, store->entries) >> store->log_partitions > SPLIT_ENTRIES &&
 		store->log_partitions + SPLIT_BITS <= MAX_LOG_PARTITIONS)
 		split(store, SPLIT_BITS);
 	if (out_of_memory(store))
@@ -350,7 +381,7 @@ retention_store_make_room(Store *store, Partition *partition)
 {
 	int64		n = tail_entries(store, partition);
 
-	if (n >= TAIL_MIN && worth_a_merge(partition, n))
+	if (weight(store, n) >= TAIL_MIN && worth_a_merge(partition, n))
 		close_partition(store, partition);
 	else
 	{
@@ -428,6 +459,12 @@ merge_arrived(Store *store)
 		return;
 	CHECK_FOR_INTERRUPTS();
 	arrived.words = store->coming.words;
+	if (store->arrived_shape.nlimbs > store->shape.nlimbs ||
+		store->arrived_shape.scale > store->shape.scale)
+	{
+		retention_store_widen(store, store->arrived_shape.scale, store->arrived_shape.nlimbs);
+		target = store_partition(store, arrived.words[0]);
+	}
 	if (worth_a_merge(target, arrived.entries))
 	{
 		close_partition(store, target);
@@ -459,7 +496,8 @@ retention_store_merge(Store *store, const Run *run, OccasionShape shape)
 		int64		words = cursor.at - customer.identity;
 
 		/* no more than a partition should have, however few there are */
-		if (its != store->target || store->arrived.entries > SPLIT_ENTRIES)
+		if (its != store->target || store->arrived.entries > SPLIT_ENTRIES ||
+			store->arrived.nwords > 8 * SPLIT_ENTRIES)
 		{
 			merge_arrived(store);
 			/* splitting and spilling make the partitions anew */
@@ -585,11 +623,11 @@ widen_partition(Store *store, Partition *partition, OccasionShape from)
 }
 
 /*
- * Money at this scale and in so many limbs from now on, or more.  What has
- * arrived of a merge, and what is on disk, stays as it is.
+ * Give what is in memory money at this scale and in so many limbs, or more.
+ * What has arrived of a merge, and what is on disk, stays as it is.
  */
-void
-retention_store_widen(Store *store, int scale, int nlimbs)
+static void
+convert_money(Store *store, int scale, int nlimbs)
 {
 	OccasionShape from = store->shape;
 	OccasionShape to = store->shape;
@@ -597,11 +635,32 @@ retention_store_widen(Store *store, int scale, int nlimbs)
 	Assert(from.nlimbs > 0);
 	to.scale = Max(scale, from.scale);
 	to.nlimbs = Max(nlimbs, from.nlimbs);
+	if (to.scale == from.scale && to.nlimbs == from.nlimbs)
+		return;
 	for (int step = 1; !all_fits(store, to); step *= 2)
 		to.nlimbs += step;
 	store->shape = to;
 	for (int i = 0; i < partitions(store); i++)
 		widen_partition(store, &store->partitions[i], from);
+}
+
+/*
+ * Money at this scale and in so many limbs, or more, for what comes next.  If
+ * the memory does not hold all entries of that width, they go to disk as they
+ * are: one amount of a thousand digits must not cost a thousand digits for
+ * each of a million others.
+ */
+void
+retention_store_widen(Store *store, int scale, int nlimbs)
+{
+	int			before = store->shape.nlimbs;
+	int			wider = Max(nlimbs, before + Max(scale - store->shape.scale, 0) / 19);
+	int64		more = entries_in_memory(store) * Max(wider - before, 0);
+
+	if (more > SPILL_MIN && can_spill(store) &&
+		MemoryContextMemAllocated(store->account, true) + more * sizeof(uint64) > get_hash_memory_limit())
+		spill_all(store);
+	convert_money(store, scale, nlimbs);
 }
 
 /* ---- reading --------------------------------------------------------------- */
@@ -610,10 +669,8 @@ retention_store_widen(Store *store, int scale, int nlimbs)
 int64
 retention_store_entries(const Store *store)
 {
-	int64		entries = store->entries;
+	int64		entries = entries_in_memory(store);
 
-	for (int i = 0; i < partitions(store); i++)
-		entries += tail_entries(store, &store->partitions[i]);
 	if (store->spill)
 		for (int i = 0; i < SPILL_PARTITIONS; i++)
 			entries += store->spill->entries[i];
@@ -656,6 +713,8 @@ release_pages(Store *store)
 void
 retention_store_visit(Store *store, RunVisitor visitor, void *arg)
 {
+	OccasionShape shape = store->shape;
+
 	if (store->spill == NULL)
 	{
 		close_all(store);
@@ -675,6 +734,7 @@ retention_store_visit(Store *store, RunVisitor visitor, void *arg)
 	check_stack_depth();
 	spill_all(store);
 	release_pages(store);
+	shape.nlimbs = Min(shape.nlimbs, 1);
 	for (int i = 0; i < SPILL_PARTITIONS; i++)
 	{
 		MemoryContext context;
@@ -684,7 +744,7 @@ retention_store_visit(Store *store, RunVisitor visitor, void *arg)
 			continue;
 		context = AllocSetContextCreate(store->context, "customers read from disk",
 										ALLOCSET_DEFAULT_SIZES);
-		part = retention_store_create(context, store->account, store->shape,
+		part = retention_store_create(context, store->account, shape,
 									  store->bits + SPILL_BITS);
 		part->unlimited = store->unlimited;
 		read_spilled(part, store->spill, i);

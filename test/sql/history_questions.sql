@@ -231,3 +231,55 @@ SELECT pg_temp.outcome('SELECT purchase_history(1, NULL::date, ''NaN''::numeric,
 	   pg_temp.outcome('SELECT purchase_history(NULL::int8, date ''2024-01-01'', ''NaN''::numeric, ''day'')') AS guest;
 -- What is no history.
 SELECT text, pg_temp.outcome(format('SELECT %L::purchase_history', text)) AS outcome FROM unnest('{"",x,AAAA,"0123456789abcdef"}'::text[]) text;
+\pset format aligned
+
+-- Small histories of many shapes, and what can happen to their bytes.
+CREATE TEMP TABLE victims AS
+SELECT purchase_history_send(h) AS bytes FROM (
+	SELECT purchase_history(n % 5, date '2024-01-01' + n * 9, n - 3.5, 'day') AS h FROM generate_series(1, 12) n
+	UNION ALL SELECT purchase_history(n % 5, timestamptz '2024-01-01' + n * interval '9 days', 'month', 'Asia/Tokyo') FROM generate_series(1, 12) n
+	UNION ALL SELECT purchase_history(md5(n::text)::uuid, timestamp '2024-01-01' + n * interval '1 day', 0.25::float8, 'week') FROM generate_series(1, 3) n
+	UNION ALL SELECT purchase_history('customer ' || n % 2, date '2024-01-01' + n * 70, n * 1e25, 'quarter') FROM generate_series(1, 6) n
+	UNION ALL SELECT purchase_history(nullif(n, 2), date '2024-01-01', 1.5 - n, 'year') FROM generate_series(1, 3) n
+	UNION ALL SELECT purchase_history(n, date '2024-01-01', 'day') FROM unnest(ARRAY[NULL, NULL]::int8[]) n) s;
+CREATE FUNCTION pg_temp.kept(bytes bytea) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	h purchase_history;
+BEGIN
+	h := replace(encode(bytes, 'base64'), E'\n', '');
+	IF purchase_history_send(h) <> bytes THEN
+		RETURN 'changed';
+	END IF;
+	-- what was accepted answers, and can be added to
+	BEGIN
+		PERFORM i.*, (SELECT count(*) FROM cohort_retention(h, max_periods => 10)), customer_base(h) FROM history_info(h) i;
+		RETURN CASE WHEN (history_info(h + h)).orders = 2 * (history_info(h)).orders THEN 'accepted' ELSE 'changed' END;
+	EXCEPTION WHEN numeric_value_out_of_range OR datetime_field_overflow OR invalid_parameter_value OR program_limit_exceeded THEN
+		RETURN 'accepted';
+	END;
+EXCEPTION WHEN OTHERS THEN
+	RETURN SQLSTATE;
+END
+$$;
+SELECT what, count(*) FILTER (WHERE outcome ~ '^22P0') > 0 AS errors, count(*) FILTER (WHERE outcome = 'accepted') AS accepted,
+	   array_agg(DISTINCT outcome) FILTER (WHERE outcome !~ '^22P0|^accepted$') AS others
+FROM (SELECT what, pg_temp.kept(bytes) AS outcome FROM (
+	SELECT 'none' AS what, bytes FROM victims
+	UNION ALL SELECT 'cut', substr(bytes, 1, n) FROM victims, generate_series(1, length(bytes) - 1) n
+	UNION ALL SELECT 'beginning cut', substr(bytes, n) FROM victims, generate_series(2, length(bytes)) n
+	UNION ALL SELECT 'bit flipped', set_bit(bytes, n, 1 - get_bit(bytes, n)) FROM victims, generate_series(0, length(bytes) * 8 - 1) n
+	UNION ALL SELECT 'byte set', set_byte(bytes, n, v) FROM victims, generate_series(0, length(bytes) - 1) n, unnest(ARRAY[0, 1, 127, 128, 255]) v WHERE get_byte(bytes, n) <> v
+	UNION ALL SELECT 'byte left out', substr(bytes, 1, n) || substr(bytes, n + 2) FROM victims, generate_series(0, length(bytes) - 1) n
+	UNION ALL SELECT 'byte put in', substr(bytes, 1, n) || set_byte('\x00', 0, v) || substr(bytes, n + 1) FROM victims, generate_series(0, length(bytes)) n, unnest(ARRAY[0, 1, 128, 255]) v
+	UNION ALL SELECT 'huge numbers', substr(bytes, 1, n) || '\xffffffffffffffffff01'::bytea || substr(bytes, n + 1) FROM victims, generate_series(0, length(bytes)) n
+	UNION ALL SELECT 'two values', a.bytes || b.bytes FROM victims a, victims b) m) m
+GROUP BY what ORDER BY what COLLATE "C";
+-- Claims: customers and entries, limbs, an amount's bytes; a hundred thousand entries of a customer.
+\pset format unaligned
+SELECT what, pg_temp.outcome(format('SELECT %L::purchase_history', replace(encode(decode(hex, 'hex'), 'base64'), E'\n', ''))) AS outcome
+FROM (VALUES
+	('2^63 - 1 entries', '01010301010001' || '01' || 'ffffffffffffffff7f' || '0101000000' || '0000' || '0001' || '010001000100'),
+	('1000 limbs', '010103010100' || '0101a08d06a08d06a08d06000000' || '00' || '9f8d06' || '00e807' || '010001000100' || '00' || '0102030405060708' || '000300' || '0100' || '00000000' || '01' || 'c03e' || '9f8601'),
+	('an amount of 2^40 bytes', '010103010100' || '0101010101000000' || '0000' || '0001' || '808080808020' || '01'),
+	('money of guests', '010103010100' || '0000000000000000' || '0001' || '01000100' || '0107'),
+	('a refund of nothing', '010103010100' || '0000000000010000' || '0001' || '01000100' || '0100')) v (what, hex);

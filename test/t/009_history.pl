@@ -81,6 +81,10 @@ foreach my $plan ('enable_sort', 'enable_hashagg')
 foreach my $case (
 	[ 'hashes that share 50 bits', q{SELECT md5(purchase_history(k, date '2020-01-01', 1.5, 'day')::text) FROM sharing} ],
 	[ 'one loyal customer', q{SELECT md5(purchase_history(k, ordered_at, amount, 'day')::text) FROM loyal} ],
+	[ 'one wide amount among many', q{SELECT md5(purchase_history(int8_key, ordered_at,
+		amount * CASE i WHEN 55555 THEN 1e1000 ELSE 1 END, 'day')::text) FROM orders} ],
+	[ 'a wide amount now and then', q{SELECT md5(purchase_history(int8_key, ordered_at,
+		amount * CASE i % 9001 WHEN 77 THEN 1e300 ELSE 1 END, 'day')::text) FROM orders} ],
 	[ 'merging', 'SELECT md5((a + b)::text) = md5(h::text), md5((b + a + a)::text) FROM histories' ],
 	[ 'rollup', 'SELECT md5(rollup(h)::text) FROM (SELECT a AS h FROM histories UNION ALL SELECT b FROM histories) s' ],
 	[ 'rollup of wide and narrow money', q{SELECT md5(rollup(h)::text) FROM
@@ -206,6 +210,22 @@ SKIP:
 	# the value, once made and once sent, in buffers that double
 	cmp_ok(($after - $before) * 1024, '<', 8 * 1024 * 1024 + 4 * $bytes + 32 * 1024 * 1024,
 		"three million occasions: $bytes bytes, peak " . ($after - $before) . ' kB');
+}
+
+# One amount of many digits does not make all others as wide.
+SKIP:
+{
+	skip 'needs /proc', 2 unless $linux;
+	my $hwm = q{SELECT (regexp_match(pg_read_file('/proc/self/status'), 'VmHWM:\s+(\d+)'))[1];};
+	my $query = q{SELECT octet_length(purchase_history_send(purchase_history(x, date '2020-01-01',
+		CASE x WHEN %d THEN 1e15000 ELSE 1 END, 'day'))) FROM generate_series(1, %d::int8) AS x;};
+	my ($out, $errors) = session($node, "SET work_mem = '4MB'; SET jit = off;"
+		  . sprintf($query, 0, 5000) . $hwm . sprintf($query, 50000, 100000) . $hwm);
+	my (undef, $before, $bytes, $after) = split /\n/, $out;
+
+	is($errors, '', 'an amount of 15,000 digits: no error');
+	cmp_ok(($after - $before) * 1024, '<', 8 * 1024 * 1024 + 4 * $bytes + 32 * 1024 * 1024,
+		"an amount of 15,000 digits: $bytes bytes, peak " . ($after - $before) . ' kB');
 }
 
 nothing_left($node, 'everything');
