@@ -346,14 +346,18 @@ can_spill(const Store *store)
 
 /*
  * Is there more in memory than there may be?  What the pool has unused is ours
- * already, and asked for again: disk is for when little of it is left.
+ * already, and asked for again: disk is for when little of it is left.  A merge
+ * leaves as much unused as the partition takes that it has made anew; if that
+ * were taken for room to spare, a store of few partitions would grow on.
  */
 static bool
 out_of_memory(const Store *store)
 {
+	Size		taken = store->pool.taken + store->pool.oversize;
+
 	return can_spill(store) &&
 		weight(store, store->entries) > SPILL_MIN &&
-		store->pool.unused < (store->pool.taken + store->pool.oversize) / 8 &&
+		store->pool.unused < taken / 8 + taken / (partitions(store) + 1) &&
 		MemoryContextMemAllocated(store->account, true) > get_hash_memory_limit();
 }
 
@@ -373,6 +377,21 @@ static bool
 worth_a_merge(const Partition *partition, int64 entries)
 {
 	return entries >= partition->run.entries / TAIL_SHARE;
+}
+
+/*
+ * Entries need so many words more to become wider.  If there is no memory for
+ * that, all goes to disk, and there is nothing left that needs them: one amount
+ * of a thousand digits must not cost a thousand digits for each of a million
+ * others.
+ */
+static void
+make_way(Store *store, int64 words)
+{
+	if (words > SPILL_MIN && can_spill(store) &&
+		MemoryContextMemAllocated(store->account, true) + words * sizeof(uint64) >
+		get_hash_memory_limit())
+		spill_all(store);
 }
 
 /* A page of a tail is full: add one, or put the tail into the run. */
@@ -451,7 +470,7 @@ static void
 merge_arrived(Store *store)
 {
 	Run			arrived = store->arrived;
-	Partition  *target = store->target;
+	Partition  *target;
 
 	memset(&store->arrived, 0, sizeof(Run));
 	store->target = NULL;
@@ -459,12 +478,13 @@ merge_arrived(Store *store)
 		return;
 	CHECK_FOR_INTERRUPTS();
 	arrived.words = store->coming.words;
+	/* whichever is narrower */
+	make_way(store, arrived.entries * (store->shape.nlimbs - store->arrived_shape.nlimbs));
 	if (store->arrived_shape.nlimbs > store->shape.nlimbs ||
 		store->arrived_shape.scale > store->shape.scale)
-	{
 		retention_store_widen(store, store->arrived_shape.scale, store->arrived_shape.nlimbs);
-		target = store_partition(store, arrived.words[0]);
-	}
+	/* both may have made the partitions anew */
+	target = store_partition(store, arrived.words[0]);
 	if (worth_a_merge(target, arrived.entries))
 	{
 		close_partition(store, target);
@@ -644,22 +664,14 @@ convert_money(Store *store, int scale, int nlimbs)
 		widen_partition(store, &store->partitions[i], from);
 }
 
-/*
- * Money at this scale and in so many limbs, or more, for what comes next.  If
- * the memory does not hold all entries of that width, they go to disk as they
- * are: one amount of a thousand digits must not cost a thousand digits for
- * each of a million others.
- */
+/* Money at this scale and in so many limbs, or more, for what comes next. */
 void
 retention_store_widen(Store *store, int scale, int nlimbs)
 {
 	int			before = store->shape.nlimbs;
 	int			wider = Max(nlimbs, before + Max(scale - store->shape.scale, 0) / 19);
-	int64		more = entries_in_memory(store) * Max(wider - before, 0);
 
-	if (more > SPILL_MIN && can_spill(store) &&
-		MemoryContextMemAllocated(store->account, true) + more * sizeof(uint64) > get_hash_memory_limit())
-		spill_all(store);
+	make_way(store, entries_in_memory(store) * (wider - before));
 	convert_money(store, scale, nlimbs);
 }
 
