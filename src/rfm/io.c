@@ -205,7 +205,7 @@ retention_log_unpack(const struct varlena *value)
 		}
 		else
 		{
-			log = retention_log_add(log, key);
+			log = retention_log_add_key(log, key);
 			order_days++;
 		}
 	}

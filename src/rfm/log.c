@@ -229,7 +229,7 @@ push_key(OrderLog *log, int64 key)
 
 /* Add an entry to a log without amounts; returns a new log if it had to grow. */
 OrderLog *
-retention_log_add(OrderLog *log, int64 key)
+retention_log_add_key(OrderLog *log, int64 key)
 {
 	if (is_last_day(log, key))
 		return log;

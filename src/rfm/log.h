@@ -114,7 +114,7 @@ extern OrderLog *retention_log_copy(const OrderLog *log);
 extern void retention_log_check(const OrderLog *log, const LogPurpose *purpose);
 compat_noreturn extern void retention_log_refuse(const OrderLog *log, const char *needed) compat_attribute_noreturn();
 extern void retention_log_count(OrderLog *log, int64 orders);
-extern OrderLog *retention_log_add(OrderLog *log, int64 key);
+extern OrderLog *retention_log_add_key(OrderLog *log, int64 key);
 extern OrderLog *retention_log_add_money(OrderLog *log, int64 key, Money money);
 extern OrderLog *retention_log_merge(OrderLog *log, const OrderLog *other);
 extern const OrderLog *retention_log_settled(const OrderLog *log);

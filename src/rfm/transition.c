@@ -99,7 +99,7 @@ add_to_summary(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind)
 	if (day > purpose.until)
 		PG_RETURN_POINTER(log);
 	if (kind == AMOUNT_NONE)
-		log = retention_log_add(log, KEY_OF_DAY(day, true));
+		log = retention_log_add_key(log, KEY_OF_DAY(day, true));
 	else if (likely(amount.fits))
 	{
 		uint64		units = (uint64) amount.units;
@@ -146,7 +146,7 @@ add_between(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind)
 	day = day_of_order(instant, time);
 	if (day > purpose.after && day <= purpose.until)
 	{
-		log = retention_log_add(log, KEY_OF_DAY(day, true));
+		log = retention_log_add_key(log, KEY_OF_DAY(day, true));
 		retention_log_count(log, 1);
 	}
 	PG_RETURN_POINTER(log);
@@ -163,7 +163,7 @@ add_instant(FunctionCallInfo fcinfo, TimeKind time)
 
 	if (!row_counts(fcinfo, 1, time, 2, AMOUNT_NONE, &instant))
 		return row_skipped(fcinfo);
-	log = retention_log_add(log_of_state(fcinfo, &purpose), instant);
+	log = retention_log_add_key(log_of_state(fcinfo, &purpose), instant);
 	retention_log_count(log, 1);
 	PG_RETURN_POINTER(log);
 }

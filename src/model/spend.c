@@ -1,0 +1,126 @@
+/*-------------------------------------------------------------------------
+ *
+ * spend.c
+ *	  The gamma-gamma model: what customers spend on a purchase.
+ *
+ * Colombo & Jiang (1999, Journal of Interactive Marketing 13(4), 2-12);
+ * Fader, Hardie & Lee (2005, Journal of Marketing Research 42, 415-430); Fader
+ * & Hardie, "The gamma-gamma model of monetary value" (2013).  Amounts of one
+ * customer are from Gamma(p, nu), so the sum of x of them is from
+ * Gamma(p x, nu), and nu is from Gamma(q, v) over customers.  The density of
+ * the mean amount m of x purchases is then, with y = x m / v,
+ *
+ *		1 / (m B(p x, q)) * (y / (1 + y))^(p x) * (1 + y)^-q
+ *
+ * which is the textbook's formula with its large terms already cancelled.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "model/spend.h"
+
+#include <math.h>
+
+#include "math/special.h"
+
+enum
+{
+	P, Q, V
+};
+
+/* Starting values stay within these. */
+#define SMALLEST_SHAPE	0.1
+#define LARGEST_SHAPE	100.0
+
+/*
+ * By moments.  Customers' expected amounts have the mean p v / (q - 1) and the
+ * relative variance 1 / (q - 2), and each m differs from that by about
+ * 1 / (p x) more.  What the relative variance of all m is made of can't be seen
+ * without more work, so half of it goes to each.
+ */
+void
+retention_spend_start(const SpendCell *cells, int ncells, double *params)
+{
+	double		customers = 0.0;
+	double		mean = 0.0;
+	double		inverse_x = 0.0;
+	double		squares = 0.0;
+	double		half;
+
+	for (int i = 0; i < ncells; i++)
+	{
+		customers += cells[i].customers;
+		mean += cells[i].customers * cells[i].m;
+		inverse_x += cells[i].customers / cells[i].x;
+	}
+	mean /= customers;
+	inverse_x /= customers;
+	for (int i = 0; i < ncells; i++)
+	{
+		double		relative = cells[i].m / mean - 1.0;
+
+		squares += cells[i].customers * relative * relative;
+	}
+	half = squares / customers / 2.0;
+
+	params[P] = fmin(fmax(inverse_x / half, SMALLEST_SHAPE), LARGEST_SHAPE);
+	params[Q] = 2.0 + fmin(fmax(1.0 / half, SMALLEST_SHAPE), LARGEST_SHAPE);
+	params[V] = mean * (params[Q] - 1.0) / params[P];
+}
+
+double
+retention_spend_loglik(const double *params, const SpendCell *cells, int ncells, double *gradient)
+{
+	const double p = params[P];
+	const double q = params[Q];
+	const double v = params[V];
+	double		sum = 0.0;
+	double		by_p = 0.0;
+	double		by_q = 0.0;
+	double		by_v = 0.0;
+	double		run = -1.0;		/* the x that these three are of */
+	double		log_beta = 0.0;
+	double		rise_q = 0.0;
+	double		rise_px = 0.0;
+
+	for (int i = 0; i < ncells; i++)
+	{
+		const double weight = cells[i].customers;
+		const double x = cells[i].x;
+		const double total = x * cells[i].m;
+		double		above = log1p(total / v);
+		double		below = log1p(v / total);
+
+		if (x != run)
+		{
+			run = x;
+			log_beta = retention_log_beta(p * x, q);
+			rise_q = retention_digamma_rise(p * x, q);
+			rise_px = retention_digamma_rise(q, p * x);
+		}
+
+		sum -= weight * (log(cells[i].m) + log_beta + p * x * below + q * above);
+		by_p += weight * x * (rise_q - below);
+		by_q += weight * (rise_px - above);
+		by_v += weight * (q * total / v - p * x) / (total + v);
+	}
+
+	gradient[P] += by_p;
+	gradient[Q] += by_q;
+	gradient[V] += by_v;
+	return sum;
+}
+
+/*
+ * A mean, weighted by what each is known from, of the customer's own m and of
+ * everybody's p v / (q - 1).
+ */
+double
+retention_spend_expected(const double *params, double x, double m)
+{
+	const double total = x > 0.0 ? x * m : 0.0;
+	const double weight = params[P] * x + params[Q] - 1.0;
+
+	if (!(weight > 0.0))
+		return NAN;
+	return params[P] * (params[V] + total) / weight;
+}
