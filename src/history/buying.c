@@ -133,5 +133,7 @@ retention_history_repeat_buying(PG_FUNCTION_ARGS)
 	tally = add_cells(tally, cells, ncells);
 	pfree(cells);
 	pfree(scratch);
+	if (tally->used > 0)
+		retention_tally_add_note(tally, question.as_of);
 	PG_RETURN_POINTER(retention_tally_pack(tally));
 }

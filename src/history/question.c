@@ -24,18 +24,18 @@
 #define CELLS_MAX_BYTES	(512.0 * 1024 * 1024)
 
 /*
- * Begin with the value in argument 0, whose money is read if it's wanted.
+ * Begin with the value in an argument, whose money is read if it's wanted.
  * Arguments that the function doesn't have are NO_ARG.
  */
 void
-retention_question_begin(Question *question, FunctionCallInfo fcinfo, int period_arg,
-						 int as_of_arg, bool with_money)
+retention_question_begin_with(Question *question, FunctionCallInfo fcinfo, int history_arg,
+							  int period_arg, int as_of_arg, bool with_money)
 {
 	HistoryUnpacker *unpacker = &question->unpacker;
 	int64		span;
 
 	memset(question, 0, sizeof(Question));
-	retention_history_read(unpacker, PG_GETARG_DATUM(0), !with_money);
+	retention_history_read(unpacker, PG_GETARG_DATUM(history_arg), !with_money);
 	question->grain = question->period = unpacker->kind.grain;
 	if (period_arg != NO_ARG && !PG_ARGISNULL(period_arg))
 	{
@@ -84,6 +84,14 @@ retention_question_begin(Question *question, FunctionCallInfo fcinfo, int period
 			question->map[i] = period_coarsen(question->map_first + i, question->grain,
 											  question->period);
 	}
+}
+
+/* Most functions have the history first. */
+void
+retention_question_begin(Question *question, FunctionCallInfo fcinfo, int period_arg,
+						 int as_of_arg, bool with_money)
+{
+	retention_question_begin_with(question, fcinfo, 0, period_arg, as_of_arg, with_money);
 }
 
 /* Some questions make no sense but in days. */

@@ -42,6 +42,9 @@ typedef struct Question
 
 extern void retention_question_begin(Question *question, FunctionCallInfo fcinfo,
 									 int period_arg, int as_of_arg, bool with_money);
+extern void retention_question_begin_with(Question *question, FunctionCallInfo fcinfo,
+										  int history_arg, int period_arg, int as_of_arg,
+										  bool with_money);
 extern void retention_question_needs_days(const Question *question);
 extern bool retention_question_next_block(Question *question);
 extern bool retention_question_complete(const Question *question, int32 period);

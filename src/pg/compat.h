@@ -90,4 +90,11 @@ compat_b64_decode(const char *src, int len, char *dst, int dstlen)
 #define compat_all_relids(root) ((root)->all_baserels)
 #endif
 
+/* Since 17 there are infinite intervals. */
+#if PG_VERSION_NUM >= 170000
+#define compat_interval_is_infinite(interval) INTERVAL_NOT_FINITE(interval)
+#else
+#define compat_interval_is_infinite(interval) false
+#endif
+
 #endif							/* RETENTION_COMPAT_H */

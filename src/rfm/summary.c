@@ -15,29 +15,12 @@
 #include "math/elementary.h"
 #include "metric/exact.h"
 #include "rfm/log.h"
+#include "rfm/rfm.h"
 
 #include "access/htup_details.h"
-#include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
-
-/* The columns of the type rfm. */
-typedef enum RfmColumn
-{
-	RFM_X,
-	RFM_T_X,
-	RFM_T,
-	RFM_M_X,
-	RFM_LOG_GAPS,
-	RFM_ORDERS,
-	RFM_FIRST_DAY,
-	RFM_COLUMNS
-} RfmColumn;
-
-static const Oid rfm_types[RFM_COLUMNS] = {
-	INT8OID, FLOAT8OID, FLOAT8OID, NUMERICOID, FLOAT8OID, INT8OID, DATEOID
-};
 
 /*
  * A row of the type that the function returns.  Its owner may have altered the
@@ -49,11 +32,7 @@ rfm_row(FunctionCallInfo fcinfo, Datum *values, bool *nulls)
 	TupleDesc	desc = lookup_rowtype_tupdesc(get_func_rettype(fcinfo->flinfo->fn_oid), -1);
 	HeapTuple	tuple;
 
-	if (desc->natts != RFM_COLUMNS)
-		elog(ERROR, "type rfm has %d columns", desc->natts);
-	for (int i = 0; i < RFM_COLUMNS; i++)
-		if (TupleDescAttr(desc, i)->atttypid != rfm_types[i])
-			elog(ERROR, "column %d of type rfm is of another type", i + 1);
+	retention_rfm_check_type(desc);
 	tuple = heap_form_tuple(desc, values, nulls);
 	ReleaseTupleDesc(desc);
 	return HeapTupleGetDatum(tuple);

@@ -7,15 +7,18 @@
  *
  *	header	version (TALLY_PACKED) and kind, 1 byte each;
  *			number of entries, and the sum of each of the counts, varints;
- *			of repeat_buying: orders merged into days, varint, and the sum of
- *			the logarithms of gaps, low word and (zigzag) high word, varints
+ *			of repeat_buying: orders merged into days, varint; the sum of the
+ *			logarithms of gaps, low word and (zigzag) high word, varints; the
+ *			last day observed, (zigzag) and one more, or 0, a varint;
+ *			of renewals: the number of the model, a varint
  *	entries	in ascending order, each:
  *				the parts of its key: a whole number below 2^53 as a varint of
  *				twice that number, any other as a byte of 1 and 8 bytes
  *				its counts, varints
  *
  * As durations are mostly whole days and counts small, an entry takes some
- * four bytes in survival and six in repeat_buying.
+ * four bytes in survival and six in repeat_buying, but some eleven in
+ * repeat_spend, where spend is seldom a whole number.
  *
  * Every reading checks all that can be checked of a value's parts; what comes
  * from outside must in addition be what packing its content gives.
@@ -30,6 +33,7 @@
 #include "tally/tally.h"
 
 #include "common/int.h"
+#include "datatype/timestamp.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
@@ -107,7 +111,10 @@ retention_tally_pack(const Tally *tally)
 		retention_put_varint(&out, tally->collapsed);
 		retention_put_varint(&out, tally->log_gaps.low);
 		retention_put_varint(&out, zigzag(tally->log_gaps.high));
+		retention_put_varint(&out, tally->note == TALLY_NO_DAY ? 0 : zigzag(tally->note) + 1);
 	}
+	else if (tally->kind == TALLY_RENEWALS)
+		retention_put_varint(&out, tally->note);
 	for (int32 i = 0; i < tally->used; i++)
 	{
 		const uint64 *entry = tally->words + (Size) i * tally->width;
@@ -165,18 +172,52 @@ get_count(ByteReader *in)
 	return (int64) count;
 }
 
-/* Is there such a customer? */
-static bool
-key_is_possible(const Tally *tally, int32 i)
+static int32
+get_day(ByteReader *in)
 {
-	double		x;
-	double		t_x;
+	uint64		number = retention_get_varint(in);
+	int64		day;
 
-	if (tally->kind != TALLY_REPEAT_BUYING)
-		return true;
-	x = tally_key(tally, i, 0);
-	t_x = tally_key(tally, i, 1);
-	return is_whole(x) && t_x <= tally_key(tally, i, 2) && (x > 0 || t_x == 0);
+	if (number == 0)
+		return TALLY_NO_DAY;
+	day = unzigzag(number - 1);
+	if (day < DATETIME_MIN_JULIAN - POSTGRES_EPOCH_JDATE ||
+		day >= DATE_END_JULIAN - POSTGRES_EPOCH_JDATE)
+		retention_invalid_value(in->type, "The last day is out of its range.");
+	return (int32) day;
+}
+
+static int32
+get_model(ByteReader *in)
+{
+	uint64		number = retention_get_varint(in);
+
+	if (number > PG_UINT8_MAX)
+		retention_invalid_value(in->type, "The number of the model is out of its range.");
+	return (int32) number;
+}
+
+/* Is there such a customer, or such a period? */
+static bool
+entry_is_possible(const Tally *tally, int32 i)
+{
+	double		first = tally_key(tally, i, 0);
+	double		second = tally->keys > 1 ? tally_key(tally, i, 1) : 0;
+
+	switch ((TallyKind) tally->kind)
+	{
+		case TALLY_SURVIVAL:
+			return true;
+		case TALLY_REPEAT_BUYING:
+			return is_whole(first) && second <= tally_key(tally, i, 2) &&
+				(first > 0 || second == 0);
+		case TALLY_REPEAT_SPEND:
+			return is_whole(first) && (first > 0 || second == 0);
+		case TALLY_RENEWALS:
+			return is_whole(first) && first <= PG_INT32_MAX &&
+				tally_count(tally, i, RENEWALS_ROWS) > 0;
+	}
+	return false;
 }
 
 static void
@@ -191,8 +232,8 @@ get_entry(ByteReader *in, Tally *tally)
 		any |= entry[which] = get_count(in);
 	if (any == 0)
 		retention_invalid_value(in->type, "An entry counts nobody.");
-	if (!key_is_possible(tally, tally->used))
-		retention_invalid_value(in->type, "An entry has an impossible key.");
+	if (!entry_is_possible(tally, tally->used))
+		retention_invalid_value(in->type, "An entry is impossible.");
 	if (tally->used > 0)
 	{
 		const uint64 *previous = entry - tally->width;
@@ -233,11 +274,15 @@ retention_tally_unpack(const struct varlena *value, TallyKind kind)
 		tally->collapsed = get_count(&in);
 		tally->log_gaps.low = retention_get_varint(&in);
 		tally->log_gaps.high = unzigzag(retention_get_varint(&in));
+		tally->note = get_day(&in);
 	}
+	else if (kind == TALLY_RENEWALS)
+		tally->note = get_model(&in);
 	if (entries > (Size) (in.end - in.at) / tally->width)
 		retention_invalid_value(in.type, "The value ends too early.");
 	if (entries == 0 &&
-		(tally->collapsed != 0 || tally->log_gaps.low != 0 || tally->log_gaps.high != 0))
+		(tally->collapsed != 0 || tally->log_gaps.low != 0 || tally->log_gaps.high != 0 ||
+		 (kind == TALLY_REPEAT_BUYING && tally->note != TALLY_NO_DAY)))
 		retention_invalid_value(in.type, "There are sums of no customers.");
 
 	tally = retention_tally_reserve(tally, entries);

@@ -36,7 +36,9 @@ typedef struct TallyShape
 
 static const TallyShape shapes[] = {
 	[TALLY_SURVIVAL] = {"survival", "observations", 1, 3},
-	[TALLY_REPEAT_BUYING] = {"repeat_buying", "customers", 3, 4}
+	[TALLY_REPEAT_BUYING] = {"repeat_buying", "customers", 3, 4},
+	[TALLY_REPEAT_SPEND] = {"repeat_spend", "customers", 2, 3},
+	[TALLY_RENEWALS] = {"renewals", "survivors", 1, 3}
 };
 
 const char *
@@ -47,15 +49,15 @@ retention_tally_type(TallyKind kind)
 
 /* ---- sorting ---- */
 
-typedef struct SurvivalEntry
+typedef struct Entry3
 {
 	uint64		words[3];
-} SurvivalEntry;
+} Entry3;
 
-typedef struct RepeatBuyingEntry
+typedef struct Entry4
 {
 	uint64		words[4];
-} RepeatBuyingEntry;
+} Entry4;
 
 static inline int
 compare_words(const uint64 *a, const uint64 *b, int keys)
@@ -66,16 +68,24 @@ compare_words(const uint64 *a, const uint64 *b, int keys)
 	return 0;
 }
 
-#define ST_SORT sort_survival_entries
-#define ST_ELEMENT_TYPE SurvivalEntry
+#define ST_SORT sort_by_one_of_3
+#define ST_ELEMENT_TYPE Entry3
 #define ST_COMPARE(a, b) compare_words((a)->words, (b)->words, 1)
 #define ST_CHECK_FOR_INTERRUPTS
 #define ST_SCOPE static
 #define ST_DEFINE
 #include "lib/sort_template.h"
 
-#define ST_SORT sort_repeat_buying_entries
-#define ST_ELEMENT_TYPE RepeatBuyingEntry
+#define ST_SORT sort_by_two_of_3
+#define ST_ELEMENT_TYPE Entry3
+#define ST_COMPARE(a, b) compare_words((a)->words, (b)->words, 2)
+#define ST_CHECK_FOR_INTERRUPTS
+#define ST_SCOPE static
+#define ST_DEFINE
+#include "lib/sort_template.h"
+
+#define ST_SORT sort_by_three_of_4
+#define ST_ELEMENT_TYPE Entry4
 #define ST_COMPARE(a, b) compare_words((a)->words, (b)->words, 3)
 #define ST_CHECK_FOR_INTERRUPTS
 #define ST_SCOPE static
@@ -85,10 +95,14 @@ compare_words(const uint64 *a, const uint64 *b, int keys)
 static void
 sort_entries(Tally *tally, int32 first, int32 n)
 {
-	if (tally->kind == TALLY_SURVIVAL)
-		sort_survival_entries((SurvivalEntry *) tally_entry(tally, first), n);
+	uint64	   *entries = tally_entry(tally, first);
+
+	if (tally->keys == 1)
+		sort_by_one_of_3((Entry3 *) entries, n);
+	else if (tally->keys == 2)
+		sort_by_two_of_3((Entry3 *) entries, n);
 	else
-		sort_repeat_buying_entries((RepeatBuyingEntry *) tally_entry(tally, first), n);
+		sort_by_three_of_4((Entry4 *) entries, n);
 }
 
 /* ---- adding up ---- */
@@ -257,6 +271,7 @@ retention_tally_create(TallyKind kind)
 	tally->keys = shapes[kind].keys;
 	tally->width = width;
 	tally->capacity = TALLY_FIRST_CAPACITY;
+	tally->note = kind == TALLY_REPEAT_BUYING ? TALLY_NO_DAY : 0;
 	return tally;
 }
 
@@ -367,6 +382,18 @@ retention_tally_add_collapsed(Tally *tally, int64 orders)
 				 errmsg("number of orders merged into days is out of range")));
 }
 
+/* The later of two days; of two models there must be one. */
+void
+retention_tally_add_note(Tally *tally, int32 note)
+{
+	if (tally->kind == TALLY_RENEWALS && note != 0 && tally->note != 0 && tally->note != note)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("renewals are for different models"),
+				 errhint("The model must be the same in all rows.")));
+	tally->note = Max(tally->note, note);
+}
+
 /* Add all that another knows. */
 Tally *
 retention_tally_merge(Tally *tally, const Tally *other)
@@ -378,6 +405,7 @@ retention_tally_merge(Tally *tally, const Tally *other)
 		   (Size) other->used * other->width * sizeof(uint64));
 	tally->used += other->used;
 	retention_tally_add_collapsed(tally, other->collapsed);
+	retention_tally_add_note(tally, other->note);
 	if (!retention_tally_sum_add(&tally->log_gaps, other->log_gaps))
 		log_gaps_out_of_range();
 	return tally;

@@ -5,14 +5,20 @@
  *
  * Where the answer to a question depends only on how many customers have the
  * same few numbers, those counts are all that has to be kept, and they merge.
- * Two types are such tables:
+ * Four types are such tables:
  *
  *	kind			key								counts
  *	survival		duration						events, censored
  *	repeat_buying	x, t_x, t						customers
+ *	repeat_spend	x, m							customers
+ *	renewals		period							survivors, rows
  *
  * A repeat_buying has two sums over its customers besides: of the logarithms
- * of the gaps between purchases, and of the orders that were merged into days.
+ * of the gaps between purchases, and of the orders that were merged into days;
+ * and the last day that any of them was observed.  In a repeat_spend m is 0
+ * where a customer has no spend that a model could use, so that it's known how
+ * many those are.  A renewals counts its rows, as it must have as many of each
+ * period, and knows the model that it's to be fitted by.
  *
  * Parts of a key are finite floating-point numbers, not negative.  The bits of
  * such a number, taken as an unsigned integer, are in the order of the
@@ -52,13 +58,23 @@ typedef enum TallyForm
 typedef enum TallyKind
 {
 	TALLY_SURVIVAL = 1,
-	TALLY_REPEAT_BUYING = 2
+	TALLY_REPEAT_BUYING = 2,
+	TALLY_REPEAT_SPEND = 3,
+	TALLY_RENEWALS = 4
 } TallyKind;
+
+#define TALLY_KIND_LAST		TALLY_RENEWALS
 
 /* The counts of a kind, by their place. */
 #define SURVIVAL_EVENTS			0
 #define SURVIVAL_CENSORED		1
 #define REPEAT_BUYING_CUSTOMERS	0
+#define REPEAT_SPEND_CUSTOMERS	0
+#define RENEWALS_SURVIVORS		0
+#define RENEWALS_ROWS			1
+
+/* The note of a repeat_buying that was told no day. */
+#define TALLY_NO_DAY		PG_INT32_MIN
 
 #define TALLY_MAX_KEYS		3
 #define TALLY_MAX_COUNTS	2
@@ -88,7 +104,9 @@ typedef struct Tally
 	int32		capacity;		/* entries there is room for */
 	int32		sorted;			/* entries of the sorted run, distinct */
 	int32		used;			/* entries, with those of the tail */
-	int32		unused;			/* always 0 */
+	int32		note;			/* of repeat_buying the last day observed, or
+								 * TALLY_NO_DAY; of renewals the number of the
+								 * model, 0 if none was named; else 0 */
 	int64		collapsed;		/* orders merged into days */
 	TallySum	log_gaps;		/* of gaps in days between purchases */
 	uint64		words[FLEXIBLE_ARRAY_MEMBER];
@@ -114,13 +132,16 @@ tally_entry(Tally *tally, int32 i)
  *
  * "key" has as many numbers as the kind's key (finite, not negative: the
  * caller sees to that), "counts" as many as it has counts (not negative, not
- * all of them 0).  A customer of repeat_buying adds its gaps and orders with
- * the two functions below; both raise an error if a sum is out of range.
+ * all of them 0).  A customer of repeat_buying adds its gaps, orders and last
+ * day with the functions below, the first two of which raise an error if a sum
+ * is out of range.  So does the last one of these if the note of a renewals is
+ * another model's.
  */
 extern Tally *retention_tally_create(TallyKind kind);
 extern Tally *retention_tally_add(Tally *tally, const double *key, const int64 *counts);
 extern void retention_tally_add_log_gaps(Tally *tally, double log_gaps);
 extern void retention_tally_add_collapsed(Tally *tally, int64 orders);
+extern void retention_tally_add_note(Tally *tally, int32 note);
 extern struct varlena *retention_tally_pack(const Tally *tally);
 
 /*

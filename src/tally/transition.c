@@ -3,8 +3,8 @@
  * transition.c
  *	  Tallies as SQL sees them: states of aggregates, input and output.
  *
- * A value names its kind, so the functions of both types are the same but for
- * input, which must not take a value of the other type.
+ * A value names its kind, so the functions of all types are the same but for
+ * input, which must not take a value of another type.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,7 +19,7 @@ kind_of(const struct varlena *value)
 {
 	uint8		kind = VARSIZE_ANY_EXHDR(value) < 2 ? 0 : ((const uint8 *) VARDATA_ANY(value))[1];
 
-	if (kind != TALLY_SURVIVAL && kind != TALLY_REPEAT_BUYING)
+	if (kind < TALLY_SURVIVAL || kind > TALLY_KIND_LAST)
 		elog(ERROR, "tally of unknown kind %d", kind);
 	return (TallyKind) kind;
 }
@@ -140,30 +140,14 @@ tally_recv(FunctionCallInfo fcinfo, TallyKind kind)
 	return value;
 }
 
-PG_FUNCTION_INFO_V1(retention_survival_in);
-Datum
-retention_survival_in(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_POINTER(tally_in(fcinfo, TALLY_SURVIVAL));
-}
+#define INPUT(type, kind) \
+	PG_FUNCTION_INFO_V1(retention_##type##_in); \
+	Datum retention_##type##_in(PG_FUNCTION_ARGS) { PG_RETURN_POINTER(tally_in(fcinfo, kind)); } \
+	PG_FUNCTION_INFO_V1(retention_##type##_recv); \
+	Datum retention_##type##_recv(PG_FUNCTION_ARGS) { PG_RETURN_POINTER(tally_recv(fcinfo, kind)); } \
+	extern Datum retention_##type##_recv(PG_FUNCTION_ARGS)
 
-PG_FUNCTION_INFO_V1(retention_survival_recv);
-Datum
-retention_survival_recv(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_POINTER(tally_recv(fcinfo, TALLY_SURVIVAL));
-}
-
-PG_FUNCTION_INFO_V1(retention_repeat_buying_in);
-Datum
-retention_repeat_buying_in(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_POINTER(tally_in(fcinfo, TALLY_REPEAT_BUYING));
-}
-
-PG_FUNCTION_INFO_V1(retention_repeat_buying_recv);
-Datum
-retention_repeat_buying_recv(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_POINTER(tally_recv(fcinfo, TALLY_REPEAT_BUYING));
-}
+INPUT(survival, TALLY_SURVIVAL);
+INPUT(repeat_buying, TALLY_REPEAT_BUYING);
+INPUT(repeat_spend, TALLY_REPEAT_SPEND);
+INPUT(renewals, TALLY_RENEWALS);

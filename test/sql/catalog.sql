@@ -9,7 +9,7 @@ SET extra_float_digits = 1;
 -- internal: what belongs to a type and its aggregates, not called by users.
 CREATE TEMP VIEW functions AS
 SELECT p.*, p.oid::regprocedure AS signature,
-	   proname ~ '^(customer_base|order_log)_' OR proname ~ '^(survival|repeat_buying|purchase_history)_(in|out|recv|send|add|combine|combine_support|final|union|merge)$' AS internal
+	   proname ~ '^(customer_base|order_log)_' OR proname ~ '^(survival|repeat_buying|repeat_spend|renewals|purchase_history|purchase_model|spend_model|retention_model)_(in|out|recv|send|add|combine|combine_support|final|union|merge|fit|json|jsonb|of_jsonb)$' AS internal
 FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
 JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND e.extname = 'retention';
 
@@ -33,7 +33,8 @@ FROM functions WHERE prokind = 'f' AND NOT internal ORDER BY proname COLLATE "C"
 SELECT proname AS function, count(*) AS overloads FROM functions WHERE prokind = 'f' AND internal GROUP BY proname ORDER BY proname COLLATE "C";
 SELECT typname, typlen, typcategory, typispreferred, typalign, typstorage, typreceive <> 0 AS receive, typsend <> 0 AS send,
 	   typinput::regproc, typoutput::regproc
-FROM pg_type WHERE oid IN ('customer_base'::regtype, 'survival'::regtype, 'repeat_buying'::regtype, 'order_log'::regtype, 'purchase_history'::regtype) ORDER BY typname COLLATE "C";
+FROM pg_type WHERE oid IN ('customer_base'::regtype, 'survival'::regtype, 'repeat_buying'::regtype, 'repeat_spend'::regtype, 'renewals'::regtype, 'order_log'::regtype, 'purchase_history'::regtype,
+	'purchase_model'::regtype, 'spend_model'::regtype, 'retention_model'::regtype) ORDER BY typname COLLATE "C";
 
 -- ---------------------------------------------------------------------------
 -- What everything has to have.
@@ -51,7 +52,7 @@ SELECT obj_description(oid, 'pg_extension') IS NOT NULL AS extension_has_comment
 -- that would change the state, and an answer for no rows.
 SELECT signature AS not_as_it_should_be
 FROM functions f JOIN pg_aggregate a ON a.aggfnoid = f.oid
-WHERE aggtranstype NOT IN ('customer_base'::regtype, 'survival'::regtype, 'repeat_buying'::regtype, 'order_log'::regtype, 'purchase_history'::regtype) OR aggcombinefn = 0 OR aggserialfn <> 0 OR aggdeserialfn <> 0
+WHERE aggtranstype NOT IN ('customer_base'::regtype, 'survival'::regtype, 'repeat_buying'::regtype, 'repeat_spend'::regtype, 'renewals'::regtype, 'order_log'::regtype, 'purchase_history'::regtype) OR aggcombinefn = 0 OR aggserialfn <> 0 OR aggdeserialfn <> 0
 	OR aggfinalmodify <> 'r' OR aggmfinalmodify <> 'r' OR aggfinalfn = 0 OR aggfinalextra OR agginitval IS NOT NULL
 	OR aggkind <> 'n' OR aggsortop <> 0 OR proparallel <> 's' OR aggtransspace NOT BETWEEN 1 AND CASE WHEN proname IN ('customer_base_sample', 'rollup') THEN 8192 ELSE 1024 END
 	OR (aggmtransfn <> 0) <> (proname IN ('aov', 'purchase_frequency', 'repeat_rate'))
@@ -61,14 +62,14 @@ WHERE aggtranstype NOT IN ('customer_base'::regtype, 'survival'::regtype, 'repea
 SELECT proargtypes::regtype[] AS arguments FROM functions f JOIN pg_aggregate a ON a.aggfnoid = f.oid
 WHERE proname <> 'orders_between' GROUP BY proargtypes, aggtranstype HAVING count(DISTINCT (aggtransfn, aggtranstype, agginitval)) > 1;
 
--- Of functions: safe in a parallel worker, immutable unless a time zone has a
+-- Of functions: safe in a parallel worker, but for those that run a caller's query; immutable unless a time zone has a
 -- say, strict unless NULL is an answer; none with somebody else's rights, and
 -- none with settings of its own.
 SELECT signature, provolatile FROM functions WHERE prokind = 'f' AND provolatile <> 'i' ORDER BY signature::text COLLATE "C";
-SELECT signature FROM functions WHERE proparallel <> 's' OR prosecdef OR proleakproof OR proconfig IS NOT NULL
+SELECT signature FROM functions WHERE (proparallel <> 's') <> (proname IN ('predict_customers', 'holdout_check')) OR prosecdef OR proleakproof OR proconfig IS NOT NULL
 	OR prokind = 'f' AND prolang NOT IN (SELECT oid FROM pg_language WHERE lanname IN ('c', 'sql'));
-SELECT count(*) FILTER (WHERE proname ~ '^(customer_base|survival|repeat_buying|order_log|purchase_history)_(add|remove|sample_add)') AS transitions,
-	   array_agg(signature ORDER BY signature::text COLLATE "C") FILTER (WHERE proname !~ '^(customer_base|survival|repeat_buying|order_log|purchase_history)_(add|remove|sample_add)') AS others
+SELECT count(*) FILTER (WHERE proname ~ '^(customer_base|survival|repeat_buying|repeat_spend|renewals|order_log|purchase_history)_(add|remove|sample_add)') AS transitions,
+	   array_agg(signature ORDER BY signature::text COLLATE "C") FILTER (WHERE proname !~ '^(customer_base|survival|repeat_buying|repeat_spend|renewals|order_log|purchase_history)_(add|remove|sample_add)') AS others
 FROM functions WHERE prokind = 'f' AND NOT proisstrict;
 -- Names of arguments, of what users call.
 SELECT signature FROM functions WHERE proargnames IS NULL AND pronargs > 1 AND NOT internal ORDER BY 1;

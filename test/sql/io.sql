@@ -228,6 +228,12 @@ INSERT INTO arguments VALUES
 	('rfm', '(1,2,3,4.5,0.7,2,2024-01-01)'), ('rfm', '(-1,NaN,0,NaN,Infinity,0,infinity)'), ('rfm', '(9223372036854775807,1e300,1e301,,-1e300,-1,)'), ('rfm', '(,,,,,,)');
 INSERT INTO arguments SELECT 'survival', survival_add(survival_add(NULL, 6, true), d, false)::text FROM unnest(ARRAY[0, 6, 1e300]) d;
 INSERT INTO arguments SELECT 'repeat_buying', repeat_buying_add(NULL, b::rfm)::text FROM unnest(ARRAY['(1,2,3,,0.7,2,)', '(0,0,1e300,,,9223372036854775807,)']) b;
+INSERT INTO arguments SELECT 'repeat_spend', repeat_spend_add(NULL, b::rfm)::text FROM unnest(ARRAY['(1,2,3,4.5,0.7,2,)', '(0,0,1e300,,,9223372036854775807,)', '(2,2,2,1e300,,,)']) b;
+INSERT INTO arguments SELECT 'renewals', renewals_add(renewals_add(NULL, 0, 10, 'bdw'), period, survivors)::text FROM (VALUES (1, 7), (1, 11), (0, 5), (100000, 0), (3, 9000000000000000000)) v (period, survivors);
+INSERT INTO arguments SELECT 'purchase_model', fit_purchases(repeat_buying((x, x * 9, 90, 1, x, NULL, '2024-01-01')::rfm), kind)::text FROM generate_series(0, 6) x, unnest(ARRAY['nbd', 'mbg/nbd', 'pareto/nbd', 'bg/cnbd-2']) kind GROUP BY kind;
+INSERT INTO arguments SELECT 'purchase_model', purchase_model('bg/nbd', '{"r": 1e-30, "alpha": 1e30, "a": 1e-30, "b": 1e30}')::text;
+INSERT INTO arguments VALUES ('spend_model', spend_model(6, 4, 15)::text), ('spend_model', spend_model(1e-30, 0.5, 1e30)::text), ('retention_model', retention_model('sbg', '{"a": 0.7, "b": 1.2}')::text), ('retention_model', retention_model('bdw', '{"a": 1e30, "b": 1e-30, "c": 1e30}')::text),
+	('jsonb', '{}'), ('jsonb', '[1]'), ('jsonb', '{"r": 1, "alpha": 5}'), ('jsonb', spend_model(6, 4, 15)::text), ('text', 'nbd'), ('text', 'auto'), ('text', 'bdw'), ('interval', '0');
 INSERT INTO arguments
 SELECT 'purchase_history', purchase_history(c, t, a, g)::text
 FROM (VALUES (1::int8, date '2024-01-01', 5.00, 'day'), (1, '2024-02-29', -1.5, 'day'), (2, '2024-02-29', 1e30, 'day'), (NULL, '2024-02-29', 1, 'day'),
@@ -266,7 +272,7 @@ BEGIN
 		SELECT p.oid::regprocedure AS signature, format('%I.%I', pronamespace::regnamespace, proname) AS name, proargtypes::regtype[] AS types
 		FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
 		JOIN pg_extension e ON d.refobjid = e.oid AND e.extname = 'retention'
-		WHERE p.proname <> 'simulate_orders' AND 'internal'::regtype <> ALL (proargtypes::regtype[])
+		WHERE p.proname NOT IN ('simulate_orders', 'predict_customers', 'holdout_check') AND 'internal'::regtype <> ALL (proargtypes::regtype[])
 	LOOP
 		args := f.types[0:];
 		IF cardinality(args) <= 3 THEN

@@ -1,4 +1,4 @@
--- Tallies, which the types survival and repeat_buying are: the same bytes for
+-- Tallies, which the types survival, repeat_buying, repeat_spend and renewals are: the same bytes for
 -- the same rows in any order and however they are cut and merged, in every
 -- kind of query; nothing but an error for bytes that are no value.
 SET client_min_messages = warning;
@@ -29,7 +29,14 @@ SELECT repeat_buying(b) IS NULL AS none FROM (SELECT rfm(1, 1, 1) WHERE false) v
 SELECT repeat_buying(NULL) IS NULL AS nothing, repeat_buying(rfm(NULL, 1, 1)) IS NULL AS skipped;
 SELECT (SELECT count(*) FROM cells(NULL)) AS rows, repeat_buying_info(NULL) IS NULL AS info;
 -- a value of no customers
-SELECT i.*, (SELECT count(*) FROM cells(b)) AS rows FROM (SELECT 'AQIAAAAAAA=='::repeat_buying AS b) v, repeat_buying_info(b) i;
+SELECT i.*, (SELECT count(*) FROM cells(b)) AS rows FROM (SELECT 'AQIAAAAAAAA='::repeat_buying AS b) v, repeat_buying_info(b) i;
+-- as_of is the latest that any customer was observed until, of those whose first day is known; half days are not counted
+SELECT as_of FROM repeat_buying_info((SELECT repeat_buying(b) FROM unnest(ARRAY[(0, 0, 30.9, 1, 0, 1, '2024-01-01'), (0, 0, 400, 1, 0, 1, NULL), (0, 0, 500, 1, 0, 1, 'infinity'), (0, 0, 5, 1, 0, 1, '2024-01-20'), (0, 0, 1e300, 1, 0, 1, '2024-01-20')]::rfm[]) b));
+SELECT as_of FROM repeat_buying_info((SELECT repeat_buying((0, 0, 5, 1, 0, 1, NULL)::rfm)));
+SELECT (repeat_buying_info(a + b)).as_of, (repeat_buying_info(b + a)).as_of, (repeat_buying_info(b + c)).as_of, (repeat_buying_info(c + c)).as_of
+FROM (SELECT repeat_buying_add(NULL, (0, 0, 5, 1, 0, 1, '2024-01-01')), repeat_buying_add(NULL, (0, 0, 5, 1, 0, 1, '2024-02-01')), repeat_buying_add(NULL, (0, 0, 5, 1, 0, 1, NULL))) v (a, b, c);
+SELECT as_of, repeat_buying_add(NULL, (0, 0, 0, 1, 0, 1, day)::rfm)::text::repeat_buying::text = repeat_buying_add(NULL, (0, 0, 0, 1, 0, 1, day)::rfm)::text AS same
+FROM unnest(ARRAY['4714-11-24 BC', '1999-12-31', '2000-01-01', '2000-01-02', '5874897-12-31']::date[]) day, repeat_buying_info(repeat_buying_add(NULL, (0, 0, 0, 1, 0, 1, day)));
 SELECT repeat_buying(rfm(-1, 0, 1));
 SELECT repeat_buying(rfm(9007199254740992, 0, 1));
 SELECT repeat_buying(rfm(1, -1, 1));
@@ -190,7 +197,10 @@ SELECT type, bytes FROM (
 	UNION ALL SELECT 'survival', '\x0101000000'
 	UNION ALL SELECT 'repeat_buying', repeat_buying_send(repeat_buying(b)) FROM few WHERE n < 12
 	UNION ALL SELECT 'repeat_buying', repeat_buying_send(repeat_buying(rfm(n, n / 2.0, n, -n, 2 * n + 1))) FROM generate_series(0, 5) n
-	UNION ALL SELECT 'repeat_buying', '\x01020000000000') v (type, bytes);
+	UNION ALL SELECT 'repeat_buying', '\x0102000000000000'
+	UNION ALL SELECT 'repeat_spend', repeat_spend_send(repeat_spend((n % 4, n % 4, 9, n * 0.75, 0, NULL, NULL)::rfm)) FROM generate_series(0, 9) n
+	UNION ALL SELECT 'renewals', renewals_send(renewals(n, 300 / (n + 1))) FROM generate_series(0, 5) n
+	UNION ALL SELECT 'renewals', renewals_send(renewals_add(renewals_add(NULL, 0, 5, 'bdw'), 7, 0, 'bdw'))) v (type, bytes);
 CREATE FUNCTION outcome(type text, bytes bytea) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	input text := replace(encode(bytes, 'base64'), E'\n', '');
@@ -198,6 +208,10 @@ BEGIN
 	IF type = 'survival' THEN
 		PERFORM count(k) FROM kaplan_meier(input::survival) k;
 		RETURN CASE WHEN survival_send(input::survival) = bytes AND subjects(input::survival + input::survival) = 2 * subjects(input::survival) THEN 'accepted' ELSE 'changed' END;
+	END IF;
+	IF type <> 'repeat_buying' THEN
+		EXECUTE format('SELECT CASE WHEN %1$s_send(%2$L::%1$s) = %3$L AND %1$s_send(%2$L::%1$s + %2$L::%1$s) <> %3$L THEN ''accepted'' ELSE ''changed'' END', type, input, bytes) INTO input;
+		RETURN input;
 	END IF;
 	PERFORM count(c) FROM cells(input::repeat_buying) c;
 	RETURN CASE WHEN repeat_buying_send(input::repeat_buying) = bytes THEN 'accepted' ELSE 'changed' END;
@@ -219,7 +233,7 @@ UNION ALL SELECT type, 'huge numbers', substr(bytes, 1, n) || '\xfffffffffffffff
 UNION ALL SELECT type, 'trailing bytes', bytes || v FROM victims, unnest(ARRAY['\x00', '\x01', '\x00000000'::bytea]) v
 UNION ALL SELECT a.type, 'two values', a.bytes || b.bytes FROM victims a, victims b
 UNION ALL SELECT CASE type WHEN 'survival' THEN 'repeat_buying' ELSE 'survival' END, 'the other type', bytes FROM victims
-UNION ALL SELECT type, 'noise', set_byte('\x0100', 1, h) || decode(md5(n::text) || md5((n + 1)::text), 'hex') FROM (VALUES ('survival', 1), ('repeat_buying', 2)) v (type, h), generate_series(1, 300) n;
+UNION ALL SELECT type, 'noise', set_byte('\x0100', 1, h) || decode(md5(n::text) || md5((n + 1)::text), 'hex') FROM (VALUES ('survival', 1), ('repeat_buying', 2), ('repeat_spend', 3), ('renewals', 4)) v (type, h), generate_series(1, 300) n;
 SELECT what, count(*) AS mutants, count(*) FILTER (WHERE outcome ~ '^22P0') AS errors, count(*) FILTER (WHERE outcome = 'accepted') AS accepted,
 	   array_agg(DISTINCT outcome) FILTER (WHERE outcome !~ '^22P0|^accepted$') AS others
 FROM (SELECT what, outcome(type, bytes) FROM mutants) m GROUP BY what ORDER BY what COLLATE "C";
@@ -239,9 +253,16 @@ SELECT encode('\x010101010001000000000000f0bf0100', 'base64')::survival;
 SELECT encode('\x01010101008c000100', 'base64')::survival;
 SELECT encode('\x010101010080808080808080200100', 'base64')::survival;
 SELECT encode('\x0101ffffffff0f01000c0100', 'base64')::survival;
-SELECT encode('\x0102010100000000020201', 'base64')::repeat_buying;
-SELECT encode('\x0102010100000002060401', 'base64')::repeat_buying;
-SELECT encode('\x01020000000100', 'base64')::repeat_buying;
+SELECT encode('\x010201010000000000020201', 'base64')::repeat_buying;
+SELECT encode('\x010201010000000002060401', 'base64')::repeat_buying;
+SELECT encode('\x0102000000010000', 'base64')::repeat_buying;
+SELECT encode('\x0102000000000001', 'base64')::repeat_buying;
+SELECT encode('\x01020101000000ffffffff7f00000201', 'base64')::repeat_buying;
+SELECT encode('\x0103010100000201', 'base64')::repeat_spend;
+SELECT encode('\x01030101000c01', 'base64')::repeat_spend;
+SELECT encode('\x01040105000001000500', 'base64')::renewals;
+SELECT encode('\x010401050100000501', 'base64')::renewals::text = renewals_add(NULL, 0, 5)::text AS valid;
+SELECT encode('\x01040105018002000501', 'base64')::renewals;
 
 SET client_min_messages = error;
 DROP SCHEMA tally CASCADE;

@@ -5,11 +5,12 @@
  *
  * Demonstrations, tests and benchmarks need orders that look like a shop's:
  * most customers buy once, a few keep coming, one of them spends a fortune.
- * The customers here come at a steady rate over the whole span, buy by the
- * BG/NBD model and spend by the gamma-gamma model (Fader, Hardie & Lee 2005),
- * with the parameters of the CDNOW data set, on which both were published.
- * Refunds, guests and other dirt are left to the caller, who knows best which
- * dirt is wanted.
+ * The customers here come at a steady rate over the whole span, buy by a model
+ * of purchases and spend by the gamma-gamma model: by those that the caller
+ * gives, or by BG/NBD (Fader, Hardie & Lee 2005) and gamma-gamma with the
+ * parameters of the CDNOW data set, on which both were published.  Refunds,
+ * guests and other dirt are left to the caller, who knows best which dirt is
+ * wanted.
  *
  * The same arguments give the same rows everywhere: on every machine, on
  * every version of PostgreSQL, in every time zone.  Each customer draws from a
@@ -24,7 +25,7 @@
  */
 #include "postgres.h"
 
-#include "math/variate.h"
+#include "forecast/model.h"
 
 #include "common/int.h"
 #include "fmgr.h"
@@ -35,22 +36,14 @@
 #include "utils/numeric.h"
 #include "utils/timestamp.h"
 
-/*
- * Purchases: a customer buys at a rate from Gamma(R, ALPHA), a week, and after
- * each repeat purchase leaves for good with a probability from Beta(A, B).
- */
+/* The shop that is meant where no models are given; times in weeks. */
 #define BGNBD_R			0.243
 #define BGNBD_ALPHA		4.414
 #define BGNBD_A			0.793
 #define BGNBD_B			2.426
-
-/*
- * Spend: an order's amount is from Gamma(P, nu), where nu is the customer's
- * own, from Gamma(Q, V).
- */
-#define SPEND_P			6.25
-#define SPEND_Q			3.74
-#define SPEND_V			15.44
+#define GAMMA_P			6.25
+#define GAMMA_Q			3.74
+#define GAMMA_V			15.44
 
 #define SECS_PER_WEEK	(7.0 * SECS_PER_DAY)
 
@@ -60,33 +53,36 @@
  */
 #define MAX_CENTS		999999999999.0
 
+/* The shop: times in seconds. */
+typedef struct Shop
+{
+	PurchaseModel purchases;
+	double		spend[SPEND_PARAMS];	/* p, q, v */
+	uint64		seed;
+	double		end;			/* of the span, from its start */
+} Shop;
+
 /* A customer between two orders. */
 typedef struct Shopper
 {
 	RandomStream stream;
-	double		end;			/* of the span, in seconds from its start */
-	double		next;			/* when the next order is due, likewise */
-	double		rate;			/* orders a second */
-	double		leaving;		/* probability of it; negative: not yet drawn */
-	double		spend_rate;		/* nu */
-	bool		repeats;		/* the first order has been made */
+	Habit		habit;
+	double		next;			/* when the next order is due, from the start */
+	double		spend_rate;		/* his own nu */
 } Shopper;
 
 PG_FUNCTION_INFO_V1(retention_simulate_orders);
 
-/* Customer "number" of the shop of that seed, before the first order. */
+/* Customer "number", before the first order. */
 static void
-shopper_enter(Shopper *shopper, uint64 seed, uint64 number, double end)
+shopper_enter(const Shop *shop, Shopper *shopper, uint64 number)
 {
 	RandomStream *stream = &shopper->stream;
 
-	*stream = retention_random_stream(seed, number);
-	shopper->end = end;
-	shopper->next = retention_random_uniform(stream) * end;
-	shopper->rate = retention_random_gamma(stream, BGNBD_R) / (BGNBD_ALPHA * SECS_PER_WEEK);
-	shopper->spend_rate = retention_random_gamma(stream, SPEND_Q) / SPEND_V;
-	shopper->leaving = -1;
-	shopper->repeats = false;
+	*stream = retention_random_stream(shop->seed, number);
+	shopper->next = retention_random_uniform(stream) * shop->end;
+	shop->purchases.kind->enter(&shop->purchases, stream, &shopper->habit);
+	shopper->spend_rate = retention_random_gamma(stream, shop->spend[1]) / shop->spend[2];
 }
 
 /*
@@ -94,32 +90,18 @@ shopper_enter(Shopper *shopper, uint64 seed, uint64 number, double end)
  * Returns false if there is none.
  */
 static bool
-shopper_buy(Shopper *shopper, int64 *second, int64 *cents)
+shopper_buy(const Shop *shop, Shopper *shopper, int64 *second, int64 *cents)
 {
-	RandomStream *stream = &shopper->stream;
 	double		amount;
 
-	/* written so that a rate of 0, whose next order is never, ends it too */
-	if (!(shopper->next < shopper->end))
+	/* written so that a time that is no number ends it too */
+	if (!(shopper->next < shop->end))
 		return false;
 
 	*second = (int64) shopper->next;
-	amount = 100 * retention_random_gamma(stream, SPEND_P) / shopper->spend_rate + 0.5;
+	amount = 100 * retention_random_gamma(&shopper->stream, shop->spend[0]) / shopper->spend_rate + 0.5;
 	*cents = Max((int64) Min(amount, MAX_CENTS), 1);
-
-	if (shopper->repeats)
-	{
-		/* of most customers nobody ever asks */
-		if (shopper->leaving < 0)
-			shopper->leaving = retention_random_beta(stream, BGNBD_A, BGNBD_B);
-		if (retention_random_uniform(stream) < shopper->leaving)
-		{
-			shopper->next = shopper->end;
-			return true;
-		}
-	}
-	shopper->repeats = true;
-	shopper->next += retention_random_exponential(stream) / shopper->rate;
+	shopper->next += shop->purchases.kind->wait(&shop->purchases, &shopper->stream, &shopper->habit);
 	return true;
 }
 
@@ -185,27 +167,58 @@ span_seconds(TimestampTz start, Interval *span)
 	return (double) ((uint64) end - (uint64) start) / USECS_PER_SEC;
 }
 
+/* The models that are given, in seconds; or those of CDNOW. */
+static void
+shop_models(FunctionCallInfo fcinfo, Shop *shop)
+{
+	if (PG_ARGISNULL(4))
+		shop->purchases = (PurchaseModel) {
+			&retention_bg_nbd, 1, {BGNBD_R, BGNBD_ALPHA * SECS_PER_WEEK, BGNBD_A, BGNBD_B}
+		};
+	else
+	{
+		shop->purchases = model_of_purchases(retention_model_read(PG_GETARG_DATUM(4), MODEL_PURCHASE));
+		for (int i = 0; i < shop->purchases.kind->nparams; i++)
+			if (shop->purchases.kind->is_time[i])
+				shop->purchases.params[i] *= SECS_PER_DAY;
+	}
+	if (PG_ARGISNULL(5))
+	{
+		shop->spend[0] = GAMMA_P;
+		shop->spend[1] = GAMMA_Q;
+		shop->spend[2] = GAMMA_V;
+	}
+	else
+		memcpy(shop->spend, retention_model_read(PG_GETARG_DATUM(5), MODEL_SPEND)->params,
+			   sizeof(shop->spend));
+}
+
 /*
- * simulate_orders(customers int8, span interval, seed int8, start timestamptz)
+ * simulate_orders(customers int8, span interval, seed int8, start timestamptz,
+ * purchases purchase_model, spend spend_model)
  */
 Datum
 retention_simulate_orders(PG_FUNCTION_ARGS)
 {
-	int64		customers = PG_GETARG_INT64(0);
-	Interval   *span = PG_GETARG_INTERVAL_P(1);
-	uint64		seed = (uint64) PG_GETARG_INT64(2);
-	TimestampTz start = PG_GETARG_TIMESTAMPTZ(3);
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	double		end;
+	int64		customers;
+	TimestampTz start;
+	Shop		shop;
 
+	InitMaterializedSRF(fcinfo, 0);
+	for (int i = 0; i < 4; i++)
+		if (PG_ARGISNULL(i))
+			return (Datum) 0;
+	customers = PG_GETARG_INT64(0);
 	if (customers < 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("number of customers must not be negative: %lld",
 						(long long) customers)));
-	end = span_seconds(start, span);
-
-	InitMaterializedSRF(fcinfo, 0);
+	start = PG_GETARG_TIMESTAMPTZ(3);
+	shop.end = span_seconds(start, PG_GETARG_INTERVAL_P(1));
+	shop.seed = (uint64) PG_GETARG_INT64(2);
+	shop_models(fcinfo, &shop);
 
 	for (int64 i = 0; i < customers; i++)
 	{
@@ -213,8 +226,8 @@ retention_simulate_orders(PG_FUNCTION_ARGS)
 		int64		second;
 		int64		cents;
 
-		shopper_enter(&shopper, seed, (uint64) i, end);
-		while (shopper_buy(&shopper, &second, &cents))
+		shopper_enter(&shop, &shopper, (uint64) i);
+		while (shopper_buy(&shop, &shopper, &second, &cents))
 		{
 			Datum		values[3];
 			bool		nulls[3] = {false};

@@ -1,0 +1,120 @@
+/*-------------------------------------------------------------------------
+ *
+ * customers.c
+ *	  predict_customers: from order rows to a prediction for each customer.
+ *
+ * The whole chain in one call: what is known of each customer, a model of
+ * purchases and one of spend fitted to all of them, and what the two expect of
+ * each.  It's one query of ours over the caller's, which anybody could write;
+ * the manual shows it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "forecast/order_query.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/timestamp.h"
+
+/* Arguments of predict_customers behind those that name the order rows. */
+typedef enum CustomersArg
+{
+	ARG_HORIZON = 4,
+	ARG_ANNUAL_DISCOUNT,
+	ARG_MARGIN,
+	ARG_MODEL,
+	ARG_HOLDOUT,
+	ARG_AS_OF,
+	ARG_LEVEL
+} CustomersArg;
+
+/* Parameters of the query: $1 and so on. */
+typedef enum CustomersParameter
+{
+	PARAM_AS_OF,
+	PARAM_HORIZON,
+	PARAM_ANNUAL_DISCOUNT,
+	PARAM_MARGIN,
+	PARAM_MODEL,
+	PARAM_LEVEL,
+	PARAM_UNTIL
+} CustomersParameter;
+
+#define CUSTOMERS_PARAMETERS	7
+
+/*
+ * What is known of each customer, the models, what they expect.  Who came
+ * after as_of, or has never ordered, is left out.  %1$s is the schema of the
+ * functions, %2$s the rows, %3$s the amount, %4$s what was kept back.
+ */
+static const char *const customers_query =
+"WITH customers AS MATERIALIZED (SELECT q.customer::pg_catalog.text AS customer,"
+" %1$s.rfm_summary(q.ordered_at, %3$s$1) AS rfm, %4$s AS actual"
+" FROM %2$s WHERE q.customer IS NOT NULL GROUP BY q.customer),"
+" models AS MATERIALIZED (SELECT %1$s.fit_purchases(%1$s.repeat_buying(c.rfm), $5) AS purchases,"
+" %1$s.fit_spend(%1$s.repeat_spend(c.rfm)) AS spend FROM customers AS c)"
+" SELECT c.customer, (c.rfm).x, (c.rfm).t_x, (c.rfm).t, %1$s.p_alive(m.purchases, c.rfm),"
+" %1$s.expected_purchases(m.purchases, c.rfm, $2), %1$s.expected_spend(m.spend, c.rfm),"
+" v.estimate, v.lower, v.upper, c.actual"
+" FROM customers AS c CROSS JOIN models AS m"
+" LEFT JOIN LATERAL %1$s.predicted_clv_interval(m.purchases, m.spend, c.rfm,"
+" horizon => $2, annual_discount => $3, margin => $4, level => $6) AS v ON true"
+" WHERE (c.rfm).x IS NOT NULL";
+
+/*
+ * predict_customers(orders, customer, ordered_at, amount, horizon,
+ * annual_discount, margin, model, holdout, as_of, level): rows (customer, x,
+ * recency, age, p_alive, expected_purchases, expected_spend, clv, lower,
+ * upper, actual)
+ */
+PG_FUNCTION_INFO_V1(retention_predict_customers);
+Datum
+retention_predict_customers(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	bool		holdout = !PG_ARGISNULL(ARG_HOLDOUT);
+	Interval	horizon = {0};
+	QueryParameter params[CUSTOMERS_PARAMETERS];
+	OrderQuery	orders;
+	DateADT		as_of;
+	DateADT		until;
+	const char *actual = "NULL::pg_catalog.int8";
+
+	InitMaterializedSRF(fcinfo, 0);
+	SPI_connect();
+	retention_order_query(fcinfo, &orders);
+	if (!retention_order_query_days(fcinfo, &orders, ARG_AS_OF, ARG_HOLDOUT, &as_of, &until))
+	{
+		SPI_finish();
+		return (Datum) 0;
+	}
+	if (holdout)
+		actual = psprintf("%s.orders_between(q.ordered_at, %s$1, $7)", orders.schema, orders.amount);
+
+	/* what was kept back is what's to be compared */
+	if (holdout)
+		horizon.day = until - as_of;
+	else
+		horizon.month = MONTHS_PER_YEAR;
+	params[PARAM_HORIZON] = PG_ARGISNULL(ARG_HORIZON) ?
+		(QueryParameter) {INTERVALOID, IntervalPGetDatum(&horizon), false} :
+		query_parameter(fcinfo, ARG_HORIZON, INTERVALOID);
+	params[PARAM_AS_OF] = (QueryParameter) {DATEOID, DateADTGetDatum(as_of), false};
+	params[PARAM_UNTIL] = (QueryParameter) {DATEOID, DateADTGetDatum(until), false};
+	params[PARAM_ANNUAL_DISCOUNT] = query_parameter(fcinfo, ARG_ANNUAL_DISCOUNT, FLOAT8OID);
+	params[PARAM_MARGIN] = query_parameter(fcinfo, ARG_MARGIN, FLOAT8OID);
+	params[PARAM_MODEL] = query_parameter(fcinfo, ARG_MODEL, TEXTOID);
+	params[PARAM_LEVEL] = query_parameter(fcinfo, ARG_LEVEL, FLOAT8OID);
+
+	retention_order_query_return(psprintf(customers_query, orders.schema, orders.rows,
+										  orders.amount, actual),
+								 CUSTOMERS_PARAMETERS, params, rsinfo);
+	SPI_finish();
+	return (Datum) 0;
+}

@@ -1,0 +1,20 @@
+/*-------------------------------------------------------------------------
+ *
+ * fit.h
+ *	  What the fits of all models have in common.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RETENTION_FIT_H
+#define RETENTION_FIT_H
+
+#include "forecast/model.h"
+#include "math/optimize.h"
+
+/* Cells between two looks at whether the query is cancelled. */
+#define FIT_CHUNK	4096
+
+/* fit.c: "scale": the unit that times, or money, had in the fit */
+extern void retention_fit_take(Model *model, const Optimum *optimum, double scale);
+
+#endif							/* RETENTION_FIT_H */

@@ -1,0 +1,324 @@
+/*-------------------------------------------------------------------------
+ *
+ * fit_purchase.c
+ *	  Fitting a model of repeat buying: by maximum likelihood, to cells.
+ *
+ * Customers who agree in x, t_x and T have the same likelihood, so it's
+ * computed once for each cell.  Cells are in the order of their keys whatever
+ * plan made them, so the sum has the same bits.  Times are divided by the
+ * longest T, so that parameters of any data are near 1; the model has them in
+ * days again, and the log-likelihood is that of days.
+ *
+ * Beside the model that is asked for the NBD is fitted, in which nobody ever
+ * leaves.  It's what the others become if no dropout can be seen in the data,
+ * so the difference tells whether they have found any.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "forecast/fit.h"
+
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+/* A log-likelihood that is better by less is not better. */
+#define LOGLIK_TOLERANCE(loglik)	(1e-5 + 1e-9 * fabs(loglik))
+
+/* Of more cells than this, some are fitted first: so many of them. */
+#define MANY_CELLS		(4 * SAMPLE_CELLS)
+#define SAMPLE_CELLS	16384
+#define SAMPLE_STEPS	5
+
+typedef struct Shop
+{
+	BuyerCell  *cells;
+	int32		ncells;
+	BuyerTotals totals;			/* of scaled times */
+	double		scale;			/* days of the longest T */
+
+	/* the model whose likelihood is asked for */
+	PurchaseModel model;
+} Shop;
+
+typedef struct Fit
+{
+	int			kind;
+	int			k;
+	Optimum		optimum;
+} Fit;
+
+static void
+read_shop(Shop *shop, const Tally *tally)
+{
+	memset(shop, 0, sizeof(Shop));
+	shop->ncells = tally->used;
+	shop->cells = MemoryContextAllocHuge(CurrentMemoryContext,
+										 (Size) tally->used * sizeof(BuyerCell));
+	for (int32 i = 0; i < tally->used; i++)
+		shop->scale = Max(shop->scale, tally_key(tally, i, 2));
+	if (shop->scale < MODEL_LEAST_PARAM)
+		shop->scale = 1;
+	for (int32 i = 0; i < tally->used; i++)
+	{
+		BuyerCell  *cell = shop->cells + i;
+		BuyerTotals *totals = &shop->totals;
+
+		if ((i & 0xFFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
+		cell->buyer.x = tally_key(tally, i, 0);
+		cell->buyer.t_x = tally_key(tally, i, 1) / shop->scale;
+		cell->buyer.t = tally_key(tally, i, 2) / shop->scale;
+		cell->customers = (double) tally_count(tally, i, REPEAT_BUYING_CUSTOMERS);
+		totals->customers += cell->customers;
+		totals->repeaters += cell->buyer.x > 0 ? cell->customers : 0;
+		totals->x += cell->buyer.x * cell->customers;
+		totals->t += cell->buyer.t * cell->customers;
+		totals->longest = Max(totals->longest, cell->buyer.t);
+	}
+	shop->totals.log_gaps = retention_tally_sum_float8(tally->log_gaps) -
+		shop->totals.x * log(shop->scale);
+}
+
+static double
+loglik(void *arg, const double *params, double *gradient)
+{
+	Shop	   *shop = arg;
+	const PurchaseKind *kind = shop->model.kind;
+	double		sum = 0;
+
+	memcpy(shop->model.params, params, kind->nparams * sizeof(double));
+	memset(gradient, 0, kind->nparams * sizeof(double));
+	for (int32 i = 0; i < shop->ncells; i += FIT_CHUNK)
+	{
+		CHECK_FOR_INTERRUPTS();
+		sum += kind->loglik(&shop->model, shop->cells + i, Min(FIT_CHUNK, shop->ncells - i),
+							gradient);
+	}
+	if (shop->model.k > 1)
+		sum += (shop->model.k - 1) * shop->totals.log_gaps;
+	return sum;
+}
+
+/* Every so many cells: as good as any, as cells are sorted. */
+static double
+take_sample(const Shop *shop, Shop *sample)
+{
+	int32		stride = shop->ncells / SAMPLE_CELLS;
+	double		customers = 0;
+
+	*sample = *shop;
+	sample->ncells = 0;
+	sample->cells = palloc((shop->ncells / stride + 1) * sizeof(BuyerCell));
+	for (int32 i = stride / 2; i < shop->ncells; i += stride)
+	{
+		sample->cells[sample->ncells++] = shop->cells[i];
+		customers += shop->cells[i].customers;
+	}
+	sample->totals.log_gaps *= customers / shop->totals.customers;
+	return customers / shop->totals.customers;
+}
+
+/*
+ * A better start, from some of the cells.  Their optimum is near that of all,
+ * and their covariance is near that of all but for its size, so a few of
+ * Newton's steps lead nearer still.  It saves most of the search over all cells,
+ * and where the search ends doesn't depend on it.  Returns the iterations.
+ */
+static int
+start_from_sample(Shop *shop, double *start)
+{
+	int			n = shop->model.kind->nparams;
+	Shop		sample;
+	double		share = take_sample(shop, &sample);
+	Optimum		optimum;
+	double		params[OPTIMIZE_MAX_PARAMS];
+	double		best = -INFINITY;
+	int			step;
+
+	retention_maximize(loglik, &sample, n, start, &optimum);
+	pfree(sample.cells);
+	if (!optimum.converged || !optimum.definite)
+		return optimum.iterations;
+	for (int i = 0; i < n; i++)
+	{
+		if (optimum.at_bound[i])
+			return optimum.iterations;
+		params[i] = optimum.params[i];
+	}
+	for (step = 0; step < SAMPLE_STEPS; step++)
+	{
+		double		gradient[OPTIMIZE_MAX_PARAMS];
+		double		value = loglik(shop, params, gradient);
+
+		if (!(value > best))
+			break;
+		best = value;
+		memcpy(start, params, n * sizeof(double));
+		for (int i = 0; i < n; i++)
+		{
+			double		move = 0;
+
+			for (int j = 0; j < n; j++)
+				move += share * optimum.covariance[i][j] * gradient[j] * start[j];
+			params[i] = start[i] * exp(Max(-1, Min(1, move)));
+		}
+	}
+	return optimum.iterations + step;
+}
+
+static void
+fit_from(Shop *shop, Fit *fit, int kind, int k, const double *from)
+{
+	double		start[OPTIMIZE_MAX_PARAMS];
+	int			iterations = 0;
+
+	fit->kind = kind;
+	fit->k = k;
+	shop->model.kind = retention_model_purchase_kind(kind);
+	shop->model.k = k;
+	memcpy(start, from, shop->model.kind->nparams * sizeof(double));
+	if (shop->ncells > MANY_CELLS)
+		iterations = start_from_sample(shop, start);
+	retention_maximize(loglik, shop, shop->model.kind->nparams, start, &fit->optimum);
+	fit->optimum.iterations += iterations;
+}
+
+/* How long between events, if a purchase is every k-th of them instead of every one. */
+static void
+start_with_k(const PurchaseKind *kind, int old_k, int k, double *params)
+{
+	for (int i = 0; i < kind->nparams; i++)
+		if (strcmp(kind->params[i], "alpha") == 0)
+			params[i] *= (double) old_k / k;
+}
+
+/*
+ * Fit a kind; if it has a k that is left open (0), of all of these the most
+ * likely.  Each begins where the one before has ended, and two in succession
+ * that are less likely end the search: the likelihood has one top.
+ */
+static void
+fit_kind(Shop *shop, Fit *best, int kind, int k, const Fit *nbd)
+{
+	const PurchaseKind *what = retention_model_purchase_kind(kind);
+	double		start[OPTIMIZE_MAX_PARAMS];
+	int			worse = 0;
+	Fit			fit;
+
+	what->start(&shop->totals, start);
+	if (k > 0)
+	{
+		start_with_k(what, 1, k, start);
+		fit_from(shop, best, kind, k, start);
+	}
+	else
+	{
+		fit_from(shop, best, kind, 1, start);
+		fit = *best;
+		for (int next = 2; next <= PURCHASE_MAX_K && worse < 2; next++)
+		{
+			memcpy(start, fit.optimum.params, sizeof(start));
+			start_with_k(what, next - 1, next, start);
+			fit_from(shop, &fit, kind, next, start);
+			if (fit.optimum.value > best->optimum.value)
+			{
+				*best = fit;
+				worse = 0;
+			}
+			else
+				worse++;
+		}
+	}
+
+	/* worse than its own limit: begin again where that is, with little dropout */
+	if (nbd && best->k == 1 &&
+		best->optimum.value < nbd->optimum.value - LOGLIK_TOLERANCE(nbd->optimum.value))
+	{
+		what->start(&shop->totals, start);
+		memcpy(start, nbd->optimum.params, 2 * sizeof(double));
+		start[what->nparams - 1] *= 10;
+		fit_from(shop, &fit, kind, best->k, start);
+		if (fit.optimum.value > best->optimum.value)
+			*best = fit;
+	}
+}
+
+static double
+aic(const Fit *fit)
+{
+	const PurchaseKind *kind = retention_model_purchase_kind(fit->kind);
+
+	return 2 * (kind->nparams + (kind->has_k ? 1 : 0)) - 2 * fit->optimum.value;
+}
+
+static Model *
+model_of_fit(const Shop *shop, const Fit *fit, const Fit *nbd, const Tally *tally)
+{
+	Model	   *model = retention_model_create(MODEL_PURCHASE, fit->kind, fit->k);
+	double		in_days = -shop->totals.x * log(shop->scale);
+	bool		is_nbd = fit->kind == nbd->kind;
+
+	retention_fit_take(model, &fit->optimum, shop->scale);
+	model->loglik += in_days;
+	model->knows_nbd = isfinite(nbd->optimum.value);
+	model->nbd_loglik = model->knows_nbd ? nbd->optimum.value + in_days : 0;
+	model->customers = retention_tally_total(tally, REPEAT_BUYING_CUSTOMERS);
+	model->cells = shop->ncells;
+	model->purchases = shop->totals.x;
+	model->as_of = tally->note;
+	if (shop->totals.x == 0)
+		model->message = MESSAGE_NO_REPEAT;
+	else if (!is_nbd && fit->k == 1 && fit->optimum.value <=
+			 nbd->optimum.value + LOGLIK_TOLERANCE(nbd->optimum.value))
+		model->message = MESSAGE_NO_DROPOUT;
+	else
+		return model;
+	model->boundary = true;
+	return model;
+}
+
+/* fit_purchases(repeat_buying, model) */
+PG_FUNCTION_INFO_V1(retention_fit_purchases);
+Datum
+retention_fit_purchases(PG_FUNCTION_ARGS)
+{
+	const Tally *tally = retention_tally_read(PG_GETARG_DATUM(0), TALLY_REPEAT_BUYING);
+	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	bool		automatic = strcmp(name, "auto") == 0;
+	int			kind;
+	int			k;
+	int			nbd_kind;
+	Shop		shop;
+	Fit			nbd;
+	Fit			fit;
+
+	(void) retention_model_find_kind(MODEL_PURCHASE, retention_nbd.name, &nbd_kind, &k);
+	if (!automatic && !retention_model_find_kind(MODEL_PURCHASE, name, &kind, &k))
+		retention_unknown_kind(MODEL_PURCHASE, name, false);
+	if (tally->used == 0)
+		PG_RETURN_NULL();
+
+	read_shop(&shop, tally);
+	fit_kind(&shop, &nbd, nbd_kind, 1, NULL);
+	fit = nbd;
+	if (automatic)
+	{
+		for (const PurchaseKind *const *each = retention_purchase_kinds; *each != NULL; each++)
+		{
+			Fit			other;
+
+			if (!retention_model_find_kind(MODEL_PURCHASE, (*each)->name, &kind, &k) ||
+				kind == nbd_kind)
+				continue;
+			fit_kind(&shop, &other, kind, k, &nbd);
+			if (aic(&other) < aic(&fit))
+				fit = other;
+		}
+	}
+	else if (kind != nbd_kind)
+		fit_kind(&shop, &fit, kind, k, &nbd);
+	PG_RETURN_POINTER(model_of_fit(&shop, &fit, &nbd, tally));
+}

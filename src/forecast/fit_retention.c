@@ -1,0 +1,172 @@
+/*-------------------------------------------------------------------------
+ *
+ * fit_retention.c
+ *	  Fitting models of contracts to how many customers are left.
+ *
+ * The rows are those of a retention table: after so many renewals, so many
+ * customers are left.  They come in any order, and from several tables of the
+ * same length: survivors of the same period add up.  As a table that is
+ * shorter than another would look as if its customers had all left at its
+ * end, there must be as many rows of each period.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "forecast/fit.h"
+
+#include "utils/builtins.h"
+
+/* A table of more periods than this is a table of something else. */
+#define MAX_PERIODS		100000
+
+/* renewals_add(renewals, period, survivors [, model]) */
+PG_FUNCTION_INFO_V1(retention_renewals_add);
+Datum
+retention_renewals_add(PG_FUNCTION_ARGS)
+{
+	int64		counts[TALLY_MAX_COUNTS];
+	int			kind = 0;
+	int			k;
+	int32		period;
+	double		key;
+	Tally	   *tally;
+	bool		direct;
+
+	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
+		return row_skipped(fcinfo);
+	period = PG_GETARG_INT32(1);
+	counts[RENEWALS_SURVIVORS] = PG_GETARG_INT64(2);
+	counts[RENEWALS_ROWS] = 1;
+	if (period < 0 || period > MAX_PERIODS)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("period must be between 0 and %d: %d", MAX_PERIODS, period)));
+	if (counts[RENEWALS_SURVIVORS] < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("survivors must not be negative: %lld",
+						(long long) counts[RENEWALS_SURVIVORS])));
+	if (PG_NARGS() > 3)
+	{
+		char	   *name;
+
+		if (PG_ARGISNULL(3))
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("\"model\" must not be null")));
+		name = text_to_cstring(PG_GETARG_TEXT_PP(3));
+		if (!retention_model_find_kind(MODEL_RETENTION, name, &kind, &k))
+			retention_unknown_kind(MODEL_RETENTION, name, false);
+	}
+
+	tally = retention_tally_begin(fcinfo, TALLY_RENEWALS, &direct);
+	if (tally == NULL)
+		tally = retention_tally_create(TALLY_RENEWALS);
+	key = period;
+	tally = retention_tally_add(tally, &key, counts);
+	retention_tally_add_note(tally, kind);
+	return tally_end(tally, direct);
+}
+
+static double
+loglik(void *arg, const double *params, double *gradient)
+{
+	const void *const *args = arg;
+	const ContractKind *kind = args[0];
+
+	memset(gradient, 0, kind->nparams * sizeof(double));
+	return retention_contract_loglik(kind, params, args[1], *(const int *) args[2], gradient);
+}
+
+/* The periods of a table, which has to be one. */
+static ContractPeriod *
+read_periods(const Tally *tally)
+{
+	ContractPeriod *periods = palloc(tally->used * sizeof(ContractPeriod));
+	int64		rows = tally_count(tally, 0, RENEWALS_ROWS);
+
+	if (tally_key(tally, 0, 0) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("survivors must begin with period 0, not %.0f", tally_key(tally, 0, 0)),
+				 errdetail("Those of period 0 are all customers, before anybody could leave.")));
+	for (int32 i = 0; i < tally->used; i++)
+	{
+		int64		survivors = tally_count(tally, i, RENEWALS_SURVIVORS);
+
+		periods[i].period = tally_key(tally, i, 0);
+		periods[i].survivors = (double) survivors;
+		if (tally_count(tally, i, RENEWALS_ROWS) != rows)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("there are %lld rows of period %.0f, but %lld of period 0",
+							(long long) tally_count(tally, i, RENEWALS_ROWS),
+							periods[i].period, (long long) rows),
+					 errhint("Cohorts have to be observed for as many periods: leave out the periods that some of them have not reached, or use GROUP BY.")));
+		if (i > 0 && survivors > tally_count(tally, i - 1, RENEWALS_SURVIVORS))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("survivors must not rise: %lld of period %.0f, %lld of period %.0f",
+							(long long) tally_count(tally, i - 1, RENEWALS_SURVIVORS),
+							periods[i - 1].period, (long long) survivors, periods[i].period)));
+	}
+	return periods;
+}
+
+/*
+ * renewals_fit(renewals), the final function of fit_retention, and
+ * fit_retention(renewals, model).  NULL if nobody could leave.
+ */
+PG_FUNCTION_INFO_V1(retention_renewals_fit);
+Datum
+retention_renewals_fit(PG_FUNCTION_ARGS)
+{
+	const Tally *tally = retention_tally_read(PG_GETARG_DATUM(0), TALLY_RENEWALS);
+	int			number = tally->note == 0 ? 1 : tally->note;
+	int			k;
+	int			nperiods = tally->used;
+	const ContractKind *kind;
+	ContractPeriod *periods;
+	const void *args[3];
+	double		start[OPTIMIZE_MAX_PARAMS];
+	Optimum		optimum;
+	Model	   *model;
+
+	if (PG_NARGS() > 1)
+	{
+		char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(1));
+
+		if (!retention_model_find_kind(MODEL_RETENTION, name, &number, &k))
+			retention_unknown_kind(MODEL_RETENTION, name, false);
+	}
+	if (!retention_model_has_kind(MODEL_RETENTION, number))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("unknown kind of model: %d", number)));
+	if (nperiods == 0)
+		PG_RETURN_NULL();
+	periods = read_periods(tally);
+	if (nperiods == 1 || periods[0].survivors == 0)
+		PG_RETURN_NULL();
+
+	kind = retention_model_contract_kind(number);
+	args[0] = kind;
+	args[1] = periods;
+	args[2] = &nperiods;
+	retention_contract_start(kind, periods, nperiods, start);
+	retention_maximize(loglik, args, kind->nparams, start, &optimum);
+
+	model = retention_model_create(MODEL_RETENTION, number, 1);
+	retention_fit_take(model, &optimum, 1);
+	model->customers = tally_count(tally, 0, RENEWALS_SURVIVORS);
+	model->cells = nperiods;
+	if (periods[nperiods - 1].survivors == periods[0].survivors)
+	{
+		model->boundary = true;
+		model->message = MESSAGE_NO_CHURN;
+	}
+	PG_RETURN_POINTER(model);
+}

@@ -1,0 +1,87 @@
+/*-------------------------------------------------------------------------
+ *
+ * fit_spend.c
+ *	  Fitting the gamma-gamma model of spend.
+ *
+ * Money is divided by its mean over the customers, so that a shop in yen is
+ * fitted as one in pounds is.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "forecast/fit.h"
+#include "rfm/spend.h"
+
+#include "miscadmin.h"
+
+typedef struct Spenders
+{
+	SpendCell  *cells;
+	int32		ncells;
+} Spenders;
+
+static double
+loglik(void *arg, const double *params, double *gradient)
+{
+	Spenders   *spenders = arg;
+	double		sum = 0;
+
+	memset(gradient, 0, SPEND_PARAMS * sizeof(double));
+	for (int32 i = 0; i < spenders->ncells; i += FIT_CHUNK)
+	{
+		CHECK_FOR_INTERRUPTS();
+		sum += retention_spend_loglik(params, spenders->cells + i,
+									  Min(FIT_CHUNK, spenders->ncells - i), gradient);
+	}
+	return sum;
+}
+
+/* fit_spend(repeat_spend) */
+PG_FUNCTION_INFO_V1(retention_fit_spend);
+Datum
+retention_fit_spend(PG_FUNCTION_ARGS)
+{
+	const Tally *tally = retention_tally_read(PG_GETARG_DATUM(0), TALLY_REPEAT_SPEND);
+	SpendTotals totals = retention_spend_totals(tally);
+	Spenders	spenders = {0};
+	double		start[OPTIMIZE_MAX_PARAMS];
+	Optimum		optimum;
+	Model	   *model;
+
+	if (totals.used == 0)
+		PG_RETURN_NULL();
+	spenders.cells = MemoryContextAllocHuge(CurrentMemoryContext,
+											(Size) tally->used * sizeof(SpendCell));
+	for (int32 i = 0; i < tally->used; i++)
+	{
+		SpendCell  *cell = spenders.cells + spenders.ncells;
+
+		if (!spend_is_used(tally, i))
+			continue;
+		cell->x = tally_key(tally, i, 0);
+		cell->m = tally_key(tally, i, 1) / totals.mean;
+		cell->customers = (double) tally_count(tally, i, REPEAT_SPEND_CUSTOMERS);
+
+		/* of means so different that the largest is 1e300 times the smallest */
+		if (cell->m > 0)
+			spenders.ncells++;
+	}
+	retention_spend_start(spenders.cells, spenders.ncells, start);
+	retention_maximize(loglik, &spenders, SPEND_PARAMS, start, &optimum);
+
+	model = retention_model_create(MODEL_SPEND, 1, 1);
+	retention_fit_take(model, &optimum, totals.mean);
+	model->loglik -= (double) totals.used * log(totals.mean);
+	model->customers = totals.used;
+	model->cells = spenders.ncells;
+	model->no_repeat = totals.no_repeat;
+	model->not_positive = totals.not_positive;
+	model->knows_correlation = totals.knows_correlation;
+	model->correlation = totals.correlation;
+	if (model->message == MESSAGE_NONE && model->params[1] <= 1)
+		model->message = MESSAGE_NO_MEAN;
+	PG_RETURN_POINTER(model);
+}

@@ -1,0 +1,136 @@
+/*-------------------------------------------------------------------------
+ *
+ * model.h
+ *	  Fitted models as values: purchase_model, spend_model, retention_model.
+ *
+ * The three types are one struct, of a length that doesn't depend on what is
+ * in it.  It's stored as it is, never compressed or taken apart (the types'
+ * storage is plain), so that a prediction, of which a query asks a million,
+ * reads its parameters where they lie.  Its text and binary forms are JSON,
+ * which people and other machines can read; see json.c.
+ *
+ * A model is fitted, or made from parameters that somebody has published: then
+ * it predicts, but knows no customers, likelihood or covariance.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RETENTION_MODEL_H
+#define RETENTION_MODEL_H
+
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "model/contract.h"
+#include "model/purchase.h"
+#include "model/spend.h"
+#include "pg/compat.h"
+#include "tally/tally.h"
+
+#define MODEL_VERSION		1
+
+/* All these numbers are stored: append, never renumber. */
+typedef enum ModelType
+{
+	MODEL_PURCHASE = 1,
+	MODEL_SPEND = 2,
+	MODEL_RETENTION = 3
+} ModelType;
+
+/* What a fit has to say of itself, the gravest first; the texts are in model.c. */
+typedef enum ModelMessage
+{
+	MESSAGE_NONE = 0,
+	MESSAGE_NO_REPEAT = 1,
+	MESSAGE_NO_DROPOUT = 2,
+	MESSAGE_AT_BOUND = 3,
+	MESSAGE_NOT_DETERMINED = 4,
+	MESSAGE_NOT_CONVERGED = 5,
+	MESSAGE_NO_MEAN = 6,
+	MESSAGE_NO_CHURN = 7
+} ModelMessage;
+
+#define MESSAGE_LAST		MESSAGE_NO_CHURN
+
+#define MODEL_MAX_PARAMS	4
+#define MODEL_COVARIANCES	(MODEL_MAX_PARAMS * (MODEL_MAX_PARAMS + 1) / 2)
+
+/* What parameters may be: far beyond all that means anything. */
+#define MODEL_LEAST_PARAM	1e-30
+#define MODEL_LARGEST_PARAM	1e30
+
+typedef struct Model
+{
+	int32		vl_len_;
+	uint8		version;		/* MODEL_VERSION */
+	uint8		type;			/* ModelType */
+	uint8		kind;			/* number of the kind, of those of the type */
+	uint8		k;				/* of kinds with a k; else 1 */
+	uint8		nparams;
+	uint8		message;		/* ModelMessage */
+	bool		fitted;
+	bool		converged;
+	bool		boundary;
+	bool		has_covariance;
+	bool		knows_nbd;		/* has nbd_loglik? */
+	bool		knows_correlation;
+	int32		as_of;			/* last day observed, or TALLY_NO_DAY */
+	int32		iterations;
+	double		params[MODEL_MAX_PARAMS];	/* those in units of time, in days */
+
+	/* of the parameters' logarithms: lower triangle, row by row */
+	double		covariance[MODEL_COVARIANCES];
+
+	/* if it's fitted */
+	int64		customers;
+	int64		cells;
+	int64		no_repeat;		/* of spend: customers left out */
+	int64		not_positive;
+	double		purchases;		/* of purchases: sum of x */
+	double		loglik;			/* times in days */
+	double		nbd_loglik;		/* of the NBD, fitted to the same */
+	double		correlation;	/* of spend: of x and m */
+	double		gradient_norm;
+} Model;
+
+static inline double
+model_covariance(const Model *model, int i, int j)
+{
+	return model->covariance[i >= j ? i * (i + 1) / 2 + j : j * (j + 1) / 2 + i];
+}
+
+/* model.c */
+extern Model *retention_model_create(ModelType type, int kind, int k);
+extern const Model *retention_model_read(Datum value, ModelType type);
+extern const char *retention_model_type_name(ModelType type);
+extern char *retention_model_kind_name(const Model *model);
+extern bool retention_model_has_kind(ModelType type, int kind);
+extern bool retention_model_find_kind(ModelType type, const char *name, int *kind, int *k);
+compat_noreturn extern void retention_unknown_kind(ModelType type, const char *name,
+												   bool lacks_k) compat_attribute_noreturn();
+extern int	retention_model_free_params(const Model *model);
+extern const char *retention_model_param_name(const Model *model, int i);
+extern bool retention_model_param_is_time(const Model *model, int i);
+extern const char *retention_message_code(ModelMessage message);
+extern const char *retention_message_text(ModelMessage message);
+extern bool retention_covariance_is_possible(const Model *model);
+
+/* The parts of a model that predictions take. */
+extern const PurchaseKind *retention_model_purchase_kind(int kind);
+extern const ContractKind *retention_model_contract_kind(int kind);
+
+static inline PurchaseModel
+model_of_purchases(const Model *model)
+{
+	PurchaseModel result;
+
+	result.kind = retention_model_purchase_kind(model->kind);
+	result.k = model->k;
+	memcpy(result.params, model->params, sizeof(result.params));
+	return result;
+}
+
+/* units.c: how many days a unit of time or an interval has */
+extern double retention_unit_days(const text *unit);
+extern double retention_interval_days(const Interval *interval, const char *what);
+
+#endif							/* RETENTION_MODEL_H */

@@ -1,0 +1,95 @@
+/*-------------------------------------------------------------------------
+ *
+ * spend.c
+ *	  Repeat spend: what the model of spend needs to know of all customers.
+ *
+ * The mean spend of a customer's repeat days is the exact sum of their money by
+ * their number, as rfm_summary has it, so that both ways to a repeat_spend
+ * give the same bytes.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "history/question.h"
+
+#include "metric/exact.h"
+#include "tally/tally.h"
+#include "utils/float.h"
+#include "utils/fmgrprotos.h"
+#include "utils/memutils.h"
+
+/* Customers after which the memory of their numerics is given back. */
+#define CUSTOMERS_A_RESET	1024
+
+/* The mean of x days; 0 if it isn't above that. */
+static double
+mean_spend(uint64 *sum, int nlimbs, int scale, int64 x)
+{
+	Money		money = {sum, nlimbs, scale};
+	Datum		mean = exact_divide(retention_money_numeric(money), exact_integer(x));
+	double		result = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, mean));
+
+	if (unlikely(isinf(result)))
+		float_overflow_error();
+	return Max(result, 0);
+}
+
+/* repeat_spend(purchase_history, as_of) */
+PG_FUNCTION_INFO_V1(retention_history_repeat_spend);
+Datum
+retention_history_repeat_spend(PG_FUNCTION_ARGS)
+{
+	static const int64 one[] = {1};
+	Question	question;
+	CustomerView customer;
+	Tally	   *tally;
+	int			nlimbs;
+	uint64	   *sum;
+	MemoryContext numerics;
+	int64		customers = 0;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	retention_question_begin(&question, fcinfo, NO_ARG, 1, true);
+	retention_question_needs_days(&question);
+	if (question.unpacker.kind.amount == AMOUNT_NONE)
+		PG_RETURN_NULL();
+
+	/* a limb more than each day takes: no number of days overflows it */
+	nlimbs = question.unpacker.limbs + 1;
+	sum = palloc(nlimbs * sizeof(uint64));
+	numerics = AllocSetContextCreate(CurrentMemoryContext, "mean spend", ALLOCSET_DEFAULT_SIZES);
+	tally = retention_tally_create(TALLY_REPEAT_SPEND);
+	while (question_next(&question, &customer))
+	{
+		OccasionShape shape = question.unpacker.shape;
+		OccasionCursor cursor;
+		int32		day;
+		int64		orders;
+		int64		days = 0;
+		double		key[2] = {0};
+
+		memset(sum, 0, nlimbs * sizeof(uint64));
+		occasions_begin(&cursor, &question, &customer);
+		while (occasions_next(&cursor, &day, &orders))
+			if (days++ > 0 && shape.nlimbs > 0)
+				(void) money_add(sum, nlimbs, cursor.at - cursor.words + 1, shape.nlimbs);
+		if (days == 0)
+			continue;
+		if (days > 1)
+		{
+			MemoryContext old = MemoryContextSwitchTo(numerics);
+
+			key[0] = (double) (days - 1);
+			key[1] = mean_spend(sum, nlimbs, question.unpacker.totals.revenue.scale, days - 1);
+			MemoryContextSwitchTo(old);
+			if (++customers % CUSTOMERS_A_RESET == 0)
+				MemoryContextReset(numerics);
+		}
+		tally = retention_tally_add(tally, key, one);
+	}
+	PG_RETURN_POINTER(retention_tally_pack(tally));
+}

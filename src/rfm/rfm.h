@@ -1,0 +1,47 @@
+/*-------------------------------------------------------------------------
+ *
+ * rfm.h
+ *	  One customer as the models see him: values of the type rfm, read.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RETENTION_RFM_H
+#define RETENTION_RFM_H
+
+#include "postgres.h"
+
+#include "access/htup.h"
+#include "access/tupdesc.h"
+
+/* The columns of the type rfm. */
+typedef enum RfmColumn
+{
+	RFM_X,
+	RFM_T_X,
+	RFM_T,
+	RFM_M_X,
+	RFM_LOG_GAPS,
+	RFM_ORDERS,
+	RFM_FIRST_DAY,
+	RFM_COLUMNS
+} RfmColumn;
+
+typedef struct Rfm
+{
+	int64		x;
+	double		t_x;
+	double		t;
+	bool		knows_m_x;
+	bool		knows_first_day;
+	Datum		m_x;			/* numeric, part of the row */
+	double		log_gaps;		/* 0 if not known */
+	int64		orders;			/* x + 1 if not known */
+	int32		first_day;		/* finite */
+} Rfm;
+
+extern void retention_rfm_check_type(TupleDesc desc);
+extern bool retention_rfm_read(HeapTupleHeader header, Rfm *rfm);
+extern double retention_rfm_spend(const Rfm *rfm);
+extern bool retention_rfm_last_day(const Rfm *rfm, int32 *day);
+
+#endif							/* RETENTION_RFM_H */

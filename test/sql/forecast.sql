@@ -1,0 +1,153 @@
+-- predict_customers, holdout_check and simulate_orders with models: the chain from order rows to predictions.
+SET client_min_messages = warning;
+SET timezone = 'UTC';
+SET datestyle = 'ISO';
+SET intervalstyle = 'postgres';
+SET extra_float_digits = 0;
+CREATE SCHEMA forecast;
+SET search_path = forecast, public;
+
+CREATE TABLE shop AS SELECT * FROM simulate_orders(500, '1 year', 3);
+INSERT INTO shop SELECT NULL, ordered_at, amount FROM shop LIMIT 50;                      -- guests
+INSERT INTO shop SELECT customer_id, ordered_at + interval '1 day', -1 FROM shop WHERE customer_id % 50 = 0;	-- refunds
+INSERT INTO shop VALUES (1, 'infinity', 5), (1, NULL, 5), (1, '2024-06-01', NULL), (9999, '2024-06-01', -5);
+
+-- The same as its steps.
+CREATE TABLE step AS
+SELECT customer_id, rfm_summary(ordered_at, amount, (SELECT max(ordered_at)::date FROM shop WHERE isfinite(ordered_at) AND amount >= 0 AND customer_id IS NOT NULL)) AS rfm
+FROM shop WHERE customer_id IS NOT NULL GROUP BY customer_id;
+CREATE TABLE model AS SELECT fit_purchases(repeat_buying(rfm)) AS p, fit_spend(repeat_spend(rfm)) AS s FROM step;
+CREATE TABLE expected AS
+SELECT customer_id::text AS key, (rfm).x, (rfm).t_x AS recency, (rfm).t AS age, p_alive(p, rfm), expected_purchases(p, rfm, '1 year'), expected_spend(s, rfm),
+	   v.estimate AS clv, v.lower, v.upper, NULL::int8 AS actual
+FROM step, model LEFT JOIN LATERAL predicted_clv_interval(p, s, rfm, '1 year') v ON true WHERE (rfm).x IS NOT NULL;
+CREATE FUNCTION differences(query text) RETURNS TABLE (rows int8, missing int8, other int8) LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN QUERY EXECUTE format('SELECT (SELECT count(*) FROM (%1$s) a), (SELECT count(*) FROM (TABLE expected EXCEPT ALL %1$s) b), (SELECT count(*) FROM (%1$s EXCEPT ALL TABLE expected) c)', query);
+END $$;
+SELECT * FROM differences($$SELECT * FROM predict_customers('shop', 'customer_id', 'ordered_at', 'amount')$$);
+SELECT * FROM differences($$SELECT * FROM predict_customers('shop'::regclass)$$);
+SELECT * FROM differences($$SELECT * FROM predict_customers('shop'::regclass, 'customer_id', 'ordered_at', 'amount', horizon => '12 months', annual_discount => 0.1, margin => 1, model => 'mbg/nbd', level => 0.95)$$);
+SELECT * FROM differences($$SELECT * FROM predict_customers('TABLE shop -- all of it')$$);
+SELECT * FROM differences($$SELECT * FROM predict_customers(' SELECT customer_id, ordered_at, amount FROM shop ; ; ')$$);
+SELECT * FROM differences($$SELECT * FROM predict_customers('WITH s AS (TABLE shop) SELECT * FROM s ORDER BY 1 LIMIT 1000000')$$);
+SELECT * FROM differences($$SELECT * FROM predict_customers('SELECT customer_id::numeric AS who, ordered_at, amount FROM shop')$$);
+SET max_parallel_workers_per_gather = 2;
+SET parallel_setup_cost = 0;
+SET parallel_tuple_cost = 0;
+SET min_parallel_table_scan_size = 0;
+SELECT * FROM differences($$SELECT * FROM predict_customers('shop', 'customer_id', 'ordered_at', 'amount')$$);
+RESET max_parallel_workers_per_gather;
+
+-- Any names, and any search_path: what is ours is found, and what is the caller's too.
+CREATE SCHEMA "My ""Shop""";
+CREATE TABLE "My ""Shop"""."Or'ders; DROP" AS SELECT customer_id AS "a ""b", ordered_at AS "select", amount AS "Am ount" FROM shop;
+SELECT * FROM differences($$SELECT * FROM predict_customers('"My ""Shop"""."Or''ders; DROP"', 'a "b', 'select', 'Am ount')$$);
+CREATE FUNCTION rfm_summary(timestamptz, numeric, date) RETURNS int LANGUAGE sql AS 'SELECT 1/0';
+CREATE FUNCTION max(timestamptz) RETURNS timestamptz LANGUAGE sql AS 'SELECT now()';
+CREATE FUNCTION lower_than(float8, float8) RETURNS bool LANGUAGE sql AS 'SELECT true';
+CREATE OPERATOR - (LEFTARG = float8, RIGHTARG = float8, FUNCTION = lower_than);
+CREATE OPERATOR > (LEFTARG = float8, RIGHTARG = float8, FUNCTION = lower_than);
+SET search_path = forecast, pg_catalog, public;
+SELECT count(*), sum(expected) > 0 AS some FROM holdout_check('shop', 'customer_id', 'ordered_at', 'amount', models => '{nbd}');
+SELECT * FROM differences($$SELECT * FROM predict_customers('SELECT customer_id, ordered_at, amount FROM forecast.shop')$$);
+SET search_path = forecast, public;
+DROP OPERATOR forecast.- (float8, float8);
+DROP OPERATOR forecast.> (float8, float8);
+DROP FUNCTION forecast.rfm_summary(timestamptz, numeric, date), forecast.max(timestamptz);
+
+-- Without amounts there's no money, and every row is an order.
+SELECT count(*), count(p_alive) AS p_alive, count(expected_spend) AS spend, count(clv) AS clv FROM predict_customers('SELECT customer_id, ordered_at FROM shop WHERE amount >= 0');
+SELECT count(*), count(expected_spend) AS spend FROM predict_customers('shop'::regclass, 'customer_id', 'ordered_at');
+-- Times of all types, texts and uuids, floats.
+SELECT t.type, count(*), sum(x) FROM (VALUES ('date'), ('timestamp'), ('timestamptz')) t (type),
+	LATERAL predict_customers(format('SELECT customer_id::text, ordered_at::%s, amount::float8 FROM shop', t.type)) GROUP BY 1 ORDER BY 1;
+SELECT count(*), count(clv) FROM predict_customers('SELECT md5(customer_id::text)::uuid, ordered_at, 1 FROM shop WHERE customer_id IS NOT NULL');
+
+-- Nothing to go by.
+SELECT count(*) FROM predict_customers('SELECT * FROM shop WHERE false');
+SELECT count(*) FROM predict_customers('SELECT * FROM shop WHERE customer_id IS NULL');
+SELECT count(*) FROM predict_customers('SELECT * FROM shop WHERE amount < 0');
+SELECT * FROM holdout_check('SELECT * FROM shop WHERE false');
+SELECT count(*) FROM predict_customers('SELECT * FROM shop', as_of => '2023-01-01');
+SELECT count(*), sum(x), bool_and(expected_purchases >= 0) FROM predict_customers('SELECT 1, date ''2024-01-01'', 5.0');
+SELECT key, x, age, expected_purchases IS NOT NULL AS expects, clv FROM predict_customers('SELECT 1, date ''2024-01-01'', 5.0', as_of => '2024-02-01');
+
+-- A holdout: what the models know, and what came.
+CREATE TABLE held AS
+SELECT customer_id, rfm_summary(ordered_at, amount, '2024-09-30') AS rfm, orders_between(ordered_at, amount, '2024-09-30', '2024-12-30') AS actual,
+	   orders_between(ordered_at, amount, '2024-07-01', '2024-09-30') AS before
+FROM shop WHERE customer_id IS NOT NULL GROUP BY customer_id;
+SELECT count(*) AS differ FROM (
+	SELECT key, x, recency, age, actual FROM predict_customers('shop'::regclass, holdout => '91 days', as_of => '2024-12-30')
+	EXCEPT ALL SELECT customer_id::text, (rfm).x, (rfm).t_x, (rfm).t, actual FROM held WHERE (rfm).x IS NOT NULL) d;
+SELECT count(*) AS same_horizon FROM (
+	SELECT key, expected_purchases FROM predict_customers('shop'::regclass, holdout => '91 days', as_of => '2024-12-30')
+	EXCEPT ALL SELECT key, expected_purchases FROM predict_customers('shop'::regclass, as_of => '2024-09-30', horizon => '91 days')) d;
+CREATE TABLE checked AS SELECT * FROM holdout_check('shop'::regclass, holdout => '91 days', as_of => '2024-12-30', models => '{bg/nbd,nbd}', max_purchases => 3);
+SELECT model, array_agg(repeat_purchases ORDER BY repeat_purchases) FROM checked GROUP BY 1 ORDER BY 1;
+-- by their definitions
+WITH model AS (SELECT fit_purchases(repeat_buying(rfm), 'bg/nbd') AS m FROM held),
+error AS (
+	SELECT least((rfm).x, 3) AS x, actual, expected_purchases(m, rfm, '91 days') AS expected,
+		   coalesce((rfm).x / nullif((rfm).t, 0) * 91, 0) AS average, before - ((rfm).first_day > '2024-07-01')::int AS period
+	FROM held, model WHERE (rfm).x IS NOT NULL),
+long AS (SELECT x, actual, model, e AS expected FROM error, LATERAL (VALUES ('bg/nbd', expected), ('as on average so far', average), ('as in the period before', period)) v (model, e)),
+plain AS (
+	SELECT model, coalesce(CASE WHEN x = 3 THEN '3+' ELSE x::text END, 'all') AS repeat_purchases, count(*) AS customers, sum(actual) AS actual, sum(expected) AS expected,
+		   avg(abs(expected - actual)) AS mae, sqrt(avg((expected - actual) ^ 2)) AS rmse, avg(expected - actual) AS bias
+	FROM long GROUP BY model, ROLLUP (x))
+SELECT count(*) AS compared,
+	   count(*) FILTER (WHERE (c.customers, c.actual) IS DISTINCT FROM (p.customers, p.actual) OR abs(c.expected - p.expected) + abs(c.mae - p.mae) + abs(c.rmse - p.rmse) + abs(c.bias - p.bias) > 1e-9) AS differ
+FROM plain p LEFT JOIN checked c USING (model, repeat_purchases);
+SELECT c.customers, c.actual, c.customers = h.customers AND c.actual = h.actual AS right
+FROM checked c, (SELECT count(*) AS customers, sum(actual) AS actual FROM held WHERE (rfm).x IS NULL AND actual > 0) h WHERE model IS NULL;
+
+-- Errors.
+\set VERBOSITY sqlstate
+SELECT * FROM predict_customers(NULL::text);
+SELECT * FROM predict_customers('SELECT 1');
+SELECT * FROM predict_customers('SELECT 1, 2, 3, 4');
+SELECT * FROM predict_customers('SELECT 1, 2, 3; SELECT 4, 5, 6');
+SELECT * FROM predict_customers('DELETE FROM shop RETURNING *');
+SELECT * FROM predict_customers('SELECT 1, ''x'', 3');
+SELECT * FROM predict_customers('CREATE TABLE x (y int)');
+SELECT * FROM predict_customers('');
+SELECT * FROM predict_customers('no such table', 'a', 'b', 'c');
+SELECT * FROM predict_customers('shop', 'customer_id');
+SELECT * FROM predict_customers('shop', 'customer_id', 'nothing');
+SELECT * FROM predict_customers(0::regclass);
+SELECT * FROM predict_customers('TABLE shop', model => 'gompertz');
+SELECT * FROM predict_customers('TABLE shop', horizon => '-1 day');
+SELECT * FROM predict_customers('TABLE shop', level => 2);
+SELECT * FROM predict_customers('TABLE shop', as_of => 'infinity');
+SELECT * FROM predict_customers('TABLE shop', holdout => '0 days');
+SELECT * FROM predict_customers('TABLE shop', holdout => '-1 year');
+SELECT * FROM holdout_check('TABLE shop', holdout => NULL);
+SELECT * FROM holdout_check('TABLE shop', models => '{nbd,nothing}');
+\set VERBOSITY terse
+SELECT * FROM predict_customers('SELECT 1');
+SELECT * FROM predict_customers('shop', 'customer_id');
+SELECT * FROM predict_customers('TABLE shop', holdout => '0 days');
+SELECT * FROM predict_customers('SELECT 1, 2, 3; SELECT 4, 5, 6');
+-- They run as who calls them.
+CREATE ROLE retention_nobody;
+GRANT USAGE ON SCHEMA forecast TO retention_nobody;
+SET ROLE retention_nobody;
+SELECT count(*) FROM predict_customers('TABLE forecast.shop');
+RESET ROLE;
+REVOKE USAGE ON SCHEMA forecast FROM retention_nobody;
+DROP ROLE retention_nobody;
+
+-- Shops of each model: the same rows whoever asks, and the model that they're of is found again.
+SELECT kind, md5(string_agg(c || ' ' || extract(epoch FROM t) || ' ' || a, ';' ORDER BY n)) AS rows
+FROM (VALUES ('nbd', '{"r": 0.4, "alpha": 80}'), ('bg/nbd', '{"r": 0.4, "alpha": 80, "a": 0.8, "b": 2.5}'), ('mbg/nbd', '{"r": 0.5, "alpha": 80, "a": 0.8, "b": 2.5}'),
+	('pareto/nbd', '{"r": 0.5, "alpha": 80, "s": 0.6, "beta": 90}'), ('mbg/cnbd-3', '{"r": 0.5, "alpha": 25, "a": 0.8, "b": 2.5}')) v (kind, parameters),
+	simulate_orders(300, '1 year', 5, purchases => purchase_model(kind, parameters::jsonb), spend => spend_model(4, 3, 20)) WITH ORDINALITY o (c, t, a, n)
+GROUP BY 1 ORDER BY 1;
+SELECT count(*) AS same FROM (SELECT * FROM simulate_orders(200, '1 year', 1)
+	EXCEPT ALL SELECT * FROM simulate_orders(200, '1 year', 1, purchases => NULL, spend => NULL)) d;
+SELECT count(*) AS none FROM simulate_orders(NULL, '1 year', 1);
+
+DROP SCHEMA forecast CASCADE;
+DROP SCHEMA "My ""Shop""" CASCADE;

@@ -1,0 +1,163 @@
+-- Fits: what they find, whatever way the data came, and what they say of data
+-- that do not determine a model.
+SET client_min_messages = warning;
+SET timezone = 'UTC';
+SET datestyle = 'ISO';
+SET intervalstyle = 'postgres';
+SET extra_float_digits = 1;
+CREATE SCHEMA model_fit;
+SET search_path = model_fit, public;
+
+-- to so many significant digits
+CREATE FUNCTION r(x float8, digits int DEFAULT 6) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$
+	SELECT CASE WHEN x = 0 THEN 0 ELSE round(x::numeric, digits - 1 - floor(log(abs(x)::numeric))::int) END
+$$;
+CREATE FUNCTION near(a float8, b float8, tolerance float8) RETURNS bool LANGUAGE sql IMMUTABLE AS $$ SELECT abs(a - b) <= tolerance * abs(b) $$;
+
+-- ---------------------------------------------------------------------------
+-- A shop, the same on every machine, whose customers buy by BG/NBD (r .243,
+-- alpha 4.414 weeks, a .793, b 2.426) and spend by gamma-gamma (6.25, 3.74, 15.44).
+-- ---------------------------------------------------------------------------
+
+CREATE TABLE orders AS SELECT * FROM simulate_orders(4000, '2 years', 5);
+CREATE TABLE customers AS SELECT customer_id, rfm_summary(ordered_at, amount, '2025-12-31') AS c FROM orders GROUP BY customer_id;
+CREATE TABLE shop AS SELECT repeat_buying(c) AS b, repeat_spend(c) AS s FROM customers;
+SELECT i.customers, i.cells, i.repeat_purchases, i.as_of FROM shop, repeat_buying_info(b) i;
+SELECT i.customers, i.used, i.left_out_no_repeat, i.left_out_not_positive, r(i.mean) AS mean, r(i.correlation) AS correlation FROM shop, repeat_spend_info(s) i;
+CREATE TABLE fits AS SELECT kind, fit_purchases(b, kind) AS m FROM shop, unnest(ARRAY['nbd', 'bg/nbd', 'mbg/nbd', 'pareto/nbd', 'bg/cnbd-k', 'mbg/cnbd-k', 'bg/cnbd-2']) kind;
+SELECT f.kind, i.kind AS fitted, customers, r(loglik, 9) AS loglik, r(aic, 9) AS aic, r(bic, 9) AS bic, converged, boundary, message, r(lr_vs_nbd) AS lr, p_vs_nbd < 1e-50 AS p, as_of FROM fits f, model_info(m) i ORDER BY f.kind COLLATE "C";
+SELECT kind, name, r(estimate) AS estimate, r(std_error, 5) AS std_error, r(lower, 5) AS lower, r(upper, 5) AS upper FROM fits, model_parameters(m, 'week') ORDER BY kind COLLATE "C", name COLLATE "C";
+-- The truth is where the intervals are.
+SELECT name, truth BETWEEN lower AND upper AS covered FROM fits, model_parameters(m, 'week') JOIN (VALUES ('r', 0.243), ('alpha', 4.414), ('a', 0.793), ('b', 2.426)) v (name, truth) USING (name) WHERE kind = 'bg/nbd' ORDER BY name COLLATE "C";
+SELECT m::jsonb ->> 'kind' AS auto, (SELECT min(aic) FROM fits, model_info(m)) = (model_info(m)).aic AS smallest FROM shop, fit_purchases(b, 'auto') m;
+SELECT fit_purchases(b)::text = fit_purchases(b, 'mbg/nbd')::text AS default, fit_purchases(b, model => 'bg/cnbd-1')::jsonb ->> 'kind' AS with_k FROM shop;
+SELECT i.kind, i.customers, left_out_no_repeat, left_out_not_positive, r(correlation) AS correlation, r(loglik, 9) AS loglik, converged, boundary, message FROM shop, model_info(fit_spend(s)) i;
+SELECT name, r(estimate) AS estimate, r(std_error, 5) AS std_error, truth BETWEEN lower AND upper AS covered FROM shop, model_parameters(fit_spend(s)) JOIN (VALUES ('p', 6.25), ('q', 3.74), ('v', 15.44)) v (name, truth) USING (name) ORDER BY name;
+-- k is in the parameters, without an error
+SELECT name, estimate, std_error FROM fits, model_parameters(m) WHERE kind = 'bg/cnbd-2' AND name = 'k';
+
+-- The same bits in any order, of parts, of a history, and in parallel.
+CREATE TABLE ways (way text, p purchase_model, s spend_model);
+INSERT INTO ways SELECT 'as they are', fit_purchases(b), fit_spend(s) FROM shop;
+INSERT INTO ways SELECT 'backwards', fit_purchases(repeat_buying(c ORDER BY customer_id DESC)), fit_spend(repeat_spend(c ORDER BY customer_id DESC)) FROM customers;
+INSERT INTO ways SELECT 'of parts', fit_purchases(rollup(b)), fit_spend(rollup(s)) FROM (SELECT repeat_buying(c) AS b, repeat_spend(c) AS s FROM customers GROUP BY customer_id % 7) p;
+INSERT INTO ways SELECT 'of a history', fit_purchases(repeat_buying(h, '2025-12-31')), fit_spend(repeat_spend(h, '2025-12-31')) FROM (SELECT purchase_history(customer_id, ordered_at, amount, 'day') AS h FROM orders) h;
+INSERT INTO ways SELECT 'stored', fit_purchases(b::text::repeat_buying), fit_spend(s::text::repeat_spend) FROM shop;
+SET parallel_setup_cost = 0;
+SET parallel_tuple_cost = 0;
+SET min_parallel_table_scan_size = 0;
+SET max_parallel_workers_per_gather = 2;
+INSERT INTO ways SELECT 'in parallel', fit_purchases(repeat_buying(c)), fit_spend(repeat_spend(c)) FROM customers;
+RESET max_parallel_workers_per_gather;
+SELECT way, p::text = (SELECT p::text FROM ways WHERE way = 'as they are') AS purchases, s::text = (SELECT s::text FROM ways WHERE way = 'as they are') AS spend FROM ways ORDER BY way COLLATE "C";
+-- In other units: parameters that are times change with them, the likelihood by x ln 7.
+CREATE TABLE in_weeks AS SELECT kind, fit_purchases(weeks, kind) AS w, fit_purchases(b, kind) AS d
+FROM (SELECT repeat_buying(((c).x, (c).t_x / 7, (c).t / 7, NULL, (c).log_gaps - (c).x * ln(7::float8), (c).orders, (c).first_day)::rfm) AS weeks FROM customers) v, shop, unnest(ARRAY['nbd', 'bg/nbd', 'mbg/nbd', 'pareto/nbd', 'mbg/cnbd-2']) kind;
+SELECT kind, count(*) AS parameters, count(*) FILTER (WHERE near(p.estimate * CASE WHEN name IN ('alpha', 'beta') THEN 7 ELSE 1 END, q.estimate, 1e-9) AND (name = 'k' OR near(p.std_error / p.estimate, q.std_error / q.estimate, 1e-6))) AS same
+FROM (SELECT kind, (model_parameters(w)).* FROM in_weeks) p JOIN (SELECT kind, (model_parameters(d)).* FROM in_weeks) q USING (kind, name) GROUP BY kind ORDER BY kind COLLATE "C";
+SELECT w.kind, near(w.loglik - i.repeat_purchases * ln(7::float8), d.loglik, 1e-12) AS loglik FROM in_weeks, model_info(w) w, model_info(d) d, shop, repeat_buying_info(b) i ORDER BY w.kind COLLATE "C";
+
+-- Beside the data: how many have bought so often; the last row is "or more".
+SELECT purchases, actual, r(expected, 7) AS expected, r((SELECT CASE WHEN f.purchases < 5 THEN sum(purchase_probability(m, f.purchases::int, (c).t * interval '1 day')) ELSE sum(1 - p) END
+		FROM customers, LATERAL (SELECT sum(purchase_probability(m, n, (c).t * interval '1 day')) AS p FROM generate_series(0, 4) n) p), 7) AS plain
+FROM shop, fits, model_frequency_fit(m, b, 5) f WHERE kind = 'mbg/nbd';
+SELECT count(*) AS rows, sum(actual) AS customers, r(sum(expected)) AS expected FROM shop, fits, model_frequency_fit(m, b) f WHERE kind = 'bg/nbd';
+SELECT count(*) FROM shop, fits, model_frequency_fit(m, NULL) f;
+SELECT f.* FROM shop, fits, model_frequency_fit(m, b, 0) f WHERE kind = 'nbd';
+-- And when.
+CREATE TABLE history AS SELECT purchase_history(customer_id, ordered_at, amount, 'day') AS h FROM orders;
+CREATE TABLE purchases AS SELECT DISTINCT customer_id, ordered_at::date AS day, min(ordered_at::date) OVER (PARTITION BY customer_id) AS first FROM orders;
+SELECT count(*) AS periods, count(*) FILTER (WHERE actual_cumulative = (SELECT count(*) FROM purchases WHERE day > first AND day <= period_end)) AS actual,
+	   count(*) FILTER (WHERE near(expected_cumulative, (SELECT sum(expected_purchases(m, (period_end - first) * interval '1 day')) FROM purchases WHERE day = first AND first <= period_end), 1e-9)) AS expected
+FROM history, fits, model_tracking(m, h, 'month', '2025-12-15') t, LATERAL (SELECT least((period + interval '1 month' - interval '1 day')::date, '2025-12-15') AS period_end) e WHERE kind = 'bg/nbd';
+SELECT period, actual_cumulative, r(expected_cumulative) AS expected FROM history, fits, model_tracking(m, h, 'year') WHERE kind = 'bg/nbd';
+SELECT count(*) AS weeks FROM history, fits, model_tracking(m, h) WHERE kind = 'bg/nbd';
+SELECT count(*) AS nothing FROM history, fits, model_tracking(m, h, as_of => '2020-01-01');
+SELECT model_tracking(m, (SELECT purchase_history(1, date '2024-01-01', 'month'))) FROM fits WHERE kind = 'nbd';
+-- A model for each of many groups.
+SELECT count(*) AS models, count(*) FILTER (WHERE (m::jsonb ->> 'converged')::bool) AS converged FROM (SELECT fit_purchases(repeat_buying(c)) AS m FROM customers GROUP BY customer_id % 10) g;
+
+-- ---------------------------------------------------------------------------
+-- Data that do not determine a model: no errors, and finite predictions.
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION b(int8, float8, float8) RETURNS rfm LANGUAGE sql IMMUTABLE AS $$ SELECT ($1, $2, $3, 10, 0, NULL, NULL)::rfm $$;
+CREATE TABLE hard (what text, c rfm);
+INSERT INTO hard VALUES ('one customer', b(3, 20, 30)), ('one who bought once', b(0, 0, 30)), ('one of today', b(0, 0, 0)), ('x above T', b(50, 3, 4)), ('all at T = 0', b(7, 0, 0)), ('all at T = 0', b(0, 0, 0)),
+	('all alike', b(4, 30, 40)), ('all alike', b(4, 30, 40)), ('huge x', b(1000000000, 900, 1000)), ('huge x', b(0, 0, 1000)), ('huge T', b(2, 1e15, 1e16)), ('huge T', b(0, 0, 1e16)), ('tiny T', b(2, 1e-10, 2e-10)), ('tiny T', b(0, 0, 1e-10));
+INSERT INTO hard SELECT 'nobody again', b(0, 0, n) FROM generate_series(0, 200) n;
+INSERT INTO hard SELECT 'everybody to the end', b(n, 100, 100) FROM generate_series(1, 40) n;
+INSERT INTO hard SELECT 'nobody leaves', b(x, CASE WHEN x > 0 THEN 365.0 * x / (x + 1) ELSE 0 END, 365) FROM generate_series(1, 300) n, LATERAL (SELECT floor(-4 * ln((n - 0.5) / 300.0))::int8 AS x) x;
+INSERT INTO hard SELECT 'all the same rate', b(10, 95 + n % 5, 100) FROM generate_series(1, 200) n;
+INSERT INTO hard SELECT 'all leave at once', b(1, 1, 1000) FROM generate_series(1, 50) n;
+CREATE TABLE hard_fits AS SELECT what, kind, fit_purchases(b, kind) AS m FROM (SELECT what, repeat_buying(c) AS b FROM hard GROUP BY what) g, unnest(ARRAY['nbd', 'bg/nbd', 'mbg/nbd', 'pareto/nbd', 'bg/cnbd-k', 'mbg/cnbd-k', 'auto']) kind;
+SELECT count(*) AS fits, count(m) AS models, count(*) FILTER (WHERE (i).loglik > '-Infinity' AND (i).loglik < 'Infinity') AS finite, count(*) FILTER (WHERE (m::text)::purchase_model::text = m::text) AS round_trips
+FROM (SELECT *, model_info(m) AS i FROM hard_fits) f;
+SELECT what, bool_and((i).boundary) AS all_at_a_limit, bool_and((i).message IS NOT NULL) AS all_say_so FROM (SELECT *, model_info(m) AS i FROM hard_fits WHERE kind <> 'auto') f
+WHERE what IN ('one customer', 'one who bought once', 'one of today', 'nobody again', 'all at T = 0', 'all alike') GROUP BY what ORDER BY what COLLATE "C";
+SELECT DISTINCT (model_info(m)).message FROM hard_fits WHERE what = 'nobody again';
+SELECT kind, (model_info(m)).boundary, (model_info(m)).message, (model_info(m)).p_vs_nbd > 0.5 AS no_evidence FROM hard_fits WHERE what = 'nobody leaves' AND kind IN ('bg/nbd', 'mbg/nbd', 'pareto/nbd') ORDER BY kind COLLATE "C";
+-- Predictions of all of them, of all the customers, and of a new one.
+SELECT count(*) AS predictions, count(*) FILTER (WHERE p BETWEEN 0 AND 1) AS alive, count(*) FILTER (WHERE e >= 0 AND e < 'Infinity') AS expected, count(*) FILTER (WHERE n >= 0 AND n < 'Infinity') AS new, count(*) FILTER (WHERE q BETWEEN 0 AND 1 + 1e-9) AS probability
+FROM (SELECT p_alive(m, c) AS p, expected_purchases(m, c, '30 days') AS e, expected_purchases(m, '30 days') AS n, purchase_probability(m, c, 0, '30 days') AS q
+	FROM hard_fits JOIN (SELECT DISTINCT what, c FROM hard WHERE (c).t <= 30 OR what NOT LIKE 'nobody again') h USING (what) WHERE kind <> 'auto' AND what NOT LIKE 'huge%') p;
+SELECT what, kind, bool_and(e >= 0 AND e < 'Infinity') AS finite FROM (SELECT what, kind, expected_purchases(m, c, '30 days') AS e FROM hard_fits JOIN (SELECT DISTINCT what, c FROM hard) h USING (what)) p
+GROUP BY what, kind HAVING bool_and(e >= 0 AND e < 'Infinity') IS NOT TRUE ORDER BY what COLLATE "C", kind COLLATE "C";
+-- The NBD at the limit of the others: where nobody is seen to leave they predict the same.
+SELECT kind, near(expected_purchases(m, c, '90 days'), (SELECT expected_purchases(n.m, c, '90 days') FROM hard_fits n WHERE n.what = f.what AND n.kind = 'nbd'), 1e-2) AS as_nbd
+FROM hard_fits f, b(3, 200, 365) c WHERE what = 'nobody leaves' AND kind IN ('bg/nbd', 'mbg/nbd', 'pareto/nbd') ORDER BY kind COLLATE "C";
+SELECT fit_purchases(NULL) IS NULL AS nothing, fit_purchases(b, NULL) IS NULL AS no_model, fit_purchases('AQIAAAAAAAA='::repeat_buying) IS NULL AS nobody FROM shop;
+SELECT fit_purchases(b, 'bgnbd') FROM shop;
+SELECT fit_purchases(b, 'mbg/cnbd-0') FROM shop;
+SELECT fit_purchases(b, '') FROM shop;
+
+-- Spend.
+CREATE TABLE spenders (what text, x int8, m numeric);
+INSERT INTO spenders VALUES ('one', 3, 20), ('all alike', 2, 10), ('all alike', 2, 10), ('none', 0, NULL), ('none', 2, -5), ('none', 1, NULL), ('none', 3, 0), ('far apart', 1, 1e-300), ('far apart', 2, 1e300), ('tiny', 1, 1e-300), ('tiny', 2, 2e-300), ('huge', 1, 1e300), ('huge', 3, 2e300);
+INSERT INTO spenders SELECT 'heavy tail', 1 + n % 3, exp(n / 10.0) FROM generate_series(1, 200) n;
+SELECT what, i.kind, i.customers, left_out_no_repeat, left_out_not_positive, i.correlation IS NOT NULL AS correlation, i.loglik IS NOT NULL AS loglik, fit_spend(s)::text::spend_model::text = fit_spend(s)::text AS round_trip
+FROM (SELECT what, repeat_spend((x, x, 10, m, 0, NULL, NULL)::rfm) AS s FROM spenders GROUP BY what) g, model_info(fit_spend(s)) i ORDER BY what COLLATE "C";
+SELECT i.* FROM (SELECT repeat_spend((x, x, 10, m, 0, NULL, NULL)::rfm) AS s FROM spenders WHERE what = 'none') g, repeat_spend_info(s) i;
+SELECT message, expected_spend(m, (0, 0, 10, NULL, 0, NULL, NULL)::rfm) IS NULL AS no_mean FROM (SELECT fit_spend(repeat_spend((x, x, 10, m, 0, NULL, NULL)::rfm)) AS m FROM spenders WHERE what = 'heavy tail') g, model_info(m);
+SELECT repeat_spend((1, 1, 10, 'NaN', 0, NULL, NULL)::rfm);
+SELECT repeat_spend((1, 1, 10, '-Infinity', 0, NULL, NULL)::rfm);
+SELECT repeat_spend((1, 2, 1, 5, 0, NULL, NULL)::rfm);
+SELECT repeat_spend(NULL::rfm) IS NULL AS null, repeat_spend(c) IS NULL AS none FROM customers WHERE false;
+-- of a history without amounts, and one that is not by day
+SELECT repeat_spend(purchase_history(1, date '2024-01-01', 'day')) IS NULL AS no_amounts;
+SELECT repeat_spend(purchase_history(1, date '2024-01-01', 1.0, 'month'));
+SELECT count(*) AS customers, count(*) FILTER (WHERE a::text = b::text) AS same FROM (SELECT customer_id % 50 AS g, repeat_spend(c) AS a FROM customers GROUP BY 1) a
+JOIN (SELECT customer_id % 50 AS g, repeat_spend(purchase_history(customer_id, ordered_at, amount, 'day'), '2025-12-31') AS b FROM orders GROUP BY 1) b USING (g);
+
+-- ---------------------------------------------------------------------------
+-- Contracts.
+-- ---------------------------------------------------------------------------
+
+-- Fader & Hardie (2007): the regular and the high-end segment, seven years.
+CREATE TABLE segments AS SELECT segment, (n - 1)::int AS period, survivors FROM (VALUES ('regular', '{1000,631,468,382,326,289,262,241}'::int8[]), ('high end', '{1000,869,743,653,593,551,517,491}')) v (segment, list), unnest(list) WITH ORDINALITY u (survivors, n);
+SELECT segment, kind, name, r(estimate) AS estimate, r(std_error, 5) AS std_error, r(lower, 5) AS lower, r(upper, 5) AS upper
+FROM (SELECT segment, kind, fit_retention(period, survivors, kind) AS m FROM segments, unnest(ARRAY['sbg', 'bdw']) kind GROUP BY segment, kind) f, model_parameters(m) ORDER BY segment COLLATE "C", kind COLLATE "C", name COLLATE "C";
+SELECT segment, i.kind, i.customers, periods, r(loglik, 9) AS loglik, r(aic, 9) AS aic, r(bic, 9) AS bic, converged, boundary, message FROM (SELECT segment, fit_retention(period, survivors) AS m FROM segments GROUP BY segment) f, model_info(m) i ORDER BY segment COLLATE "C";
+-- rows in any order, of parts, stored; cohorts of the same length add up
+SELECT segment, fit_retention(period, survivors)::text = fit_retention(period, survivors ORDER BY period DESC)::text AS backwards, fit_retention(renewals(period, survivors), 'sbg')::text = fit_retention(period, survivors)::text AS stored,
+	   fit_retention(renewals(period, survivors)::text::renewals, 'bdw')::text = fit_retention(period, survivors, 'bdw')::text AS as_text FROM segments GROUP BY segment ORDER BY segment COLLATE "C";
+SELECT fit_retention(period, survivors)::text = (SELECT fit_retention(period, sum::int8) FROM (SELECT period, sum(survivors) AS sum FROM segments GROUP BY period) s)::text AS cohorts,
+	   fit_retention(period, survivors)::text = (SELECT fit_retention(rollup(t)) FROM (SELECT renewals(period, survivors) AS t FROM segments GROUP BY segment) s)::text AS rolled_up FROM segments;
+SELECT r((m::jsonb #>> '{parameters,a}')::float8) AS a FROM (SELECT fit_retention(period, survivors) AS m FROM segments WHERE segment = 'regular' AND period NOT IN (2, 5)) f;
+-- too little, and nothing
+SELECT fit_retention(0, 1000) IS NULL AS one_period, fit_retention(NULL, 5) IS NULL AS nothing, fit_retention(period, survivors) IS NULL AS none, fit_retention(NULL::renewals) IS NULL AS null FROM segments WHERE false;
+SELECT fit_retention(period, 0) IS NULL AS nobody FROM generate_series(0, 3) period;
+SELECT what, kind, boundary, message FROM (SELECT what, kind, fit_retention(period, survivors, kind) AS m FROM (VALUES ('all stay', 0, 10), ('all stay', 1, 10), ('all stay', 2, 10), ('all leave', 0, 10), ('all leave', 1, 0), ('all alike', 0, 1000), ('all alike', 1, 500), ('all alike', 2, 250), ('all alike', 3, 125)) v (what, period, survivors), unnest(ARRAY['sbg', 'bdw']) kind GROUP BY what, kind) f, LATERAL (SELECT (model_info(m)).*) i (k, customers, periods, loglik, aic, bic, converged, boundary, message) ORDER BY what COLLATE "C", kind COLLATE "C";
+SELECT fit_retention(period + 1, survivors) FROM segments WHERE segment = 'regular';
+SELECT fit_retention(period, 1000 + period) FROM segments WHERE segment = 'regular';
+SELECT fit_retention(period, survivors) FROM segments WHERE segment = 'regular' OR period < 5;
+SELECT fit_retention(-1, 5);
+SELECT fit_retention(100001, 5);
+SELECT fit_retention(0, -5);
+SELECT fit_retention(0, 5, 'sgb');
+SELECT fit_retention(0, 5, NULL);
+SELECT fit_retention(period, survivors, CASE WHEN period < 3 THEN 'sbg' ELSE 'bdw' END) FROM segments WHERE segment = 'regular';
+SELECT fit_retention(t, 'weibull') FROM (SELECT renewals(period, survivors) AS t FROM segments WHERE segment = 'regular') s;
+
+SET client_min_messages = error;
+DROP SCHEMA model_fit CASCADE;
