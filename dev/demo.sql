@@ -103,6 +103,23 @@ FROM shop_history, repeat_within(h);
 \echo 'old; with the bounds that hold the true share 95 times of 100.'
 
 \echo
+\echo '---- Who is worth winning back ----------------------------------------------'
+\echo
+\set ECHO queries
+SELECT key, x + 1 AS purchases, age - recency AS days_silent,
+       round(p_alive::numeric, 2)            AS p_alive,
+       round(expected_purchases::numeric, 2) AS expected_purchases,
+       round(clv::numeric, 2)                AS clv
+FROM predict_customers('orders', 'customer_id', 'ordered_at', 'amount',
+                       horizon => '1 year') AS p
+WHERE x >= 2 AND p_alive BETWEEN 0.1 AND 0.5
+ORDER BY p.clv / p_alive DESC
+LIMIT 5;
+\set ECHO none
+\echo 'Good customers who may be about to leave: p_alive is the chance that they have'
+\echo 'not, clv what the next year brings of them as things stand.'
+
+\echo
 \echo '---- Which rows are in the numbers -----------------------------------------'
 \echo
 \set ECHO queries
