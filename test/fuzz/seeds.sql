@@ -41,7 +41,10 @@ FROM (SELECT survival(i % 11, i % 3 = 0) AS t FROM orders
 	  UNION ALL SELECT survival(i * 1e15, true) FROM orders) s
 UNION ALL SELECT repeat_buying_send(t), t::text
 FROM (SELECT repeat_buying(rfm) AS t FROM (SELECT rfm_summary(at, '2024-01-12') AS rfm FROM orders GROUP BY customer) s
-	  UNION ALL SELECT repeat_buying(ROW(i % 4, i % 4 * 1.5, 12.25, NULL, 0.7, 9, NULL)::rfm) FROM orders) s;
+	  UNION ALL SELECT repeat_buying(ROW(i % 4, i % 4 * 1.5, 12.25, NULL, 0.7, 9, NULL)::rfm) FROM orders) s
+UNION ALL SELECT repeat_spend_send(t), t::text
+FROM (SELECT repeat_spend(rfm) AS t FROM (SELECT rfm_summary(at, amount, '2024-01-12') AS rfm FROM orders GROUP BY customer) s) s
+UNION ALL SELECT renewals_send(t), t::text FROM (SELECT renewals(i, 1000 - 9 * i) AS t FROM generate_series(0, 20) i) s;
 
 CREATE AGGREGATE order_log(timestamptz) (SFUNC = order_log_add, STYPE = order_log);
 CREATE AGGREGATE order_log(date) (SFUNC = order_log_add, STYPE = order_log);

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * tally.c
- *	  Fuzzing the input of survival and repeat_buying.
+ *	  Fuzzing the input of survival, repeat_buying, repeat_spend and renewals.
  *
  * The second byte says which of them it is.  What is accepted has to be read
  * without an error, in order, and to be packed to the same bytes again; merged
@@ -42,9 +42,8 @@ read_entries(const Tally *tally)
 void
 fuzz_value(struct varlena *value)
 {
-	bool		is_repeat_buying = VARSIZE_ANY_EXHDR(value) > 1 &&
-		VARDATA_ANY(value)[1] == TALLY_REPEAT_BUYING;
-	TallyKind	kind = is_repeat_buying ? TALLY_REPEAT_BUYING : TALLY_SURVIVAL;
+	uint8		byte = VARSIZE_ANY_EXHDR(value) > 1 ? VARDATA_ANY(value)[1] : 0;
+	TallyKind	kind = byte >= TALLY_SURVIVAL && byte <= TALLY_RENEWALS ? byte : TALLY_SURVIVAL;
 	Tally	   *tally;
 
 	retention_tally_validate(value, kind);
