@@ -31,9 +31,9 @@
 #define MANY_PANELS		400
 
 double
-retention_gauss_legendre(Integrand f, void *arg, double from, double to)
+retention_gauss_legendre(Integrand f, void *arg, double from, double to, double points)
 {
-	const LegendreRule *rule = retention_legendre(GAUSS_POINTS);
+	const LegendreRule *rule = retention_legendre(points);
 	double		center = (from + to) / 2;
 	double		half = (to - from) / 2;
 	double		sum = 0;
@@ -57,8 +57,8 @@ static double
 halve(Halving *halving, double from, double to, double whole)
 {
 	double		middle = (from + to) / 2;
-	double		left = retention_gauss_legendre(halving->f, halving->arg, from, middle);
-	double		right = retention_gauss_legendre(halving->f, halving->arg, middle, to);
+	double		left = retention_gauss_legendre(halving->f, halving->arg, from, middle, GAUSS_POINTS);
+	double		right = retention_gauss_legendre(halving->f, halving->arg, middle, to, GAUSS_POINTS);
 
 	halving->panels -= 2;
 	if (halving->error < 0)
@@ -76,7 +76,7 @@ retention_integrate(Integrand f, void *arg, double from, double to, double toler
 	/* relative to the integral, which the first halving knows */
 	Halving		halving = {f, arg, -tolerance, MANY_PANELS};
 
-	return halve(&halving, from, to, retention_gauss_legendre(f, arg, from, to));
+	return halve(&halving, from, to, retention_gauss_legendre(f, arg, from, to, GAUSS_POINTS));
 }
 
 /* How far log_f falls from its top to where the scale is taken: e^-2, as a bell curve within 2 sigma. */

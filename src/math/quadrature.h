@@ -10,8 +10,11 @@
 
 typedef double (*Integrand) (void *arg, double x);
 
-/* Gauss-Legendre's rule of 20 points: exact for polynomials up to degree 39. */
-extern double retention_gauss_legendre(Integrand f, void *arg, double from, double to);
+/*
+ * Gauss-Legendre's rule of so many points, or a few more (and at most 48): of n
+ * points exact for polynomials of degree 2n - 1.
+ */
+extern double retention_gauss_legendre(Integrand f, void *arg, double from, double to, double points);
 
 /*
  * The same, with the interval halved until halving changes the integral of a

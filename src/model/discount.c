@@ -36,6 +36,11 @@
 #define LONGEST_DISCOUNTED	6.0
 #define NOTHING_LEFT		70.0
 
+/* Points of Gauss's rule, for 12 digits: the longer a panel is, the more. */
+#define FEW_POINTS			6.0
+#define POINTS_PER_U		4.0
+#define IN_STEP_POINTS		20.0
+
 typedef struct Discounting
 {
 	const PurchaseModel *model;
@@ -101,7 +106,8 @@ discount_by_parts(const PurchaseModel *model, const Buyer *buyer, double t, doub
 		/* no short panel at the end */
 		if (!(to < end) || end - to < (to - from) / 4)
 			to = end;
-		sum += retention_gauss_legendre(discounted_so_far, &discounting, from, to);
+		sum += retention_gauss_legendre(discounted_so_far, &discounting, from, to,
+										model->k > 1 ? IN_STEP_POINTS : FEW_POINTS + POINTS_PER_U * (to - from));
 		from = to;
 	}
 	sum *= delta;
