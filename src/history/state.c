@@ -147,14 +147,9 @@ make_large(HistoryState *state)
 	}
 	large->store = retention_store_create(context, state->context, shape, 0);
 	large->store->unlimited = state->in_window;
+	/* the store may go to disk on the way, and be of another shape then */
 	for (int i = 0; i < small->used; i++)
-	{
-		const uint64 *entry = small_entries(small) + i * entry_words(shape);
-		Partition  *partition = store_partition(large->store, entry[0]);
-
-		memcpy(store_next(partition), entry, entry_words(shape) * sizeof(uint64));
-		store_push(large->store, partition);
-	}
+		retention_store_add(large->store, small_entries(small) + i * entry_words(shape), shape);
 	state->small = NULL;
 	state->large = large;
 }
@@ -293,6 +288,11 @@ retention_history_add(HistoryState *state, const uint64 *entry)
 		OccasionShape after;
 
 		grow_small(state);
+		if (state->large)
+		{
+			retention_store_add(state->large->store, entry, before);
+			return;
+		}
 		after = state_shape(state);
 		if (unlikely(after.nlimbs != before.nlimbs))
 		{

@@ -289,17 +289,21 @@ retention_store_expect(Store *store, int64 entries)
 
 /* ---- disk ------------------------------------------------------------------ */
 
-/* All that the store has in memory goes to disk. */
+/*
+ * All that the store has in memory goes to disk.  Its money may have fewer
+ * limbs afterwards.
+ */
 static void
 spill_all(Store *store)
 {
-	int			stride = entry_words(store->shape);
+	int			stride;
 	uint64	   *entry;
 	SpillWriter writer;
 
 	close_all(store);
 	if (store->entries == 0)
 		return;
+	stride = entry_words(store->shape);
 	if (store->spill == NULL)
 		store->spill = retention_spill_create(store->context, store->bits);
 	entry = palloc(stride * sizeof(uint64));
@@ -413,8 +417,8 @@ retention_store_make_room(Store *store, Partition *partition)
 /* ---- merging --------------------------------------------------------------- */
 
 /* Add an entry of any money. */
-static void
-push_entry(Store *store, const uint64 *entry, OccasionShape shape)
+void
+retention_store_add(Store *store, const uint64 *entry, OccasionShape shape)
 {
 	uint64		room[8];
 	uint64	   *converted = room;
@@ -432,6 +436,7 @@ push_entry(Store *store, const uint64 *entry, OccasionShape shape)
 				break;
 			if (converted != room)
 				pfree(converted);
+			converted = room;
 			retention_store_widen(store, store->shape.scale, store->shape.nlimbs + step);
 		}
 		entry = converted;
@@ -459,7 +464,7 @@ push_run(Store *store, const Run *run, OccasionShape shape)
 		{
 			memcpy(entry + shape.key_words, customer.occasions + i * occasion_words(shape),
 				   occasion_words(shape) * sizeof(uint64));
-			push_entry(store, entry, shape);
+			retention_store_add(store, entry, shape);
 		}
 	}
 	pfree(entry);
@@ -703,7 +708,7 @@ read_spilled(Store *store, const Spill *spill, int partition)
 
 		if ((++n & 0xFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
-		push_entry(store, reader.entry, shape);
+		retention_store_add(store, reader.entry, shape);
 	}
 	retention_spill_close(&reader);
 }

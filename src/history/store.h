@@ -62,6 +62,7 @@ typedef struct Store
 extern Store *retention_store_create(MemoryContext context, MemoryContext account,
 									 OccasionShape shape, int bits);
 extern void retention_store_make_room(Store *store, Partition *partition);
+extern void retention_store_add(Store *store, const uint64 *entry, OccasionShape shape);
 extern void retention_store_expect(Store *store, int64 entries);
 extern void retention_store_merge(Store *store, const Run *run, OccasionShape shape);
 extern void retention_store_end_merge(Store *store);
