@@ -41,13 +41,15 @@ FROM (VALUES
 ) q(nr, case_name, source, query)
 ORDER BY nr;
 
-INSERT INTO comparison (case_name, at_most)
-SELECT case_name,
-	   CASE WHEN case_name ~ '2,357' THEN 0.02
-			WHEN case_name ~ '^fit .*pareto' THEN 10
-			WHEN case_name ~ '^fit .*nbd' THEN 1
-			WHEN case_name ~ '^(p_alive|expected).*pareto' THEN 3
-			WHEN case_name ~ '^(p_alive|expected)' THEN 1 END
-FROM measure WHERE case_name ~ '^(fit of|p_alive|expected_purchases|predicted_clv|predict_customers)' ORDER BY nr;
+INSERT INTO comparison (case_name, at_most, must)
+SELECT case_name, limit_s, 'at most ' || limit_s || ' s'
+FROM (SELECT nr, case_name,
+			 CASE WHEN case_name ~ '2,357' THEN 0.02
+				  WHEN case_name ~ '^fit .*pareto' THEN 10
+				  WHEN case_name ~ '^fit .*nbd' THEN 1
+				  WHEN case_name ~ '^(p_alive|expected).*pareto' THEN 3
+				  WHEN case_name ~ '^(p_alive|expected)' THEN 1 END AS limit_s
+	  FROM measure WHERE case_name ~ '^(fit of|p_alive|expected_purchases|predicted_clv|predict_customers)') m
+ORDER BY nr;
 
 \endif
