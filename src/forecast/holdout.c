@@ -48,9 +48,9 @@ typedef enum HoldoutParameter
  * A customer's number of purchases after as_of, actual and by each model; the
  * rules of thumb are that he goes on as on average since his first purchase,
  * and that he makes as many purchases as in the time just before, in which the
- * first one doesn't count either.  Then the sums, by
- * the number of repeat purchases and of all.  Who came after as_of has a line
- * of his own: no model of single customers expects him.
+ * first one doesn't count either.  Then the sums, by the number of repeat
+ * purchases and of all.  Who came after as_of has a line of his own: no model
+ * of single customers expects him.
  */
 static const char *const holdout_query =
 "WITH customers AS MATERIALIZED (SELECT %1$s.rfm_summary(q.ordered_at, %3$s$1) AS rfm,"
@@ -109,6 +109,11 @@ retention_holdout_check(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("holdout must not be null")));
+	if (!PG_ARGISNULL(ARG_MAX_PURCHASES) && PG_GETARG_INT32(ARG_MAX_PURCHASES) < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("max_purchases must not be negative: %d",
+						PG_GETARG_INT32(ARG_MAX_PURCHASES))));
 	SPI_connect();
 	retention_order_query(fcinfo, &orders);
 	if (!retention_order_query_days(fcinfo, &orders, ARG_AS_OF, ARG_HOLDOUT, &as_of, &until))

@@ -103,10 +103,21 @@ count_columns(const char *sql)
 	return columns;
 }
 
+/* Which of the two forms is called?  Its declaration knows, however it's called. */
+static bool
+takes_table(FunctionCallInfo fcinfo)
+{
+	Oid		   *types;
+	int			n;
+
+	(void) get_func_signature(fcinfo->flinfo->fn_oid, &types, &n);
+	return types[ARG_ORDERS] == REGCLASSOID;
+}
+
 void
 retention_order_query(FunctionCallInfo fcinfo, OrderQuery *query)
 {
-	bool		is_table = get_fn_expr_argtype(fcinfo->flinfo, ARG_ORDERS) == REGCLASSOID;
+	bool		is_table = takes_table(fcinfo);
 	const char *sql;
 	int			columns;
 
@@ -208,6 +219,10 @@ retention_order_query_days(FunctionCallInfo fcinfo, const OrderQuery *query, int
 	begins = DirectFunctionCall2(date_mi_interval, DateADTGetDatum(*until),
 								 PG_GETARG_DATUM(holdout_arg));
 	*as_of = DatumGetDateADT(DirectFunctionCall1(timestamp_date, begins));
+	if (DATE_NOT_FINITE(*as_of))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("holdout must be finite")));
 	if (*as_of >= *until)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

@@ -124,6 +124,7 @@ SELECT * FROM predict_customers('TABLE shop', as_of => 'infinity');
 SELECT * FROM predict_customers('TABLE shop', holdout => '0 days');
 SELECT * FROM predict_customers('TABLE shop', holdout => '-1 year');
 SELECT * FROM holdout_check('TABLE shop', holdout => NULL);
+SELECT * FROM holdout_check('TABLE shop', max_purchases => -1);
 SELECT * FROM holdout_check('TABLE shop', models => '{nbd,nothing}');
 \set VERBOSITY terse
 SELECT * FROM predict_customers('SELECT 1');
