@@ -315,17 +315,21 @@ string_is(const JsonbValue *value, const char *string)
 		memcmp(value->val.string.val, string, value->val.string.len) == 0;
 }
 
-/* ISO only: date's input also knows "today". */
+/* ISO only: date's input also knows "today", and orders of day and month that depend on datestyle. */
 static int32
 get_day(ModelType type, const char *key, const JsonbValue *value)
 {
 	char	   *text;
+	size_t		year;
 	DateADT		day;
 
-	if (value->type != jbvString || value->val.string.len < 10 ||
-		!(value->val.string.val[0] >= '0' && value->val.string.val[0] <= '9'))
+	if (value->type != jbvString)
 		invalid(type, key, value, "It must be a date: YYYY-MM-DD.");
 	text = pnstrdup(value->val.string.val, value->val.string.len);
+	year = strspn(text, "0123456789");
+	if (year < 4 || text[year] != '-' || strspn(text + year + 1, "0123456789") != 2 ||
+		text[year + 3] != '-')
+		invalid(type, key, value, "It must be a date: YYYY-MM-DD.");
 	day = DatumGetDateADT(DirectFunctionCall1(date_in, CStringGetDatum(text)));
 	if (DATE_NOT_FINITE(day))
 		invalid(type, key, value, "It must be finite.");

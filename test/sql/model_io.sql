@@ -144,7 +144,7 @@ CREATE TABLE valid AS SELECT p::jsonb AS model FROM fitted WHERE what = 'purchas
 SELECT model ->> 'type' AS type, field, with_field(model, field, NULL) AS without FROM valid, jsonb_object_keys(model) field ORDER BY model ->> 'type' COLLATE "C", field COLLATE "C";
 SELECT field, left(value::text, 40) AS value, with_field(model, field, value) AS outcome FROM (SELECT model FROM valid WHERE model ->> 'type' = 'purchase_model') v,
 	(VALUES ('customers', '-1'::jsonb), ('customers', '1.5'), ('customers', '"1"'), ('customers', '9223372036854775808'), ('customers', '9223372036854775807'), ('cells', 'null'), ('cells', '{}'),
-		('repeat_purchases', '-1'), ('repeat_purchases', '1e400'), ('as_of', '"today"'), ('as_of', '"infinity"'), ('as_of', '"2024-02-30"'), ('as_of', '20240101'), ('as_of', '"2024-02-29"'), ('as_of', '"0044-03-15 BC"'),
+		('repeat_purchases', '-1'), ('repeat_purchases', '1e400'), ('as_of', '"today"'), ('as_of', '"infinity"'), ('as_of', '"2024-02-30"'), ('as_of', '20240101'), ('as_of', '"2024-02-29"'), ('as_of', '"0044-03-15 BC"'), ('as_of', '"01.02.2024"'), ('as_of', '"2024-1-02-0"'),
 		('loglik', '"NaN"'), ('loglik', '1e309'), ('loglik', '-1e308'), ('iterations', '2147483648'), ('iterations', '-1'), ('iterations', '1e5'), ('gradient_norm', '-1e-9'), ('converged', '1'), ('boundary', '"false"'),
 		('message', '"hello"'), ('message', '1'), ('message', '"no_dropout"'), ('log_covariance', '1'), ('log_covariance', '[]'), ('log_covariance', '[[1]]'), ('log_covariance', '[[1, 0], [0]]'), ('log_covariance', '[1, 0, 0, 1]'),
 		('log_covariance', '[[1, 0.5], [0.4, 1]]'), ('log_covariance', '[[1, 2], [2, 1]]'), ('log_covariance', '[[-1, 0], [0, 1]]'), ('log_covariance', '[[1, "0"], ["0", 1]]'), ('log_covariance', '[[1, 1e400], [1e400, 1]]'),
