@@ -18,6 +18,7 @@
 #include "order/instant.h"
 #include "rfm/rfm.h"
 
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/timestamp.h"
@@ -63,10 +64,13 @@ static double
 purchase_probability(const Prediction *prediction)
 {
 	PurchaseModel model = purchases(prediction);
+	double		probability;
 
 	if (prediction->days == 0)
 		return prediction->n == 0 ? 1 : 0;
-	return model.kind->probability(&model, buyer(prediction), prediction->n, prediction->days);
+	probability = model.kind->probability(&model, buyer(prediction), prediction->n, prediction->days);
+	/* rounding may leave it a little above 1 */
+	return probability > 1 ? 1 : probability;
 }
 
 /* The model of spend is the last one. */
@@ -77,6 +81,12 @@ expected_spend(const Prediction *prediction)
 									prediction->buyer.x, prediction->spend);
 }
 
+static void
+look_for_interrupts(void)
+{
+	CHECK_FOR_INTERRUPTS();
+}
+
 static double
 discounted_purchases(const Prediction *prediction)
 {
@@ -85,7 +95,7 @@ discounted_purchases(const Prediction *prediction)
 	if (prediction->days == 0)
 		return 0;
 	return retention_discounted_purchases(&model, &prediction->buyer, prediction->days,
-										  prediction->discount);
+										  prediction->discount, look_for_interrupts);
 }
 
 static double

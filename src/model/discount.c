@@ -18,6 +18,10 @@
  * panels: mostly there's one.  Discounting, whose own time is 1 / delta, sets
  * another limit to their length, and 70 of those end it all.
  *
+ * With parameters far from all data there may be a hundred panels, and each E
+ * may take as long as thousands usually do.  So whoever can't wait is asked
+ * before each.
+ *
  *-------------------------------------------------------------------------
  */
 #include <math.h>
@@ -47,6 +51,7 @@ typedef struct Discounting
 	const Buyer *buyer;
 	double		delta;
 	double		first;
+	void		(*pause) (void);
 } Discounting;
 
 /* e^(-delta s) E(s) ds/du */
@@ -56,6 +61,8 @@ discounted_so_far(void *arg, double u)
 	const Discounting *discounting = arg;
 	double		s = discounting->first * expm1(u);
 
+	if (discounting->pause != NULL)
+		discounting->pause();
 	return (s + discounting->first) * exp(-discounting->delta * s)
 		* discounting->model->kind->expected(discounting->model, discounting->buyer, s);
 }
@@ -90,9 +97,10 @@ first_panel(const PurchaseModel *model, const Buyer *buyer)
 }
 
 static double
-discount_by_parts(const PurchaseModel *model, const Buyer *buyer, double t, double delta)
+discount_by_parts(const PurchaseModel *model, const Buyer *buyer, double t, double delta,
+				  void (*pause) (void))
 {
-	Discounting discounting = {model, buyer, delta, first_panel(model, buyer)};
+	Discounting discounting = {model, buyer, delta, first_panel(model, buyer), pause};
 	double		end = log1p(fmin(t, NOTHING_LEFT / delta) / discounting.first);
 	double		sum = 0;
 	double		from = 0;
@@ -117,11 +125,12 @@ discount_by_parts(const PurchaseModel *model, const Buyer *buyer, double t, doub
 }
 
 double
-retention_discounted_purchases(const PurchaseModel *model, const Buyer *buyer, double t, double delta)
+retention_discounted_purchases(const PurchaseModel *model, const Buyer *buyer, double t, double delta,
+							   void (*pause) (void))
 {
 	if (isinf(t))
 		return model->kind->discounted(model, buyer, delta);
 	if (!(delta > 0))
 		return model->kind->expected(model, buyer, t);
-	return discount_by_parts(model, buyer, t, delta);
+	return discount_by_parts(model, buyer, t, delta, pause);
 }

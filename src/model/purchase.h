@@ -127,9 +127,12 @@ struct PurchaseKind
 extern const PurchaseKind *const retention_purchase_kinds[];	/* NULL ends it */
 extern const PurchaseKind *retention_purchase_kind(const char *name);	/* or NULL */
 
-/* discount.c: as "discounted", but of the purchases in (T, T + t] only */
+/*
+ * discount.c: as "discounted", but of the purchases in (T, T + t] only.  "pause",
+ * which may be NULL, is called now and then, and need not return.
+ */
 extern double retention_discounted_purchases(const PurchaseModel *model, const Buyer *buyer,
-											 double t, double delta);
+											 double t, double delta, void (*pause) (void));
 
 /* each in its file */
 extern const PurchaseKind retention_nbd;

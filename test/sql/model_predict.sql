@@ -177,12 +177,24 @@ CREATE TABLE extreme AS SELECT kind, low, purchase_model(kind, jsonb_object_agg(
 FROM (VALUES ('nbd', '{r,alpha}'::text[]), ('bg/nbd', '{r,alpha,a,b}'), ('mbg/nbd', '{r,alpha,a,b}'), ('pareto/nbd', '{r,alpha,s,beta}'), ('mbg/cnbd-12', '{r,alpha,a,b}')) v (kind, names),
 	unnest(ARRAY[0.01, 1e-8, 1e-30]) low, generate_series(0, 15) which, unnest(names) WITH ORDINALITY n (name, i) GROUP BY kind, low, which;
 CREATE TABLE extreme_customers AS SELECT c FROM unnest(ARRAY[(0, 0, 0, 1, 0, NULL, NULL), (0, 0, 1e4, 1, 0, NULL, NULL), (500, 0, 0, 1, 0, NULL, NULL), (500, 1e-3, 1e4, 1, 0, NULL, NULL), (3, 1e4, 1e4, 1, 0, NULL, NULL)]::rfm[]) c;
-SELECT count(*) > 2000 AS many, count(*) FILTER (WHERE p NOT BETWEEN 0 AND 1) AS no_share, count(*) FILTER (WHERE e < 0 OR e = 'Infinity' OR e = 'NaN') AS no_number, count(*) FILTER (WHERE q < 0 OR q > 1 + 1e-6 OR q = 'NaN') AS no_probability,
+SELECT count(*) > 2000 AS many, count(*) FILTER (WHERE p NOT BETWEEN 0 AND 1) AS no_share, count(*) FILTER (WHERE e < 0 OR e = 'Infinity' OR e = 'NaN') AS no_number, count(*) FILTER (WHERE q < 0 OR q > 1 OR q = 'NaN') AS no_probability,
 	   count(*) FILTER (WHERE low = 0.01 AND (p IS NULL OR e IS NULL OR q IS NULL)) AS without
 FROM (SELECT kind, low, p_alive(m, c) AS p, CASE WHEN kind NOT LIKE '%cnbd%' OR low = 0.01 AND horizon < '1 year' THEN expected_purchases(m, c, horizon) ELSE 0 END AS e, purchase_probability(m, c, 2, horizon) AS q
 	FROM extreme, extreme_customers, unnest(ARRAY['1 microsecond', '100 years']::interval[]) horizon) s;
 SELECT count(*) > 500 AS many, count(*) FILTER (WHERE v < 0 OR v = 'Infinity' OR v = 'NaN') AS no_value, count(*) FILTER (WHERE low = 0.01 AND v IS NULL) AS without
 FROM (SELECT low, predicted_clv(m, s, c) AS v FROM extreme, extreme_customers, spend_model(6, 3, 15) s WHERE kind NOT LIKE '%cnbd%') s;
+-- A value that takes half a minute is given up when asked.
+CREATE FUNCTION given_up_soon() RETURNS bool LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM predicted_clv(purchase_model('mbg/cnbd-3', '{"r": 1e30, "alpha": 1e6, "a": 30, "b": 1e-30}'), spend_model(6, 3, 15), ROW(400, 200, 400, 10, 0, NULL, NULL)::rfm, '1000 years');
+	RETURN false;
+EXCEPTION WHEN query_canceled THEN
+	RETURN clock_timestamp() < statement_timestamp() + interval '10 seconds';
+END
+$$;
+SET statement_timeout = '200ms';
+SELECT given_up_soon();
+RESET statement_timeout;
 
 SET client_min_messages = error;
 DROP SCHEMA model_predict CASCADE;

@@ -131,7 +131,7 @@ check_discounting(void)
 				for (double from = 0, to = 0.01; from < t; from = to, to = fmin(3 * to, t))
 					truth += retention_integrate(worth_at, &worth, from, to, 1e-13);
 				truth += exp(-worth.delta * t) * worth.model.kind->expected(&worth.model, worth.buyer, t);
-				check_close(&panels, retention_discounted_purchases(&worth.model, worth.buyer, t, worth.delta),
+				check_close(&panels, retention_discounted_purchases(&worth.model, worth.buyer, t, worth.delta, NULL),
 							truth, 0, "k = %d, r = %g, i = %d", k, worth.model.params[0], i);
 			}
 	check_say(&panels);

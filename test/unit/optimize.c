@@ -167,11 +167,11 @@ is_usable(Customers *customers, const Optimum *optimum)
 
 		if (getenv("CHECK_WHERE") && i < 2)
 			printf("#   x = %g: expected %g, discounted %g, %g, P(2) %g\n", buyer->x, expected,
-				   retention_discounted_purchases(model, buyer, 1, 0.1), model->kind->discounted(model, buyer, 0.1),
+				   retention_discounted_purchases(model, buyer, 1, 0.1, NULL), model->kind->discounted(model, buyer, 0.1),
 				   model->kind->probability(model, buyer, 2, 1));
 		usable = usable && isfinite(expected) && expected >= 0
 			&& model->kind->log_alive(model, buyer) <= 0
-			&& isfinite(retention_discounted_purchases(model, buyer, 1, 0.1))
+			&& isfinite(retention_discounted_purchases(model, buyer, 1, 0.1, NULL))
 			&& isfinite(model->kind->discounted(model, buyer, 0.1))
 			&& fabs(model->kind->probability(model, buyer, 2, 1) - 0.5) <= 0.5;
 	}

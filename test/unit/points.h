@@ -78,7 +78,7 @@ check_points(int argc, char **argv, const char *file_name)
 		if (!isnan(truth[3]))
 			check_close(&discounted, model.kind->discounted(&model, &buyer, delta), truth[3], 0, "%s", point);
 		if (!isnan(truth[4]))
-			check_close(&until, retention_discounted_purchases(&model, &buyer, t, delta), truth[4], 0, "%s", point);
+			check_close(&until, retention_discounted_purchases(&model, &buyer, t, delta, NULL), truth[4], 0, "%s", point);
 	}
 	fclose(file);
 
