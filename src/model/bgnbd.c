@@ -39,7 +39,7 @@ chances_to_leave(const PurchaseModel *model, double x)
 static inline double
 log_left_at_last(double a, double b, double chances)
 {
-	return chances > 0 ? log(a / (b + chances - 1)) : -INFINITY;
+	return chances > 0 ? log(a / (b + (chances - 1))) : -INFINITY;
 }
 
 static void
@@ -114,7 +114,7 @@ bg_loglik(const PurchaseModel *model, const BuyerCell *cells, int ncells, double
 		gradient[2] += left / a - customers * retention_digamma_rise(a + b, chances);
 		gradient[3] += customers * (retention_digamma_rise(b, chances) - retention_digamma_rise(a + b, chances));
 		if (chances > 0)
-			gradient[3] -= left / (b + chances - 1);
+			gradient[3] -= left / (b + (chances - 1));
 	}
 	return sum;
 }
@@ -176,7 +176,7 @@ bg_probability(const PurchaseModel *model, const Buyer *buyer, double n, double 
 		return -expm1(log_alive) + exp(log_alive + retention_log_negative_binomial(0, r, w));
 
 	result = exp(log_alive + retention_log_beta_rise(a, b, n) + retention_log_negative_binomial(n, r, w));
-	return result + a / (a + b + n - 1)
+	return result + a / (a + b + (n - 1))
 		* exp(log_alive + retention_log_beta_rise(a, b, n - 1) + retention_log_negative_binomial_tail(n, r, w));
 }
 

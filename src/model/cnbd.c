@@ -60,7 +60,7 @@ chances_to_leave(const PurchaseModel *model, double x)
 static inline double
 log_left_at_last(double a, double b, double chances)
 {
-	return chances > 0 ? log(a / (b + chances - 1)) : -INFINITY;
+	return chances > 0 ? log(a / (b + (chances - 1))) : -INFINITY;
 }
 
 static void
@@ -168,7 +168,7 @@ cnbd_loglik(const PurchaseModel *model, const BuyerCell *cells, int ncells, doub
 		gradient[2] += left / a - customers * retention_digamma_rise(a + b, chances);
 		gradient[3] += customers * (retention_digamma_rise(b, chances) - retention_digamma_rise(a + b, chances));
 		if (chances > 0)
-			gradient[3] -= left / (b + chances - 1);
+			gradient[3] -= left / (b + (chances - 1));
 	}
 	return sum;
 }
@@ -341,7 +341,7 @@ purchases_ahead(const Ahead *ahead)
 			more = fmin(more, (a + b + m) / (a - 1));
 		if (stays * happens * more <= sum * LEFT_OUT)
 			return sum;
-		stays *= (b + m - 1) / (a + b + m - 1);
+		stays *= (b + (m - 1)) / (a + b + (m - 1));
 	}
 	return sum + purchases_from(ahead, ONE_BY_ONE);
 }
@@ -391,7 +391,7 @@ cnbd_probability(const PurchaseModel *model, const Buyer *buyer, double n, doubl
 		return -expm1(log_alive) + exp(log_alive) * just;
 
 	result = exp(log_alive + retention_log_beta_rise(ahead.a, ahead.b, n)) * just;
-	return result + ahead.a / (ahead.a + ahead.b + n - 1) * tail(&ahead, n * ahead.k)
+	return result + ahead.a / (ahead.a + ahead.b + (n - 1)) * tail(&ahead, n * ahead.k)
 		* exp(log_alive + retention_log_beta_rise(ahead.a, ahead.b, n - 1));
 }
 

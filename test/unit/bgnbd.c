@@ -9,6 +9,7 @@ check_published(void)
 	/* in weeks; of the CDNOW sample */
 	PurchaseModel bg = {&retention_bg_nbd, 1, {0.24259452243, 4.4136020190, 0.79292201723, 2.4259067768}};
 	PurchaseModel mbg = {&retention_mbg_nbd, 1, {0.52484315911, 6.1830852796, 0.89135939073, 1.6140022402}};
+	PurchaseModel stays_or_leaves = {&retention_bg_nbd, 1, {.243, 4.414, 1e-30, 1e-30}};
 	PurchaseModel rounded = {&retention_bg_nbd, 1, {.243, 4.414, .793, 2.426}};
 	PurchaseModel btyd = {&retention_bg_nbd, 1, {.2425982, 4.4136842, .7929899, 2.4261667}};
 	PurchaseModel lifetimes = {&retention_bg_nbd, 1, {0.2425929072, 4.4135315612, 0.7928861481, 2.4257534365}};
@@ -44,9 +45,9 @@ check_published(void)
 	check_say(&new_customers);
 	check_say(&rare);
 
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 6; i++)
 	{
-		const PurchaseModel *model = i < 2 ? &bg : &mbg;
+		const PurchaseModel *model = i < 2 ? &bg : i < 4 ? &mbg : &stays_or_leaves;
 		double		sum = 0;
 
 		for (int n = 0; n < 2000; n++)
