@@ -104,13 +104,13 @@ retention_predict_customers(PG_FUNCTION_ARGS)
 		horizon.month = MONTHS_PER_YEAR;
 	params[PARAM_HORIZON] = PG_ARGISNULL(ARG_HORIZON) ?
 		(QueryParameter) {INTERVALOID, IntervalPGetDatum(&horizon), false} :
-		query_parameter(fcinfo, ARG_HORIZON, INTERVALOID);
+		retention_query_parameter(fcinfo, ARG_HORIZON, INTERVALOID, "horizon");
 	params[PARAM_AS_OF] = (QueryParameter) {DATEOID, DateADTGetDatum(as_of), false};
 	params[PARAM_UNTIL] = (QueryParameter) {DATEOID, DateADTGetDatum(until), false};
-	params[PARAM_ANNUAL_DISCOUNT] = query_parameter(fcinfo, ARG_ANNUAL_DISCOUNT, FLOAT8OID);
-	params[PARAM_MARGIN] = query_parameter(fcinfo, ARG_MARGIN, FLOAT8OID);
-	params[PARAM_MODEL] = query_parameter(fcinfo, ARG_MODEL, TEXTOID);
-	params[PARAM_LEVEL] = query_parameter(fcinfo, ARG_LEVEL, FLOAT8OID);
+	params[PARAM_ANNUAL_DISCOUNT] = retention_query_parameter(fcinfo, ARG_ANNUAL_DISCOUNT, FLOAT8OID, "annual_discount");
+	params[PARAM_MARGIN] = retention_query_parameter(fcinfo, ARG_MARGIN, FLOAT8OID, "margin");
+	params[PARAM_MODEL] = retention_query_parameter(fcinfo, ARG_MODEL, TEXTOID, "model");
+	params[PARAM_LEVEL] = retention_query_parameter(fcinfo, ARG_LEVEL, FLOAT8OID, "level");
 
 	retention_order_query_return(psprintf(customers_query, orders.schema, orders.rows,
 										  orders.amount, actual),

@@ -38,6 +38,7 @@ typedef struct Shop
 	int32		ncells;
 	BuyerTotals totals;			/* of scaled times */
 	double		scale;			/* days of the longest T */
+	bool		knows_gaps;
 
 	/* the model whose likelihood is asked for */
 	PurchaseModel model;
@@ -78,8 +79,10 @@ read_shop(Shop *shop, const Tally *tally)
 		totals->t += cell->buyer.t * cell->customers;
 		totals->longest = Max(totals->longest, cell->buyer.t);
 	}
-	shop->totals.log_gaps = retention_tally_sum_float8(tally->log_gaps) -
-		shop->totals.x * log(shop->scale);
+	shop->knows_gaps = tally_sum_is_known(tally->log_gaps);
+	if (shop->knows_gaps)
+		shop->totals.log_gaps = retention_tally_sum_float8(tally->log_gaps) -
+			shop->totals.x * log(shop->scale);
 }
 
 static double
@@ -197,15 +200,13 @@ start_with_k(const PurchaseKind *kind, int old_k, int k, double *params)
 
 /*
  * Fit a kind; if it has a k that is left open (0), of all of these the most
- * likely.  Each begins where the one before has ended, and two in succession
- * that are less likely end the search: the likelihood has one top.
+ * likely.  Each begins where the one before has ended.
  */
 static void
 fit_kind(Shop *shop, Fit *best, int kind, int k, const Fit *nbd)
 {
 	const PurchaseKind *what = retention_model_purchase_kind(kind);
 	double		start[OPTIMIZE_MAX_PARAMS];
-	int			worse = 0;
 	Fit			fit;
 
 	what->start(&shop->totals, start);
@@ -218,18 +219,13 @@ fit_kind(Shop *shop, Fit *best, int kind, int k, const Fit *nbd)
 	{
 		fit_from(shop, best, kind, 1, start);
 		fit = *best;
-		for (int next = 2; next <= PURCHASE_MAX_K && worse < 2; next++)
+		for (int next = 2; next <= PURCHASE_MAX_K; next++)
 		{
 			memcpy(start, fit.optimum.params, sizeof(start));
 			start_with_k(what, next - 1, next, start);
 			fit_from(shop, &fit, kind, next, start);
 			if (fit.optimum.value > best->optimum.value)
-			{
 				*best = fit;
-				worse = 0;
-			}
-			else
-				worse++;
 		}
 	}
 
@@ -311,13 +307,19 @@ retention_fit_purchases(PG_FUNCTION_ARGS)
 			Fit			other;
 
 			if (!retention_model_find_kind(MODEL_PURCHASE, (*each)->name, &kind, &k) ||
-				kind == nbd_kind)
+				kind == nbd_kind || ((*each)->has_k && !shop.knows_gaps))
 				continue;
 			fit_kind(&shop, &other, kind, k, &nbd);
 			if (aic(&other) < aic(&fit))
 				fit = other;
 		}
 	}
+	else if (retention_model_purchase_kind(kind)->has_k && k != 1 && !shop.knows_gaps)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("model %s takes the gaps between purchases, which are not known of all customers",
+						name),
+				 errhint("Give log_gaps, the sum of the logarithms of his gaps, of each customer, or take another model.")));
 	else if (kind != nbd_kind)
 		fit_kind(&shop, &fit, kind, k, &nbd);
 	PG_RETURN_POINTER(model_of_fit(&shop, &fit, &nbd, tally));

@@ -19,6 +19,7 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "funcapi.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
@@ -126,7 +127,11 @@ retention_holdout_check(PG_FUNCTION_ARGS)
 	params[PARAM_UNTIL] = (QueryParameter) {DATEOID, DateADTGetDatum(until), false};
 	params[PARAM_BEFORE] = (QueryParameter) {DATEOID, DateADTGetDatum(as_of - (until - as_of)), false};
 	params[PARAM_HORIZON] = (QueryParameter) {INTERVALOID, IntervalPGetDatum(&horizon), false};
-	params[PARAM_MODELS] = query_parameter(fcinfo, ARG_MODELS, TEXTARRAYOID);
+	params[PARAM_MODELS] = retention_query_parameter(fcinfo, ARG_MODELS, TEXTARRAYOID, "models");
+	if (array_contains_nulls(PG_GETARG_ARRAYTYPE_P(ARG_MODELS)))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("models must not contain nulls")));
 	params[PARAM_MAX_PURCHASES] = (QueryParameter) {
 		INT8OID, PG_ARGISNULL(ARG_MAX_PURCHASES) ? (Datum) 0 :
 			Int64GetDatum(PG_GETARG_INT32(ARG_MAX_PURCHASES)), PG_ARGISNULL(ARG_MAX_PURCHASES)

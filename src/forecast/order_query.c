@@ -64,6 +64,13 @@ table_query(FunctionCallInfo fcinfo, Oid table, bool usual)
 					quote_qualified_identifier(get_namespace_name(get_rel_namespace(table)), name));
 }
 
+/* No query is a single word; a table's name is. */
+static bool
+is_word(const char *text)
+{
+	return text[0] != '\0' && strpbrk(text, " \t\r\n\f\v(") == NULL;
+}
+
 /* Of a query: without the semicolon at its end, which many are written with. */
 static const char *
 trimmed(char *sql)
@@ -132,7 +139,11 @@ retention_order_query(FunctionCallInfo fcinfo, OrderQuery *query)
 		char	   *given = text_to_cstring(PG_GETARG_TEXT_PP(ARG_ORDERS));
 
 		if (PG_ARGISNULL(ARG_CUSTOMER) && PG_ARGISNULL(ARG_ORDERED_AT) && PG_ARGISNULL(ARG_AMOUNT))
-			sql = trimmed(given);
+			sql = is_word(given) ?
+				table_query(fcinfo,
+							DatumGetObjectId(DirectFunctionCall1(regclassin, CStringGetDatum(given))),
+							true) :
+				trimmed(given);
 		else
 			sql = table_query(fcinfo,
 							  DatumGetObjectId(DirectFunctionCall1(regclassin, CStringGetDatum(given))),
@@ -144,6 +155,16 @@ retention_order_query(FunctionCallInfo fcinfo, OrderQuery *query)
 	/* a line by itself, as the query may end with a comment */
 	query->rows = psprintf("(%s\n) AS q (customer, ordered_at%s)", sql, columns == 3 ? ", amount" : "");
 	query->amount = columns == 3 ? "q.amount, " : "";
+}
+
+QueryParameter
+retention_query_parameter(FunctionCallInfo fcinfo, int arg, Oid type, const char *name)
+{
+	if (PG_ARGISNULL(arg))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("%s must not be null", name)));
+	return (QueryParameter) {type, PG_GETARG_DATUM(arg), false};
 }
 
 /* Parameters as SPI takes them. */

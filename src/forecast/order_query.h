@@ -36,16 +36,9 @@ typedef struct QueryParameter
 	bool		isnull;
 } QueryParameter;
 
-/* An argument of the running function as a parameter. */
-static inline QueryParameter
-query_parameter(FunctionCallInfo fcinfo, int arg, Oid type)
-{
-	QueryParameter param = {type, (Datum) 0, PG_ARGISNULL(arg)};
-
-	if (!param.isnull)
-		param.value = PG_GETARG_DATUM(arg);
-	return param;
-}
+/* An argument of the running function, which must not be NULL, as a parameter. */
+extern QueryParameter retention_query_parameter(FunctionCallInfo fcinfo, int arg, Oid type,
+												const char *name);
 
 /*
  * The rows that the first four arguments of the running function name: orders

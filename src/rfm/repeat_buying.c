@@ -43,7 +43,10 @@ retention_repeat_buying_add(PG_FUNCTION_ARGS)
 	key[1] = rfm.t_x;
 	key[2] = rfm.t;
 	tally = retention_tally_add(tally, key, counts);
-	retention_tally_add_log_gaps(tally, rfm.log_gaps);
+	if (rfm.knows_gaps)
+		retention_tally_add_log_gaps(tally, rfm.log_gaps);
+	else
+		retention_tally_add_unknown_gaps(tally);
 	retention_tally_add_collapsed(tally, rfm.orders - rfm.x - 1);
 	if (retention_rfm_last_day(&rfm, &day))
 		retention_tally_add_note(tally, day);
@@ -110,6 +113,7 @@ retention_repeat_buying_info(PG_FUNCTION_ARGS)
 	values[0] = Int64GetDatum(retention_tally_total(tally, REPEAT_BUYING_CUSTOMERS));
 	values[1] = Int64GetDatum(tally->used);
 	values[2] = Int64GetDatum(repeat_purchases(tally));
+	nulls[3] = !tally_sum_is_known(tally->log_gaps);
 	values[3] = Float8GetDatum(retention_tally_sum_float8(tally->log_gaps));
 	values[4] = Int64GetDatum(tally->collapsed);
 	nulls[5] = tally->note == TALLY_NO_DAY;

@@ -91,6 +91,7 @@ retention_rfm_read(HeapTupleHeader header, Rfm *rfm)
 
 	rfm->knows_m_x = !nulls[RFM_M_X];
 	rfm->m_x = values[RFM_M_X];
+	rfm->knows_gaps = !nulls[RFM_LOG_GAPS] || rfm->x == 0;
 	rfm->log_gaps = nulls[RFM_LOG_GAPS] ? 0 : DatumGetFloat8(values[RFM_LOG_GAPS]);
 	rfm->orders = nulls[RFM_ORDERS] ? rfm->x + 1 : DatumGetInt64(values[RFM_ORDERS]);
 	if (unlikely(rfm->orders <= rfm->x))

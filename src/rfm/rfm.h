@@ -34,6 +34,7 @@ typedef struct Rfm
 	bool		knows_m_x;
 	bool		knows_first_day;
 	Datum		m_x;			/* numeric, part of the row */
+	bool		knows_gaps;		/* of no repeat purchases there are none */
 	double		log_gaps;		/* 0 if not known */
 	int64		orders;			/* x + 1 if not known */
 	int32		first_day;		/* finite */

@@ -316,12 +316,17 @@ retention_tally_sum_add(TallySum *sum, TallySum other)
 	uint64		low = sum->low + other.low;
 	int64		high;
 
+	if (!tally_sum_is_known(*sum) || !tally_sum_is_known(other))
+	{
+		*sum = (TallySum) {0, PG_INT64_MIN};
+		return true;
+	}
 	if (pg_add_s64_overflow(sum->high, other.high, &high) ||
 		pg_add_s64_overflow(high, low < sum->low, &high))
 		return false;
 	sum->low = low;
 	sum->high = high;
-	return true;
+	return tally_sum_is_known(*sum);
 }
 
 static TallySum
@@ -371,6 +376,13 @@ retention_tally_add_log_gaps(Tally *tally, double log_gaps)
 		sum = sum_negated(sum);
 	if (!retention_tally_sum_add(&tally->log_gaps, sum))
 		log_gaps_out_of_range();
+}
+
+/* A customer whose gaps are not known: then nor are those of all. */
+void
+retention_tally_add_unknown_gaps(Tally *tally)
+{
+	tally->log_gaps = (TallySum) {0, PG_INT64_MIN};
 }
 
 void

@@ -85,13 +85,20 @@ typedef enum TallyKind
  * added: each is rounded to a multiple of 2^-40 first, and the sum of those is
  * an integer of 128 bits, exact.  Each number is off by 2^-41 (5e-13) at most,
  * which for a sum over customers of some logarithms each is as good as adding
- * them up as they are.
+ * them up as they are.  The least number there is stands for a sum of which a
+ * part is not known, and isn't known either.
  */
 typedef struct TallySum
 {
 	uint64		low;
 	int64		high;
 } TallySum;
+
+static inline bool
+tally_sum_is_known(TallySum sum)
+{
+	return sum.high != PG_INT64_MIN || sum.low != 0;
+}
 
 /* A running state. */
 typedef struct Tally
@@ -140,6 +147,7 @@ tally_entry(Tally *tally, int32 i)
 extern Tally *retention_tally_create(TallyKind kind);
 extern Tally *retention_tally_add(Tally *tally, const double *key, const int64 *counts);
 extern void retention_tally_add_log_gaps(Tally *tally, double log_gaps);
+extern void retention_tally_add_unknown_gaps(Tally *tally);
 extern void retention_tally_add_collapsed(Tally *tally, int64 orders);
 extern void retention_tally_add_note(Tally *tally, int32 note);
 extern struct varlena *retention_tally_pack(const Tally *tally);

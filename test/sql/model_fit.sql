@@ -161,3 +161,11 @@ SELECT fit_retention(t, 'weibull') FROM (SELECT renewals(period, survivors) AS t
 
 SET client_min_messages = error;
 DROP SCHEMA model_fit CASCADE;
+
+-- Gaps that are not known: no model with a k, unless there are none.
+SELECT log_gaps IS NULL AS unknown FROM repeat_buying_info((SELECT repeat_buying(ROW(2, 5, 9, NULL, NULL, 3, NULL)::rfm) FROM generate_series(1, 10)));
+SELECT kind !~ 'cnbd' AS without_k FROM model_info(fit_purchases((SELECT repeat_buying(ROW(x, 5 * sign(x), 9 + x, NULL, CASE x WHEN 0 THEN 0 END, 9, NULL)::rfm) FROM generate_series(0, 4) x), 'auto'));
+SELECT fit_purchases(repeat_buying(ROW(2, 5, 9, NULL, NULL, 3, NULL)::rfm), 'mbg/cnbd-3');
+SELECT fit_purchases(repeat_buying(ROW(2, 5, 9, NULL, NULL, 3, NULL)::rfm), 'mbg/cnbd-k');
+SELECT log_gaps FROM repeat_buying_info((SELECT repeat_buying(ROW(0, 0, 9, NULL, NULL, 3, NULL)::rfm)));
+SELECT log_gaps IS NULL AS unknown, r.t::text::repeat_buying::text = r.t::text AS same FROM (SELECT repeat_buying(ROW(2, 5, 9, NULL, 1.5, 3, NULL)::rfm) + repeat_buying(ROW(2, 5, 9, NULL, NULL, 3, NULL)::rfm) AS t) r, repeat_buying_info(t);

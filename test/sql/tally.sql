@@ -18,7 +18,7 @@ $$;
 SELECT * FROM cells((SELECT repeat_buying(b) FROM (VALUES (rfm(2, 30.5, 90)), (rfm(0, 0, 90)), (rfm(2, 30.5, 90)), (rfm(0, 0, 7)), (rfm(2, 30, 90)), (rfm(10, 89, 90)),
 	(rfm(NULL, 0, 1)), (rfm(1, NULL, 1)), (rfm(1, 1, NULL)), (NULL), (rfm(1, 0, 0))) v (b)));
 SELECT i.* FROM repeat_buying_info((SELECT repeat_buying(rfm(x, x, 90, x * ln(2), x + 3)) FROM generate_series(0, 10) x)) i;
--- log_gaps NULL is 0, orders NULL is x + 1; negative logarithms, as of gaps below a day
+-- log_gaps NULL is not known, and then not of all; orders NULL is x + 1; negative logarithms, as of gaps below a day
 SELECT i.* FROM repeat_buying_info((SELECT repeat_buying(b) FROM (VALUES (rfm(1, 1, 2)), (rfm(1, 1, 2, -2.5)), (rfm(0, 0, 2, 0.25, 3))) v (b))) i;
 -- the sum of the logarithms to 2^-40, and large ones
 SELECT abs(log_gaps - (SELECT sum(ln(n)) FROM generate_series(1, 10000) n)) < 1e-8 AS near
