@@ -150,9 +150,10 @@ FROM (VALUES
 	(5, 'order_ladder', $$SELECT count(q.rate) AS v FROM stored_history, order_ladder(h) q$$),
 	(6, 'order_gap', $$SELECT order_gap(h) AS v FROM stored_history$$),
 	(7, 'lifecycle', $$SELECT count(q.opening) AS v FROM stored_history, lifecycle(h, 'month') q$$),
-	(8, 'time_to_order', $$SELECT time_to_order(h) IS NULL AS v FROM stored_history$$),
-	(9, 'repeat_buying', $$SELECT repeat_buying(h) IS NULL AS v FROM stored_history$$),
-	(10, 'customer_base', $$SELECT customers(customer_base(h)) AS v FROM stored_history$$)) q(nr, role, query)
+	(8, 'new_and_returning', $$SELECT count(q.orders) AS v FROM stored_history, new_and_returning(h, 'month') q$$),
+	(9, 'time_to_order', $$SELECT time_to_order(h) IS NULL AS v FROM stored_history$$),
+	(10, 'repeat_buying', $$SELECT repeat_buying(h) IS NULL AS v FROM stored_history$$),
+	(11, 'customer_base', $$SELECT customers(customer_base(h)) AS v FROM stored_history$$)) q(nr, role, query)
 ORDER BY q.nr;
 
 INSERT INTO comparison (case_name, ours, at_most, must)

@@ -258,6 +258,36 @@ STABLE LANGUAGE sql AS $$
 	FROM counts ORDER BY p
 $$;
 
+CREATE FUNCTION plain_new_and_returning(which int, period text, trailing_periods int, as_of date)
+RETURNS TABLE (period_start date, customers int8, repeat_customers int8, orders int8, revenue numeric, new_customers int8, new_orders int8, new_revenue numeric,
+			   returning_customers int8, returning_orders int8, returning_revenue numeric,
+			   trailing_customers int8, trailing_repeat_customers int8, trailing_repeat_rate float8, is_complete bool) STABLE LANGUAGE sql AS $$
+	WITH firsts AS MATERIALIZED (SELECT customer, min(trunc_to($2, day)) AS first FROM numbered(which, as_of) GROUP BY customer),
+	r AS MATERIALIZED (SELECT customer, trunc_to($2, s.period) AS p, is_order, amount, first FROM seen(which, as_of) s LEFT JOIN firsts USING (customer)),
+	periods AS MATERIALIZED (
+		SELECT starts::date AS p, (starts - (trailing_periods - 1) * step($2))::date AS since, (SELECT min(first) FROM firsts) AS begins
+		FROM generate_series((SELECT min(first) FROM firsts)::timestamp, horizon(which, as_of), step($2)) starts),
+	done AS (
+		SELECT p, count(*) FILTER (WHERE is_order) AS orders, sum(amount) AS revenue,
+			   count(DISTINCT customer) FILTER (WHERE is_order) AS customers,
+			   count(DISTINCT customer) FILTER (WHERE is_order AND first = p) AS new_customers,
+			   count(*) FILTER (WHERE is_order AND first = p) AS new_orders, sum(amount) FILTER (WHERE first = p) AS new_revenue,
+			   count(DISTINCT customer) FILTER (WHERE is_order AND first < p) AS returning_customers,
+			   count(*) FILTER (WHERE is_order AND first < p) AS returning_orders, sum(amount) FILTER (WHERE first IS DISTINCT FROM p) AS returning_revenue
+		FROM r GROUP BY p),
+	often AS (SELECT p, count(*) AS repeaters FROM (SELECT p, customer FROM r WHERE is_order GROUP BY p, customer HAVING count(*) > 1) s GROUP BY p),
+	trailing_done AS (
+		SELECT p, count(*) AS customers, count(*) FILTER (WHERE n > 1) AS repeaters
+		FROM (SELECT q.p, customer, count(*) AS n FROM periods q JOIN r ON is_order AND r.p BETWEEN q.since AND q.p GROUP BY q.p, customer) s GROUP BY p),
+	money AS (SELECT CASE WHEN amount IS NOT NULL THEN 0 END AS none FROM cases WHERE id = which)
+	SELECT p, coalesce(d.customers, 0), coalesce(o.repeaters, 0), coalesce(d.orders, 0), coalesce(d.revenue, none),
+		   coalesce(d.new_customers, 0), coalesce(d.new_orders, 0), coalesce(d.new_revenue, none),
+		   coalesce(d.returning_customers, 0), coalesce(d.returning_orders, 0), coalesce(d.returning_revenue, none),
+		   coalesce(t.customers, 0), coalesce(t.repeaters, 0), CASE WHEN since >= begins THEN t.repeaters::float8 / t.customers END,
+		   is_complete(which, $2, p, as_of)
+	FROM money, periods LEFT JOIN done d USING (p) LEFT JOIN often o USING (p) LEFT JOIN trailing_done t USING (p) ORDER BY p
+$$;
+
 CREATE FUNCTION plain_cells(which int, as_of date) RETURNS TABLE (x int8, t_x float8, t float8, customers int8) STABLE LANGUAGE sql AS $$
 	SELECT k - 1, span, age, count(*)
 	FROM (SELECT count(DISTINCT day) AS k, max(day) - min(day) AS span, horizon(which, as_of) - min(day) AS age
@@ -389,6 +419,10 @@ SELECT 'lifecycle', id, format('lifecycle(h, %L, %s, %L)', p.period, d, as_of), 
 FROM horizons JOIN cases USING (id) JOIN periods p USING (grain) JOIN (SELECT id, min(day) AS first FROM facts WHERE is_order GROUP BY id) f USING (id), generate_series(1, 3) d
 WHERE (horizon(id, as_of) - first) / CASE p.period WHEN 'day' THEN 1 WHEN 'week' THEN 7 ELSE 30 END <= 500 AND (d + id + coalesce(extract(day FROM as_of)::int, 0)) % 3 < 2;
 INSERT INTO asked
+SELECT 'new_and_returning', id, format('new_and_returning(h, %L, %s, %L)', p.period, t, as_of), format('plain_new_and_returning(%s, %L, %s, %L)', id, p.period, t, as_of)
+FROM horizons JOIN cases USING (id) JOIN periods p USING (grain) JOIN (SELECT id, min(day) AS first FROM facts WHERE is_order GROUP BY id) f USING (id), unnest('{1,3,12,1000}'::int[]) t
+WHERE (horizon(id, as_of) - first) / CASE p.period WHEN 'day' THEN 1 WHEN 'week' THEN 7 ELSE 30 END <= 500;
+INSERT INTO asked
 SELECT question, id, format('%s(h, %L, %L)', question, days, as_of), format('plain_%s(%s, %L, %L)', question, id, days, as_of)
 FROM horizons JOIN cases USING (id), unnest('{repeat_within,retained_on,retained_on_or_after,retained_between}'::text[]) question,
 	 LATERAL (VALUES (CASE question WHEN 'retained_between' THEN '{0,1,2,5,31,91,1000}' ELSE '{0,30,1,2,7,30,90,400,5000}' END), (CASE WHEN as_of IS NULL THEN '{3,4}' END)) v (days)
@@ -424,10 +458,11 @@ FROM cases, (VALUES ('cohort_retention', 'cohort_retention(h, max_periods => 9)'
 	('time_to_order', '(SELECT time, at_risk, events, censored, row_number() OVER () AS ordinality FROM kaplan_meier(time_to_order(h)))', 'plain_time_to_order(%s, 2, NULL)'),
 	('order_ladder', 'order_ladder(h)', 'plain_order_ladder(%s, 90, NULL, 20)'),
 	('order_gap', '(SELECT order_gap(h) AS gap, 1 AS ordinality)', '(SELECT plain_order_gap(%s, 0.5, NULL) AS gap, 1 AS ordinality)'),
-	('lifecycle', 'lifecycle(h)', 'plain_lifecycle(%s, %L, 1, NULL)')) v (name, call, plain)
+	('lifecycle', 'lifecycle(h)', 'plain_lifecycle(%s, %L, 1, NULL)'),
+	('new_and_returning', 'new_and_returning(h)', 'plain_new_and_returning(%s, %L, 12, NULL)')) v (name, call, plain)
 WHERE (grain <> 'day' OR run NOT IN (6, 13));
 -- Of the questions with many arguments, a third of their combinations.
-DELETE FROM asked WHERE question IN ('cohort_retention', 'cohort_average', 'lifecycle', 'time_to_order', 'order_ladder', 'order_gap') AND hashtextextended(id || call, 0) % 3 <> 0;
+DELETE FROM asked WHERE question IN ('cohort_retention', 'cohort_average', 'lifecycle', 'new_and_returning', 'time_to_order', 'order_ladder', 'order_gap') AND hashtextextended(id || call, 0) % 3 <> 0;
 
 CREATE TABLE answers (question text, id int, call text, got jsonb, want jsonb);
 CREATE FUNCTION answer(source text) RETURNS jsonb LANGUAGE plpgsql AS $$

@@ -133,6 +133,51 @@ SELECT period_start, opening, new, retained, resurrected, lapsed, closing, quick
 SELECT period_start, opening, new, retained, resurrected, lapsed, closing, quick_ratio, is_complete FROM lifecycle(pg_temp.h('shop'), 'quarter');
 
 -- ---------------------------------------------------------------------------
+-- New customers, and returning ones.
+-- ---------------------------------------------------------------------------
+
+-- January: Ann and Bob are new, 50. February: Cid is new, with two orders, 15;
+-- Ann returns, and what Bob and Dan gave back is not of a new one: 20 - 15 - 1.
+-- March: Bob, 5. April: Ann, 30.  Nothing is a year old.
+SELECT * FROM new_and_returning(pg_temp.h('shop', 'month'));
+SELECT * FROM new_and_returning(pg_temp.h('shop'), 'Month', trailing_periods => 12, as_of => '2024-04-30');
+-- In one month Cid alone orders twice.
+SELECT period_start, customers, repeat_customers, trailing_customers, trailing_repeat_customers, trailing_repeat_rate FROM new_and_returning(pg_temp.h('shop'), 'month', 1);
+-- Two months.  To February: all three, and Ann and Cid twice. To March: Ann, Bob
+-- and Cid, who has both his still. To April: Ann and Bob.
+SELECT period_start, trailing_customers, trailing_repeat_customers, round(trailing_repeat_rate::numeric, 6) AS trailing_repeat_rate FROM new_and_returning(pg_temp.h('shop', 'month'), trailing_periods => 2);
+-- Three.  To March: all, all twice. To April: all, but Bob once: January is out.
+SELECT period_start, trailing_customers, trailing_repeat_customers, round(trailing_repeat_rate::numeric, 6) AS trailing_repeat_rate FROM new_and_returning(pg_temp.h('shop'), 'month', 3);
+-- Until nobody is left: in July, whose two months are June and July, as in June.
+SELECT period_start, customers, orders, revenue, new_revenue, returning_revenue, trailing_customers, trailing_repeat_customers, trailing_repeat_rate, is_complete
+FROM new_and_returning(pg_temp.h('shop'), 'month', 2, '2024-07-30') WHERE period_start >= '2024-04-01';
+-- In the first quarter all three are new and order twice: 50 + 20 - 15 + 15 + 5 = 75. What Dan gave back is no new one's.
+SELECT * FROM new_and_returning(pg_temp.h('shop'), 'quarter', 1);
+SELECT * FROM new_and_returning(pg_temp.h('shop', 'month'), 'quarter', 2);
+SELECT * FROM new_and_returning(pg_temp.h('shop'), 'year', 1);
+-- On February 9th Bob has not given back; a history of months can't tell.
+SELECT period_start, orders, revenue, new_revenue, returning_revenue, is_complete FROM new_and_returning(pg_temp.h('shop'), 'month', as_of => '2024-02-09');
+SELECT period_start, orders, revenue, new_revenue, returning_revenue, is_complete FROM new_and_returning(pg_temp.h('shop', 'month'), as_of => '2024-02-09');
+-- Bob's refund and Dan's are orders here; no money.
+SELECT period_start, customers, repeat_customers, orders, revenue, new_customers, new_orders, new_revenue, returning_customers, returning_orders, returning_revenue, trailing_customers, trailing_repeat_customers
+FROM new_and_returning(pg_temp.h('no amounts', 'month'));
+-- The 1 given back before the month of the first order of all is in no row; the 2
+-- in that month, but before the order, are.  Eve gives back 4 in March, before she
+-- has ordered, and 8 in April, when she is new; Flo 16 when she is no longer new.
+SELECT period_start, customers, repeat_customers, orders, revenue, new_customers, new_orders, new_revenue, returning_customers, returning_orders, returning_revenue
+FROM new_and_returning((SELECT purchase_history(c, t, a, 'day') FROM (VALUES
+	('eve', date '2024-01-31', -1), ('eve', '2024-02-01', -2), ('flo', '2024-02-10', 100), ('flo', '2024-02-11', 50), ('eve', '2024-03-05', -4), ('flo', '2024-03-05', -16),
+	('eve', '2024-04-01', -8), ('eve', '2024-04-02', 200), ('flo', '2024-04-02', 1000), ('flo', '2024-04-20', 2000)) v (c, t, a)), 'month');
+-- One customer orders on the 1st, 3rd, 4th and 9th: on which days do the last so
+-- many have an order, or more?  Two of the last 2 the 4th has alone, of the last 6
+-- the 3rd to 6th (1st and 3rd), to 8th (3rd and 4th), and the 9th (4th and 9th).
+SELECT days, string_agg(extract(day FROM period_start)::text, ' ' ORDER BY period_start) FILTER (WHERE trailing_customers = 1) AS one_order,
+	   string_agg(extract(day FROM period_start)::text, ' ' ORDER BY period_start) FILTER (WHERE trailing_repeat_customers = 1) AS more_than_one,
+	   min(extract(day FROM period_start)) FILTER (WHERE trailing_repeat_rate IS NOT NULL) AS a_rate_from
+FROM (SELECT purchase_history(1, date '2024-01-01' + d, 'day') AS h FROM unnest('{0,2,3,8}'::int[]) d) s, unnest('{1,2,3,6,7,100,2147483647}'::int[]) days, new_and_returning(h, 'day', days, '2024-01-20')
+GROUP BY days ORDER BY days;
+
+-- ---------------------------------------------------------------------------
 -- The inputs of the models, and the base of the same customers.
 -- ---------------------------------------------------------------------------
 
@@ -160,6 +205,8 @@ SELECT shop, (SELECT string_agg(concat_ws(' ', time, at_risk, events, censored),
 	   order_gap(h), (SELECT string_agg(concat_ws(' ', period_start, opening, new, retained, resurrected, lapsed, closing, coalesce(quick_ratio::text, 'NULL'), is_complete), '; ') FROM lifecycle(h)) AS lifecycle,
 	   (SELECT string_agg(concat_ws(' ', x, t_x, t, customers), '; ') FROM cells(repeat_buying(h))) AS cells, customer_base(h) IS NULL AS no_base
 FROM histories WHERE shop IN ('no rows', 'one order', 'guests', 'refunds') ORDER BY shop COLLATE "C";
+SELECT shop, (SELECT string_agg(n::text, '; ') FROM new_and_returning(h) n) AS new_and_returning, (SELECT string_agg(n::text, '; ') FROM new_and_returning(h, 'year', 1, '2024-12-31') n) AS in_a_year
+FROM histories WHERE shop IN ('no rows', 'one order', 'guests', 'refunds') ORDER BY shop COLLATE "C";
 SELECT * FROM cohort_retention(pg_temp.h('one order'));
 SELECT count(*) AS not_complete_yet FROM cohort_average(pg_temp.h('one order'));
 -- Nothing from the rows that are skipped.
@@ -177,6 +224,7 @@ SELECT as_of, (SELECT count(*) FROM cohort_retention(h, 'month', as_of)) AS cell
 	   (SELECT string_agg(concat_ws(' ', day, eligible, retained), '; ') FROM retained_on(h, '{0,60}', as_of)) AS retained_on,
 	   (SELECT string_agg(concat_ws(' ', time, at_risk, events, censored), '; ') FROM kaplan_meier(time_to_order(h, 3, as_of))) AS time_to_order,
 	   (SELECT count(*) FROM order_ladder(h, 90, as_of)) AS ladder, order_gap(h, 0.5, as_of) AS gap, (SELECT count(*) FROM lifecycle(h, 'month', 1, as_of)) AS lifecycle,
+	   (SELECT count(*) FROM new_and_returning(h, 'month', 1, as_of)) AS new_and_returning,
 	   (SELECT sum(customers) FROM cells(repeat_buying(h, as_of))) AS customers
 FROM histories, unnest('{2024-01-04,2024-01-05,2024-04-03,2024-04-04,2025-01-01}'::date[]) as_of WHERE shop = 'shop' AND grain = 'day' ORDER BY as_of;
 
@@ -185,6 +233,11 @@ SELECT cohort, period_index, orders, revenue, cumulative_revenue
 FROM cohort_retention((SELECT purchase_history(c, t, a, 'month') FROM (VALUES (1, date '2024-01-01', 0.1), (1, '2024-01-02', 0.02), (1, '2024-02-01', 0), (1, '2024-03-01', 12345678901234567890.123)) v (c, t, a)));
 SELECT cohort, period_index, orders, revenue, cumulative_revenue
 FROM cohort_retention((SELECT purchase_history(c, t, a, 'month') FROM (VALUES (1, date '2024-01-01', 0.1::float8), (1, '2024-01-02', 0.2), (1, '2024-02-01', 0)) v (c, t, a)));
+
+SELECT period_start, orders, revenue, new_revenue, returning_revenue
+FROM new_and_returning((SELECT purchase_history(c, t, a, 'month') FROM (VALUES (1, date '2024-01-01', 0.1), (1, '2024-01-02', 0.02), (1, '2024-02-01', 0), (2, '2024-02-01', 0.003), (1, '2024-03-01', 12345678901234567890.123)) v (c, t, a)));
+SELECT period_start, orders, revenue, new_revenue, returning_revenue
+FROM new_and_returning((SELECT purchase_history(c, t, a, 'year') FROM (VALUES (1, date '2023-01-01', 1e18), (2, '2024-01-01', 9e18), (3, '2024-01-01', 9e18), (1, '2024-01-01', -9e18), (4, '2024-01-01', -9e18), (5, '2024-01-01', -9e18)) v (c, t, a)));
 
 -- ---------------------------------------------------------------------------
 -- Wrong arguments.
@@ -221,7 +274,10 @@ FROM (VALUES
 	(35, 'day', 'order_gap(h, 1.5)'), (36, 'day', 'order_gap(h, -0.1)'), (37, 'day', 'order_gap(h, ''NaN'')'),
 	(38, 'day', 'lifecycle(h, dormant_after => 0)'), (39, 'day', 'lifecycle(h, dormant_after => -1)'), (40, 'day', 'lifecycle(h, ''year'', 2147483647)'),
 	(41, 'day', 'repeat_within(h, ''{2147483647}'')'), (42, 'day', 'retained_between(h, ''{0,2147483647}'')'),
-	(43, 'day', 'cohort_retention(h, NULL, NULL, NULL)'), (44, 'day', 'cohort_average(h, NULL)'), (45, 'day', 'repeat_within(h, NULL)'), (46, 'day', 'order_ladder(h, NULL)')) v (n, grain, call)
+	(43, 'day', 'cohort_retention(h, NULL, NULL, NULL)'), (44, 'day', 'cohort_average(h, NULL)'), (45, 'day', 'repeat_within(h, NULL)'), (46, 'day', 'order_ladder(h, NULL)'),
+	(47, 'day', 'new_and_returning(h, trailing_periods => 0)'), (48, 'day', 'new_and_returning(h, trailing_periods => -2147483648)'), (49, 'day', 'new_and_returning(h, ''month'', 2147483647)'),
+	(50, 'day', 'new_and_returning(h, trailing_periods => NULL)'), (51, 'day', 'new_and_returning(h, NULL, 1, NULL)'), (52, 'month', 'new_and_returning(h, ''day'')'),
+	(53, 'day', 'new_and_returning(h, ''hour'')'), (54, 'day', 'new_and_returning(h, as_of => ''infinity'')'), (55, 'day', 'new_and_returning(h, as_of => ''30000-01-01'')')) v (n, grain, call)
 ORDER BY n;
 -- Amounts that are not finite.
 SELECT value, type, pg_temp.outcome(format('SELECT purchase_history(1, date ''2024-01-01'', %L::%s, ''day'')', value, type)) AS outcome

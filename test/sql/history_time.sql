@@ -171,6 +171,8 @@ CREATE FUNCTION answers(h purchase_history, period text, as_of date) RETURNS SET
 	UNION ALL SELECT concat('cohort_average ', r) FROM cohort_average(h, period, as_of, 3, false) r
 	UNION ALL SELECT concat('lifecycle ', r) FROM lifecycle(h, period, 1, as_of) r
 	UNION ALL SELECT concat('lifecycle ', r) FROM lifecycle(h, period, 2, as_of) r
+	UNION ALL SELECT concat('new_and_returning ', r) FROM new_and_returning(h, period, 1, as_of) r
+	UNION ALL SELECT concat('new_and_returning ', r) FROM new_and_returning(h, period, 4, as_of) r
 $$;
 CREATE FUNCTION answer(h purchase_history, period text, as_of date) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN

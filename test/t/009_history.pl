@@ -121,6 +121,7 @@ my %phases = (
 	'merging to disk' => [ $tight, q{SELECT md5(string_agg((a + b)::text, ',')) FROM histories, generate_series(1, 2)} ],
 	'reading text' => [ $roomy, 'SELECT count(t::purchase_history) FROM texts, generate_series(1, 5) i' ],
 	'a question' => [ $roomy, q{SELECT sum(active) FROM histories, generate_series(1, 3) i, cohort_retention(h, 'day')} ],
+	'a question by period' => [ $roomy, q{SELECT sum(orders) FROM histories, generate_series(1, 30) i, new_and_returning(h, 'day', 30)} ],
 	'combining in parallel' =>
 	  [ "$parallel $roomy", q{SELECT md5(purchase_history(int8_key, ordered_at, amount, 'day')::text) FROM orders} ]);
 
@@ -177,7 +178,8 @@ foreach my $case (
 	[ 'spilled histories', qq{$tight SELECT purchase_history(int8_key, ordered_at, amount, 'day') FROM orders WHERE i <= 20000}, 50 ],
 	[ 'merging', 'SELECT a + b FROM histories', 20 ],
 	[ 'questions', q{SELECT (SELECT count(*) FROM cohort_retention(h, 'month')), (SELECT count(*) FROM repeat_within(h)),
-		(SELECT count(*) FROM order_ladder(h)), (SELECT count(*) FROM lifecycle(h, 'week')), order_gap(h),
+		(SELECT count(*) FROM order_ladder(h)), (SELECT count(*) FROM lifecycle(h, 'week')),
+		(SELECT count(*) FROM new_and_returning(h, 'week')), order_gap(h),
 		median_survival(time_to_order(h)), (SELECT count(*) FROM cells(repeat_buying(h))), customer_base(h) FROM histories}, 20 ],
 	[ 'an error that is caught', q{DO $$ BEGIN PERFORM purchase_history(int8_key, ordered_at, amount / nullif(i - 19999, 0), 'day'), 1 / (count(*) - 20000)
 		FROM orders WHERE i <= 20000; EXCEPTION WHEN division_by_zero THEN NULL; END $$}, 100 ])
