@@ -53,17 +53,86 @@ float8_of_key(uint64 key)
 static inline double
 spent(const Spending *spending, int64 i)
 {
-	return spending->narrow ? (double) (int64) (spending->keys[i] ^ SIGN_BIT) :
+	return spending->narrow ? (double) spending_units(spending, i) :
 		float8_of_key(spending->keys[i]);
 }
 
+/* A customer whose money doesn't fit 64 bits, with all its digits. */
+typedef struct Payer
+{
+	uint64		key;
+	const uint64 *money;		/* number of limbs, limbs: as few as hold it */
+} Payer;
+
+static int
+compare_payers(const Payer *a, const Payer *b)
+{
+	const uint64 *x = a->money;
+	const uint64 *y = b->money;
+	bool		negative;
+
+	if (a->key != b->key)
+		return a->key < b->key ? -1 : 1;
+	negative = money_is_negative(x + 1, (int) x[0]);
+	if (negative != money_is_negative(y + 1, (int) y[0]))
+		return negative ? -1 : 1;
+	if (x[0] != y[0])
+		return (x[0] < y[0]) != negative ? -1 : 1;
+	for (uint64 i = x[0]; i > 0; i--)
+		if (x[i] != y[i])
+			return x[i] < y[i] ? -1 : 1;
+	return 0;
+}
+
+#define ST_SORT sort_payers
+#define ST_ELEMENT_TYPE Payer
+#define ST_COMPARE(a, b) compare_payers(a, b)
+#define ST_CHECK_FOR_INTERRUPTS
+#define ST_SCOPE static
+#define ST_DEFINE
+#include "lib/sort_template.h"
+
+/* Room for many small arrays, without an allocation's overhead for each. */
+typedef struct Shelf
+{
+	uint64	   *room;
+	Size		left;
+} Shelf;
+
+#define SHELF_WORDS		8192
+
+static const uint64 *
+keep_money(Shelf *shelf, Money money)
+{
+	Size		nlimbs = (retention_money_bytes(money.limbs, money.nlimbs) + 7) / 8;
+	uint64	   *kept;
+
+	if (shelf->left < nlimbs + 1)
+	{
+		shelf->left = Max(nlimbs + 1, SHELF_WORDS);
+		shelf->room = palloc(shelf->left * sizeof(uint64));
+	}
+	kept = shelf->room;
+	kept[0] = nlimbs;
+	memcpy(kept + 1, money.limbs, nlimbs * sizeof(uint64));
+	shelf->room += nlimbs + 1;
+	shelf->left -= nlimbs + 1;
+	return kept;
+}
+
+/*
+ * What each customer has paid, ascending; if "exact", in all its digits: those
+ * that a float8 has are enough for a share.
+ */
 Spending
-retention_spending(const struct varlena *packed)
+retention_spending(const struct varlena *packed, bool exact)
 {
 	Spending	spending = {0};
 	Unpacker	unpacker;
 	uint64	   *entry;
 	uint64	   *scratch;
+	Payer	   *payers = NULL;
+	Shelf		shelf = {0};
 	Size		size;
 	int64		seen = 0;
 
@@ -72,6 +141,9 @@ retention_spending(const struct varlena *packed)
 	entry = palloc(unpacker.stride * sizeof(uint64));
 	size = Max(unpacker.totals.customers, 1) * sizeof(uint64);
 	spending.keys = MemoryContextAllocHuge(CurrentMemoryContext, size);
+	if (exact && unpacker.nlimbs > 1)
+		payers = MemoryContextAllocHuge(CurrentMemoryContext,
+										Max(unpacker.totals.customers, 1) * sizeof(Payer));
 	while (retention_unpack_next(&unpacker, entry))
 	{
 		const uint64 *money = entry + unpacker.stride - unpacker.nlimbs;
@@ -83,35 +155,65 @@ retention_spending(const struct varlena *packed)
 			continue;
 		if (spending.n == unpacker.totals.customers)
 			elog(ERROR, "customer base has more customers than it says");
-		spending.keys[spending.n++] = spending.narrow ? money[0] ^ SIGN_BIT :
+		spending.keys[spending.n] = spending.narrow ? money[0] ^ SIGN_BIT :
 			key_of_float8(retention_money_float8(amount));
+		if (payers)
+		{
+			payers[spending.n].key = spending.keys[spending.n];
+			payers[spending.n].money = keep_money(&shelf, amount);
+		}
+		spending.n++;
+	}
+	pfree(entry);
+	if (payers)
+	{
+		sort_payers(payers, spending.n);
+		spending.moneys = MemoryContextAllocHuge(CurrentMemoryContext, size);
+		for (int64 i = 0; i < spending.n; i++)
+		{
+			spending.keys[i] = payers[i].key;
+			spending.moneys[i] = payers[i].money;
+		}
+		pfree(payers);
+		return spending;
 	}
 	scratch = MemoryContextAllocHuge(CurrentMemoryContext, size);
 	retention_radix_sort(spending.keys, scratch, spending.n);
 	pfree(scratch);
-	pfree(entry);
 	return spending;
 }
 
-/* The share of the revenue that the best "fraction" of the customers bring. */
+/*
+ * The shares of the revenue that the best customers bring, for several
+ * fractions of the customers, ascending.
+ */
 bool
-retention_top_share(const Spending *spending, double fraction, double *result)
+retention_top_shares(const Spending *spending, const double *fractions, int n,
+					 double *results)
 {
-	double		best = fraction * (double) spending->n;
-	double		top = 0;
 	double		sum = 0;
+	int			next = 0;
 
 	for (int64 i = spending->n - 1, taken = 0; i >= 0; i--, taken++)
 	{
-		double		part = Min(Max(best - (double) taken, 0), 1);
 		double		x = spent(spending, i);
 
-		top += part * x;
+		for (; next < n; next++)
+		{
+			double		part = fractions[next] * (double) spending->n - (double) taken;
+
+			if (part >= 1)
+				break;
+			results[next] = sum + Max(part, 0) * x;
+		}
 		sum += x;
 	}
 	if (!(sum > 0) || isinf(sum))
 		return false;
-	*result = top / sum;
+	for (; next < n; next++)
+		results[next] = sum;
+	for (int i = 0; i < n; i++)
+		results[i] /= sum;
 	return true;
 }
 

@@ -18,11 +18,25 @@ typedef struct Spending
 	int64		n;				/* customers with an order */
 	bool		narrow;			/* the numbers are units of money, else float8 */
 	uint64	   *keys;			/* ascending */
+
+	/*
+	 * If asked for, and not narrow: the number of limbs of what each customer
+	 * has paid, and these limbs.  Ascending, where the float8 are equal too.
+	 */
+	const uint64 **moneys;
 } Spending;
 
-extern Spending retention_spending(const struct varlena *packed);
-extern bool retention_top_share(const Spending *spending, double fraction, double *result);
+extern Spending retention_spending(const struct varlena *packed, bool exact);
+extern bool retention_top_shares(const Spending *spending, const double *fractions, int n,
+								 double *results);
 extern bool retention_gini(const Spending *spending, double *result);
+
+/* What one customer has paid, of a narrow spending, in units of money. */
+static inline int64
+spending_units(const Spending *spending, int64 i)
+{
+	return (int64) (spending->keys[i] ^ (UINT64CONST(1) << 63));
+}
 
 /* Customers with the same number of orders. */
 typedef struct OrderCounts

@@ -294,6 +294,66 @@ SELECT top_share(customer_base(1, now(), 1.0), 'NaN');
 SELECT abs(gini(b) - gini(s)) < 0.05 AS gini, abs(top_share(b, 0.2) - top_share(s, 0.2)) < 0.05 AS top
 FROM (SELECT customer_base(customer_id, ordered_at, amount) AS b, customer_base_sample(customer_id, ordered_at, amount, 2000) AS s FROM simulate_orders(10000, '2 years', 3)) o;
 
+-- The whole curve. By hand: 100, 50, 30, 20, then in thirds.
+CREATE TABLE four AS SELECT customer_base(c, now(), a) AS b FROM (VALUES ('a', 60.00), ('a', 40.00), ('b', 50.00), ('c', 35.00), ('c', -5.00), ('d', 20.00)) v (c, a);
+SELECT r.* FROM four, revenue_concentration(b, 4) r;
+SELECT round(percentile::numeric, 4) AS percentile, round(customers::numeric, 4) AS customers, round(share_of_customers::numeric, 4) AS share_of_customers, revenue,
+	   round(share_of_revenue::numeric, 6) AS share_of_revenue FROM four, revenue_concentration(b, points => 3);
+SELECT r.* FROM four, revenue_concentration(b, 1) r;
+SELECT count(*) AS rows, min(percentile) AS first, max(percentile) AS last, bool_and(percentile = n) AS whole FROM four, revenue_concentration(b) WITH ORDINALITY r (percentile, customers, share_of_customers, revenue, share_of_revenue, n);
+SELECT (revenue_concentration(b, 2)).* FROM four;
+-- Halves go away from zero: 0.01 / 2, -0.03 / 2. Refunds make the revenue fall again.
+SELECT a, revenue, share_of_revenue FROM (VALUES ('{0.01}'::numeric[]), ('{0.01,-0.01}'), ('{-0.03}'), ('{5,-5}'), ('{0}'), ('{3,-7,2}')) v (a),
+	LATERAL (SELECT customer_base(c, now(), x) AS b FROM unnest(a) WITH ORDINALITY u (y, c), LATERAL (VALUES (0), (y)) w (x)) s, revenue_concentration(b, 2);
+-- Amounts of any size, some with the same float8; each share is top_share's. Some
+-- of the random ones only gave something back, so the others bring more than all.
+INSERT INTO shops SELECT 'wide, close', c, 1e25 + abs(hashint4(c)) % 5000 * 0.01 FROM generate_series(1, 997) c;
+INSERT INTO shops SELECT 'wide, below 0', c, a FROM generate_series(1, 90) c, LATERAL (VALUES (0), (hashint4(c) * 1e15 + c * 0.001)) v (a);
+INSERT INTO shops SELECT 'one is rich', c, CASE c WHEN 33 THEN 1e300 ELSE hashint4(c) & 1023 END FROM generate_series(1, 100) c;
+INSERT INTO shops SELECT 'tiny', c, 1e-60 * c + 1e-61 * (c % 7) FROM generate_series(1, 100) c;
+INSERT INTO shops SELECT 'random', abs(hashint4(n)) % 2500, (hashint4extended(n, 7) % 100000) / 100.0 + 200 FROM generate_series(1, 10000) n;
+CREATE TABLE curves AS
+SELECT shop, points, b, r.* FROM (SELECT shop, customer_base(customer, timestamp '2024-01-01', amount) AS b FROM shops GROUP BY shop) s,
+	unnest('{1,3,7,100}'::int[]) points, revenue_concentration(b, points) r;
+WITH customers AS (
+	SELECT shop, customer, sum(amount) AS s FROM shops GROUP BY shop, customer HAVING count(*) FILTER (WHERE amount >= 0) > 0),
+ranked AS (
+	SELECT shop, s, row_number() OVER (PARTITION BY shop ORDER BY s DESC) - 1 AS above, count(*) OVER (PARTITION BY shop) AS n, max(scale(s)) OVER (PARTITION BY shop) AS digits FROM customers),
+truth AS (
+	SELECT shop, points, i, round(sum(s * least(greatest(n * i - above * points, 0), points)) / points, max(digits)) AS revenue, max(n) * i / points::float8 AS customers
+	FROM ranked, unnest('{1,3,7,100}'::int[]) points, generate_series(1, points) i GROUP BY shop, points, i)
+SELECT shop, count(*) AS rows, bool_and(c.revenue = t.revenue AND scale(c.revenue) = scale(t.revenue)) AS revenue,
+	   bool_and(abs(c.customers - t.customers) <= 1e-12 * t.customers) AS customers, bool_and(share_of_customers = i / points::float8 AND percentile = 100 * i / points::float8) AS steps,
+	   bool_and(share_of_revenue IS NOT DISTINCT FROM top_share(b, share_of_customers)) AS share,
+	   bool_and(c.revenue = revenue(b)) FILTER (WHERE i = points) AS last_is_all
+FROM truth t FULL JOIN curves c USING (shop, points) WHERE i IS NULL OR round(percentile * points / 100) = i GROUP BY shop ORDER BY shop COLLATE "C";
+-- Of any kind of base; who only gave something back is no customer and brings nothing.
+SELECT size, count(*) AS bases, bool_and(rows = 10) AS rows, bool_and(customers) AS customers, bool_and(share) AS share, bool_and(revenue) AS revenue
+FROM (SELECT w.size, w.arguments, count(*) AS rows, max(r.customers) = customers(b) AS customers, bool_and(r.share_of_revenue IS NOT DISTINCT FROM top_share(b, r.share_of_customers)) AS share,
+			 CASE WHEN revenue(b) IS NULL THEN count(r.revenue) = 0
+				  WHEN size IS DISTINCT FROM 16 AND size IS DISTINCT FROM 200 THEN max(r.revenue) FILTER (WHERE percentile = 100) = all_customers.revenue
+				  ELSE bool_and(abs(r.revenue / all_customers.revenue - r.share_of_revenue::numeric) < 0.2) END AS revenue
+	  FROM wholes w, revenue_concentration(b, 10) r,
+		   (SELECT sum(s) AS revenue FROM (SELECT sum(a_numeric) AS s FROM orders WHERE c_int8 IS NOT NULL GROUP BY c_int8 HAVING count(*) FILTER (WHERE a_numeric >= 0) > 0) s) all_customers
+	  GROUP BY w.size, w.arguments, customers(b), revenue(b), all_customers.revenue) s GROUP BY size ORDER BY size;
+-- A sample, by its definition.
+SELECT d.key, d.size, count(*) AS rows, bool_and(r.revenue = round(top.s * t.revenue / (SELECT sum(x) FROM unnest(d.revenues) x), scale(t.revenue))) AS revenue
+FROM defined d JOIN wholes w ON w.arguments = d.key || ', t_timestamp, a_numeric' AND w.size = d.size, totals t, revenue_concentration(b, d.customers::int) r,
+	LATERAL (SELECT sum(x) AS s FROM (SELECT x FROM unnest(d.ns, d.revenues) u (n, x) WHERE n > 0 ORDER BY x DESC LIMIT round(r.share_of_customers * d.customers)) u) top
+WHERE d.size < 5000 GROUP BY d.key, d.size ORDER BY d.size, d.key;
+SELECT key, r.revenue = revenue(only_in(a, b)) AS selected FROM pairs, revenue_concentration(only_in(a, b), 50) r WHERE size = 600 AND percentile = 100 ORDER BY key;
+-- Nobody, nothing known of amounts, a sample of nothing.
+SELECT count(*) AS rows FROM revenue_concentration(NULL);
+SELECT count(*) AS rows FROM four, revenue_concentration(b, NULL);
+SELECT count(*) AS rows FROM revenue_concentration((SELECT customer_base(NULL::int8, now(), 1.0)));
+SELECT count(*) AS rows FROM revenue_concentration((SELECT customer_base(1, now(), -1.0)));
+SELECT * FROM revenue_concentration((SELECT customer_base(c) FROM generate_series(1, 3) c), 2);
+SELECT r.* FROM (SELECT customer_base_sample(c, now(), 0.0, 16) AS b FROM generate_series(1, 100) c) s, revenue_concentration(b, 1) r;
+SELECT revenue_concentration(b, 0) FROM four;
+SELECT revenue_concentration(b, -1) FROM four;
+SELECT revenue_concentration(b, 10001) FROM four;
+SELECT count(*) AS rows, bool_and(share_of_revenue = top_share(b, share_of_customers)) AS same FROM four, revenue_concentration(b, 10000);
+
 SELECT arguments, size, count(*) AS rows, sum(d.customers) = customers(b) AS customers, round(sum(share)::numeric, 9) AS share, sum(d.orders * d.customers) = orders(b) AS orders, bool_and(d.share > 0) AS no_gaps
 FROM wholes, order_count_distribution(b) d WHERE arguments IN ('c_text', 'c_int8, t_date, a_numeric') AND (size IS NULL OR size = 5000) GROUP BY arguments, size, customers(b), orders(b) ORDER BY 1, 2;
 SELECT * FROM order_count_distribution((SELECT customer_base(c) FROM unnest('{1,1,1,2,3,3,3,4,5,5,NULL}'::int[]) c));

@@ -1,0 +1,250 @@
+/*-------------------------------------------------------------------------
+ *
+ * concentration.c
+ *	  revenue_concentration: what the best customers bring, for each share of
+ *	  the customers from the least to all (the Lorenz curve, from the top).
+ *
+ * The customers are sorted once, and one walk down from the best meets the
+ * points in turn.  The shares are top_share's, which float8 is enough for; the
+ * money is summed beside them in whole units, to be exact.
+ *
+ * What an exact base knows of its customers with an order is all there is.  Of
+ * a sample's, it is multiplied by revenue of all / revenue of those kept: as
+ * the former is known, that is nearer to the truth than to divide by the share
+ * that was kept (a ratio estimate), and everybody brings just what there is.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "base/state.h"
+#include "metric/distribution.h"
+#include "metric/exact.h"
+#include "metric/formula.h"
+
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+#include "utils/tuplestore.h"
+
+/* A curve of more is no better to look at, and each point is a row. */
+#define POINTS_MAX		10000
+
+/* Where the walk down from the best customer is. */
+typedef struct Walk
+{
+	Spending	spending;
+	int64		taken;			/* customers */
+	uint64	   *sum;			/* what they have paid */
+	int			nlimbs;
+	int			scale;
+} Walk;
+
+/* What the next customer has paid: its limbs, and how many they are. */
+static const uint64 *
+next_money(const Walk *walk, uint64 *units, int *nlimbs)
+{
+	int64		i = walk->spending.n - 1 - walk->taken;
+
+	if (walk->spending.moneys == NULL)
+	{
+		*units = (uint64) spending_units(&walk->spending, i);
+		*nlimbs = 1;
+		return units;
+	}
+	*nlimbs = (int) walk->spending.moneys[i][0];
+	return walk->spending.moneys[i] + 1;
+}
+
+static void
+walk_to(Walk *walk, int64 customers)
+{
+	for (; walk->taken < customers; walk->taken++)
+	{
+		uint64		units;
+		int			nlimbs;
+		const uint64 *money = next_money(walk, &units, &nlimbs);
+
+		if ((walk->taken & 0xFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
+		if (!money_add(walk->sum, walk->nlimbs, money, nlimbs))
+			elog(ERROR, "sum of money does not fit %d limbs", walk->nlimbs);
+	}
+}
+
+/* to = from * factor, where "to" is wide enough. */
+static void
+multiply(uint64 *to, int nto, const uint64 *from, int nfrom, uint32 factor)
+{
+	bool		negative = money_is_negative(from, nfrom);
+
+	if (!retention_money_convert(from, nfrom, 0, to, nto, 0))
+		elog(ERROR, "money does not fit %d limbs", nto);
+	if (negative)
+		retention_money_negate(to, nto);
+	if (!retention_money_times(to, nto, factor, 0))
+		elog(ERROR, "product of money does not fit %d limbs", nto);
+	if (negative)
+		retention_money_negate(to, nto);
+}
+
+/*
+ * What those taken have paid, with part / whole of what the next one has: a
+ * numeric, rounded to the digits of the amounts, halves away from zero.
+ */
+static Datum
+walk_revenue(const Walk *walk, uint32 part, uint32 whole)
+{
+	Money		money = {walk->sum, walk->nlimbs, walk->scale};
+
+	if (part > 0)
+	{
+		int			n = walk->nlimbs + 1;
+		uint64	   *result = palloc(n * sizeof(uint64));
+		uint64	   *addend = palloc(n * sizeof(uint64));
+		uint64		units;
+		int			nlimbs;
+		const uint64 *next = next_money(walk, &units, &nlimbs);
+		bool		negative;
+
+		/* (2 * sum * whole + 2 * next * part + whole) / (2 * whole) */
+		multiply(result, n, walk->sum, walk->nlimbs, whole);
+		multiply(addend, n, next, nlimbs, part);
+		if (!money_add(result, n, addend, n))
+			elog(ERROR, "sum of money does not fit %d limbs", n);
+		negative = money_is_negative(result, n);
+		if (negative)
+			retention_money_negate(result, n);
+		if (!retention_money_times(result, n, 2, whole))
+			elog(ERROR, "product of money does not fit %d limbs", n);
+		(void) retention_money_divide(result, n, 2 * whole);
+		if (negative)
+			retention_money_negate(result, n);
+		money.limbs = result;
+		money.nlimbs = n;
+	}
+	return retention_money_numeric(money);
+}
+
+/* What all customers have paid whom a sample has kept, those without an order too. */
+static Datum
+kept_revenue(const struct varlena *packed)
+{
+	Unpacker	unpacker;
+	uint64	   *entry;
+	uint64	   *sum;
+	Money		money;
+
+	retention_unpack_begin(&unpacker, packed);
+	entry = palloc(unpacker.stride * sizeof(uint64));
+	sum = palloc0((unpacker.nlimbs + 1) * sizeof(uint64));
+	while (retention_unpack_next(&unpacker, entry))
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (!money_add(sum, unpacker.nlimbs + 1, entry + unpacker.stride - unpacker.nlimbs,
+					   unpacker.nlimbs))
+			elog(ERROR, "sum of money does not fit %d limbs", unpacker.nlimbs + 1);
+	}
+	money = (Money) {sum, unpacker.nlimbs + 1, unpacker.scale};
+	return retention_money_numeric(money);
+}
+
+/*
+ * revenue_concentration(customer_base, int4): rows (percentile, customers,
+ * share_of_customers, revenue, share_of_revenue)
+ */
+PG_FUNCTION_INFO_V1(retention_base_revenue_concentration);
+Datum
+retention_base_revenue_concentration(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	int32		points = PG_GETARG_INT32(1);
+	struct varlena *packed = retention_base_pack(PG_GETARG_DATUM(0));
+	Unpacker	unpacker;
+	const BaseTotals *totals = &unpacker.totals;
+	Walk		walk = {0};
+	double	   *fractions;
+	double	   *shares;
+	int64		customers;
+	Datum		kept = (Datum) 0;
+	Datum		all = (Datum) 0;
+	bool		has_amounts;
+	bool		has_revenue;
+	bool		has_shares;
+	MemoryContext of_row;
+	MemoryContext old;
+
+	if (points < 1 || points > POINTS_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"points\" must be between 1 and %d, not %d", POINTS_MAX, points),
+				 errhint("With 100 points there is a row for each percent of the customers.")));
+	InitMaterializedSRF(fcinfo, 0);
+	retention_unpack_begin(&unpacker, packed);
+	if (totals->customers == 0)
+		return (Datum) 0;
+
+	fractions = palloc(points * sizeof(double));
+	shares = palloc(points * sizeof(double));
+	for (int32 i = 0; i < points; i++)
+		fractions[i] = (double) (i + 1) / (double) points;
+	customers = retention_all_customers(totals, totals->customers);
+
+	has_amounts = totals->revenue.limbs != NULL;
+	has_revenue = has_amounts;
+	has_shares = false;
+	if (has_amounts)
+	{
+		walk.spending = retention_spending(packed, true);
+		if (walk.spending.n != totals->customers)
+			elog(ERROR, "customer base has fewer customers than it says");
+		has_shares = retention_top_shares(&walk.spending, fractions, points, shares);
+
+		/* any number of customers' money fits one limb more than each one's */
+		walk.nlimbs = unpacker.nlimbs + 1;
+		walk.sum = palloc0(walk.nlimbs * sizeof(uint64));
+		walk.scale = unpacker.scale;
+		if (totals_are_estimates(totals))
+		{
+			kept = kept_revenue(packed);
+			all = retention_all_revenue(totals);
+			has_revenue = exact_compare(kept, exact_integer(0)) > 0;
+		}
+	}
+
+	of_row = AllocSetContextCreate(CurrentMemoryContext, "revenue_concentration row",
+								   ALLOCSET_DEFAULT_SIZES);
+	old = MemoryContextSwitchTo(of_row);
+	for (int32 i = 1; i <= points; i++)
+	{
+		/* i / points of them: so many whole, and so many points-ths of the next */
+		int64		rest = totals->customers % points * i;
+		int64		all_rest = customers % points * i;
+		Datum		values[5] = {0};
+		bool		nulls[5] = {false};
+
+		CHECK_FOR_INTERRUPTS();
+		values[0] = Float8GetDatum(100.0 * i / points);
+		values[1] = Float8GetDatum((double) (customers / points * i + all_rest / points) +
+								   (double) (all_rest % points) / points);
+		values[2] = Float8GetDatum(fractions[i - 1]);
+		nulls[3] = !has_revenue;
+		if (has_revenue)
+		{
+			walk_to(&walk, totals->customers / points * i + rest / points);
+			values[3] = walk_revenue(&walk, (uint32) (rest % points), (uint32) points);
+			if (totals_are_estimates(totals))
+				values[3] = DirectFunctionCall2(numeric_round,
+												exact_divide(exact_multiply(values[3], all), kept),
+												Int32GetDatum(walk.scale));
+		}
+		nulls[4] = !has_shares;
+		if (has_shares)
+			values[4] = Float8GetDatum(shares[i - 1]);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+		MemoryContextReset(of_row);
+	}
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(of_row);
+	return (Datum) 0;
+}
