@@ -4,6 +4,9 @@
  *	  How long a customer takes from order to order, and when the next one is
  *	  due: the final functions of order_gap and next_order_due.
  *
+ * next_order_due with an as_of is asked of the log of rfm_summary, which knows
+ * days: the two in one query cost as one.
+ *
  * Gaps are counted in whole microseconds; of times that lie as far apart as
  * timestamps can, they need 64 bits without a sign.
  *
@@ -24,17 +27,26 @@
 #define ST_DEFINE
 #include "lib/sort_template.h"
 
-/*
- * The median gap in microseconds, rounded down, and whether a half is missing.
- * Returns false if there are no two orders.
- */
+/* The median of n gaps, which are sorted, rounded down, and whether a half is missing. */
+static uint64
+median(uint64 *gaps, Size n, bool *half)
+{
+	uint64		low;
+	uint64		high;
+
+	sort_gaps(gaps, n);
+	low = gaps[(n - 1) / 2];
+	high = gaps[n / 2];
+	*half = (high - low) % 2 != 0;
+	return low + (high - low) / 2;
+}
+
+/* The median gap in microseconds.  Returns false if there are no two orders. */
 static bool
 median_gap(const OrderLog *log, uint64 *usecs, bool *half)
 {
 	Size		n;
 	uint64	   *gaps;
-	uint64		low;
-	uint64		high;
 
 	if (log->count < 2)
 		return false;
@@ -42,11 +54,7 @@ median_gap(const OrderLog *log, uint64 *usecs, bool *half)
 	gaps = palloc_extended(n * sizeof(uint64), MCXT_ALLOC_HUGE);
 	for (Size i = 0; i < n; i++)
 		gaps[i] = (uint64) log_key(log, i + 1) - (uint64) log_key(log, i);
-	sort_gaps(gaps, n);
-	low = gaps[(n - 1) / 2];
-	high = gaps[n / 2];
-	*usecs = low + (high - low) / 2;
-	*half = (high - low) % 2 != 0;
+	*usecs = median(gaps, n, half);
 	pfree(gaps);
 	return true;
 }
@@ -131,4 +139,41 @@ retention_next_order_due_date(PG_FUNCTION_ARGS)
 	if (!next_order_due(PG_GETARG_DATUM(0), TIME_DATE, &due))
 		PG_RETURN_NULL();
 	PG_RETURN_DATEADT(day_of_instant(due));
+}
+
+/* next_order_due_day(order_log): NULL with an order on fewer than two days */
+PG_FUNCTION_INFO_V1(retention_next_order_due_day);
+Datum
+retention_next_order_due_day(PG_FUNCTION_ARGS)
+{
+	const OrderLog *log = retention_log_of_datum(PG_GETARG_DATUM(0));
+	Size		n = 0;
+	uint64	   *gaps;
+	bool		half;
+	int64		last = 0;
+	int64		due;
+
+	if (log->purpose.kind == LOG_INSTANTS || log->purpose.between)
+		retention_log_refuse(log, "the days of orders");
+	log = retention_log_settled(log);
+	gaps = palloc_extended(Max(log->count, 1) * sizeof(uint64), MCXT_ALLOC_HUGE);
+	for (Size i = 0; i < log->count; i++)
+	{
+		int64		key = log_key(log, i);
+
+		if (!KEY_IS_ORDER(key))
+			continue;
+		/* of the first, a gap that isn't one */
+		gaps[n++] = (uint64) (DAY_OF_KEY(key) - last);
+		last = DAY_OF_KEY(key);
+	}
+	if (n < 2)
+		PG_RETURN_NULL();
+	due = last + (int64) median(gaps + 1, n - 1, &half);
+	pfree(gaps);
+	if (due > DAY_LAST)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("date out of range: the next order is due after the year 294276")));
+	PG_RETURN_DATEADT((DateADT) due);
 }

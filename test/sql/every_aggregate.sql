@@ -163,6 +163,7 @@ SELECT signature FROM aggregates
 WHERE arguments IS NULL OR array_position(types, NULL) IS NOT NULL
 	OR cardinality(types) <> num_nonnulls(customer, at, amount)
 		+ CASE name WHEN 'customer_base_sample' THEN 1 WHEN 'rfm_summary' THEN 1 WHEN 'orders_between' THEN 2
+			WHEN 'next_order_due' THEN (arguments LIKE '%DATE%')::int
 			WHEN 'purchase_history' THEN CASE WHEN 'time_zone' = ANY (SELECT unnest(proargnames) FROM pg_proc WHERE oid = signature) THEN 2 ELSE 1 END ELSE 0 END;
 
 -- The facts of a base as text.
@@ -235,7 +236,7 @@ BEGIN
 			CASE WHEN a.amount IS NULL THEN '(CASE WHEN false THEN' ELSE '(' END,
 			CASE WHEN a.amount IS NULL THEN 'END)' ELSE ')' END)
 		WHEN 'order_gap' THEN 'gap / 86400000000'
-		WHEN 'next_order_due' THEN CASE a.at WHEN 't_date' THEN 'last::date + floor(gap / 86400000000)::int' ELSE 'last + floor(gap) * interval ''1 microsecond''' END
+		WHEN 'next_order_due' THEN CASE CASE WHEN a.arguments LIKE '%DATE%' THEN 'day' ELSE a.at END WHEN 'day' THEN 'due_day' WHEN 't_date' THEN 'last::date + floor(gap / 86400000000)::int' ELSE 'last + floor(gap) * interval ''1 microsecond''' END
 		WHEN 'orders_between' THEN 'days_between'
 		WHEN 'rfm_summary' THEN
 			$f$CASE WHEN x >= 0 THEN concat_ws(' ', x, t_x, t, 'spend', spend / nullif(x, 0), 'gaps', round(log_gaps::numeric, 9), 'orders', n, first_day) END$f$
@@ -282,7 +283,8 @@ BEGIN
 		), rfm AS (
 			SELECT count(*) - 1 AS x, max(day) - min(day) AS t_x, DATE '2024-03-31' - min(day) AS t, sum(n) AS n, min(day) AS first_day,
 				   coalesce(sum(ln(after::float8) ORDER BY day), 0) AS log_gaps, sum(spend) FILTER (WHERE after IS NOT NULL) AS spend,
-				   count(*) FILTER (WHERE day > DATE '2024-01-15') AS days_between
+				   count(*) FILTER (WHERE day > DATE '2024-01-15') AS days_between,
+				   max(day) + floor(percentile_cont(0.5) WITHIN GROUP (ORDER BY after))::int AS due_day
 			FROM days
 		), span AS (
 			SELECT make_interval(days => div(usecs, 86400000000)::int,
@@ -295,7 +297,8 @@ BEGIN
 		source, formula, what,
 		concat_ws(' AND ', 'true', CASE WHEN a.at IS NOT NULL THEN 'isfinite(at)' END,
 				  CASE WHEN a.amount IS NOT NULL THEN 'amount IS NOT NULL' END),
-		CASE WHEN a.name IN ('order_gap', 'next_order_due') THEN 'gaps' WHEN a.name IN ('rfm_summary', 'orders_between') THEN 'rfm'
+		CASE WHEN a.name IN ('rfm_summary', 'orders_between') OR a.name = 'next_order_due' AND a.arguments LIKE '%DATE%' THEN 'rfm'
+			 WHEN a.name IN ('order_gap', 'next_order_due') THEN 'gaps'
 			 ELSE 'totals, others, occasions, span' END);
 END
 $$;
@@ -453,7 +456,8 @@ BEGIN
 	JOIN aggregates AS b ON b.name = c.name AND b.signature <> c.signature
 		AND (b.customer IS NULL) = (c.customer IS NULL)
 		AND (b.at = c.at OR b.at = 't_timestamp' AND c.at = 't_timestamptz' OR num_nonnulls(b.at, c.at) = 0)
-		AND b.amount IS NOT DISTINCT FROM c.amount;
+		AND b.amount IS NOT DISTINCT FROM c.amount
+		AND (b.name <> 'next_order_due' OR (b.arguments LIKE '%DATE%') = (c.arguments LIKE '%DATE%'));
 END
 $$;
 

@@ -72,6 +72,7 @@ SELECT orders_between(t, a, '2024-03-31', '2024-03-30') FROM few;
 SELECT orders_between(t, a, '2024-01-01', t::date) FROM few;
 SELECT order_gap(date '5874897-12-31');
 SELECT next_order_due(t) FROM (VALUES (timestamp '2024-01-01'), ('294000-01-01')) o (t);
+SELECT next_order_due(t, '294276-12-31') FROM (VALUES (date '2024-01-01'), ('294000-01-01')) o (t);
 SELECT order_log_combine(order_log_add(NULL, date '2024-01-01'), order_log_add(NULL, timestamp '2024-01-01'));
 SELECT order_log_combine(order_log_add(NULL, date '2024-01-01'), order_log_add_summary(NULL, date '2024-01-01', '2024-03-31'));
 SELECT order_log_combine(order_log_add_summary(NULL, date '2024-01-01', 1, '2024-03-31'), order_log_add_summary(NULL, date '2024-01-01', 1::numeric, '2024-03-31'));
@@ -187,6 +188,18 @@ FROM (SELECT customer, order_gap(t::date) AS gap, next_order_due(t::date) AS due
 	SELECT customer, median, last + floor(median)::int AS next
 	FROM (SELECT customer, percentile_cont(0.5) WITHIN GROUP (ORDER BY gap) AS median, max(day) AS last
 		  FROM (SELECT customer, day, day - lag(day) OVER (PARTITION BY customer ORDER BY day) AS gap FROM rows) g GROUP BY customer) m) e USING (customer);
+-- As of a day: of days, however many orders they have, without refunds and what comes later.
+SELECT next_order_due(t, a, '2024-01-31') AS due, next_order_due(t, '2024-01-31') AS refunds_too, next_order_due(t::date, a::float8, '2024-01-05') AS to_the_fifth,
+	   next_order_due(t, a, '2024-01-04') AS one_day
+FROM (VALUES (timestamp '2024-01-01 10:00', 5.0), ('2024-01-01 20:00', 5), ('2024-01-05 09:00', 0), ('2024-01-08', -5), ('2024-01-12', 5), ('2024-02-01', 5)) o (t, a);
+SELECT count(*) AS customers, count(due) AS due, count(*) FILTER (WHERE due IS DISTINCT FROM next) AS wrong
+FROM (SELECT customer, next_order_due(t, a, '2024-03-31') AS due FROM orders GROUP BY customer) g LEFT JOIN (
+	SELECT customer, max(day) + floor(percentile_cont(0.5) WITHIN GROUP (ORDER BY gap))::int AS next
+	FROM (SELECT customer, day, day - lag(day) OVER (PARTITION BY customer ORDER BY day) AS gap
+		  FROM (SELECT DISTINCT customer, t::date AS day FROM orders WHERE isfinite(t) AND a >= 0 AND t::date <= '2024-03-31') d) g GROUP BY customer) e USING (customer);
+-- It shares its state with rfm_summary.
+SELECT count(DISTINCT aggtransfn) AS transition_functions FROM pg_aggregate
+WHERE aggfnoid IN ('next_order_due(timestamp, numeric, date)'::regprocedure, 'rfm_summary(timestamp, numeric, date)'::regprocedure);
 
 -- ---------------------------------------------------------------------------
 -- The same bits in every plan and order of rows.
