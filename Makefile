@@ -12,16 +12,17 @@ $(error META.json has several versions: $(RETENTION_VERSION))
 endif
 
 SQL_PARTS = header base metric value scalar score projection survival rfm repeat_buying history waiting repeat_spend model \
-	simulate forecast
+	simulate forecast views
 INSTALL_SQL = $(EXTENSION)--$(RETENTION_VERSION).sql
 UPGRADE_SQL = $(wildcard sql/upgrade/*.sql)
 
 MODULE_big = $(EXTENSION)
-OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
+VIEWS = $(sort $(wildcard src/views/*.sql))
+OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c) src/views/templates.c))
 SRC_HEADERS = $(wildcard src/*/*.h)
 DATA = $(UPGRADE_SQL)
 DATA_built = $(INSTALL_SQL) $(EXTENSION).control
-EXTRA_CLEAN = $(EXTENSION).control $(EXTENSION)--*.sql results regression.diffs regression.out
+EXTRA_CLEAN = src/views/templates.c $(EXTENSION).control $(EXTENSION)--*.sql results regression.diffs regression.out
 
 # Sums of money are integers, but simulated shops are floating point, and must
 # be the same on every machine.
@@ -54,6 +55,10 @@ $(EXTENSION).control: retention.control.in META.json Makefile
 
 $(INSTALL_SQL): $(SQL_PARTS:%=sql/%.sql.in) sql/expand.awk META.json
 	for part in $(SQL_PARTS); do awk -f sql/expand.awk sql/$$part.sql.in || exit 1; done > $@.tmp
+	mv $@.tmp $@
+
+src/views/templates.c: $(VIEWS) sql/embed.awk
+	awk -f sql/embed.awk $(VIEWS) > $@.tmp
 	mv $@.tmp $@
 
 $(OBJS): $(SRC_HEADERS) META.json

@@ -17,7 +17,7 @@ JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = 
 -- What is there.
 -- ---------------------------------------------------------------------------
 
-SELECT extrelocatable, extconfig IS NULL AS no_tables FROM pg_extension WHERE extname = 'retention';
+SELECT extrelocatable, extconfig::regclass[] AS tables FROM pg_extension WHERE extname = 'retention';
 SELECT DISTINCT c.relname AS kinds_of_objects
 FROM pg_depend d JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e' AND e.extname = 'retention'
 JOIN pg_class c ON c.oid = d.classid ORDER BY 1;
@@ -66,7 +66,7 @@ WHERE proname <> 'orders_between' GROUP BY proargtypes, aggtranstype HAVING coun
 -- say, strict unless NULL is an answer; none with somebody else's rights, and
 -- none with settings of its own.
 SELECT signature, provolatile FROM functions WHERE prokind = 'f' AND provolatile <> 'i' ORDER BY signature::text COLLATE "C";
-SELECT signature FROM functions WHERE (proparallel <> 's') <> (proname IN ('predict_customers', 'holdout_check')) OR prosecdef OR proleakproof OR proconfig IS NOT NULL
+SELECT signature FROM functions WHERE (proparallel <> 's') <> (proname IN ('predict_customers', 'holdout_check') OR proname LIKE 'retention\_%views' OR proname = 'retention_refresh_data') OR prosecdef OR proleakproof OR proconfig IS NOT NULL
 	OR prokind = 'f' AND prolang NOT IN (SELECT oid FROM pg_language WHERE lanname IN ('c', 'sql'));
 SELECT count(*) FILTER (WHERE proname ~ '^(customer_base|survival|repeat_buying|repeat_spend|renewals|order_log|purchase_history)_(add|remove|sample_add)') AS transitions,
 	   array_agg(signature ORDER BY signature::text COLLATE "C") FILTER (WHERE proname !~ '^(customer_base|survival|repeat_buying|repeat_spend|renewals|order_log|purchase_history)_(add|remove|sample_add)') AS others
@@ -74,8 +74,8 @@ FROM functions WHERE prokind = 'f' AND NOT proisstrict;
 -- Names of arguments, of what users call.
 SELECT signature FROM functions WHERE proargnames IS NULL AND pronargs > 1 AND NOT internal ORDER BY 1;
 
--- It can be moved, and keeps no tables.
-SELECT extrelocatable, extconfig FROM pg_extension WHERE extname = 'retention';
+-- It can be moved, and a dump has the rows of its one table.
+SELECT extrelocatable, extconfig::regclass[] AS tables, extcondition FROM pg_extension WHERE extname = 'retention';
 
 -- ---------------------------------------------------------------------------
 -- From any schema, under any search_path.

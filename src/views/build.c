@@ -1,0 +1,308 @@
+/*-------------------------------------------------------------------------
+ *
+ * build.c
+ *	  Making views of a recipe, in place of those that are there.
+ *
+ * Views that are there are replaced where they stand, so that what a user has
+ * built upon them stays. Where that is impossible, as columns have changed or
+ * the view is a materialized one, it is dropped and made anew, and whoever was
+ * granted something has it again. What is not ours is never touched: in a schema
+ * without a recipe no relation may have a name that ours need.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "views/build.h"
+
+#include "access/relation.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "commands/comment.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/plancache.h"
+#include "utils/rel.h"
+
+/* Tables beside the views, which the user edits. */
+typedef struct TableTemplate
+{
+	const char *name;
+	const char *about;
+	const char *columns;
+	const char *names;			/* of the columns */
+	const char *rows;			/* that it has when it's made, or NULL */
+} TableTemplate;
+
+static const TableTemplate tables[] = {
+	{
+		"rfm_segment_names",
+		"Names of the segments of the customers, by the scores R and F: to be edited. Views that are made again leave it as it is.",
+		"recency_score int4 CHECK (recency_score BETWEEN 1 AND 5),"
+		" frequency_score int4 CHECK (frequency_score BETWEEN 1 AND 5),"
+		" segment text NOT NULL, PRIMARY KEY (recency_score, frequency_score)",
+		"recency_score, frequency_score, segment",
+		"SELECT r, f, names[6 - r][f] FROM generate_series(1, 5) AS r, generate_series(1, 5) AS f,"
+		" (SELECT ARRAY["
+		"['New customers', 'Potential loyalists', 'Potential loyalists', 'Champions', 'Champions'],"
+		"['Promising', 'Potential loyalists', 'Potential loyalists', 'Loyal customers', 'Loyal customers'],"
+		"['About to sleep', 'About to sleep', 'Need attention', 'Loyal customers', 'Loyal customers'],"
+		"['Hibernating', 'Hibernating', 'At risk', 'At risk', 'Cannot lose them'],"
+		"['Lost', 'Lost', 'At risk', 'At risk', 'Cannot lose them']] AS names) AS n"
+	},
+	{
+		"rfm_thresholds",
+		"Thresholds of the scores, kept so that a score means the same next month; without rows they are the quintiles of today. INSERT INTO rfm_thresholds TABLE rfm_quintiles keeps today's, DELETE FROM rfm_thresholds forgets them.",
+		"metric text PRIMARY KEY CHECK (metric IN ('recency', 'frequency', 'monetary')),"
+		" p20 float8 NOT NULL, p40 float8 NOT NULL, p60 float8 NOT NULL, p80 float8 NOT NULL",
+		"metric, p20, p40, p60, p80",
+		NULL
+	}
+};
+
+void
+retention_views_run(const char *sql)
+{
+	int			result = SPI_execute(sql, false, 0);
+
+	if (result < 0)
+		elog(ERROR, "could not run \"%s\": %s", sql, SPI_result_code_string(result));
+}
+
+char *
+retention_views_qualified(const Build *build, const char *name)
+{
+	return quote_qualified_identifier(build->recipe->target, name);
+}
+
+Oid
+retention_views_find(const Build *build, const char *name)
+{
+	return get_relname_relid(name, build->schema);
+}
+
+/* The kind of a relation as it is written in SQL. */
+static const char *
+kind_of(Oid relation)
+{
+	return get_rel_relkind(relation) == RELKIND_MATVIEW ? "MATERIALIZED VIEW" : "VIEW";
+}
+
+/* ---- the schema -------------------------------------------------------------- */
+
+void
+retention_views_open_schema(Build *build)
+{
+	build->schema = get_namespace_oid(build->recipe->target, true);
+	if (OidIsValid(build->schema))
+		return;
+	retention_views_run(psprintf("CREATE SCHEMA %s", quote_identifier(build->recipe->target)));
+	build->schema = get_namespace_oid(build->recipe->target, false);
+}
+
+static void
+check_free(const Build *build, const char *name)
+{
+	if (OidIsValid(retention_views_find(build, name)))
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_TABLE),
+				 errmsg("\"%s\" in schema \"%s\" is there already, and was not made from a recipe",
+						name, build->recipe->target),
+				 errhint("Name another schema for the views: target => '...'.")));
+}
+
+/*
+ * In a schema that has no views of ours yet, nothing may be in their way.  The
+ * tables are looked at when they are made.
+ */
+void
+retention_views_check_free(const Build *build)
+{
+	for (int i = 0; i < retention_view_template_count; i++)
+		check_free(build, retention_view_templates[i].name);
+}
+
+/* ---- tables ------------------------------------------------------------------ */
+
+/* Is it the table, from views that an extension dropped by CASCADE left behind, say? */
+static bool
+is_table(Oid relation, const TableTemplate *table)
+{
+	bool		same;
+
+	if (get_rel_relkind(relation) != RELKIND_RELATION)
+		return false;
+	retention_views_run(psprintf("SELECT string_agg(attname, ', ' ORDER BY attnum) = %s FROM pg_attribute"
+								 " WHERE attrelid = %u AND attnum > 0 AND NOT attisdropped",
+								 quote_literal_cstr(table->names), relation));
+	same = strcmp(SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1), "t") == 0;
+	SPI_freetuptable(SPI_tuptable);
+	return same;
+}
+
+static void
+make_table(const Build *build, const TableTemplate *table)
+{
+	Oid			relation = retention_views_find(build, table->name);
+
+	if (OidIsValid(relation))
+	{
+		if (!is_table(relation, table))
+			ereport(ERROR,
+					(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+					 errmsg("\"%s\" in schema \"%s\" is not a table with the columns %s",
+							table->name, build->recipe->target, table->names)));
+		return;
+	}
+	retention_views_run(psprintf("CREATE TABLE %s (%s)", retention_views_qualified(build, table->name), table->columns));
+	if (table->rows)
+		retention_views_run(psprintf("INSERT INTO %s %s", retention_views_qualified(build, table->name), table->rows));
+	CreateComments(retention_views_find(build, table->name), RelationRelationId, 0, table->about);
+}
+
+/* ---- views ------------------------------------------------------------------- */
+
+/* Does a query return the columns that a view has, and perhaps more? */
+static bool
+columns_fit(Oid view, const char *sql)
+{
+	SPIPlanPtr	plan = SPI_prepare(sql, 0, NULL);
+	Relation	relation = relation_open(view, AccessShareLock);
+	TupleDesc	old = RelationGetDescr(relation);
+	TupleDesc	new;
+	bool		fit;
+
+	if (plan == NULL)
+		elog(ERROR, "could not prepare a query: %s", SPI_result_code_string(SPI_result));
+	new = ((CachedPlanSource *) linitial(SPI_plan_get_plan_sources(plan)))->resultDesc;
+	fit = new->natts >= old->natts;
+	for (int i = 0; fit && i < old->natts; i++)
+	{
+		Form_pg_attribute a = TupleDescAttr(old, i);
+		Form_pg_attribute b = TupleDescAttr(new, i);
+
+		fit = strcmp(NameStr(a->attname), NameStr(b->attname)) == 0 &&
+			a->atttypid == b->atttypid && a->atttypmod == b->atttypmod &&
+			a->attcollation == b->attcollation;
+	}
+	relation_close(relation, NoLock);
+	SPI_freeplan(plan);
+	return fit;
+}
+
+/* Remember what a relation's owner has granted, as statements. */
+static void
+keep_grants(Build *build, const char *name, Oid relation)
+{
+	MemoryContext context = CurrentMemoryContext;
+
+	retention_views_run(psprintf("SELECT format('GRANT %%s ON %%s TO %%s%%s', a.privilege_type, %s,"
+				 " CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END,"
+				 " CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)"
+				 " FROM pg_class AS c, aclexplode(c.relacl) AS a"
+				 " WHERE c.oid = %u AND a.grantee <> c.relowner"
+				 " AND a.privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER', 'MAINTAIN')",
+				 quote_literal_cstr(retention_views_qualified(build, name)), relation));
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		char	   *grant = SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1);
+
+		build->grants = lappend(build->grants, MemoryContextStrdup(context, grant));
+	}
+	SPI_freetuptable(SPI_tuptable);
+}
+
+static void
+drop_view(Build *build, const char *name)
+{
+	Oid			relation = retention_views_find(build, name);
+
+	if (!OidIsValid(relation))
+		return;
+	for (int i = 0; i < retention_view_template_count; i++)
+		if (retention_view_templates[i].reads && strcmp(retention_view_templates[i].reads, name) == 0)
+			drop_view(build, retention_view_templates[i].name);
+	keep_grants(build, name, relation);
+	retention_views_run(psprintf("DROP %s %s", kind_of(relation), retention_views_qualified(build, name)));
+}
+
+/* Is what has this name a view?  Whatever else it is, the user has made it. */
+static void
+check_is_view(const Build *build, const char *name, Oid relation)
+{
+	char		kind = get_rel_relkind(relation);
+
+	if (kind != RELKIND_VIEW && kind != RELKIND_MATVIEW)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" in schema \"%s\" is not a view", name, build->recipe->target),
+				 errhint("Name another schema for the views: target => '...'.")));
+}
+
+static void
+make_view(Build *build, const ViewTemplate *template)
+{
+	const char *name = template->name;
+	const char *sql = retention_template_sql(template, build->recipe, &build->source, build->ext);
+	Oid			relation = retention_views_find(build, name);
+
+	if (OidIsValid(relation))
+	{
+		check_is_view(build, name, relation);
+		if (build->recipe->materialized || get_rel_relkind(relation) != RELKIND_VIEW ||
+			!columns_fit(relation, sql))
+			drop_view(build, name);
+	}
+	if (build->recipe->materialized)
+	{
+		retention_views_run(psprintf("CREATE MATERIALIZED VIEW %s AS %s", retention_views_qualified(build, name), sql));
+		retention_views_run(psprintf("CREATE UNIQUE INDEX ON %s (%s)", retention_views_qualified(build, name), template->key));
+	}
+	else
+		retention_views_run(psprintf("CREATE OR REPLACE VIEW %s WITH (security_invoker = true) AS %s",
+					 retention_views_qualified(build, name), sql));
+
+	relation = retention_views_find(build, name);
+	CreateComments(relation, RelationRelationId, 0, retention_template_about(template->about, build->recipe));
+	for (int i = 0; i < template->ncolumns; i++)
+		CreateComments(relation, RelationRelationId, get_attnum(relation, template->columns[i].name),
+					   retention_template_about(template->columns[i].about, build->recipe));
+}
+
+void
+retention_views_make(Build *build)
+{
+	ListCell   *lc;
+
+	for (int i = 0; i < lengthof(tables); i++)
+		make_table(build, &tables[i]);
+	for (int i = 0; i < retention_view_template_count; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		make_view(build, &retention_view_templates[i]);
+	}
+	foreach(lc, build->grants)
+		retention_views_run((const char *) lfirst(lc));
+}
+
+/* Drop the views and the tables beside them. */
+void
+retention_views_drop(Build *build)
+{
+	for (int i = 0; i < retention_view_template_count; i++)
+	{
+		const char *name = retention_view_templates[i].name;
+		Oid			relation = retention_views_find(build, name);
+
+		if (!OidIsValid(relation))
+			continue;
+		check_is_view(build, name, relation);
+		drop_view(build, name);
+	}
+	for (int i = 0; i < lengthof(tables); i++)
+		if (OidIsValid(retention_views_find(build, tables[i].name)))
+			retention_views_run(psprintf("DROP TABLE %s",
+										 retention_views_qualified(build, tables[i].name)));
+}

@@ -1,0 +1,41 @@
+/*-------------------------------------------------------------------------
+ *
+ * build.h
+ *	  Views in the making.
+ *
+ * To be called within SPI_connect, and with a search_path of pg_catalog.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RETENTION_VIEWS_BUILD_H
+#define RETENTION_VIEWS_BUILD_H
+
+#include "views/views.h"
+
+#include "nodes/pg_list.h"
+
+/* What is known while views are being made. */
+typedef struct Build
+{
+	const Recipe *recipe;
+	Source		source;
+	const char *ext;			/* schema of the extension, quoted */
+	Oid			schema;
+	List	   *grants;			/* statements that give back what was granted */
+} Build;
+
+/* Run a statement; what it returns is in SPI_tuptable. */
+extern void retention_views_run(const char *sql);
+
+/* The name of a relation of the target schema as SQL, and the relation, if there. */
+extern char *retention_views_qualified(const Build *build, const char *name);
+extern Oid	retention_views_find(const Build *build, const char *name);
+
+/* The target schema, made if it isn't there; and that nothing there is in the way. */
+extern void retention_views_open_schema(Build *build);
+extern void retention_views_check_free(const Build *build);
+
+extern void retention_views_make(Build *build);
+extern void retention_views_drop(Build *build);
+
+#endif							/* RETENTION_VIEWS_BUILD_H */

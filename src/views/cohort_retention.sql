@@ -1,0 +1,27 @@
+--@view cohort_retention
+--@about Cohorts, in long form: one row for each cohort (the customers whose first order fell in the same period) and each period from its own to that of the last order. A cell of the future does not exist; one in which nobody came is there, and 0.
+--@key cohort, period_index
+--@column cohort: first day of the cohort's own period, on the shop's calendar
+--@column cohort_label: the cohort as a text, which no tool moves by a time zone: 2026-03, 2026-Q1 ...
+--@column period_index: periods since the cohort's own, which is 0
+--@column period: first day of the period
+--@column period_label: the period as a text
+--@column cohort_size: customers of the cohort: the denominator
+--@column active: customers of the cohort with an order in the period: the numerator
+--@column retention: active / cohort_size, 0 to 1
+--@column orders: orders of the cohort in the period
+--@column revenue: what the cohort paid in the period, refunds subtracted
+--@column cumulative_revenue: what the cohort has paid until the end of the period
+--@column ltv: cumulative_revenue / cohort_size: what a customer of the cohort has paid by then
+--@column is_complete: false for the period that the last order falls in, as it may not be over: leave it out of means
+SELECT cohort, @cohort_label@ AS cohort_label,
+       period_index::int8 AS period_index,
+       period_start AS period, @period_start_label@ AS period_label,
+       cohort_size, active, retention, orders,
+       revenue::numeric(20, 4) AS revenue,
+       cumulative_revenue::numeric(20, 4) AS cumulative_revenue,
+       ltv::numeric(20, 4) AS ltv,
+       is_complete
+FROM (SELECT @r@purchase_history(customer, ordered_at, amount, @period@@zone@) AS history
+      FROM @rows@ AS o) AS shop,
+     @r@cohort_retention(history)

@@ -1,0 +1,96 @@
+--@view customers
+--@about Each known customer with an order, and what is known and expected of him: one row a customer. "Now" is the day of the last order of all (kpi.last_order).
+--@key customer
+--@column customer: the customer, as in the order table; a number if it is one there, else a text
+--@column orders: orders (amount at or above 0)
+--@column revenue: sum of all amounts, refunds (negative amounts) subtracted
+--@column aov: average order value: revenue / orders
+--@column first_order: day of the first order, on the shop's calendar
+--@column last_order: day of the last order, on the shop's calendar
+--@column lifespan_days: last order - first order, in days of 24 hours; 0 with one order
+--@column tenure_days: days of the calendar from the first order to now
+--@column recency_days: days of the calendar from the last order to now
+--@column mean_gap_days: lifespan_days / (orders - 1): mean time between two orders; NULL with one order
+--@column next_order_due: day the next order is due: last_order + median gap between two days with an order of this customer; may be in the past; NULL with orders on one day only
+--@column clv_to_date: customer lifetime value by its formula for one customer: aov x lifespan_days / 365.25; 0 with one order. What the customer has paid so far is revenue
+--@column recency_score: R, 1 to 5, 5 for the fifth of the customers who ordered last; equal days get equal scores. Thresholds: those of rfm_thresholds, else the quintiles of today (rfm_quintiles)
+--@column frequency_score: F, 1 to 5, 5 for the fifth of the customers with most orders; equal numbers get equal scores
+--@column monetary_score: M, 1 to 5, 5 for the fifth of the customers with most revenue; equal revenues get equal scores
+--@column segment: name of recency_score and frequency_score in the table rfm_segment_names, which is there to be edited
+--@column status: new (one order), active (more), both ordered within the usual time; at risk: silent for longer than it; dormant: twice; lost: three times that. The usual time is that in which 9 of 10 orders that follow another one come (the 90 % quantile of all gaps between two orders of a customer; 90 days if nobody ordered twice)
+--@column revenue_decile: 10 for the tenth of the customers with most revenue, 1 for the least; equal revenues get equal deciles
+--@column p_alive: probability (0 to 1) that the customer will order again at all, by the model MBG/NBD (Batislam, Denizel & Filiztekin 2007) fitted to all customers
+--@column expected_orders_12_months: days with an order that the model expects in the 12 months from now
+--@column expected_revenue_12_months: what the customer is expected to spend in the 12 months from now: expected orders x expected spend (gamma-gamma model, Fader & Hardie 2013), not discounted; NULL if no amounts above 0 are known of his repeat orders, or nobody has any
+--@column predicted_clv: expected value of the customer from now on: margin x expected spend of each expected order, discounted by 10 % a year, over the lifespan these views were made with, or 3 years; NULL where expected_revenue_12_months is
+WITH shop AS MATERIALIZED (
+    SELECT (@r@history_info(history)).last_day AS today, coalesce(@r@order_gap(history, 0.9), 90) AS usual_gap, history
+    FROM (SELECT @r@purchase_history(customer, ordered_at, amount, 'day'@zone@) AS history
+          FROM @rows@ AS o
+          WHERE customer IS NOT NULL) AS h
+), model AS MATERIALIZED (
+    SELECT @r@fit_purchases(@r@repeat_buying(history)) AS purchases, @r@fit_spend(@r@repeat_spend(history)) AS spend
+    FROM shop
+), kept AS MATERIALIZED (
+    SELECT metric, ARRAY[p20, p40, p60, p80] AS thresholds FROM @schema@.rfm_thresholds
+), customer AS (
+    SELECT customer, orders, revenue, lifespan_days, first_order, last_order, next_order_due, rfm,
+           (SELECT today FROM shop) - first_order AS tenure_days,
+           (SELECT today FROM shop) - last_order AS recency_days
+    FROM (SELECT customer,
+                 count(*) FILTER (WHERE amount >= 0) AS orders,
+                 sum(amount) AS revenue,
+                 @lifespan_seconds@ / 86400 AS lifespan_days,
+                 (min(ordered_at) FILTER (WHERE amount >= 0)@local@)::date AS first_order,
+                 (max(ordered_at) FILTER (WHERE amount >= 0)@local@)::date AS last_order,
+                 @r@next_order_due(ordered_at@local@, amount, (SELECT today FROM shop)) AS next_order_due,
+                 @r@rfm_summary(ordered_at@local@, amount, (SELECT today FROM shop)) AS rfm
+          FROM @rows@ AS o
+          WHERE customer IS NOT NULL AND isfinite(ordered_at) AND amount IS NOT NULL
+          GROUP BY customer) AS c
+    WHERE orders > 0
+), ranked AS (
+    -- how many customers have less: equal values have equally many
+    SELECT *, count(*) OVER () AS customers,
+           rank() OVER (ORDER BY recency_days) - 1 AS less_recency,
+           rank() OVER (ORDER BY orders) - 1 AS less_orders,
+           rank() OVER (ORDER BY revenue) - 1 AS less_revenue
+    FROM customer
+), scored AS (
+    SELECT *,
+           coalesce(6 - @r@rfm_score(recency_days, (SELECT thresholds FROM kept WHERE metric = 'recency')),
+                    5 - 5 * less_recency / customers)::int4 AS recency_score,
+           coalesce(@r@rfm_score(orders, (SELECT thresholds FROM kept WHERE metric = 'frequency')),
+                    1 + 5 * less_orders / customers)::int4 AS frequency_score,
+           coalesce(@r@rfm_score(revenue::float8, (SELECT thresholds FROM kept WHERE metric = 'monetary')),
+                    1 + 5 * less_revenue / customers)::int4 AS monetary_score
+    FROM ranked
+)
+SELECT customer@customer_text@ AS customer,
+       orders,
+       revenue::numeric(20, 4) AS revenue,
+       (revenue / orders)::numeric(20, 4) AS aov,
+       first_order,
+       last_order,
+       lifespan_days,
+       tenure_days::int8 AS tenure_days,
+       recency_days::int8 AS recency_days,
+       lifespan_days / nullif(orders - 1, 0) AS mean_gap_days,
+       next_order_due,
+       (revenue / orders * lifespan_days::numeric / 365.25)::numeric(20, 4) AS clv_to_date,
+       s.recency_score::int8 AS recency_score,
+       s.frequency_score::int8 AS frequency_score,
+       monetary_score::int8 AS monetary_score,
+       names.segment,
+       CASE WHEN recency_days > 3 * (SELECT usual_gap FROM shop) THEN 'lost'
+            WHEN recency_days > 2 * (SELECT usual_gap FROM shop) THEN 'dormant'
+            WHEN recency_days > (SELECT usual_gap FROM shop) THEN 'at risk'
+            WHEN orders = 1 THEN 'new'
+            ELSE 'active' END AS status,
+       1 + 10 * less_revenue / customers AS revenue_decile,
+       @r@p_alive((SELECT purchases FROM model), rfm) AS p_alive,
+       @r@expected_purchases((SELECT purchases FROM model), rfm, '1 year') AS expected_orders_12_months,
+       @r@predicted_clv((SELECT purchases FROM model), (SELECT spend FROM model), rfm, '1 year', 0, 1)::numeric(20, 4) AS expected_revenue_12_months,
+       @r@predicted_clv((SELECT purchases FROM model), (SELECT spend FROM model), rfm, coalesce(@lifespan@, '3 years'), 0.1, @margin@)::numeric(20, 4) AS predicted_clv
+FROM scored AS s
+     LEFT JOIN @schema@.rfm_segment_names AS names USING (recency_score, frequency_score)

@@ -1,0 +1,82 @@
+--@view kpi_by_period
+--@about The same numbers for each period by itself, and how much of it is of new customers: one row for each period from the first order's to the last one's, also where there were none. A customer of two periods is in both.
+--@key period
+--@column period: first day of the period (day, week from Monday, month, quarter or year) on the shop's calendar
+--@column period_label: the period as a text, which no tool moves by a time zone: 2026-03-09, 2026-W11, 2026-03, 2026-Q1, 2026
+--@column is_complete: false for the last period there are orders of, which may not be over
+--@column customers: known customers with an order in the period
+--@column repeat_customers: customers with more than one order in the period
+--@column repeat_rate: repeat_customers / customers, 0 to 1: of the period by itself, and so the lower the shorter it is; NULL without customers
+--@column new_customers: customers whose first order of all is in the period
+--@column returning_customers: customers with an order in the period who had one in an earlier period
+--@column orders: orders (amount at or above 0) of known customers
+--@column new_orders: orders of new_customers in the period
+--@column returning_orders: orders of returning_customers in the period
+--@column purchase_frequency: orders / customers; NULL without customers
+--@column revenue: sum of the period's amounts of known customers, refunds (negative amounts) of the period subtracted
+--@column new_revenue: what new_customers have paid in the period, refunds subtracted
+--@column returning_revenue: revenue - new_revenue; also refunds to customers without an order in the period
+--@column customer_value: revenue / customers; NULL without customers
+--@column refunds: number of refunds (amount below 0) to known customers; a refund is no order
+--@column refunded: money given back to known customers, as a positive number; it is subtracted in revenue already
+--@column guest_orders: orders without a customer
+--@column guest_revenue: sum of all amounts without a customer, refunds subtracted
+--@column all_orders: orders + guest_orders
+--@column all_revenue: revenue + guest_revenue
+--@column aov: average order value: all_revenue / all_orders; NULL without orders
+--@column lifespan_days: mean over the customers of last order - first order within the period, in days of 24 hours; a customer with one order in it counts 0
+--@column clv: customer lifetime value if every period were like this one: margin x customer_value / years of the period x lifespan in years; a lifespan that was not given is the mean of the whole shop; too low while the period is not complete
+--@column top_20_percent_revenue: revenue of the 20 % of the period's customers who have paid most in it
+--@column top_20_percent_share: top_20_percent_revenue / revenue of the period's customers with an order in it, 0 to 1; NULL unless that is above 0
+--@column trailing_12_months_customers: customers with an order in the 12 months that end with the period (@trailing@ periods)
+--@column trailing_12_months_repeat_customers: customers with more than one order in these 12 months
+--@column trailing_12_months_repeat_rate: the share of these in those, 0 to 1; NULL until there are 12 months to look back on
+WITH by_period AS MATERIALIZED (
+    SELECT period, @r@customer_base(customer, ordered_at, amount) AS base,
+           @r@purchase_history(customer, ordered_at, amount, @period@@zone@) AS history
+    FROM (SELECT customer, ordered_at, amount, date_trunc(@period@, ordered_at@local@)::date AS period
+          FROM @rows@ AS r
+          WHERE isfinite(ordered_at) AND amount IS NOT NULL) AS o
+    GROUP BY period
+), shop AS MATERIALIZED (
+    SELECT @r@rollup(history) AS history, @r@lifetime_span(@r@rollup(base)) AS lifespan, max(period) AS last
+    FROM by_period
+), periods AS (
+    SELECT starts::date AS period
+    FROM (SELECT min(period)::timestamp AS first, max(period)::timestamp AS last FROM by_period) AS span,
+         generate_series(first, last, @step@) AS starts
+)
+SELECT period, @period_label@ AS period_label,
+       period < shop.last AS is_complete,
+       coalesce(@r@customers(base), 0) AS customers,
+       coalesce(active.repeat_customers, 0) AS repeat_customers,
+       @r@repeat_rate(base) AS repeat_rate,
+       coalesce(active.new_customers, 0) AS new_customers,
+       coalesce(active.returning_customers, 0) AS returning_customers,
+       coalesce(@r@orders(base), 0) AS orders,
+       coalesce(active.new_orders, 0) AS new_orders,
+       coalesce(active.returning_orders, 0) AS returning_orders,
+       @r@purchase_frequency(base) AS purchase_frequency,
+       coalesce(@r@revenue(base), 0)::numeric(20, 4) AS revenue,
+       coalesce(active.new_revenue, 0)::numeric(20, 4) AS new_revenue,
+       (coalesce(@r@revenue(base), 0)::numeric(20, 4) - coalesce(active.new_revenue, 0)::numeric(20, 4))::numeric(20, 4) AS returning_revenue,
+       @r@customer_value(base)::numeric(20, 4) AS customer_value,
+       coalesce(@r@refunds(base), 0) AS refunds,
+       coalesce(@r@refunded(base), 0)::numeric(20, 4) AS refunded,
+       coalesce(@r@guest_orders(base), 0) AS guest_orders,
+       coalesce(@r@guest_revenue(base), 0)::numeric(20, 4) AS guest_revenue,
+       coalesce(@r@orders(base) + @r@guest_orders(base), 0) AS all_orders,
+       coalesce(@r@revenue(base) + @r@guest_revenue(base), 0)::numeric(20, 4) AS all_revenue,
+       ((@r@revenue(base) + @r@guest_revenue(base)) / nullif(@r@orders(base) + @r@guest_orders(base), 0))::numeric(20, 4) AS aov,
+       (extract(epoch FROM @r@lifetime_span(base)) / 86400)::float8 AS lifespan_days,
+       @r@clv(base, lifespan => coalesce(@lifespan@, shop.lifespan), observation => make_interval(days => (period + @step@)::date - period),
+              margin => @margin@)::numeric(20, 4) AS clv,
+       (SELECT c.revenue FROM @r@revenue_concentration(base, 5) AS c LIMIT 1)::numeric(20, 4) AS top_20_percent_revenue,
+       @r@top_share(base, 0.2) AS top_20_percent_share,
+       coalesce(active.trailing_customers, 0) AS trailing_12_months_customers,
+       coalesce(active.trailing_repeat_customers, 0) AS trailing_12_months_repeat_customers,
+       active.trailing_repeat_rate AS trailing_12_months_repeat_rate
+FROM periods
+     CROSS JOIN shop
+     LEFT JOIN by_period USING (period)
+     LEFT JOIN @r@new_and_returning((SELECT history FROM shop), trailing_periods => @trailing@) AS active ON active.period_start = period

@@ -1,0 +1,18 @@
+--@view lifecycle
+--@about Who comes and who goes: one row for each period from the first order's to that of the last order; opening + new + resurrected - lapsed = closing.
+--@key period
+--@column period: first day of the period, on the shop's calendar
+--@column period_label: the period as a text, which no tool moves by a time zone: 2026-03, 2026-Q1 ...
+--@column opening: customers with an order in the period before
+--@column new: customers whose first order of all is in the period
+--@column retained: customers with an order in both
+--@column resurrected: customers who are back: with an order in the period, none in the one before, and one earlier
+--@column lapsed: customers with an order in the period before and none in this one
+--@column closing: customers with an order in the period
+--@column quick_ratio: (new + resurrected) / lapsed: above 1 the number of customers grows; NULL if nobody lapsed
+--@column is_complete: false for the period that the last order falls in: who has lapsed is not known before it is over
+SELECT period_start AS period, @period_start_label@ AS period_label,
+       opening, new, retained, resurrected, lapsed, closing, quick_ratio, is_complete
+FROM (SELECT @r@purchase_history(customer, ordered_at, amount, @period@@zone@) AS history
+      FROM @rows@ AS o) AS shop,
+     @r@lifecycle(history)

@@ -1,0 +1,19 @@
+--@view order_ladder
+--@about From each order to the next: one row for each order number from 1 to 20, of the customers who have come so far.
+--@key order_number
+--@column order_number: the first order, the second ...
+--@column customers: customers with at least so many orders
+--@column reached_next: those of them who have made the next order, too
+--@column rate: reached_next / customers, 0 to 1; low for young customers, who have not had the time
+--@column eligible_90_days: those of the customers whose order with this number is at least 90 days before the last order of all
+--@column reached_next_90_days: those of the eligible whose next order came within 90 days
+--@column rate_90_days: reached_next_90_days / eligible_90_days, 0 to 1: of customers who have had the time; NULL if nobody is eligible
+--@column median_gap_days: median number of days to the next order, of those who made it; NULL if nobody did
+SELECT n::int8 AS order_number, customers, reached_next, rate,
+       eligible AS eligible_90_days,
+       coalesce(round(eligible_rate * eligible), 0)::int8 AS reached_next_90_days,
+       eligible_rate AS rate_90_days,
+       median_gap_days
+FROM (SELECT @r@purchase_history(customer, ordered_at, amount, 'day'@zone@) AS history
+      FROM @rows@ AS o) AS shop,
+     @r@order_ladder(history)

@@ -1,0 +1,13 @@
+--@view repeat_by_day
+--@about How many customers order a second time within so many days of the first order: one row for each day from 1 to 365. Who has not had that many days yet is not counted, so that young customers do not look like lost ones.
+--@key day
+--@column day: days since the first order
+--@column eligible: customers whose first order is at least so many days before the last order of all: the denominator
+--@column repeated: those of them whose second order came within so many days: the numerator
+--@column rate: repeated / eligible, 0 to 1; NULL if nobody is eligible
+--@column lower: lower bound of the 95 % interval of the rate (Wilson 1927)
+--@column upper: upper bound of the 95 % interval of the rate
+SELECT day::int8 AS day, eligible, repeated, rate, lower, upper
+FROM (SELECT @r@purchase_history(customer, ordered_at, amount, 'day'@zone@) AS history
+      FROM @rows@ AS o) AS shop,
+     @r@repeat_within(history, ARRAY(SELECT generate_series(1, 365)))

@@ -1,0 +1,13 @@
+--@view revenue_concentration
+--@about How much of the revenue the best customers bring: one row for each percentile from 1 to 100, from the customers who have paid most downwards (Lorenz curve).
+--@key percentile
+--@column percentile: the best 1 %, 2 % ... of the customers
+--@column customers: how many customers that are; the last one may count in part
+--@column share_of_customers: percentile / 100
+--@column revenue: what they have paid, refunds subtracted
+--@column share_of_revenue: revenue / revenue of all customers, 0 to 1; NULL unless that is above 0
+SELECT percentile::int8 AS percentile, customers, share_of_customers,
+       revenue::numeric(20, 4) AS revenue, share_of_revenue
+FROM (SELECT @r@customer_base(customer, ordered_at, amount) AS base
+      FROM @rows@ AS o) AS shop,
+     @r@revenue_concentration(base, 100)

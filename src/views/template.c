@@ -1,0 +1,127 @@
+/*-------------------------------------------------------------------------
+ *
+ * template.c
+ *	  A template with the words of a recipe in the places of its @names@.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "pg/compat.h"
+#include "views/views.h"
+
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/timestamp.h"
+
+/* What depends on the period of the views. */
+typedef struct PeriodWords
+{
+	const char *step;
+	const char *label;			/* for to_char */
+	const char *trailing;		/* periods of 12 months */
+} PeriodWords;
+
+static const PeriodWords period_words[] = {
+	[GRAIN_DAY] = {"1 day", "YYYY-MM-DD", "365"},
+	[GRAIN_WEEK] = {"7 days", "IYYY-\"W\"IW", "52"},
+	[GRAIN_MONTH] = {"1 month", "YYYY-MM", "12"},
+	[GRAIN_QUARTER] = {"3 months", "YYYY-\"Q\"Q", "4"},
+	[GRAIN_YEAR] = {"1 year", "YYYY", "1"}
+};
+
+typedef struct Word
+{
+	const char *name;
+	const char *value;
+} Word;
+
+/* Puts the values in their places, once: what a value contains is left alone. */
+static char *
+fill_in(const char *text, const Word *words, int nwords)
+{
+	StringInfoData result;
+
+	initStringInfo(&result);
+	while (*text != '\0')
+	{
+		const char *end = *text == '@' ? strchr(text + 1, '@') : NULL;
+		const Word *word = NULL;
+
+		if (end == NULL)
+		{
+			appendStringInfoChar(&result, *text++);
+			continue;
+		}
+		for (int i = 0; i < nwords && word == NULL; i++)
+			if (strlen(words[i].name) == (Size) (end - text - 1) &&
+				strncmp(words[i].name, text + 1, end - text - 1) == 0)
+				word = &words[i];
+		if (word == NULL)
+			elog(ERROR, "a template has an unknown word: %.*s", (int) (end - text + 1), text);
+		appendStringInfoString(&result, word->value);
+		text = end + 1;
+	}
+	return result.data;
+}
+
+static char *
+interval_text(Interval *interval)
+{
+	return DatumGetCString(DirectFunctionCall1(interval_out, IntervalPGetDatum(interval)));
+}
+
+/* SQL of a period's label, the period being a date. */
+static char *
+label_sql(const char *column, Grain period)
+{
+	return psprintf("to_char(%s::timestamp, %s)", column, quote_literal_cstr(period_words[period].label));
+}
+
+char *
+retention_template_sql(const ViewTemplate *template, const Recipe *recipe, const Source *source,
+					   const char *ext)
+{
+	const PeriodWords *period = &period_words[recipe->period];
+	const char *zone = source->zoned ? quote_literal_cstr(recipe->time_zone) : NULL;
+	const char *local = zone ? psprintf(" AT TIME ZONE %s", zone) : "";
+	const char *first = "min(ordered_at) FILTER (WHERE amount >= 0)";
+	const char *last = "max(ordered_at) FILTER (WHERE amount >= 0)";
+	Word		words[] = {
+		{"r", psprintf("%s.", ext)},
+		{"schema", quote_identifier(recipe->target)},
+		{"rows", source->rows},
+		{"all_rows", source->all_rows},
+		{"period", quote_literal_cstr(retention_grain_name(recipe->period))},
+		{"step", psprintf("interval %s", quote_literal_cstr(period->step))},
+		{"trailing", period->trailing},
+		{"period_label", label_sql("period", recipe->period)},
+		{"period_start_label", label_sql("period_start", recipe->period)},
+		{"cohort_label", label_sql("cohort", recipe->period)},
+		/* another argument of purchase_history */
+		{"zone", zone ? psprintf(", %s", zone) : ""},
+		/* behind a time: on the shop's calendar */
+		{"local", local},
+		/* the same behind what a base answers, which is always a timestamptz */
+		{"base_time", local},
+		{"customer_text", source->uuid ? "::text" : ""},
+		{"lifespan_seconds", source->date ? psprintf("(%s - %s)::float8 * 86400", last, first) :
+		psprintf("extract(epoch FROM %s - %s)::float8", last, first)},
+		{"lifespan", recipe->lifespan ?
+		psprintf("interval %s", quote_literal_cstr(interval_text(recipe->lifespan))) : "NULL::interval"},
+		{"margin", DatumGetCString(DirectFunctionCall1(float8out, Float8GetDatum(recipe->margin)))}
+	};
+
+	return fill_in(template->sql, words, lengthof(words));
+}
+
+char *
+retention_template_about(const char *about, const Recipe *recipe)
+{
+	Word		words[] = {
+		{"trailing", period_words[recipe->period].trailing}
+	};
+
+	return fill_in(about, words, lengthof(words));
+}

@@ -1,0 +1,312 @@
+/*-------------------------------------------------------------------------
+ *
+ * views.c
+ *	  Views made, made again, refreshed and dropped: what the user calls.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "views/build.h"
+
+#include "access/htup_details.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_namespace.h"
+#include "executor/spi.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+#include "utils/tuplestore.h"
+
+/* Names in our statements are pg_catalog's, whatever the caller's search_path is. */
+static int
+begin_own_names(void)
+{
+	int			nest_level = NewGUCNestLevel();
+
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	(void) set_config_option("intervalstyle", "postgres", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	/* "relation is there already" and the like are of no interest */
+	(void) set_config_option("client_min_messages", "warning", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	return nest_level;
+}
+
+/* The schema that the running function, and so the extension, is in. */
+static const char *
+extension_schema(FunctionCallInfo fcinfo)
+{
+	return quote_identifier(get_namespace_name(get_func_namespace(fcinfo->flinfo->fn_oid)));
+}
+
+static void
+return_views(ReturnSetInfo *rsinfo, const Recipe *recipe)
+{
+	for (int i = 0; i < retention_view_template_count; i++)
+	{
+		Datum		value = CStringGetTextDatum(quote_qualified_identifier(recipe->target,
+																		   retention_view_templates[i].name));
+		bool		isnull = false;
+
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, &value, &isnull);
+	}
+}
+
+static void
+init_set_of_text(FunctionCallInfo fcinfo)
+{
+	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
+}
+
+/*
+ * retention_create_views(orders, customer, ordered_at, amount, order_id,
+ * filter, target, period, time_zone, lifespan, margin, materialized)
+ */
+PG_FUNCTION_INFO_V1(retention_create_views);
+Datum
+retention_create_views(PG_FUNCTION_ARGS)
+{
+	Recipe		recipe;
+	Recipe		before;
+	char	   *owner;
+	Build		build = {.recipe = &recipe};
+	int			nest_level;
+
+	init_set_of_text(fcinfo);
+	/* what the caller wrote is read by his search_path */
+	retention_recipe_of_arguments(&recipe, fcinfo);
+	build.ext = extension_schema(fcinfo);
+	SPI_connect();
+	nest_level = begin_own_names();
+	retention_source_of_recipe(&build.source, &recipe);
+	retention_views_open_schema(&build);
+	if (!retention_recipe_load(&before, recipe.target, build.ext, &owner))
+		retention_views_check_free(&build);
+	retention_recipe_store(&recipe, build.ext);
+	retention_views_make(&build);
+	AtEOXact_GUC(true, nest_level);
+	SPI_finish();
+	return_views((ReturnSetInfo *) fcinfo->resultinfo, &recipe);
+	return (Datum) 0;
+}
+
+/* Of a view that is there: who owns it. */
+static Oid
+owner_of(Oid relation)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u", relation);
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+/*
+ * Make views again from their stored recipe, as the role that owns them: what a
+ * recipe says must not be run with the rights of whoever comes along.
+ */
+static void
+refresh(const char *target, const char *ext, bool quietly, ReturnSetInfo *rsinfo)
+{
+	Recipe		recipe;
+	Build		build = {.recipe = &recipe, .ext = ext};
+	char	   *maker;
+	Oid			view;
+	Oid			owner;
+	Oid			user;
+	int			context;
+
+	if (!retention_recipe_load(&recipe, target, ext, &maker))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("schema \"%s\" has no views made from a recipe", target)));
+	build.schema = get_namespace_oid(target, true);
+	view = OidIsValid(build.schema) ? retention_views_find(&build, retention_view_templates[0].name) : InvalidOid;
+	if (!OidIsValid(view))
+	{
+		ereport(quietly ? WARNING : ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("the views of schema \"%s\" are gone", target),
+				 errhint("Make them anew with retention_create_views, or forget them with retention_drop_views.")));
+		return;
+	}
+	owner = owner_of(view);
+	GetUserIdAndSecContext(&user, &context);
+	if (quietly && !has_privs_of_role(user, owner))
+		return;
+	if (!has_privs_of_role(user, owner))
+		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_VIEW, retention_view_templates[0].name);
+	if (strcmp(GetUserNameFromId(owner, false), maker) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("the recipe of schema \"%s\" is of role \"%s\", its views are of \"%s\"",
+						target, maker, GetUserNameFromId(owner, false)),
+				 errhint("Call retention_create_views again, as the owner of the views.")));
+
+	if (owner != user)
+		SetUserIdAndSecContext(owner, context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+	retention_source_check(recipe.orders);
+	if (recipe.filter)
+		recipe.filter = retention_filter_sql(recipe.orders, recipe.filter);
+	retention_source_of_recipe(&build.source, &recipe);
+	retention_views_make(&build);
+	SetUserIdAndSecContext(user, context);
+	return_views(rsinfo, &recipe);
+}
+
+/* The targets of all recipes. */
+static List *
+all_targets(const char *ext)
+{
+	List	   *targets = NIL;
+	MemoryContext context = CurrentMemoryContext;
+
+	retention_views_run(psprintf("SELECT target FROM %s.retention_recipe ORDER BY target", ext));
+	for (uint64 i = 0; i < SPI_processed; i++)
+		targets = lappend(targets, MemoryContextStrdup(context, SPI_getvalue(SPI_tuptable->vals[i],
+																			   SPI_tuptable->tupdesc, 1)));
+	SPI_freetuptable(SPI_tuptable);
+	return targets;
+}
+
+/* retention_refresh_views(target): NULL: all that the caller may make again */
+PG_FUNCTION_INFO_V1(retention_refresh_views);
+Datum
+retention_refresh_views(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	const char *ext = extension_schema(fcinfo);
+	int			nest_level;
+
+	init_set_of_text(fcinfo);
+	SPI_connect();
+	nest_level = begin_own_names();
+	if (!PG_ARGISNULL(0))
+		refresh(NameStr(*PG_GETARG_NAME(0)), ext, false, rsinfo);
+	else
+	{
+		ListCell   *lc;
+
+		foreach(lc, all_targets(ext))
+			refresh((const char *) lfirst(lc), ext, true, rsinfo);
+	}
+	AtEOXact_GUC(true, nest_level);
+	SPI_finish();
+	return (Datum) 0;
+}
+
+/* Is there anything left in a schema? */
+static bool
+is_empty(Oid schema)
+{
+	bool		empty;
+
+	retention_views_run(psprintf("SELECT 1 FROM pg_depend WHERE refclassid = 'pg_namespace'::regclass AND refobjid = %u"
+				 " AND deptype = 'n' LIMIT 1", schema));
+	empty = SPI_processed == 0;
+	SPI_freetuptable(SPI_tuptable);
+	return empty;
+}
+
+static Oid
+schema_owner(Oid schema)
+{
+	HeapTuple	tuple = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(schema));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for schema %u", schema);
+	owner = ((Form_pg_namespace) GETSTRUCT(tuple))->nspowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+/* retention_drop_views(target): the views, the tables beside them, and the schema if nothing else is in it */
+PG_FUNCTION_INFO_V1(retention_drop_views);
+Datum
+retention_drop_views(PG_FUNCTION_ARGS)
+{
+	const char *ext = extension_schema(fcinfo);
+	Recipe		recipe;
+	Build		build = {.recipe = &recipe, .ext = ext};
+	char	   *maker;
+	const char *target;
+	int			nest_level;
+
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("target must not be null")));
+	target = NameStr(*PG_GETARG_NAME(0));
+	SPI_connect();
+	nest_level = begin_own_names();
+	if (!retention_recipe_load(&recipe, target, ext, &maker))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("schema \"%s\" has no views made from a recipe", target)));
+	build.schema = get_namespace_oid(target, true);
+	/* what belongs to somebody else is refused below; a recipe without views, here */
+	if ((!OidIsValid(build.schema) || !OidIsValid(retention_views_find(&build, retention_view_templates[0].name))) &&
+		!has_privs_of_role(GetUserId(), get_role_oid(maker, true)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("the recipe of schema \"%s\" is of role \"%s\"", target, maker)));
+	if (OidIsValid(build.schema))
+	{
+		retention_views_drop(&build);
+		if (has_privs_of_role(GetUserId(), schema_owner(build.schema)) && is_empty(build.schema))
+			retention_views_run(psprintf("DROP SCHEMA %s", quote_identifier(target)));
+	}
+	(void) retention_recipe_forget(target, ext);
+	AtEOXact_GUC(true, nest_level);
+	SPI_finish();
+	PG_RETURN_VOID();
+}
+
+/*
+ * retention_refresh_data(target, concurrently): the rows of materialized views
+ */
+PG_FUNCTION_INFO_V1(retention_refresh_data);
+Datum
+retention_refresh_data(PG_FUNCTION_ARGS)
+{
+	const char *ext = extension_schema(fcinfo);
+	Recipe		recipe;
+	Build		build = {.recipe = &recipe, .ext = ext};
+	char	   *maker;
+	const char *target;
+	int			nest_level;
+
+	for (int i = 0; i < 2; i++)
+		if (PG_ARGISNULL(i))
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("%s must not be null", i == 0 ? "target" : "concurrently")));
+	target = NameStr(*PG_GETARG_NAME(0));
+	SPI_connect();
+	nest_level = begin_own_names();
+	if (!retention_recipe_load(&recipe, target, ext, &maker))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("schema \"%s\" has no views made from a recipe", target)));
+	if (!recipe.materialized)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("the views of schema \"%s\" are not materialized: they are never out of date", target)));
+	for (int i = 0; i < retention_view_template_count; i++)
+		retention_views_run(psprintf("REFRESH MATERIALIZED VIEW %s %s", PG_GETARG_BOOL(1) ? "CONCURRENTLY" : "",
+					 retention_views_qualified(&build, retention_view_templates[i].name)));
+	AtEOXact_GUC(true, nest_level);
+	SPI_finish();
+	PG_RETURN_VOID();
+}
