@@ -1,0 +1,3 @@
+select c.*
+from (select rollup(history) as history from {{ ref('daily_base') }}) as shop,
+     cohort_retention(history, period => 'month') as c

@@ -1,0 +1,11 @@
+{#- The last days are taken out before they are made anew: a day that has lost its orders is gone, then. -#}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{% if is_incremental() %}delete from {{ this }} where day > (select max(day) from {{ this }}) - {{ var('lookback_days') }}{% endif %}"
+) }}
+{%- if is_incremental() %}
+{{ retention_daily_base(source('shop', 'orders'), after="coalesce((select max(day) from " ~ this ~ "), '-infinity')") }}
+{%- else %}
+{{ retention_daily_base(source('shop', 'orders')) }}
+{%- endif %}
