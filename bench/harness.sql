@@ -3,7 +3,7 @@
 -- A *measure* is a query under some settings.  The measures of one case are
 -- run in turn, round after round, in one session, so that whatever else slows
 -- the machine for a while slows all of them.  A *comparison* holds the median
--- of one against that of its peers.  The cases are in cases.sql, cases-history.sql and cases-models.sql.
+-- of one against that of its peers.  The cases are in cases.sql and the files beside it.
 
 DROP SCHEMA IF EXISTS bench CASCADE;
 CREATE SCHEMA bench;

@@ -1,0 +1,73 @@
+-- What is measured of the views that retention_create_views() makes: how long
+-- each takes to read, and those that somebody would write by hand against that.
+SELECT count(*) > 0 AS has_views FROM pg_proc WHERE proname = 'retention_create_views' \gset
+\if :has_views
+
+SET search_path = bench, shop, public;
+SET timezone = 'UTC';
+
+SELECT count(*) AS views FROM retention_create_views('shop.orders_int8', 'customer_id', 'ordered_at', 'amount',
+	target => 'bench_views', time_zone => 'UTC');
+
+INSERT INTO measure (case_name, role, source, query, memory)
+SELECT 'view ' || name, role, 'orders_int8', query, name LIKE 'kpi%' AND role = 'retention'
+FROM (VALUES
+	(1, 'kpi', 'retention', $$
+		SELECT customers, repeat_customers, orders, revenue, aov, repeat_rate, purchase_frequency, lifespan_days,
+			   top_20_percent_share::numeric(20, 6) AS top_20_percent_share
+		FROM bench_views.kpi $$),
+	(2, 'kpi', 'hand-written', $$
+		SELECT count(*) AS customers, count(*) FILTER (WHERE n > 1) AS repeat_customers, sum(n)::int8 AS orders, sum(paid) AS revenue,
+			   round(sum(paid) / sum(n), 4) AS aov, count(*) FILTER (WHERE n > 1)::float8 / count(*) AS repeat_rate,
+			   sum(n)::float8 / count(*) AS purchase_frequency,
+			   extract(epoch FROM avg(last - first))::float8 / 86400 AS lifespan_days,
+			   (sum(paid) FILTER (WHERE rank * 5 <= customers) / sum(paid))::numeric(20, 6) AS top_20_percent_share
+		FROM (SELECT *, row_number() OVER (ORDER BY paid DESC) AS rank, count(*) OVER () AS customers
+			  FROM (SELECT count(*) AS n, sum(amount) AS paid, min(ordered_at) AS first, max(ordered_at) AS last
+					FROM orders_int8 GROUP BY customer_id) c) r $$),
+	(3, 'kpi_by_period', 'retention', $$
+		SELECT period AS k, customers, repeat_customers, orders, revenue, new_customers, new_revenue, returning_customers
+		FROM bench_views.kpi_by_period $$),
+	(4, 'kpi_by_period', 'hand-written', $$
+		SELECT period AS k, count(*) AS customers, count(*) FILTER (WHERE n > 1) AS repeat_customers, sum(n)::int8 AS orders,
+			   sum(paid) AS revenue, count(*) FILTER (WHERE period = first) AS new_customers,
+			   sum(paid) FILTER (WHERE period = first) AS new_revenue, count(*) FILTER (WHERE period > first) AS returning_customers
+		FROM (SELECT customer_id, period, n, paid, min(period) OVER (PARTITION BY customer_id) AS first
+			  FROM (SELECT customer_id, date_trunc('month', ordered_at)::date AS period, count(*) AS n, sum(amount) AS paid
+					FROM orders_int8 GROUP BY 1, 2) m) f
+		GROUP BY period $$),
+	(5, 'customers', 'retention', $$
+		SELECT customer AS k, orders, revenue, first_order, last_order, lifespan_days, segment, status, revenue_decile, p_alive,
+			   expected_orders_12_months, expected_revenue_12_months, predicted_clv
+		FROM bench_views.customers $$),
+	(6, 'customers', 'facts and scores alone', $$
+		SELECT customer AS k, orders, revenue, first_order, last_order, lifespan_days, recency_score, frequency_score, monetary_score
+		FROM bench_views.customers $$),
+	(7, 'customers', 'hand-written, facts and scores', $$
+		SELECT customer_id AS k, n AS orders, paid AS revenue, first::date AS first_order, last::date AS last_order,
+			   extract(epoch FROM last - first)::float8 / 86400 AS lifespan_days,
+			   (1 + 5 * (rank() OVER (ORDER BY last::date) - 1) / count(*) OVER ())::int8 AS recency_score,
+			   (1 + 5 * (rank() OVER (ORDER BY n) - 1) / count(*) OVER ())::int8 AS frequency_score,
+			   (1 + 5 * (rank() OVER (ORDER BY paid) - 1) / count(*) OVER ())::int8 AS monetary_score
+		FROM (SELECT customer_id, count(*) AS n, sum(amount) AS paid, min(ordered_at) AS first, max(ordered_at) AS last
+			  FROM orders_int8 GROUP BY customer_id) c $$),
+	(8, 'cohort_retention', 'retention', $$ SELECT * FROM bench_views.cohort_retention $$),
+	(9, 'repeat_by_day', 'retention', $$ SELECT * FROM bench_views.repeat_by_day $$),
+	(10, 'order_ladder', 'retention', $$ SELECT * FROM bench_views.order_ladder $$),
+	(11, 'lifecycle', 'retention', $$ SELECT * FROM bench_views.lifecycle $$),
+	(12, 'rfm_segments', 'retention', $$ SELECT * FROM bench_views.rfm_segments $$),
+	(13, 'revenue_concentration', 'retention', $$ SELECT * FROM bench_views.revenue_concentration $$),
+	(14, 'excluded_rows', 'retention', $$ SELECT * FROM bench_views.excluded_rows $$)
+) q(nr, name, role, query)
+ORDER BY nr;
+
+INSERT INTO comparison (case_name, ours, peers, same, at_least, must)
+VALUES
+	('view kpi', 'retention', '{hand-written}', true, 1, 'faster'),
+	('view kpi_by_period', 'retention', '{hand-written}', true, 1, 'faster'),
+	('view customers', 'facts and scores alone', '{"hand-written, facts and scores"}', false, NULL, NULL),
+	('view customers', 'retention', '{}', false, NULL, NULL);
+INSERT INTO comparison (case_name)
+SELECT case_name FROM measure WHERE case_name ~ '^view (cohort|repeat|order|lifecycle|rfm|revenue|excluded)' ORDER BY nr;
+
+\endif
