@@ -33,6 +33,7 @@ typedef struct TableTemplate
 	const char *about;
 	const char *columns;
 	const char *names;			/* of the columns */
+	const char *abouts[5];		/* their comments, in this order; those that it has */
 	const char *rows;			/* that it has when it's made, or NULL */
 } TableTemplate;
 
@@ -44,6 +45,11 @@ static const TableTemplate tables[] = {
 		" frequency_score int4 CHECK (frequency_score BETWEEN 1 AND 5),"
 		" segment text NOT NULL, PRIMARY KEY (recency_score, frequency_score)",
 		"recency_score, frequency_score, segment",
+		{
+			"R, 1 to 5: customers.recency_score",
+			"F, 1 to 5: customers.frequency_score",
+			"name of the segment that customers with these scores are in"
+		},
 		"SELECT r, f, names[6 - r][f] FROM generate_series(1, 5) AS r, generate_series(1, 5) AS f,"
 		" (SELECT ARRAY["
 		"['New customers', 'Potential loyalists', 'Potential loyalists', 'Champions', 'Champions'],"
@@ -56,8 +62,16 @@ static const TableTemplate tables[] = {
 		"rfm_thresholds",
 		"Thresholds of the scores, kept so that a score means the same next month; without rows they are the quintiles of today. INSERT INTO rfm_thresholds TABLE rfm_quintiles keeps today's, DELETE FROM rfm_thresholds forgets them.",
 		"metric text PRIMARY KEY CHECK (metric IN ('recency', 'frequency', 'monetary')),"
-		" p20 float8 NOT NULL, p40 float8 NOT NULL, p60 float8 NOT NULL, p80 float8 NOT NULL",
+		" p20 float8 NOT NULL, p40 float8 NOT NULL, p60 float8 NOT NULL, p80 float8 NOT NULL,"
+		" CHECK (greatest(p20, p40, p60, p80) < 'NaN')",
 		"metric, p20, p40, p60, p80",
+		{
+			"recency (days since the last order), frequency (orders) or monetary (revenue)",
+			"a value at or below it is in the first fifth: score 1, or 5 for recency",
+			"a value at or below it, and above p20, is in the second fifth",
+			"a value at or below it, and above p40, is in the third fifth",
+			"a value at or below it, and above p60, is in the fourth fifth; above it, in the last"
+		},
 		NULL
 	}
 };
@@ -113,6 +127,22 @@ check_free(const Build *build, const char *name)
 				 errhint("Name another schema for the views: target => '...'.")));
 }
 
+/* Views that read themselves can be made, but not read. */
+void
+retention_views_check_source(const Build *build)
+{
+	Oid			orders = build->recipe->orders;
+
+	if (get_rel_namespace(orders) != build->schema)
+		return;
+	for (int i = 0; i < retention_view_template_count; i++)
+		if (retention_views_find(build, retention_view_templates[i].name) == orders)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+					 errmsg("views can't be made over one of themselves: \"%s\"", get_rel_name(orders)),
+					 errhint("Name another schema for the views: target => '...'.")));
+}
+
 /*
  * In a schema that has no views of ours yet, nothing may be in their way.  The
  * tables are looked at when they are made.
@@ -159,7 +189,10 @@ make_table(const Build *build, const TableTemplate *table)
 	retention_views_run(psprintf("CREATE TABLE %s (%s)", retention_views_qualified(build, table->name), table->columns));
 	if (table->rows)
 		retention_views_run(psprintf("INSERT INTO %s %s", retention_views_qualified(build, table->name), table->rows));
-	CreateComments(retention_views_find(build, table->name), RelationRelationId, 0, table->about);
+	relation = retention_views_find(build, table->name);
+	CreateComments(relation, RelationRelationId, 0, table->about);
+	for (int i = 0; i < lengthof(table->abouts) && table->abouts[i]; i++)
+		CreateComments(relation, RelationRelationId, i + 1, table->abouts[i]);
 }
 
 /* ---- views ------------------------------------------------------------------- */

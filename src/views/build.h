@@ -33,6 +33,7 @@ extern Oid	retention_views_find(const Build *build, const char *name);
 
 /* The target schema, made if it isn't there; and that nothing there is in the way. */
 extern void retention_views_open_schema(Build *build);
+extern void retention_views_check_source(const Build *build);
 extern void retention_views_check_free(const Build *build);
 
 extern void retention_views_make(Build *build);

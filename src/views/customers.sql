@@ -17,14 +17,14 @@
 --@column frequency_score: F, 1 to 5, 5 for the fifth of the customers with most orders; equal numbers get equal scores
 --@column monetary_score: M, 1 to 5, 5 for the fifth of the customers with most revenue; equal revenues get equal scores
 --@column segment: name of recency_score and frequency_score in the table rfm_segment_names, which is there to be edited
---@column status: new (one order), active (more), both ordered within the usual time; at risk: silent for longer than it; dormant: twice; lost: three times that. The usual time is that in which 9 of 10 orders that follow another one come (the 90 % quantile of all gaps between two orders of a customer; 90 days if nobody ordered twice)
+--@column status: new (one order), active (more), both ordered within the usual time; at risk: silent for longer than it; dormant: twice; lost: three times that. The usual time is that in which 9 of 10 orders that follow another one come (the 90 % quantile of all gaps between two orders of a customer; 90 days if that is 0 or nobody ordered twice)
 --@column revenue_decile: 10 for the tenth of the customers with most revenue, 1 for the least; equal revenues get equal deciles
 --@column p_alive: probability (0 to 1) that the customer will order again at all, by the model MBG/NBD (Batislam, Denizel & Filiztekin 2007) fitted to all customers
 --@column expected_orders_12_months: days with an order that the model expects in the 12 months from now
 --@column expected_revenue_12_months: what the customer is expected to spend in the 12 months from now: expected orders x expected spend (gamma-gamma model, Fader & Hardie 2013), not discounted; NULL if no amounts above 0 are known of his repeat orders, or nobody has any
 --@column predicted_clv: expected value of the customer from now on: margin x expected spend of each expected order, discounted by 10 % a year, over the lifespan these views were made with, or 3 years; NULL where expected_revenue_12_months is
 WITH shop AS MATERIALIZED (
-    SELECT (@r@history_info(history)).last_day AS today, coalesce(@r@order_gap(history, 0.9), 90) AS usual_gap, history
+    SELECT (@r@history_info(history)).last_day AS today, coalesce(nullif(@r@order_gap(history, 0.9), 0), 90) AS usual_gap, history
     FROM (SELECT @r@purchase_history(customer, ordered_at, amount, 'day'@zone@) AS history
           FROM @rows@ AS o
           WHERE customer IS NOT NULL) AS h
@@ -46,23 +46,25 @@ WITH shop AS MATERIALIZED (
                  @r@next_order_due(ordered_at@local@, amount, (SELECT today FROM shop)) AS next_order_due,
                  @r@rfm_summary(ordered_at@local@, amount, (SELECT today FROM shop)) AS rfm
           FROM @rows@ AS o
-          WHERE customer IS NOT NULL AND isfinite(ordered_at) AND amount IS NOT NULL
+          -- without an order there is no now, and nobody to list
+          WHERE customer IS NOT NULL AND isfinite(ordered_at) AND amount IS NOT NULL AND (SELECT today FROM shop) IS NOT NULL
           GROUP BY customer) AS c
     WHERE orders > 0
 ), ranked AS (
-    -- how many customers have less: equal values have equally many
+    -- How many customers have less: equal values have equally many.  Revenues are
+    -- compared as rfm_quintiles sees them and rfm_thresholds keeps them.
     SELECT *, count(*) OVER () AS customers,
            rank() OVER (ORDER BY recency_days) - 1 AS less_recency,
            rank() OVER (ORDER BY orders) - 1 AS less_orders,
-           rank() OVER (ORDER BY revenue) - 1 AS less_revenue
-    FROM customer
+           rank() OVER (ORDER BY monetary) - 1 AS less_revenue
+    FROM (SELECT *, revenue::numeric(20, 4)::float8 AS monetary FROM customer) AS c
 ), scored AS (
     SELECT *,
            coalesce(6 - @r@rfm_score(recency_days, (SELECT thresholds FROM kept WHERE metric = 'recency')),
                     5 - 5 * less_recency / customers)::int4 AS recency_score,
            coalesce(@r@rfm_score(orders, (SELECT thresholds FROM kept WHERE metric = 'frequency')),
                     1 + 5 * less_orders / customers)::int4 AS frequency_score,
-           coalesce(@r@rfm_score(revenue::float8, (SELECT thresholds FROM kept WHERE metric = 'monetary')),
+           coalesce(@r@rfm_score(monetary, (SELECT thresholds FROM kept WHERE metric = 'monetary')),
                     1 + 5 * less_revenue / customers)::int4 AS monetary_score
     FROM ranked
 )

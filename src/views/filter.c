@@ -72,21 +72,33 @@ parse_expression(const char *filter)
 		select->op != SETOP_NONE)
 		not_an_expression(filter);
 	target = linitial_node(ResTarget, select->targetList);
-	/* "a b" is a column with a name */
-	if (target->name != NULL)
+	/* "a b" is a column with a name; "*" is no expression, which is the grammar's to know */
+	if (target->name != NULL ||
+		(IsA(target->val, ColumnRef) && IsA(linitial(((ColumnRef *) target->val)->fields), A_Star)))
 		not_an_expression(filter);
 	return target->val;
 }
 
-/* SQL of an expression over one table, which means the same under any search_path. */
+/*
+ * SQL of an expression over one table, which means the same under any
+ * search_path and other settings: constants are written as pg_dump would.
+ */
 static char *
 deparse(Node *expression, Relation relation)
 {
+	static const char *const settings[][2] = {
+		{"search_path", ""},
+		{"datestyle", "ISO"},
+		{"intervalstyle", "postgres"},
+		{"extra_float_digits", "3"},
+		{"standard_conforming_strings", "on"}
+	};
 	int			nest_level = NewGUCNestLevel();
 	char	   *result;
 
-	(void) set_config_option("search_path", "", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
-							 true, 0, false);
+	for (int i = 0; i < lengthof(settings); i++)
+		(void) set_config_option(settings[i][0], settings[i][1], PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
 	result = deparse_expression(expression,
 								deparse_context_for(RelationGetRelationName(relation),
 													RelationGetRelid(relation)),

@@ -1,9 +1,9 @@
 --@view kpi_by_period
---@about The same numbers for each period by itself, and how much of it is of new customers: one row for each period from the first order's to the last one's, also where there were none. A customer of two periods is in both.
+--@about The same numbers for each period by itself, and how much of it is of new customers: one row for each period from that of the first order (or refund, or guest's order) to that of the last one, also where there were none. A customer of two periods is in both.
 --@key period
 --@column period: first day of the period (day, week from Monday, month, quarter or year) on the shop's calendar
 --@column period_label: the period as a text, which no tool moves by a time zone: 2026-03-09, 2026-W11, 2026-03, 2026-Q1, 2026
---@column is_complete: false for the last period there are orders of, which may not be over
+--@column is_complete: false for the last of these periods, which may not be over
 --@column customers: known customers with an order in the period
 --@column repeat_customers: customers with more than one order in the period
 --@column repeat_rate: repeat_customers / customers, 0 to 1: of the period by itself, and so the lower the shorter it is; NULL without customers
@@ -34,7 +34,7 @@
 WITH by_period AS MATERIALIZED (
     SELECT period, @r@customer_base(customer, ordered_at, amount) AS base,
            @r@purchase_history(customer, ordered_at, amount, @period@@zone@) AS history
-    FROM (SELECT customer, ordered_at, amount, date_trunc(@period@, ordered_at@local@)::date AS period
+    FROM (SELECT customer, ordered_at, amount, date_trunc(@period@, (ordered_at@local@)::timestamp)::date AS period
           FROM @rows@ AS r
           WHERE isfinite(ordered_at) AND amount IS NOT NULL) AS o
     GROUP BY period
@@ -79,4 +79,6 @@ SELECT period, @period_label@ AS period_label,
 FROM periods
      CROSS JOIN shop
      LEFT JOIN by_period USING (period)
-     LEFT JOIN @r@new_and_returning((SELECT history FROM shop), trailing_periods => @trailing@) AS active ON active.period_start = period
+     -- to the last period, which may have no order of a known customer
+     LEFT JOIN @r@new_and_returning((SELECT history FROM shop), trailing_periods => @trailing@,
+                                    as_of => (SELECT (last + @step@)::date - 1 FROM shop)) AS active ON active.period_start = period

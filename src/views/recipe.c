@@ -23,6 +23,7 @@
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/datetime.h"
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
@@ -56,6 +57,8 @@ typedef enum CreateArg
 
 #define RECIPE_PARAMETERS	"$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13"
 
+#define MAX_LIFESPAN_YEARS	1000
+
 static void
 check_given(FunctionCallInfo fcinfo, int arg, const char *name)
 {
@@ -70,6 +73,33 @@ name_argument(FunctionCallInfo fcinfo, int arg, const char *name)
 {
 	check_given(fcinfo, arg, name);
 	return pstrdup(NameStr(*PG_GETARG_NAME(arg)));
+}
+
+/*
+ * AT TIME ZONE takes CET for an abbreviation, of a time without summer time,
+ * the zone database for a place with it.  The views need one calendar.
+ */
+static void
+check_one_meaning(const char *name, pg_tz *zone)
+{
+	for (int month = 1; month <= 12; month++)
+	{
+		TimestampTz instant = (date2j(2020, month, 1) - POSTGRES_EPOCH_JDATE) * USECS_PER_DAY;
+		Timestamp	local;
+		struct pg_tm tm;
+		fsec_t		fsec;
+		int			tz;
+
+		if (timestamp2tm(instant, &tz, &tm, &fsec, NULL, zone) != 0 ||
+			tm2timestamp(&tm, fsec, NULL, &local) != 0)
+			elog(ERROR, "timestamp out of range");
+		if (local != DatumGetTimestamp(DirectFunctionCall2(timestamptz_zone, CStringGetTextDatum(name),
+														   TimestampTzGetDatum(instant))))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("time zone \"%s\" is an abbreviation of another time, too", name),
+					 errhint("Name a place: time_zone => 'Europe/Berlin'.")));
+	}
 }
 
 /* The zone that the shop's calendar is of: the session's unless given. */
@@ -89,7 +119,7 @@ zone_argument(FunctionCallInfo fcinfo, const Recipe *recipe)
 	}
 	name = PG_ARGISNULL(ARG_TIME_ZONE) ? pg_get_timezone_name(session_timezone) :
 		text_to_cstring(PG_GETARG_TEXT_PP(ARG_TIME_ZONE));
-	(void) retention_zone_of_name(name);
+	check_one_meaning(name, retention_zone_of_name(name));
 	return name;
 }
 
@@ -97,16 +127,19 @@ static Interval *
 lifespan_argument(FunctionCallInfo fcinfo)
 {
 	Interval	none = {0};
+	Interval	most = {.month = MAX_LIFESPAN_YEARS * MONTHS_PER_YEAR};
 	Interval   *lifespan;
 
 	if (PG_ARGISNULL(ARG_LIFESPAN))
 		return NULL;
 	lifespan = PG_GETARG_INTERVAL_P(ARG_LIFESPAN);
 	if (DatumGetInt32(DirectFunctionCall2(interval_cmp, IntervalPGetDatum(lifespan),
-										  IntervalPGetDatum(&none))) <= 0)
+										  IntervalPGetDatum(&none))) <= 0 ||
+		DatumGetInt32(DirectFunctionCall2(interval_cmp, IntervalPGetDatum(lifespan),
+										  IntervalPGetDatum(&most))) > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("lifespan must be positive: \"%s\"",
+				 errmsg("lifespan must be positive, and at most %d years: \"%s\"", MAX_LIFESPAN_YEARS,
 						DatumGetCString(DirectFunctionCall1(interval_out, IntervalPGetDatum(lifespan))))));
 	return lifespan;
 }

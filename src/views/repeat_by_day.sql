@@ -7,7 +7,9 @@
 --@column rate: repeated / eligible, 0 to 1; NULL if nobody is eligible
 --@column lower: lower bound of the 95 % interval of the rate (Wilson 1927)
 --@column upper: upper bound of the 95 % interval of the rate
-SELECT day::int8 AS day, eligible, repeated, rate, lower, upper
-FROM (SELECT @r@purchase_history(customer, ordered_at, amount, 'day'@zone@) AS history
-      FROM @rows@ AS o) AS shop,
-     @r@repeat_within(history, ARRAY(SELECT generate_series(1, 365)))
+SELECT day::int8 AS day, coalesce(eligible, 0) AS eligible, coalesce(repeated, 0) AS repeated, rate, lower, upper
+FROM generate_series(1, 365) AS days (day)
+     LEFT JOIN (SELECT r.*
+                FROM (SELECT @r@purchase_history(customer, ordered_at, amount, 'day'@zone@) AS history
+                      FROM @rows@ AS o) AS shop,
+                     @r@repeat_within(history, ARRAY(SELECT generate_series(1, 365))) AS r) AS r USING (day)

@@ -18,7 +18,7 @@ FROM (SELECT max(recency_days) FILTER (WHERE r < 1) AS r20, max(recency_days) FI
       FROM (SELECT recency_days, orders, revenue,
                    5 * (rank() OVER (ORDER BY recency_days) - 1) / count(*) OVER () AS r,
                    5 * (rank() OVER (ORDER BY orders) - 1) / count(*) OVER () AS f,
-                   5 * (rank() OVER (ORDER BY revenue) - 1) / count(*) OVER () AS m
+                   5 * (rank() OVER (ORDER BY revenue::float8) - 1) / count(*) OVER () AS m
             FROM @schema@.customers AS c) AS fifths
       HAVING count(*) > 0) AS q,
      LATERAL (VALUES ('recency', r20::float8, r40::float8, r60::float8, r80::float8),

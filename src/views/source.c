@@ -104,21 +104,48 @@ wrong_type(Oid orders, const char *column, const char *what, const char *types)
 			 errhint("Make a view of the table in which it is %s.", types)));
 }
 
+/*
+ * Can customers be told apart by the text of this type?  Not if it depends on
+ * settings, as that of a time does, or differs where values are equal, as that
+ * of jsonb does.
+ */
+static bool
+text_is_identity(Oid type)
+{
+	char		category;
+	bool		preferred;
+
+	switch (type)
+	{
+		case OIDOID:
+			return true;
+		case JSONOID:
+		case JSONBOID:
+		case XMLOID:
+		case BYTEAOID:
+			return false;
+	}
+	get_type_category_preferred(type, &category, &preferred);
+	return category == TYPCATEGORY_STRING || category == TYPCATEGORY_ENUM ||
+		category == TYPCATEGORY_NETWORK || category == TYPCATEGORY_BITSTRING ||
+		category == TYPCATEGORY_USER;
+}
+
 /* The customer: a number is one by its value, anything else by its text. */
 static char *
 customer_sql(const Recipe *recipe, bool *uuid)
 {
 	const char *name = quote_identifier(recipe->customer);
+	Oid			type = column_type(recipe->orders, recipe->customer);
 
-	*uuid = false;
-	switch (column_type(recipe->orders, recipe->customer))
+	*uuid = type == UUIDOID;
+	switch (type)
 	{
 		case INT8OID:
 		case INT4OID:
 		case INT2OID:
 			return psprintf("%s::pg_catalog.int8", name);
 		case UUIDOID:
-			*uuid = true;
 			return psprintf("%s::pg_catalog.uuid", name);
 		case NUMERICOID:
 			/* 1.0 and 1.00 are one customer */
@@ -126,14 +153,9 @@ customer_sql(const Recipe *recipe, bool *uuid)
 		case BPCHAROID:
 			/* as it compares: without the blanks at its end */
 			return psprintf("pg_catalog.rtrim(%s::pg_catalog.text)", name);
-		case FLOAT4OID:
-		case FLOAT8OID:
-		case JSONOID:
-		case XMLOID:
-		case POINTOID:
-		case BYTEAOID:
-			wrong_type(recipe->orders, recipe->customer, "a customer", "an integer, a text or a uuid");
 		default:
+			if (!text_is_identity(type))
+				wrong_type(recipe->orders, recipe->customer, "a customer", "an integer, a text or a uuid");
 			return psprintf("%s::pg_catalog.text", name);
 	}
 }

@@ -23,19 +23,26 @@
 #include "utils/syscache.h"
 #include "utils/tuplestore.h"
 
-/* Names in our statements are pg_catalog's, whatever the caller's search_path is. */
+/*
+ * Names in our statements are pg_catalog's, whatever the caller's search_path is,
+ * and constants are read as they are written.
+ */
 static int
 begin_own_names(void)
 {
+	static const char *const settings[][2] = {
+		{"search_path", "pg_catalog, pg_temp"},
+		{"intervalstyle", "postgres"},
+		{"extra_float_digits", "3"},
+		{"standard_conforming_strings", "on"},
+		/* "relation is there already" and the like are of no interest */
+		{"client_min_messages", "warning"}
+	};
 	int			nest_level = NewGUCNestLevel();
 
-	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
-	(void) set_config_option("intervalstyle", "postgres", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
-	/* "relation is there already" and the like are of no interest */
-	(void) set_config_option("client_min_messages", "warning", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	for (int i = 0; i < lengthof(settings); i++)
+		(void) set_config_option(settings[i][0], settings[i][1], PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
 	return nest_level;
 }
 
@@ -87,6 +94,7 @@ retention_create_views(PG_FUNCTION_ARGS)
 	nest_level = begin_own_names();
 	retention_source_of_recipe(&build.source, &recipe);
 	retention_views_open_schema(&build);
+	retention_views_check_source(&build);
 	if (!retention_recipe_load(&before, recipe.target, build.ext, &owner))
 		retention_views_check_free(&build);
 	retention_recipe_store(&recipe, build.ext);

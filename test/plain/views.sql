@@ -1,0 +1,269 @@
+-- Each column of each view in plain SQL, which knows nothing of the extension but
+-- for the models, and the comparison with the views.
+--
+-- There has to be a table shops (id, and what the views were made with: period,
+-- zone, at, the type of the times, lifespan and lifespan_days, margin) and a table
+-- plain_orders: the orders, lines added up, as they are: kept by the filter or
+-- not, the customer as the view shows him, the time as an instant, the amount,
+-- and how many rows it was.
+
+CREATE FUNCTION step(period text) RETURNS interval IMMUTABLE LANGUAGE sql AS $$
+	SELECT CASE period WHEN 'quarter' THEN interval '3 months' ELSE ('1 ' || period)::interval END
+$$;
+CREATE TABLE facts AS
+SELECT id, customer, instant, local::date AS day, date_trunc(period, local)::date AS period, amount, amount >= 0 AS is_order
+FROM (SELECT o.*, s.period, CASE WHEN s.at = 'timestamptz' AND zone IS NOT NULL THEN instant AT TIME ZONE 'UTC' AT TIME ZONE zone ELSE instant END AS local
+	  FROM plain_orders o JOIN shops s USING (id) WHERE o.kept AND isfinite(instant) AND o.amount IS NOT NULL) o;
+CREATE INDEX ON facts (id);
+ANALYZE facts;
+
+-- "Now", and the label of a period.
+CREATE FUNCTION today(which int) RETURNS date STABLE LANGUAGE sql AS $$
+	SELECT max(day) FROM facts WHERE id = which AND customer IS NOT NULL AND is_order
+$$;
+CREATE FUNCTION label(which int, day date) RETURNS text STABLE LANGUAGE sql AS $$
+	SELECT CASE period
+		WHEN 'day' THEN day::text WHEN 'month' THEN left(day::text, 7) WHEN 'year' THEN left(day::text, 4)
+		WHEN 'quarter' THEN left(day::text, 4) || '-Q' || extract(quarter FROM day)
+		WHEN 'week' THEN extract(isoyear FROM day) || '-W' || lpad(extract(week FROM day)::text, 2, '0') END
+	FROM shops WHERE id = which
+$$;
+-- Facts that cohorts, ladders and so on look at: of customers, until "now", to the day.
+CREATE FUNCTION seen(which int) RETURNS SETOF facts STABLE LANGUAGE sql AS $$
+	SELECT * FROM facts WHERE id = which AND customer IS NOT NULL AND period <= (SELECT max(period) FROM facts WHERE id = which AND customer IS NOT NULL AND is_order)
+$$;
+CREATE FUNCTION numbered(which int) RETURNS TABLE (customer text, day date, n int8) STABLE LANGUAGE sql AS $$
+	SELECT customer, day, row_number() OVER (PARTITION BY customer ORDER BY day) FROM facts WHERE id = which AND customer IS NOT NULL AND is_order
+$$;
+-- What each customer has done in each period, or, with a period of NULL, ever.
+CREATE TABLE customer_periods AS
+SELECT id, period, customer, count(*) FILTER (WHERE is_order) AS orders, sum(amount) AS revenue,
+	   extract(epoch FROM max(instant) FILTER (WHERE is_order) - min(instant) FILTER (WHERE is_order)) / 86400 AS lifespan_days
+FROM facts WHERE customer IS NOT NULL GROUP BY GROUPING SETS ((id, period, customer), (id, customer));
+CREATE INDEX ON customer_periods (id, period);
+ANALYZE customer_periods;
+-- What the best of those with an order have paid, a customer counting in part.
+CREATE FUNCTION best(which int, in_period date, fraction numeric, OUT revenue numeric, OUT share float8) STABLE LANGUAGE sql AS $$
+	SELECT sum(revenue * greatest(0, least(1, fraction * c - n + 1))),
+		   CASE WHEN sum(revenue) > 0 THEN sum(revenue * greatest(0, least(1, fraction * c - n + 1))) / sum(revenue) END
+	FROM (SELECT revenue, row_number() OVER (ORDER BY revenue DESC) AS n, count(*) OVER () AS c
+		  FROM customer_periods WHERE id = which AND period IS NOT DISTINCT FROM in_period AND orders > 0) s
+$$;
+-- The part of kpi that kpi_by_period has too.
+CREATE FUNCTION numbers(which int, in_period date,
+	OUT customers int8, OUT repeat_customers int8, OUT repeat_rate float8, OUT orders int8, OUT purchase_frequency float8, OUT revenue numeric, OUT customer_value numeric,
+	OUT refunds int8, OUT refunded numeric, OUT guest_orders int8, OUT guest_revenue numeric, OUT all_orders int8, OUT all_revenue numeric, OUT aov numeric,
+	OUT lifespan_days float8, OUT top_20_percent_revenue numeric, OUT top_20_percent_share float8) STABLE LANGUAGE sql AS $$
+	SELECT customers, repeaters, repeaters::float8 / nullif(customers, 0), orders, orders::float8 / nullif(customers, 0), coalesce(revenue, 0), revenue / nullif(customers, 0),
+		   refunds, refunded, guest_orders, coalesce(all_revenue, 0) - coalesce(revenue, 0), all_orders, coalesce(all_revenue, 0), all_revenue / nullif(all_orders, 0), lifespan_days,
+		   (best(which, in_period, 0.2)).*
+	FROM (SELECT count(DISTINCT customer) FILTER (WHERE is_order) AS customers, count(customer) FILTER (WHERE is_order) AS orders,
+				 sum(amount) FILTER (WHERE customer IS NOT NULL) AS revenue, count(customer) FILTER (WHERE NOT is_order) AS refunds,
+				 coalesce(-sum(amount) FILTER (WHERE NOT is_order AND customer IS NOT NULL), 0) AS refunded,
+				 count(*) FILTER (WHERE is_order AND customer IS NULL) AS guest_orders, count(*) FILTER (WHERE is_order) AS all_orders, sum(amount) AS all_revenue
+		  FROM facts WHERE id = which AND (period = in_period OR in_period IS NULL)) f,
+		 (SELECT count(*) FILTER (WHERE orders > 1) AS repeaters, avg(lifespan_days) AS lifespan_days
+		  FROM customer_periods WHERE id = which AND period IS NOT DISTINCT FROM in_period AND orders > 0) c
+$$;
+
+CREATE FUNCTION plain_kpi(which int) RETURNS SETOF jsonb STABLE LANGUAGE sql AS $$
+	SELECT to_jsonb(n) || jsonb_build_object('first_order', f.first, 'last_order', (SELECT today(which)),
+		'clv', margin::numeric * customer_value / nullif(observed, 0) * coalesce(s.lifespan_days::float8, n.lifespan_days)::numeric)
+	FROM shops s, numbers(which, NULL) n,
+		 (SELECT min(day) AS first, (extract(epoch FROM max(instant) - min(instant)) / 86400) AS observed
+		  FROM facts WHERE id = which AND customer IS NOT NULL AND is_order) f
+	WHERE s.id = which
+$$;
+
+CREATE FUNCTION plain_kpi_by_period(which int) RETURNS SETOF jsonb STABLE LANGUAGE sql AS $$
+	WITH firsts AS MATERIALIZED (SELECT customer, min(period) AS first FROM facts WHERE id = which AND customer IS NOT NULL AND is_order GROUP BY customer),
+	f AS MATERIALIZED (SELECT f.*, first FROM facts f LEFT JOIN firsts USING (customer) WHERE id = which AND customer IS NOT NULL),
+	periods AS MATERIALIZED (
+		SELECT starts::date AS p, (starts + step(s.period))::date - starts::date AS days,
+			   CASE s.period WHEN 'day' THEN starts - interval '364 days' WHEN 'week' THEN starts - interval '357 days'
+							 WHEN 'year' THEN starts ELSE starts + step(s.period) - interval '1 year' END::date AS since,
+			   starts < max(starts) OVER () AS is_complete
+		FROM shops s, (SELECT min(period)::timestamp AS a, max(period)::timestamp AS b FROM facts WHERE id = which) span, generate_series(a, b, step(s.period)) starts
+		WHERE s.id = which),
+	done AS (
+		SELECT period, count(DISTINCT customer) FILTER (WHERE is_order AND first = period) AS new_customers, count(DISTINCT customer) FILTER (WHERE is_order AND first < period) AS returning_customers,
+			   count(*) FILTER (WHERE is_order AND first = period) AS new_orders, count(*) FILTER (WHERE is_order AND first < period) AS returning_orders,
+			   sum(amount) FILTER (WHERE first = period) AS new_revenue
+		FROM f GROUP BY period),
+	lately AS (
+		SELECT p, count(*) AS customers, count(*) FILTER (WHERE n > 1) AS repeaters
+		FROM (SELECT p, customer, count(*) AS n FROM periods JOIN f ON is_order AND period BETWEEN since AND p GROUP BY p, customer) t GROUP BY p)
+	SELECT to_jsonb(n) || jsonb_build_object('period', p, 'period_label', label(which, p), 'is_complete', is_complete,
+		'new_customers', coalesce(new_customers, 0), 'returning_customers', coalesce(returning_customers, 0), 'new_orders', coalesce(new_orders, 0), 'returning_orders', coalesce(returning_orders, 0),
+		'new_revenue', coalesce(new_revenue, 0), 'returning_revenue', round(n.revenue, 4) - round(coalesce(new_revenue, 0), 4),
+		'clv', margin::numeric * customer_value / periods.days * coalesce(s.lifespan_days, (SELECT avg(c.lifespan_days) FROM customer_periods c WHERE c.id = which AND c.period IS NULL AND orders > 0)),
+		'trailing_12_months_customers', coalesce(t.customers, 0), 'trailing_12_months_repeat_customers', coalesce(t.repeaters, 0),
+		'trailing_12_months_repeat_rate', CASE WHEN since >= (SELECT min(first) FROM firsts) THEN t.repeaters::float8 / t.customers END)
+	FROM shops s CROSS JOIN periods LEFT JOIN done ON done.period = p LEFT JOIN lately t USING (p) CROSS JOIN LATERAL numbers(which, p) n
+	WHERE s.id = which
+$$;
+
+-- The segments of the scores, as the documentation has them.
+CREATE TABLE grid AS
+SELECT 6 - r AS r, f, name FROM unnest(ARRAY[
+	'New customers,Potential loyalists,Potential loyalists,Champions,Champions', 'Promising,Potential loyalists,Potential loyalists,Loyal customers,Loyal customers',
+	'About to sleep,About to sleep,Need attention,Loyal customers,Loyal customers', 'Hibernating,Hibernating,At risk,At risk,Cannot lose them', 'Lost,Lost,At risk,At risk,Cannot lose them'])
+	WITH ORDINALITY u (names, r), unnest(string_to_array(names, ',')) WITH ORDINALITY n (name, f);
+CREATE TABLE plain_customer AS
+WITH o AS (
+	SELECT id, customer, count(*) FILTER (WHERE is_order) AS orders, sum(amount) AS revenue, min(day) FILTER (WHERE is_order) AS first_order, max(day) FILTER (WHERE is_order) AS last_order
+	FROM facts WHERE customer IS NOT NULL GROUP BY id, customer),
+days AS (
+	SELECT DISTINCT id, customer, day, day - lag(day) OVER (PARTITION BY id, customer ORDER BY day) AS gap FROM facts WHERE customer IS NOT NULL AND is_order),
+due AS (SELECT id, customer, max(day) + floor(percentile_cont(0.5) WITHIN GROUP (ORDER BY gap) FILTER (WHERE gap > 0))::int AS day FROM days GROUP BY id, customer),
+usual AS (
+	SELECT id, coalesce(nullif(percentile_cont(0.9) WITHIN GROUP (ORDER BY b.day - a.day), 0), 90) AS gap
+	FROM shops CROSS JOIN LATERAL numbered(id) a LEFT JOIN LATERAL numbered(id) b ON b.customer = a.customer AND b.n = a.n + 1 GROUP BY id),
+nows AS (SELECT id, today(id) AS now FROM shops),
+c AS (
+	SELECT o.*, lifespan_days, now - first_order AS tenure_days, now - last_order AS recency_days, u.gap, due.day AS due
+	FROM o JOIN usual u USING (id) JOIN nows USING (id) JOIN due USING (id, customer) JOIN customer_periods p ON p.id = o.id AND p.customer = o.customer AND p.period IS NULL WHERE o.orders > 0),
+-- how many customers have less, of how many
+less AS (
+	SELECT id, metric, value, sum(count(*)) OVER (PARTITION BY id, metric ORDER BY value) - count(*) AS less
+	FROM c, LATERAL (VALUES ('r', recency_days), ('f', orders), ('m', round(revenue, 4))) v (metric, value) GROUP BY id, metric, value),
+scored AS (
+	SELECT c.*, count(*) OVER (PARTITION BY id) AS n, r.less AS r, f.less AS f, m.less AS m
+	FROM c JOIN less r USING (id) JOIN less f USING (id) JOIN less m USING (id)
+	WHERE r.metric = 'r' AND r.value = recency_days AND f.metric = 'f' AND f.value = orders AND m.metric = 'm' AND m.value = round(revenue, 4))
+SELECT id, s.customer, orders, revenue, revenue / orders AS aov, first_order, last_order, lifespan_days, tenure_days, recency_days, lifespan_days / nullif(orders - 1, 0) AS mean_gap_days,
+	   due AS next_order_due, revenue / orders * lifespan_days / 365.25 AS clv_to_date, 5 - trunc(5.0 * s.r / n)::int AS recency_score, 1 + trunc(5.0 * s.f / n)::int AS frequency_score,
+	   1 + trunc(5.0 * m / n)::int AS monetary_score, g.name AS segment,
+	   CASE WHEN recency_days > 3 * gap THEN 'lost' WHEN recency_days > 2 * gap THEN 'dormant' WHEN recency_days > gap THEN 'at risk' WHEN orders = 1 THEN 'new' ELSE 'active' END AS status,
+	   1 + trunc(10.0 * m / n)::int AS revenue_decile
+FROM scored s LEFT JOIN grid g ON g.r = 5 - trunc(5.0 * s.r / n)::int AND g.f = 1 + trunc(5.0 * s.f / n)::int;
+
+-- What the models say, step by step: this part asks the extension.
+CREATE FUNCTION plain_customers(which int) RETURNS SETOF jsonb STABLE LANGUAGE sql AS $$
+	WITH r AS MATERIALIZED (
+		SELECT customer, rfm_summary(day, amount, today) AS rfm FROM facts, today(which) WHERE id = which AND customer IS NOT NULL AND today IS NOT NULL GROUP BY customer),
+	m AS MATERIALIZED (SELECT fit_purchases(repeat_buying(rfm)) AS purchases, fit_spend(repeat_spend(rfm)) AS spend FROM r)
+	SELECT to_jsonb(c) - 'id' || jsonb_build_object('p_alive', p_alive(purchases, rfm), 'expected_orders_12_months', expected_purchases(purchases, rfm, '1 year'),
+		'expected_revenue_12_months', expected_purchases(purchases, rfm, '1 year') * expected_spend(spend, rfm),
+		'predicted_clv', predicted_clv(purchases, spend, rfm, coalesce(s.lifespan, '3 years'), 0.1, margin))
+	FROM plain_customer c JOIN r USING (customer) JOIN shops s USING (id), m WHERE id = which
+$$;
+
+CREATE FUNCTION plain_rfm_quintiles(which int) RETURNS SETOF jsonb STABLE LANGUAGE sql AS $$
+	SELECT jsonb_build_object('metric', metric, 'p20', p[1], 'p40', p[2], 'p60', p[3], 'p80', p[4])
+	FROM (SELECT metric, percentile_disc('{0.2,0.4,0.6,0.8}'::float8[]) WITHIN GROUP (ORDER BY value) AS p
+		  FROM plain_customer, LATERAL (VALUES ('recency', recency_days), ('frequency', orders), ('monetary', round(revenue, 4))) v (metric, value) WHERE id = which GROUP BY metric) q
+$$;
+CREATE FUNCTION plain_rfm_segments(which int) RETURNS SETOF jsonb STABLE LANGUAGE sql AS $$
+	SELECT jsonb_build_object('segment', segment, 'customers', n, 'share_of_customers', n / sum(n) OVER (), 'revenue', revenue,
+		'share_of_revenue', CASE WHEN sum(revenue) OVER () > 0 THEN revenue / sum(revenue) OVER () END, 'mean_recency_days', r, 'mean_orders', f, 'mean_revenue', revenue / n,
+		'mean_recency_score', rs, 'mean_frequency_score', fs, 'mean_monetary_score', ms)
+	FROM (SELECT segment, count(*) AS n, sum(round(revenue, 4)) AS revenue, avg(recency_days) AS r, avg(orders) AS f, avg(recency_score) AS rs, avg(frequency_score) AS fs, avg(monetary_score) AS ms
+		  FROM plain_customer WHERE id = which GROUP BY segment) s
+$$;
+
+CREATE FUNCTION plain_cohort_retention(which int) RETURNS SETOF jsonb STABLE LANGUAGE sql AS $$
+	WITH r AS MATERIALIZED (SELECT * FROM seen(which)),
+	members AS MATERIALIZED (SELECT customer, min(period) AS cohort FROM r WHERE is_order GROUP BY customer),
+	cells AS (
+		SELECT cohort, size, starts::date AS p, row_number() OVER (PARTITION BY cohort ORDER BY starts) - 1 AS i, starts < max(starts) OVER () AS is_complete
+		FROM (SELECT cohort, count(*) AS size FROM members GROUP BY cohort) c, shops s, generate_series(cohort::timestamp, (SELECT today(which)), step(s.period)) starts WHERE s.id = which),
+	done AS (
+		SELECT cohort, period AS p, count(DISTINCT customer) FILTER (WHERE is_order) AS active, count(*) FILTER (WHERE is_order) AS orders, sum(amount) AS revenue
+		FROM members JOIN r USING (customer) GROUP BY cohort, period)
+	SELECT jsonb_build_object('cohort', cohort, 'cohort_label', label(which, cohort), 'period_index', i, 'period', p, 'period_label', label(which, p), 'cohort_size', size,
+		'active', coalesce(active, 0), 'retention', coalesce(active, 0)::float8 / size, 'orders', coalesce(orders, 0), 'revenue', coalesce(revenue, 0),
+		'cumulative_revenue', sum(coalesce(revenue, 0)) OVER to_date, 'ltv', sum(coalesce(revenue, 0)) OVER to_date / size, 'is_complete', is_complete)
+	FROM cells LEFT JOIN done USING (cohort, p) WINDOW to_date AS (PARTITION BY cohort ORDER BY p)
+$$;
+
+CREATE FUNCTION plain_repeat_by_day(which int) RETURNS SETOF jsonb STABLE LANGUAGE sql AS $$
+	SELECT jsonb_build_object('day', d, 'eligible', e, 'repeated', r, 'rate', q,
+		'lower', (q + z * z / 2 / n - z * sqrt(q * (1 - q) / n + z * z / 4 / n / n)) / (1 + z * z / n),
+		'upper', (q + z * z / 2 / n + z * sqrt(q * (1 - q) / n + z * z / 4 / n / n)) / (1 + z * z / n))
+	FROM (SELECT d, count(*) FILTER (WHERE (SELECT today(which)) - f >= d) AS e, count(*) FILTER (WHERE (SELECT today(which)) - f >= d AND s - f <= d) AS r
+		  FROM generate_series(1, 365) d LEFT JOIN (SELECT customer, min(day) AS f, min(day) FILTER (WHERE n = 2) AS s FROM numbered(which) GROUP BY customer) c ON true GROUP BY d) t,
+		 -- Wilson's interval
+		 LATERAL (SELECT nullif(e, 0)::float8 AS n, r / nullif(e, 0)::float8 AS q, 1.959963984540054::float8 AS z) w
+$$;
+
+CREATE FUNCTION plain_order_ladder(which int) RETURNS SETOF jsonb STABLE LANGUAGE sql AS $$
+	SELECT jsonb_build_object('order_number', a.n, 'customers', count(*), 'reached_next', count(b.n), 'rate', count(b.n)::float8 / count(*),
+		'eligible_90_days', count(*) FILTER (WHERE old), 'reached_next_90_days', count(*) FILTER (WHERE old AND b.day - a.day <= 90),
+		'rate_90_days', count(*) FILTER (WHERE old AND b.day - a.day <= 90)::float8 / nullif(count(*) FILTER (WHERE old), 0),
+		'median_gap_days', percentile_cont(0.5) WITHIN GROUP (ORDER BY b.day - a.day))
+	FROM (SELECT *, (SELECT today(which)) - day >= 90 AS old FROM numbered(which)) a LEFT JOIN numbered(which) b ON b.customer = a.customer AND b.n = a.n + 1
+	WHERE a.n <= 20 GROUP BY a.n
+$$;
+
+CREATE FUNCTION plain_lifecycle(which int) RETURNS SETOF jsonb STABLE LANGUAGE sql AS $$
+	WITH o AS MATERIALIZED (SELECT DISTINCT customer, period AS p, min(period) OVER (PARTITION BY customer) AS first FROM facts WHERE id = which AND customer IS NOT NULL AND is_order),
+	periods AS (SELECT starts::date AS p, (starts - step(s.period))::date AS before, starts < max(starts) OVER () AS is_complete
+				FROM shops s, generate_series((SELECT min(first) FROM o)::timestamp, (SELECT today(which)), step(s.period)) starts WHERE s.id = which)
+	SELECT jsonb_build_object('period', p, 'period_label', label(which, p), 'opening', opening, 'new', new, 'retained', retained, 'resurrected', closing - new - retained,
+		'lapsed', opening - retained, 'closing', closing, 'quick_ratio', (closing - retained)::float8 / nullif(opening - retained, 0), 'is_complete', is_complete)
+	FROM (SELECT p.p, is_complete, (SELECT count(*) FROM o WHERE o.p = before) AS opening, (SELECT count(*) FROM o WHERE o.p = p.p) AS closing,
+				 (SELECT count(*) FROM o WHERE o.p = p.p AND first = p.p) AS new, (SELECT count(*) FROM o a JOIN o b USING (customer) WHERE a.p = before AND b.p = p.p) AS retained
+		  FROM periods p) s
+$$;
+
+CREATE FUNCTION plain_revenue_concentration(which int) RETURNS SETOF jsonb STABLE LANGUAGE sql AS $$
+	SELECT jsonb_build_object('percentile', p, 'customers', c * p / 100.0, 'share_of_customers', p / 100.0, 'revenue', revenue, 'share_of_revenue', share)
+	FROM (SELECT count(*) AS c FROM plain_customer WHERE id = which) n, generate_series(1, 100) p, best(which, NULL, p / 100.0) WHERE c > 0
+$$;
+
+CREATE FUNCTION plain_excluded_rows(which int) RETURNS SETOF jsonb STABLE LANGUAGE sql AS $$
+	SELECT jsonb_build_object('reason', r.reason, 'is_counted', is_counted, 'row_count', coalesce(sum(row_count), 0), 'amount', sum(amount))
+	FROM (VALUES ('order', true), ('refund', true), ('refund without order', true), ('guest order', true), ('guest refund', true),
+				 ('no amount', false), ('no time', false), ('not finite', false), ('filtered out', false)) r (reason, is_counted)
+	LEFT JOIN (SELECT *, CASE
+			WHEN NOT kept THEN 'filtered out' WHEN amount IS NULL THEN 'no amount' WHEN instant IS NULL OR instant IN ('infinity', '-infinity') THEN 'no time'
+			WHEN customer IS NULL AND amount < 0 THEN 'guest refund' WHEN customer IS NULL THEN 'guest order' WHEN amount >= 0 THEN 'order'
+			WHEN EXISTS (SELECT FROM facts f WHERE f.id = which AND f.customer = o.customer AND is_order) THEN 'refund' ELSE 'refund without order' END AS reason
+		FROM plain_orders o WHERE id = which) o USING (reason)
+	GROUP BY r.reason, is_counted
+$$;
+
+-- The comparison.
+
+-- What tells a view's rows apart.
+CREATE TABLE keys (view text, key text[]);
+INSERT INTO keys VALUES ('kpi', '{}'), ('kpi_by_period', '{period}'), ('customers', '{customer}'), ('cohort_retention', '{cohort,period_index}'), ('repeat_by_day', '{day}'),
+	('order_ladder', '{order_number}'), ('lifecycle', '{period}'), ('rfm_segments', '{segment}'), ('rfm_quintiles', '{metric}'), ('revenue_concentration', '{percentile}'), ('excluded_rows', '{reason}');
+CREATE FUNCTION key_of(r jsonb, key text[]) RETURNS text IMMUTABLE LANGUAGE sql AS $$
+	SELECT coalesce(string_agg(r ->> k, '|' ORDER BY i), '') FROM unnest(key) WITH ORDINALITY u (k, i)
+$$;
+-- Numbers are equal up to the rounding of the view's four digits, or of a
+-- float8; fits, which add up in another order, to six.
+CREATE FUNCTION same(a jsonb, b jsonb, type regtype, name text) RETURNS bool IMMUTABLE LANGUAGE sql AS $$
+	SELECT CASE
+		WHEN a IS NULL OR b IS NULL THEN false
+		WHEN jsonb_typeof(a) <> 'number' OR jsonb_typeof(b) <> 'number' THEN CASE WHEN name = 'customer' THEN a #>> '{}' = b #>> '{}' ELSE a = b END
+		WHEN name IN ('p_alive', 'expected_orders_12_months', 'expected_revenue_12_months', 'predicted_clv') THEN abs(x - y) <= 0.0002 + 1e-6 * abs(y)
+		WHEN type = 'float8'::regtype THEN abs(x - y) <= 1e-9 * abs(y) + 1e-10
+		WHEN type <> 'numeric'::regtype THEN x = y
+		-- of a customer who counts in part: rounded to the digits of the amounts
+		WHEN name LIKE 'best %' THEN abs(x - y) <= 0.51
+		-- of times, which are exact to a microsecond
+		WHEN name LIKE 'clv%' THEN abs(x - y) <= 0.0001 + 1e-9 * abs(y)
+		ELSE x = round(y, 4) END
+	FROM (SELECT CASE jsonb_typeof(a) WHEN 'number' THEN a::numeric END AS x, CASE jsonb_typeof(b) WHEN 'number' THEN b::numeric END AS y) n
+$$;
+CREATE TABLE compared (id int, view text, name text, rows int8, differences int8);
+CREATE PROCEDURE compare(which int, schema text) LANGUAGE plpgsql AS $$
+DECLARE
+	k keys;
+BEGIN
+	FOR k IN SELECT * FROM keys LOOP
+		EXECUTE format('
+			INSERT INTO compared
+			WITH c AS MATERIALIZED (
+				SELECT v, p FROM (SELECT to_jsonb(v) AS v, key_of(to_jsonb(v), %3$L) AS k FROM %4$s v) v
+				FULL JOIN (SELECT p, key_of(p, %3$L) AS k FROM plain_%2$s(%1$s) p) p USING (k))
+			SELECT %1$s, %2$L, attname, count(c), count(c) FILTER (WHERE NOT coalesce(v -> attname = p -> attname OR
+				   same(v -> attname, p -> attname, type, CASE WHEN attname LIKE ''top%%revenue'' OR (attname = ''revenue'' AND %2$L = ''revenue_concentration'') THEN ''best '' ELSE '''' END || attname), false))
+			FROM (SELECT attname::text, atttypid::regtype AS type FROM pg_attribute WHERE attrelid = %4$L::regclass AND attnum > 0) a LEFT JOIN c ON true
+			GROUP BY attname', which, k.view, k.key, format('%I.%I', schema, k.view));
+	END LOOP;
+END
+$$;
