@@ -196,7 +196,9 @@ retention_base_revenue_concentration(PG_FUNCTION_ARGS)
 	if (has_amounts)
 	{
 		walk.spending = retention_spending(packed, true);
-		if (walk.spending.n != totals->customers)
+		/* the state of an aggregate over one customer has his sums, and no entry */
+		has_revenue = walk.spending.n > 0;
+		if (has_revenue && walk.spending.n != totals->customers)
 			elog(ERROR, "customer base has fewer customers than it says");
 		has_shares = retention_top_shares(&walk.spending, fractions, points, shares);
 
@@ -208,7 +210,7 @@ retention_base_revenue_concentration(PG_FUNCTION_ARGS)
 		{
 			kept = kept_revenue(packed);
 			all = retention_all_revenue(totals);
-			has_revenue = exact_compare(kept, exact_integer(0)) > 0;
+			has_revenue = has_revenue && exact_compare(kept, exact_integer(0)) > 0;
 		}
 	}
 
