@@ -13,18 +13,32 @@
  */
 #include "postgres.h"
 
+#include "pg/compat.h"
 #include "views/build.h"
 
+#include "access/htup_details.h"
 #include "access/relation.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_namespace.h"
 #include "commands/comment.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/plancache.h"
 #include "utils/rel.h"
+#include "utils/syscache.h"
+
+/* What was granted on a view that is dropped to be made anew. */
+typedef struct Grant
+{
+	const char *view;
+	const char *column;			/* or NULL, if it's the whole */
+	const char *sql;			/* that grants it again */
+} Grant;
 
 /* Tables beside the views, which the user edits. */
 typedef struct TableTemplate
@@ -97,6 +111,19 @@ retention_views_find(const Build *build, const char *name)
 	return get_relname_relid(name, build->schema);
 }
 
+Oid
+retention_views_owner(Oid relation)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u", relation);
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
 /* The kind of a relation as it is written in SQL. */
 static const char *
 kind_of(Oid relation)
@@ -106,14 +133,41 @@ kind_of(Oid relation)
 
 /* ---- the schema -------------------------------------------------------------- */
 
+/* The schema of a name, if there; while we waited for the lock it may have been dropped. */
+Oid
+retention_views_lock_schema(const char *target)
+{
+	Oid			schema = get_namespace_oid(target, true);
+
+	while (OidIsValid(schema))
+	{
+		Oid			now;
+
+		LockDatabaseObject(NamespaceRelationId, schema, 0, ShareUpdateExclusiveLock);
+		now = get_namespace_oid(target, true);
+		if (now == schema)
+			break;
+		UnlockDatabaseObject(NamespaceRelationId, schema, 0, ShareUpdateExclusiveLock);
+		schema = now;
+	}
+	return schema;
+}
+
 void
 retention_views_open_schema(Build *build)
 {
-	build->schema = get_namespace_oid(build->recipe->target, true);
-	if (OidIsValid(build->schema))
-		return;
-	retention_views_run(psprintf("CREATE SCHEMA %s", quote_identifier(build->recipe->target)));
-	build->schema = get_namespace_oid(build->recipe->target, false);
+	const char *target = build->recipe->target;
+
+	build->schema = retention_views_lock_schema(target);
+	if (!OidIsValid(build->schema))
+	{
+		retention_views_run(psprintf("CREATE SCHEMA %s", quote_identifier(target)));
+		build->schema = retention_views_lock_schema(target);
+	}
+	if (isAnyTempNamespace(build->schema))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_SCHEMA_NAME),
+				 errmsg("views for others can't be made in a temporary schema: \"%s\"", target)));
 }
 
 static void
@@ -154,6 +208,20 @@ retention_views_check_free(const Build *build)
 		check_free(build, retention_view_templates[i].name);
 }
 
+static compat_noreturn void belongs_to_another(const Build *build, const char *name,
+											   Oid relation) compat_attribute_noreturn();
+
+static void
+belongs_to_another(const Build *build, const char *name, Oid relation)
+{
+	const char *owner = GetUserNameFromId(retention_views_owner(relation), false);
+
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("\"%s\" in schema \"%s\" belongs to role \"%s\"", name, build->recipe->target, owner),
+			 errhint("SET ROLE to it, or name another schema for the views: target => '...'.")));
+}
+
 /* ---- tables ------------------------------------------------------------------ */
 
 /* Is it the table, from views that an extension dropped by CASCADE left behind, say? */
@@ -164,7 +232,8 @@ is_table(Oid relation, const TableTemplate *table)
 
 	if (get_rel_relkind(relation) != RELKIND_RELATION)
 		return false;
-	retention_views_run(psprintf("SELECT string_agg(attname, ', ' ORDER BY attnum) = %s FROM pg_attribute"
+	/* a table without columns has NULL */
+	retention_views_run(psprintf("SELECT coalesce(string_agg(attname, ', ' ORDER BY attnum) = %s, false) FROM pg_attribute"
 								 " WHERE attrelid = %u AND attnum > 0 AND NOT attisdropped",
 								 quote_literal_cstr(table->names), relation));
 	same = strcmp(SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1), "t") == 0;
@@ -184,6 +253,13 @@ make_table(const Build *build, const TableTemplate *table)
 					(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 					 errmsg("\"%s\" in schema \"%s\" is not a table with the columns %s",
 							table->name, build->recipe->target, table->names)));
+
+		/*
+		 * Somebody else's may have row level security and triggers, which run
+		 * with the rights of whoever reads the views and edits the table.
+		 */
+		if (!is_member_of_role_nosuper(GetUserId(), retention_views_owner(relation)))
+			belongs_to_another(build, table->name, relation);
 		return;
 	}
 	retention_views_run(psprintf("CREATE TABLE %s (%s)", retention_views_qualified(build, table->name), table->columns));
@@ -225,26 +301,74 @@ columns_fit(Oid view, const char *sql)
 	return fit;
 }
 
-/* Remember what a relation's owner has granted, as statements. */
+/*
+ * Remember what was granted on a relation and its columns, as statements.  A
+ * privilege of the owner's is none that was granted.
+ */
 static void
 keep_grants(Build *build, const char *name, Oid relation)
 {
-	MemoryContext context = CurrentMemoryContext;
+	const char *view = quote_literal_cstr(retention_views_qualified(build, name));
 
-	retention_views_run(psprintf("SELECT format('GRANT %%s ON %%s TO %%s%%s', a.privilege_type, %s,"
-				 " CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END,"
-				 " CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)"
-				 " FROM pg_class AS c, aclexplode(c.relacl) AS a"
-				 " WHERE c.oid = %u AND a.grantee <> c.relowner"
-				 " AND a.privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER', 'MAINTAIN')",
-				 quote_literal_cstr(retention_views_qualified(build, name)), relation));
+	build->remade = lappend(build->remade, (void *) name);
+	retention_views_run(psprintf("SELECT g.attname, format('GRANT %%s%%s ON %%s TO %%s%%s', a.privilege_type,"
+								 " '(' || quote_ident(g.attname) || ')', %s,"
+								 " CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END,"
+								 " CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)"
+								 " FROM (SELECT oid, NULL::name AS attname, relowner, relacl AS acl FROM pg_class WHERE oid = %u"
+								 " UNION ALL SELECT c.oid, t.attname, relowner, attacl FROM pg_class AS c, pg_attribute AS t"
+								 " WHERE c.oid = %u AND attrelid = c.oid AND attnum > 0 AND NOT attisdropped) AS g,"
+								 " aclexplode(g.acl) AS a"
+								 " WHERE a.grantee <> g.relowner",
+								 view, relation, relation));
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
-		char	   *grant = SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1);
+		Grant	   *grant = palloc(sizeof(Grant));
 
-		build->grants = lappend(build->grants, MemoryContextStrdup(context, grant));
+		grant->view = name;
+		grant->column = SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1);
+		grant->sql = SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2);
+		build->grants = lappend(build->grants, grant);
 	}
 	SPI_freetuptable(SPI_tuptable);
+}
+
+/* Take away what default privileges have granted on a new relation: on the one before it may have been revoked. */
+static void
+revoke_defaults(const Build *build, const char *name)
+{
+	List	   *statements = NIL;
+	ListCell   *lc;
+
+	retention_views_run(psprintf("SELECT DISTINCT format('REVOKE ALL ON %%s FROM %%s', %s,"
+								 " CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END)"
+								 " FROM pg_class AS c, aclexplode(c.relacl) AS a WHERE c.oid = %u AND a.grantee <> c.relowner",
+								 quote_literal_cstr(retention_views_qualified(build, name)),
+								 retention_views_find(build, name)));
+	for (uint64 i = 0; i < SPI_processed; i++)
+		statements = lappend(statements, SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1));
+	SPI_freetuptable(SPI_tuptable);
+	foreach(lc, statements)
+		retention_views_run((const char *) lfirst(lc));
+}
+
+/* Views that were dropped and made anew can be read by those who could before. */
+static void
+restore_grants(const Build *build)
+{
+	ListCell   *lc;
+
+	foreach(lc, build->remade)
+		revoke_defaults(build, (const char *) lfirst(lc));
+	foreach(lc, build->grants)
+	{
+		const Grant *grant = (const Grant *) lfirst(lc);
+
+		/* a column may be gone */
+		if (grant->column == NULL ||
+			get_attnum(retention_views_find(build, grant->view), grant->column) != InvalidAttrNumber)
+			retention_views_run(grant->sql);
+	}
 }
 
 static void
@@ -284,6 +408,9 @@ make_view(Build *build, const ViewTemplate *template)
 	if (OidIsValid(relation))
 	{
 		check_is_view(build, name, relation);
+		/* those of one schema have one owner, as whom they are made again */
+		if (retention_views_owner(relation) != GetUserId())
+			belongs_to_another(build, name, relation);
 		if (build->recipe->materialized || get_rel_relkind(relation) != RELKIND_VIEW ||
 			!columns_fit(relation, sql))
 			drop_view(build, name);
@@ -307,8 +434,6 @@ make_view(Build *build, const ViewTemplate *template)
 void
 retention_views_make(Build *build)
 {
-	ListCell   *lc;
-
 	for (int i = 0; i < lengthof(tables); i++)
 		make_table(build, &tables[i]);
 	for (int i = 0; i < retention_view_template_count; i++)
@@ -316,8 +441,7 @@ retention_views_make(Build *build)
 		CHECK_FOR_INTERRUPTS();
 		make_view(build, &retention_view_templates[i]);
 	}
-	foreach(lc, build->grants)
-		retention_views_run((const char *) lfirst(lc));
+	restore_grants(build);
 }
 
 /* Drop the views and the tables beside them. */

@@ -21,11 +21,18 @@ typedef struct Build
 	Source		source;
 	const char *ext;			/* schema of the extension, quoted */
 	Oid			schema;
-	List	   *grants;			/* statements that give back what was granted */
+	List	   *remade;			/* names of the views that were dropped, ... */
+	List	   *grants;			/* ... and what was granted on them */
 } Build;
 
 /* Run a statement; what it returns is in SPI_tuptable. */
 extern void retention_views_run(const char *sql);
+
+/* The schema of the views; nobody drops it or makes views there until the end of the transaction. */
+extern Oid	retention_views_lock_schema(const char *target);
+
+/* The owner of a relation that is there. */
+extern Oid	retention_views_owner(Oid relation);
 
 /* The name of a relation of the target schema as SQL, and the relation, if there. */
 extern char *retention_views_qualified(const Build *build, const char *name);

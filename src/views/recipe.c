@@ -7,7 +7,9 @@
  * pg_dump dumps.  Everybody can read it; nobody but its owner and that of the
  * extension can write it, as what stands there is made into views by whoever
  * refreshes them.  So a recipe is stored as the owner of the table, and has the
- * name of the role that it was checked for.
+ * name of the role that it was checked for.  The owner of the extension, who
+ * need not be a superuser, writes there when he restores a dump: what he writes
+ * gets his own name, as it could be anything.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,15 +19,18 @@
 
 #include <math.h>
 
+#include "access/htup_details.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
+#include "commands/trigger.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 
@@ -328,4 +333,35 @@ retention_recipe_load(Recipe *recipe, const char *target, const char *ext, char 
 	recipe->materialized = strcmp(text_column(13), "materialized") == 0;
 	SPI_freetuptable(SPI_tuptable);
 	return true;
+}
+
+/*
+ * Before a row is written: if neither by a superuser nor by the table's owner,
+ * as whom we store recipes, it's a recipe of him who writes it, whatever it says.
+ */
+PG_FUNCTION_INFO_V1(retention_recipe_signed);
+Datum
+retention_recipe_signed(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+	HeapTuple	row;
+	int			column;
+	Datum		writer;
+	bool		isnull = false;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(trigger->tg_event) ||
+		!TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("the trigger of the table of recipes can't be called otherwise")));
+	row = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : trigger->tg_trigtuple;
+	if (superuser() || GetUserId() == RelationGetForm(trigger->tg_relation)->relowner)
+		return PointerGetDatum(row);
+	/* anybody may call it for a table of his own */
+	column = SPI_fnumber(RelationGetDescr(trigger->tg_relation), "owner");
+	if (column <= 0 || SPI_gettypeid(RelationGetDescr(trigger->tg_relation), column) != TEXTOID)
+		return PointerGetDatum(row);
+	writer = CStringGetTextDatum(GetUserNameFromId(GetUserId(), false));
+	return PointerGetDatum(heap_modify_tuple_by_cols(row, RelationGetDescr(trigger->tg_relation),
+													 1, &column, &writer, &isnull));
 }

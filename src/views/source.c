@@ -15,7 +15,7 @@
 #include "pg/compat.h"
 #include "views/views.h"
 
-#include "access/htup_details.h"
+#include "access/relation.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_class.h"
@@ -25,7 +25,7 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/syscache.h"
+#include "utils/rel.h"
 
 /* A relation's name as it's written in SQL. */
 static char *
@@ -35,18 +35,21 @@ qualified_name(Oid relation)
 									  get_rel_name(relation));
 }
 
-/* Is it something that can be read, and a view of ours can stand on? */
+/*
+ * Is it something that can be read, and a view of ours can stand on?  From here
+ * on until the end of the transaction nobody drops it.
+ */
 void
 retention_source_check(Oid orders)
 {
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(orders));
+	Relation	relation = try_relation_open(orders, AccessShareLock);
 	Form_pg_class class;
 
-	if (!HeapTupleIsValid(tuple))
+	if (relation == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("table with OID %u does not exist", orders)));
-	class = (Form_pg_class) GETSTRUCT(tuple);
+	class = RelationGetForm(relation);
 	switch (class->relkind)
 	{
 		case RELKIND_RELATION:
@@ -65,7 +68,7 @@ retention_source_check(Oid orders)
 				(errcode(ERRCODE_INVALID_TABLE_DEFINITION),
 				 errmsg("views for others can't be made over a temporary table: \"%s\"",
 						NameStr(class->relname))));
-	ReleaseSysCache(tuple);
+	relation_close(relation, NoLock);
 }
 
 /* The number of a column that there is, and the caller may read. */
@@ -226,6 +229,14 @@ retention_source_of_recipe(Source *source, const Recipe *recipe)
 	columns = psprintf("%s AS customer, %s AS ordered_at, %s AS amount",
 					   customer_sql(recipe, &source->uuid), time_sql(recipe, source),
 					   amount_sql(recipe));
+	/* the table may have got another type of time since the recipe was made */
+	if (source->zoned && recipe->time_zone == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"%s\" is a timestamptz, and the recipe names no time zone", recipe->ordered_at),
+				 errhint("Call retention_create_views again.")));
+	if (source->zoned)
+		(void) retention_zone_of_name(recipe->time_zone);
 	table = qualified_name(recipe->orders);
 	where = recipe->filter ? psprintf(" WHERE (%s)", recipe->filter) : "";
 	kept = recipe->filter ? psprintf("(%s) IS TRUE", recipe->filter) : "true";

@@ -16,6 +16,7 @@
 #include "executor/spi.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "tcop/utility.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -44,6 +45,13 @@ begin_own_names(void)
 		(void) set_config_option(settings[i][0], settings[i][1], PGC_USERSET, PGC_S_SESSION,
 								 GUC_ACTION_SAVE, true, 0, false);
 	return nest_level;
+}
+
+/* What users' functions may have set meanwhile doesn't stay, either. */
+static void
+end_own_names(int nest_level)
+{
+	AtEOXact_GUC(false, nest_level);
 }
 
 /* The schema that the running function, and so the extension, is in. */
@@ -86,6 +94,7 @@ retention_create_views(PG_FUNCTION_ARGS)
 	Build		build = {.recipe = &recipe};
 	int			nest_level;
 
+	PreventCommandIfReadOnly("retention_create_views()");
 	init_set_of_text(fcinfo);
 	/* what the caller wrote is read by his search_path */
 	retention_recipe_of_arguments(&recipe, fcinfo);
@@ -97,31 +106,31 @@ retention_create_views(PG_FUNCTION_ARGS)
 	retention_views_check_source(&build);
 	if (!retention_recipe_load(&before, recipe.target, build.ext, &owner))
 		retention_views_check_free(&build);
+	else if (!OidIsValid(retention_views_find(&build, retention_view_templates[0].name)))
+	{
+		/* views that the user has dropped himself left the recipe behind */
+		retention_views_check_free(&build);
+	}
 	retention_recipe_store(&recipe, build.ext);
 	retention_views_make(&build);
-	AtEOXact_GUC(true, nest_level);
+	end_own_names(nest_level);
 	SPI_finish();
 	return_views((ReturnSetInfo *) fcinfo->resultinfo, &recipe);
 	return (Datum) 0;
 }
 
-/* Of a view that is there: who owns it. */
-static Oid
-owner_of(Oid relation)
+static void
+point_to_schema(void *target)
 {
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
-	Oid			owner;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for relation %u", relation);
-	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-	ReleaseSysCache(tuple);
-	return owner;
+	errcontext("views of schema \"%s\"", (const char *) target);
 }
 
 /*
  * Make views again from their stored recipe, as the role that owns them: what a
- * recipe says must not be run with the rights of whoever comes along.
+ * recipe says must not be run with the rights of whoever comes along.  And it
+ * must be of a role that could have made these views.
+ *
+ * Quietly: what isn't the caller's, or can't be made again, is left as it is.
  */
 static void
 refresh(const char *target, const char *ext, bool quietly, ReturnSetInfo *rsinfo)
@@ -129,38 +138,55 @@ refresh(const char *target, const char *ext, bool quietly, ReturnSetInfo *rsinfo
 	Recipe		recipe;
 	Build		build = {.recipe = &recipe, .ext = ext};
 	char	   *maker;
+	Oid			maker_id;
 	Oid			view;
 	Oid			owner;
 	Oid			user;
 	int			context;
+	ErrorContextCallback callback = {
+		.previous = error_context_stack,
+		.callback = point_to_schema,
+		.arg = (void *) target
+	};
 
+	GetUserIdAndSecContext(&user, &context);
 	if (!retention_recipe_load(&recipe, target, ext, &maker))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("schema \"%s\" has no views made from a recipe", target)));
+	maker_id = get_role_oid(maker, true);
 	build.schema = get_namespace_oid(target, true);
 	view = OidIsValid(build.schema) ? retention_views_find(&build, retention_view_templates[0].name) : InvalidOid;
 	if (!OidIsValid(view))
 	{
+		if (quietly && !(OidIsValid(maker_id) && has_privs_of_role(user, maker_id)))
+			return;
 		ereport(quietly ? WARNING : ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("the views of schema \"%s\" are gone", target),
 				 errhint("Make them anew with retention_create_views, or forget them with retention_drop_views.")));
 		return;
 	}
-	owner = owner_of(view);
-	GetUserIdAndSecContext(&user, &context);
+	owner = retention_views_owner(view);
 	if (quietly && !has_privs_of_role(user, owner))
 		return;
 	if (!has_privs_of_role(user, owner))
 		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_VIEW, retention_view_templates[0].name);
-	if (strcmp(GetUserNameFromId(owner, false), maker) != 0)
-		ereport(ERROR,
+	if (maker_id != owner && !(OidIsValid(maker_id) && has_privs_of_role(maker_id, owner)))
+	{
+		ereport(quietly ? WARNING : ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("the recipe of schema \"%s\" is of role \"%s\", its views are of \"%s\"",
 						target, maker, GetUserNameFromId(owner, false)),
 				 errhint("Call retention_create_views again, as the owner of the views.")));
+		return;
+	}
 
+	error_context_stack = &callback;
+	if (retention_views_lock_schema(target) != build.schema)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_SCHEMA),
+				 errmsg("schema \"%s\" was dropped concurrently", target)));
 	if (owner != user)
 		SetUserIdAndSecContext(owner, context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
 	retention_source_check(recipe.orders);
@@ -169,6 +195,7 @@ refresh(const char *target, const char *ext, bool quietly, ReturnSetInfo *rsinfo
 	retention_source_of_recipe(&build.source, &recipe);
 	retention_views_make(&build);
 	SetUserIdAndSecContext(user, context);
+	error_context_stack = callback.previous;
 	return_views(rsinfo, &recipe);
 }
 
@@ -196,6 +223,7 @@ retention_refresh_views(PG_FUNCTION_ARGS)
 	const char *ext = extension_schema(fcinfo);
 	int			nest_level;
 
+	PreventCommandIfReadOnly("retention_refresh_views()");
 	init_set_of_text(fcinfo);
 	SPI_connect();
 	nest_level = begin_own_names();
@@ -208,7 +236,7 @@ retention_refresh_views(PG_FUNCTION_ARGS)
 		foreach(lc, all_targets(ext))
 			refresh((const char *) lfirst(lc), ext, true, rsinfo);
 	}
-	AtEOXact_GUC(true, nest_level);
+	end_own_names(nest_level);
 	SPI_finish();
 	return (Datum) 0;
 }
@@ -256,13 +284,14 @@ retention_drop_views(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("target must not be null")));
 	target = NameStr(*PG_GETARG_NAME(0));
+	PreventCommandIfReadOnly("retention_drop_views()");
 	SPI_connect();
 	nest_level = begin_own_names();
 	if (!retention_recipe_load(&recipe, target, ext, &maker))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("schema \"%s\" has no views made from a recipe", target)));
-	build.schema = get_namespace_oid(target, true);
+	build.schema = retention_views_lock_schema(target);
 	/* what belongs to somebody else is refused below; a recipe without views, here */
 	if ((!OidIsValid(build.schema) || !OidIsValid(retention_views_find(&build, retention_view_templates[0].name))) &&
 		!has_privs_of_role(GetUserId(), get_role_oid(maker, true)))
@@ -276,9 +305,24 @@ retention_drop_views(PG_FUNCTION_ARGS)
 			retention_views_run(psprintf("DROP SCHEMA %s", quote_identifier(target)));
 	}
 	(void) retention_recipe_forget(target, ext);
-	AtEOXact_GUC(true, nest_level);
+	end_own_names(nest_level);
 	SPI_finish();
 	PG_RETURN_VOID();
+}
+
+/* Has a materialized view rows?  After a restore without data it doesn't, and can't be refreshed concurrently. */
+static bool
+is_populated(Oid relation)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+	bool		populated = false;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		populated = ((Form_pg_class) GETSTRUCT(tuple))->relispopulated;
+		ReleaseSysCache(tuple);
+	}
+	return populated;
 }
 
 /*
@@ -311,10 +355,16 @@ retention_refresh_data(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("the views of schema \"%s\" are not materialized: they are never out of date", target)));
+	build.schema = get_namespace_oid(target, false);
 	for (int i = 0; i < retention_view_template_count; i++)
-		retention_views_run(psprintf("REFRESH MATERIALIZED VIEW %s %s", PG_GETARG_BOOL(1) ? "CONCURRENTLY" : "",
-					 retention_views_qualified(&build, retention_view_templates[i].name)));
-	AtEOXact_GUC(true, nest_level);
+	{
+		const char *name = retention_view_templates[i].name;
+		bool		concurrently = PG_GETARG_BOOL(1) && is_populated(retention_views_find(&build, name));
+
+		retention_views_run(psprintf("REFRESH MATERIALIZED VIEW %s %s", concurrently ? "CONCURRENTLY" : "",
+									 retention_views_qualified(&build, name)));
+	}
+	end_own_names(nest_level);
 	SPI_finish();
 	PG_RETURN_VOID();
 }

@@ -140,7 +140,7 @@ CREATE TABLE m.calls AS
 SELECT p.oid::regprocedure AS f, p.proname, p.prokind, p.proretset,
 	ARRAY(SELECT format_type(t, NULL) FROM unnest(p.proargtypes) WITH ORDINALITY u(t, o) ORDER BY o) AS types
 FROM pg_proc p JOIN pg_depend d ON p.oid = d.objid AND d.classid = 'pg_proc'::regclass
-WHERE d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'retention') AND d.deptype = 'e'
+WHERE d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'retention') AND d.deptype = 'e' AND p.prorettype <> 'trigger'::regtype
 	AND NOT 'internal'::regtype = ANY (p.proargtypes) AND NOT 'cstring'::regtype = ANY (p.proargtypes);
 CREATE TABLE m.arguments (type text, value text);
 INSERT INTO m.arguments VALUES
