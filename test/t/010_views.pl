@@ -1,0 +1,684 @@
+# Views over an order table: who may make, read, refresh and drop them, and as
+# whom they run; that they go through dumps, to a replica and through an upgrade;
+# that an error or a cancel leaves nothing behind; and that they answer the same
+# whatever the plan is and whatever kind of table the orders are.
+
+use strict;
+use warnings;
+use Retention;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = new_server('views', allows_streaming => 1);
+my $dir = PostgreSQL::Test::Utils::tempdir;
+my @views = qw(cohort_retention customers excluded_rows kpi kpi_by_period lifecycle order_ladder repeat_by_day
+  revenue_concentration rfm_quintiles rfm_segments);
+my $columns = q{'customer_id', 'ordered_at', 'amount'};
+
+$node->start;
+$node->safe_psql('postgres', q{
+CREATE ROLE owner LOGIN;
+CREATE ROLE keeper LOGIN;
+CREATE ROLE analyst LOGIN;
+CREATE ROLE mallory LOGIN;
+CREATE ROLE bi LOGIN;
+CREATE DATABASE shop OWNER owner;
+GRANT CREATE ON DATABASE shop TO analyst, mallory;
+});
+
+# As one of the roles, in the database of the shop.
+sub as
+{
+	my ($role, $script, %options) = @_;
+	return session($node, $script, database => 'shop', params => [ '-U', $role ], %options);
+}
+
+# What a role is told.
+sub told
+{
+	my ($role, $script) = @_;
+	my $err = '';
+
+	$node->psql('shop', $script, stderr => \$err, extra_params => [ '-U', $role ]);
+	return $err;
+}
+
+# All rows of all views of schemas, as a few words.
+sub rows_of
+{
+	return join ' UNION ALL ', map {
+		my $schema = $_;
+		map { "SELECT '$schema.$_', count(*), md5(string_agg(v::text, ',' ORDER BY v::text)) FROM $schema.$_ AS v" } @views
+	} @_;
+}
+
+# What was granted on the relations of a schema, but for the owner.
+sub grants_of
+{
+	return qq{
+SELECT relname, attname, grantee::regrole, privilege_type, is_grantable FROM (
+	SELECT relname, '' AS attname, relowner, a.* FROM pg_class c, aclexplode(relacl) a WHERE relnamespace = '$_[0]'::regnamespace
+	UNION ALL
+	SELECT relname, attname, relowner, a.* FROM pg_class c JOIN pg_attribute t ON t.attrelid = c.oid, aclexplode(attacl) a
+	WHERE relnamespace = '$_[0]'::regnamespace) AS g
+WHERE grantee <> relowner ORDER BY 1, 2, 3, 4};
+}
+
+my $recipes = 'SELECT * FROM retention_recipe ORDER BY target';
+my ($out, $errors, $before);
+
+# ---- who may make them ---------------------------------------------------------------
+
+($out, $errors) = as('owner', q{
+CREATE EXTENSION retention;
+CREATE TABLE orders AS
+SELECT *, CASE WHEN customer_id % 3 = 0 THEN 'open' ELSE 'paid' END AS status FROM simulate_orders(120, '1 year', 1);
+ANALYZE orders;
+});
+is($errors, '', 'the owner of the database installs it');
+
+my $create = "SELECT count(*) FROM retention_create_views('orders', $columns, target => 'mine')";
+like(told('analyst', $create), qr/permission denied for table orders/, 'without rights on the table');
+is($node->safe_psql('shop', q{SELECT to_regnamespace('mine'), count(*) FROM retention_recipe}), '|0', '... nothing is left');
+as('owner', 'GRANT SELECT (customer_id, ordered_at, amount) ON orders TO analyst; GRANT SELECT ON orders TO mallory');
+($out, $errors) = as('analyst', "$create; SELECT customers > 0 FROM mine.kpi; SELECT sum(row_count) > 0 FROM mine.excluded_rows");
+is("$out$errors", "11\nt\nt", 'with rights on the three columns');
+($out, $errors) = as('mallory', "SELECT count(*) FROM retention_create_views('orders', $columns, target => 'hers')");
+is("$out$errors", '11', 'in a schema of her own');
+foreach my $target ('mine', 'public', 'pg_catalog')
+{
+	($out, $errors) = as('mallory', "SELECT count(*) FROM retention_create_views('orders', $columns, target => '$target')");
+	is("$out$errors", '42501', "in the schema $target, which is not hers");
+}
+($out, $errors) = as('owner', "CREATE TEMP TABLE t (i int); SELECT pg_my_temp_schema()::regnamespace AS s \\gset
+	SELECT retention_create_views('orders', $columns, target => :'s')");
+is("$out$errors", '3F000', 'in a temporary schema');
+
+# A table of hers in the place of one of ours would have her policies and triggers.
+as('owner', 'CREATE SCHEMA shared; GRANT USAGE, CREATE ON SCHEMA shared TO mallory');
+as('mallory', q{CREATE TABLE shared.rfm_thresholds (metric text, p20 float8, p40 float8, p60 float8, p80 float8)});
+foreach my $role ('owner', 'postgres')
+{
+	($out, $errors) = as($role, "SELECT retention_create_views('orders', $columns, target => 'shared')");
+	is("$out$errors", '42501', "$role, beside a table that somebody else has put there");
+}
+as('mallory', q{DROP TABLE shared.rfm_thresholds; CREATE TABLE shared.rfm_thresholds ()});
+($out, $errors) = as('owner', "SELECT retention_create_views('orders', $columns, target => 'shared')");
+is("$out$errors", '42809', 'beside a table without columns');
+
+# Not an expression, or more than one.
+foreach my $filter ('*', 'orders.*', '', ' ', 'amount > 0;', 'amount > 0; SELECT true', 'amount > 0) OR (true', 'true UNION SELECT true',
+	'true FROM orders', 'true, true', 'true AS t', 'DISTINCT true', '$1', 'DEFAULT', 'count(*) > 0', 'generate_series(1, 2) > 0', 'NULL::int')
+{
+	($out, $errors) = as('owner', "SELECT retention_create_views('orders', $columns, target => 'filtered', filter => \$f\$$filter\$f\$); SELECT 1");
+	like($errors, qr/^(42601|42P02|42803|42804|0A000)$/, "filter: $filter");
+}
+
+# ---- who may read them ------------------------------------------------------------------
+
+as('owner', qq{
+SELECT retention_create_views('orders', $columns);
+SELECT retention_create_views('orders', $columns, target => 'kept', materialized => true);
+GRANT USAGE ON SCHEMA shop, kept TO bi;
+GRANT SELECT ON ALL TABLES IN SCHEMA shop, kept TO bi;
+});
+foreach my $view (@views)
+{
+	($out, $errors) = as('bi', "SELECT count(*) FROM shop.$view");
+	is("$out$errors", '42501', "$view, by who may not read the orders");
+}
+($out, $errors) = as('bi', rows_of('kept'));
+is($errors, '', 'materialized views can be read without the orders');
+as('owner', 'GRANT SELECT ON orders TO bi');
+($out, $errors) = as('bi', rows_of('shop'));
+is($errors, '', 'plain views by who may read the orders');
+is($out, (as('owner', rows_of('shop')))[0], '... and they answer the same');
+($out, $errors) = as('analyst', 'SELECT * FROM shop.kpi');
+is("$out$errors", '42501', 'the orders alone are not enough');
+
+# Row level security, by views of somebody who sees all rows.
+as('owner', qq{
+CREATE TABLE guarded AS SELECT customer_id, ordered_at, amount FROM orders;
+ALTER TABLE guarded ENABLE ROW LEVEL SECURITY;
+CREATE POLICY even ON guarded USING (customer_id % 2 = 0);
+GRANT SELECT ON guarded TO bi;
+SELECT retention_create_views('guarded', $columns, target => 'guarded_shop');
+CREATE VIEW even AS SELECT * FROM guarded WHERE customer_id % 2 = 0;
+SELECT retention_create_views('even', $columns, target => 'even_shop');
+GRANT USAGE ON SCHEMA guarded_shop TO bi;
+GRANT SELECT ON ALL TABLES IN SCHEMA guarded_shop TO bi;
+});
+($before) = as('owner', rows_of('even_shop') =~ s/'even_shop\./'/gr);
+($out) = as('bi', rows_of('guarded_shop') =~ s/'guarded_shop\./'/gr);
+is($out, $before, 'row level security holds in every view');
+($out) = as('owner', rows_of('guarded_shop') =~ s/'guarded_shop\./'/gr);
+isnt($out, $before, '... and the owner of the table sees all');
+
+# ---- grants stay --------------------------------------------------------------------------
+
+as('owner', qq{
+GRANT SELECT ON shop.kpi, kept.kpi TO analyst WITH GRANT OPTION;
+GRANT SELECT (segment), REFERENCES (segment) ON shop.rfm_segments, kept.rfm_segments TO mallory;
+GRANT SELECT ON shop.lifecycle, kept.lifecycle TO PUBLIC;
+-- given to new relations, and taken away again
+ALTER DEFAULT PRIVILEGES IN SCHEMA kept GRANT SELECT ON TABLES TO mallory;
+});
+foreach my $schema ('shop', 'kept')
+{
+	my $materialized = $schema eq 'kept' ? 'true' : 'false';
+
+	($before) = as('owner', grants_of($schema));
+	like($before, qr/^kpi\|\|analyst\|SELECT\|t$/m, "$schema: grants there");
+	($out, $errors) = as('owner', "SELECT count(*) FROM retention_create_views('orders', $columns, target => '$schema', materialized => $materialized);
+		SELECT count(*) FROM retention_refresh_views('$schema')");
+	is("$out$errors", "11\n11", "$schema: made again, twice");
+	is((as('owner', grants_of($schema)))[0], $before, "$schema: grants are what they were");
+}
+($before) = as('owner', grants_of('shop'));
+as('owner', "SELECT retention_create_views('orders', $columns, materialized => true); SELECT retention_create_views('orders', $columns)");
+is((as('owner', grants_of('shop')))[0], $before, 'grants stay when views become materialized, and plain again');
+
+# ---- as whom they are made again ---------------------------------------------------------------
+
+# A filter that tells as whom it runs, and tries to do more.
+as('mallory', q{
+CREATE SCHEMA m;
+CREATE TABLE m.seen (who text PRIMARY KEY);
+CREATE FUNCTION m.look() RETURNS bool LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO m.seen VALUES (current_user) ON CONFLICT DO NOTHING;
+	PERFORM set_config('search_path', 'm', false), set_config('m.trace', 'left', false);
+	BEGIN
+		ALTER ROLE mallory SUPERUSER;
+	EXCEPTION WHEN insufficient_privilege THEN
+		NULL;
+	END;
+	BEGIN
+		RESET ROLE;
+	EXCEPTION WHEN insufficient_privilege THEN
+		INSERT INTO m.seen VALUES ('refused') ON CONFLICT DO NOTHING;
+	END;
+	RETURN true;
+END $$;
+GRANT USAGE ON SCHEMA m TO PUBLIC;
+CREATE TABLE m.orders AS SELECT * FROM orders LIMIT 20;
+SELECT retention_create_views('m.orders', } . $columns . q{, target => 'traps', filter => 'm.look()', materialized => true);
+DELETE FROM m.seen;
+});
+my $oids = q{SELECT string_agg(format('%s %s %s', relname, oid, pg_get_userbyid(relowner)), ',' ORDER BY relname, oid) FROM pg_class WHERE relnamespace = '%s'::regnamespace};
+my $kept = $oids =~ s/'%s'/'kept'/r;
+($before) = as('owner', $kept);
+($out, $errors) = as('mallory', q{SELECT DISTINCT split_part(v, '.', 1) FROM retention_refresh_views() AS v ORDER BY 1});
+is("$out$errors", "hers\ntraps", 'a plain role makes its own views again');
+is((as('owner', $kept))[0], $before, "... and does not touch others'");
+foreach my $schema ('shop', 'kept')
+{
+	($out, $errors) = as('mallory', "SELECT retention_refresh_views('$schema')");
+	is("$out$errors", '42501', "... nor by name: $schema");
+}
+as('mallory', 'DELETE FROM m.seen');
+($out, $errors) = as('postgres', q{
+SET search_path = public, pg_temp;
+SELECT count(*), count(DISTINCT split_part(v, '.', 1)) FROM retention_refresh_views() AS v;
+SHOW search_path;
+SELECT coalesce(current_setting('m.trace', true), ''), current_user;
+SELECT string_agg(who, ' ' ORDER BY who) FROM m.seen;
+SELECT rolsuper FROM pg_roles WHERE rolname = 'mallory';
+SELECT count(DISTINCT relowner) FROM pg_class WHERE relnamespace = 'traps'::regnamespace AND relkind = 'm';
+});
+is($out, "77|7\npublic, pg_temp\n|postgres\nmallory refused\nf\n1", "a superuser makes all again, each as its owner");
+is($errors, '', '... without an error');
+is($node->safe_psql('shop', "SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = 'traps.kpi'::regclass"), 'mallory', '... whose they stay');
+# the data, too
+as('mallory', 'DELETE FROM m.seen');
+($out, $errors) = as('postgres', "SELECT retention_refresh_data('traps'); SELECT retention_refresh_data('traps', concurrently => false);
+	SELECT string_agg(who, ' ' ORDER BY who) FROM m.seen");
+is("$out$errors", "\n\nmallory refused", 'data refreshed by a superuser');
+foreach my $role ('mallory', 'bi')
+{
+	($out, $errors) = as($role, "SELECT retention_refresh_data('kept')");
+	is("$out$errors", '42501', "data refreshed by $role, whose views they are not");
+}
+
+# Nobody makes views of others his own.
+($before) = as('owner', $recipes);
+foreach my $role ('mallory', 'postgres')
+{
+	($out, $errors) = as($role, "SELECT retention_create_views('orders', $columns)");
+	is("$out$errors", '42501', "made again by $role, whose views they are not");
+}
+is((as('owner', $recipes))[0], $before, '... and the recipe is what it was');
+
+# ---- the recipes ----------------------------------------------------------------------------
+
+foreach my $role ('analyst', 'mallory', 'bi')
+{
+	foreach my $statement ("UPDATE retention_recipe SET filter = 'm.look()'", 'DELETE FROM retention_recipe', 'TRUNCATE retention_recipe',
+		'INSERT INTO retention_recipe SELECT * FROM retention_recipe', 'ALTER TABLE retention_recipe DISABLE TRIGGER ALL',
+		'CREATE TRIGGER t AFTER INSERT ON retention_recipe EXECUTE FUNCTION retention_recipe_signed()',
+		'SELECT * FROM retention_recipe FOR UPDATE')
+	{
+		($out, $errors) = as($role, $statement);
+		is("$out$errors", '42501', "$role: $statement");
+	}
+}
+
+# Who installed the extension may write there, to restore a dump, but for nobody else.
+$node->safe_psql('shop', "CREATE SCHEMA admin; SELECT retention_create_views('orders', $columns, target => 'admin', materialized => true)");
+as('mallory', 'DELETE FROM m.seen');
+($out, $errors) = as('owner', q{
+UPDATE retention_recipe SET filter = 'm.look()', owner = 'postgres' WHERE target = 'admin';
+INSERT INTO retention_recipe SELECT 'forged', 'postgres', orders, customer, ordered_at, amount, order_id, 'm.look()', period, time_zone, lifespan, margin, materialization
+	FROM retention_recipe WHERE target = 'admin';
+SELECT target, owner FROM retention_recipe WHERE target IN ('admin', 'forged') ORDER BY 1;
+});
+is("$out$errors", "admin|owner\nforged|owner", 'a recipe is of who writes it');
+($out, $errors) = as('postgres', "SELECT retention_refresh_views('admin'); SELECT count(DISTINCT split_part(v, '.', 1)) FROM retention_refresh_views() AS v;
+	SELECT string_agg(who, ' ' ORDER BY who) FROM m.seen");
+is("$errors $out", "42501 7\nmallory refused", "somebody else's recipe is not made with a superuser's rights");
+like(told('postgres', "SELECT retention_refresh_views('admin')"), qr/the recipe of schema "admin" is of role "owner", its views are of "postgres"/, '... and he is told');
+as('owner', "DELETE FROM retention_recipe WHERE target = 'forged'");
+# values that we would not have stored
+foreach my $set ("period = 'x'", "time_zone = NULL", "time_zone = 'x'", "margin = 'NaN'", "margin = 2", "customer = ''", "amount = 'status'", "filter = '*'",
+	"filter = 'true) OR (true'", "orders = 0", "orders = 'pg_class'", "order_id = 'x'")
+{
+	($out, $errors) = as('owner', "BEGIN; UPDATE retention_recipe SET $set WHERE target = 'shop'; SELECT retention_refresh_views('shop'); ROLLBACK");
+	like("$out$errors", qr/^(22023|23514 25P02|42601|42703|42804|42P01)$/, "a recipe with $set");
+}
+# it is nobody's way to write elsewhere
+($out, $errors) = as('mallory', q{
+CREATE TABLE m.numbers (owner int, other text);
+CREATE TRIGGER t BEFORE INSERT ON m.numbers FOR EACH ROW EXECUTE FUNCTION retention_recipe_signed();
+GRANT INSERT, SELECT ON m.numbers TO analyst;
+CREATE TABLE m.after (owner text);
+CREATE TRIGGER t AFTER INSERT ON m.after FOR EACH ROW EXECUTE FUNCTION retention_recipe_signed();
+INSERT INTO m.after VALUES ('x');
+SELECT retention_recipe_signed();
+});
+is("$out$errors", '39P01 39P01', 'its trigger, called otherwise');
+($out, $errors) = as('analyst', "INSERT INTO m.numbers VALUES (1, 'a'); TABLE m.numbers");
+is("$out$errors", '1|a', '... and over a table with another type');
+
+# ---- who may drop them ------------------------------------------------------------------------
+
+foreach my $role ('mallory', 'bi')
+{
+	($out, $errors) = as($role, "SELECT retention_drop_views('shop')");
+	is("$out$errors", '42501', "dropped by $role, whose views they are not");
+}
+is((as('owner', "SELECT count(*) FROM pg_class WHERE relnamespace = 'shop'::regnamespace AND relkind = 'v'"))[0], '11', '... are there');
+($out, $errors) = as('mallory', q{SELECT retention_drop_views('hers'); SELECT retention_drop_views('hers'); SELECT to_regnamespace('hers')});
+is("$errors$out", "42704\n", 'dropped by who has made them, once');
+
+# ---- what was renamed, dropped, or is in use -----------------------------------------------------
+
+$before = (as('owner', rows_of('shop')))[0];
+($out, $errors) = as('owner', q{
+ALTER TABLE orders RENAME TO "Orders of today";
+SELECT count(*) FROM retention_refresh_views('shop');
+ALTER TABLE "Orders of today" RENAME amount TO price;
+SELECT retention_refresh_views('shop');
+ALTER TABLE "Orders of today" RENAME price TO amount;
+ALTER TABLE "Orders of today" RENAME TO orders;
+ALTER SCHEMA shop RENAME TO store;
+SELECT retention_refresh_views('shop');
+SELECT retention_refresh_views('store');
+ALTER SCHEMA store RENAME TO shop;
+SELECT count(*) FROM retention_refresh_views('shop');
+});
+is($out, "11\n11", 'a table that was renamed is found');
+is($errors, '42703 42P01 42704', 'a column or a schema that was renamed is not: errors');
+is((as('owner', rows_of('shop')))[0], $before, 'nothing else came of it');
+# Plain views are replaced while they are read, which goes on; others can't be.
+($out, $errors) = as('owner', q{
+SELECT count(v) FROM (SELECT retention_refresh_views('shop') AS v FROM shop.kpi) AS s;
+SELECT count(v) FROM (SELECT retention_refresh_views('kept') AS v FROM kept.kpi) AS s;
+SELECT retention_drop_views('shop') FROM shop.customers LIMIT 1;
+BEGIN;
+DECLARE c CURSOR FOR SELECT * FROM kept.customers;
+DECLARE d CURSOR FOR SELECT orders FROM shop.customers ORDER BY orders;
+FETCH 1 FROM c \g /dev/null
+FETCH 1 FROM d;
+SAVEPOINT s;
+SELECT retention_refresh_views('kept');
+ROLLBACK TO s;
+SELECT count(*) FROM retention_refresh_views('shop');
+FETCH 1 FROM c \g /dev/null
+FETCH 1 FROM d;
+CLOSE c;
+SELECT count(*) FROM retention_refresh_views('kept');
+COMMIT;
+DO $$
+DECLARE
+	path text := current_setting('search_path');
+	row record;
+BEGIN
+	FOR row IN SELECT * FROM kept.kpi LOOP
+		BEGIN
+			PERFORM retention_refresh_views('kept');
+			RAISE 'not reached';
+		EXCEPTION WHEN object_in_use THEN
+			ASSERT current_setting('search_path') = path AND current_setting('client_min_messages') = 'notice';
+		END;
+	END LOOP;
+	PERFORM retention_refresh_views('shop');
+	ASSERT current_setting('search_path') = path;
+END $$;
+});
+is("$out|$errors", "11\n1\n11\n1\n11|55006 55006 55006", 'views that are being read');
+is((as('owner', rows_of('shop')))[0], $before, '... are what they were');
+
+# Dropped by hand, the recipe stays; what comes in their place is the user's.
+($out, $errors) = as('owner', qq{
+SELECT retention_create_views('orders', $columns, target => 'gone') \\g /dev/null
+SET client_min_messages = error;
+DROP SCHEMA gone CASCADE;
+SELECT retention_refresh_views('gone');
+SELECT count(*) FROM retention_refresh_views() AS v WHERE v LIKE 'gone.%';
+CREATE SCHEMA gone;
+CREATE VIEW gone.customers AS SELECT 1 AS own;
+SELECT retention_create_views('orders', $columns, target => 'gone');
+SELECT * FROM gone.customers;
+DROP VIEW gone.customers;
+SELECT count(*) FROM retention_create_views('orders', $columns, target => 'gone');
+DROP SCHEMA gone CASCADE;
+SELECT retention_drop_views('gone');
+SELECT count(*) FROM retention_recipe WHERE target = 'gone';
+});
+is($out, "0\n1\n11\n\n0", 'a schema that was dropped');
+is($errors, '42P01 42P07', '... and what is in its place is not touched');
+
+# Two at a time: the second waits for the first.
+{
+	my $first = background($node, qq{\\c shop
+SET application_name = 'first';
+BEGIN; SELECT count(*) FROM retention_refresh_views('shop'); SELECT pg_sleep(1); COMMIT;}, 'first');
+
+	wait_for($node, q{SELECT count(*) FROM pg_stat_activity WHERE application_name = 'first' AND wait_event = 'PgSleep'}, '1');
+	my $second = background($node, qq{\\c shop
+SET application_name = 'second';
+SELECT count(*) FROM retention_refresh_views('shop');}, 'second');
+
+	wait_for($node, q{SELECT count(*) FROM pg_stat_activity WHERE application_name = 'second' AND wait_event_type = 'Lock'}, '1');
+	($out, $errors) = finish($first);
+	is("$out$errors", "11\n", 'made again by two sessions: the first');
+	($out, $errors) = finish($second);
+	is("$out$errors", '11', '... and the second, after it');
+}
+
+# ---- an upgrade: other columns --------------------------------------------------------------------
+
+$before = (as('owner', rows_of('shop')))[0];
+my $described = q{SELECT string_agg(format('%s.%s %s', c.relname, attname, format_type(atttypid, atttypmod)), ',' ORDER BY relname, attnum)
+	FROM pg_class c JOIN pg_attribute ON attrelid = c.oid WHERE relnamespace = 'shop'::regnamespace AND relkind = 'v' AND attnum > 0};
+my ($description) = as('owner', $described);
+my ($grants) = as('owner', grants_of('shop'));
+($out, $errors) = as('owner', qq{
+SET client_min_messages = error;
+CREATE VIEW upon_ladder AS SELECT * FROM shop.order_ladder;
+DROP VIEW shop.customers, shop.rfm_quintiles, shop.rfm_segments, shop.kpi;
+CREATE VIEW shop.customers AS SELECT 1 AS customer, 2 AS old;
+CREATE VIEW shop.rfm_segments AS SELECT customer::text AS segment FROM shop.customers;
+CREATE VIEW shop.kpi AS SELECT 1::int8 AS orders;
+CREATE OR REPLACE VIEW shop.lifecycle AS SELECT *, 1 AS more FROM guarded_shop.lifecycle;
+GRANT SELECT ON shop.customers, shop.rfm_segments, shop.kpi TO bi;
+GRANT SELECT ON shop.kpi TO analyst WITH GRANT OPTION;
+CREATE VIEW upon_kpi AS SELECT * FROM shop.kpi;
+SELECT retention_refresh_views('shop');
+SELECT string_agg(attname, ',') FROM pg_attribute WHERE attrelid = 'shop.customers'::regclass AND attnum > 0;
+DROP VIEW upon_kpi;
+SELECT count(*) FROM retention_refresh_views('shop');
+SELECT count(*) > 0 FROM upon_ladder;
+GRANT SELECT ON shop.rfm_quintiles TO bi;
+GRANT SELECT (segment), REFERENCES (segment) ON shop.rfm_segments TO mallory;
+});
+is("$out $errors", "customer,old\n11\nt 2BP01", 'views of other columns are made again, unless something stands on them');
+is((as('owner', $described))[0], $description, '... with the columns of today');
+is((as('owner', grants_of('shop')))[0], $grants, '... and the grants');
+is((as('owner', rows_of('shop')))[0], $before, '... and the answers');
+
+# ---- a cancel or an error -----------------------------------------------------------------------
+
+# The filter counts the rows that it has seen, and does something at one of them.
+as('owner', q{
+CREATE SEQUENCE rows_seen;
+CREATE FUNCTION counted(text, int8) RETURNS bool LANGUAGE plpgsql AS $$
+BEGIN
+	IF nextval('public.rows_seen') = $2 THEN
+		EXECUTE $1;
+	END IF;
+	RETURN true;
+END $$;
+});
+my $made = q{SELECT count(*) FROM retention_create_views('orders', } . $columns . q{, target => 'stopped', materialized => true,
+	filter => $f$counted('%s', %s)$f$)};
+as('owner', sprintf($made, '', -1));
+my ($rows) = as('owner', q{SELECT last_value FROM rows_seen; SELECT retention_drop_views('stopped')});
+chomp $rows;
+my $left = q{SELECT to_regnamespace('stopped'), (SELECT count(*) FROM retention_recipe WHERE target = 'stopped'),
+	(SELECT count(*) FROM pg_class WHERE relname = 'rfm_segment_names' AND relnamespace NOT IN (SELECT oid FROM pg_namespace))};
+foreach my $case ([ 'SELECT pg_cancel_backend(pg_backend_pid()), pg_sleep(60)', '57014' ], [ 'SELECT 1 / 0', '22012' ])
+{
+	my ($what, $state) = @$case;
+
+	foreach my $part (0.01, 0.5, 0.99)
+	{
+		my $row = int($rows * $part) + 1;
+		($out, $errors) = as('owner', "SELECT setval('rows_seen', 1) \\g /dev/null\n" . sprintf($made, $what, $row)
+			. ";\n$left; SHOW search_path; SELECT current_user");
+		is($errors, $state, "$what at row $row of $rows");
+		is($out, qq{|0|0\n"\$user", public\nowner}, '... nothing is left, and the session goes on');
+	}
+}
+# of views that are there, nothing changes
+($before) = as('owner', "$kept; $recipes");
+($out, $errors) = as('owner', qq{SELECT setval('rows_seen', 1) \\g /dev/null
+SELECT retention_create_views('orders', $columns, target => 'kept', materialized => true, period => 'week',
+	filter => \$f\$counted('SELECT 1 / 0', @{[ int($rows / 2) ]})\$f\$);
+DO \$\$
+BEGIN
+	PERFORM retention_drop_views('kept');
+	PERFORM 1 / 0;
+EXCEPTION WHEN division_by_zero THEN
+	NULL;
+END \$\$});
+is("$out$errors", '22012', 'an error while views are made again');
+is((as('owner', "$kept; $recipes"))[0], $before, '... leaves the old ones');
+($out, $errors) = as('owner', "SET statement_timeout = '300ms'; " . sprintf($made, 'SELECT pg_sleep(60)', -1) =~ s/counted\(.*\)(?=\$f)/pg_sleep(0.02)::text = ''/r);
+is("$out$errors", '57014', 'a timeout');
+is((as('owner', $left))[0], '|0|0', '... leaves nothing');
+
+# ---- dumps -----------------------------------------------------------------------------------
+
+# Of a database of a plain role's, with the extension in a schema of its own. The
+# filter is written by a session with other settings, calls a function of the
+# user's, and has constants that each session prints in its own way.
+$node->safe_psql('postgres', 'CREATE DATABASE dumped OWNER owner');
+($out, $errors) = as('owner', q{
+CREATE SCHEMA metrics;
+CREATE EXTENSION retention SCHEMA metrics;
+CREATE SCHEMA "My Sales";
+SET search_path = "My Sales", metrics;
+CREATE TABLE orders AS
+SELECT *, CASE WHEN customer_id % 3 = 0 THEN 'open' ELSE 'it''s paid' END AS status, customer_id / 7.0::float8 AS weight, interval '36 h' AS waited
+FROM metrics.simulate_orders(120, '1 year', 1);
+CREATE FUNCTION is_paid(text) RETURNS bool LANGUAGE sql IMMUTABLE RETURN $1 LIKE '%paid';
+SET datestyle = 'SQL, DMY';
+SET intervalstyle = 'sql_standard';
+SET extra_float_digits = -3;
+SET timezone = 'Asia/Tokyo';
+SELECT count(*) FROM retention_create_views('orders', } . $columns . q{, time_zone => 'Europe/Berlin', lifespan => '1 year 2 mons', margin => 0.123456789012345678,
+	filter => $f$is_paid(status) AND ordered_at > (SELECT min(ordered_at) FROM orders) + '1 12:00:00' AND weight <> 12.123456789012345678::float8
+		AND ordered_at > '03/02/2019' AND waited = '1 12:00:00' AND "My Sales".is_paid('it''s \ paid')$f$);
+SELECT count(*) FROM retention_create_views('orders', } . $columns . q{, target => 'kept', materialized => true, filter => 'is_paid(status)');
+INSERT INTO shop.rfm_thresholds TABLE shop.rfm_quintiles;
+DELETE FROM shop.rfm_thresholds WHERE metric = 'monetary';
+UPDATE shop.rfm_segment_names SET segment = 'Our best' WHERE recency_score = 5;
+DELETE FROM shop.rfm_segment_names WHERE recency_score = 1;
+SELECT min(margin = 0.123456789012345678::float8 AND filter LIKE '%2019-02-03%' ) FROM retention_recipe WHERE target = 'shop';
+} =~ s/min\(margin/bool_and(margin/r, database => 'dumped');
+is("$out$errors", "11\n11\nt", 'views to be dumped');
+my $everything = rows_of('shop', 'kept') . q{; SELECT * FROM shop.rfm_segment_names ORDER BY 1, 2; SELECT * FROM shop.rfm_thresholds ORDER BY 1};
+my $recipe = q{SELECT target, orders::text, customer, ordered_at, amount, order_id, filter, period, time_zone, lifespan, margin, materialization FROM metrics.retention_recipe ORDER BY 1};
+my $expected = $node->safe_psql('dumped', "$everything; $recipe");
+
+foreach my $case ([ 'plain', 'postgres', 'owner' ], [ 'custom', 'postgres', 'owner' ], [ 'plain', 'owner', 'owner' ], [ 'custom', 'owner', 'keeper' ])
+{
+	my ($format, $dumper, $restorer) = @$case;
+	my $super = $dumper eq 'postgres';
+	my $name = "restored_${format}_$dumper";
+	my $file = "$dir/$name";
+	my $owners = $super ? [] : ['--no-owner'];
+	my $login = $super ? 'postgres' : $restorer;
+
+	$node->safe_psql('postgres', "CREATE DATABASE $name OWNER $restorer");
+	$node->command_ok([ 'pg_dump', '-U', $dumper, '-F', $format, @$owners, '-f', $file, $node->connstr('dumped') ], "pg_dump, $format, by $dumper");
+	$node->command_ok(
+		$format eq 'plain'
+		? [ 'psql', '-XqAt', '-U', $login, '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr($name), '-o', '/dev/null', '-f', $file ]
+		: [ 'pg_restore', '-U', $login, @$owners, '--exit-on-error', '-d', $node->connstr($name), $file ],
+		"restore, $format, by $login");
+	is($node->safe_psql($name, "$everything; $recipe"), $expected, '... everything is there again');
+	is($node->safe_psql($name, "SELECT string_agg(DISTINCT owner, ' ') FROM metrics.retention_recipe"), $restorer, '... recipes are of the owner of the views');
+	($out, $errors) = session($node, "SELECT count(*) FROM metrics.retention_refresh_views(); SELECT metrics.retention_refresh_data('kept');
+		$everything; $recipe", database => $name, params => [ '-U', $restorer ]);
+	is($errors, '', '... and can be made again');
+	is($out, "22\n\n$expected", '... and then answer the same');
+}
+
+# Without data there are views, and no recipe.
+$node->safe_psql('postgres', 'CREATE DATABASE restored_schema OWNER owner');
+$node->command_ok([ 'pg_dump', '--schema-only', '-f', "$dir/schema", $node->connstr('dumped') ], 'pg_dump, schema only');
+$node->command_ok([ 'psql', '-XqAt', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr('restored_schema'), '-o', '/dev/null', '-f', "$dir/schema" ], 'restore, schema only');
+($out, $errors) = session($node, q{
+SELECT customers, orders FROM shop.kpi;
+SELECT customers FROM kept.kpi;
+SELECT count(*) FROM metrics.retention_recipe;
+SELECT metrics.retention_refresh_views('shop');
+SELECT metrics.retention_create_views('"My Sales".orders', } . $columns . q{);
+}, database => 'restored_schema', params => [ '-U', 'owner' ]);
+is("$out $errors", "0|0\n0 55000 42704 42P07", '... views that are empty, or have to be refreshed, and are not taken for those of a recipe');
+# with the recipes from elsewhere materialized views can be filled
+$node->command_ok([ 'pg_restore', '-a', '-n', 'metrics', '-t', 'retention_recipe', '-d', $node->connstr('restored_schema'), "$dir/restored_custom_postgres" ], 'the recipes alone');
+($out, $errors) = session($node, q{
+SELECT metrics.retention_refresh_data('kept');
+SELECT customers FROM kept.kpi;
+SELECT count(*) FROM metrics.retention_refresh_views();
+}, database => 'restored_schema', params => [ '-U', 'owner' ]);
+is("$out $errors", "\n0\n22 ", '... and views that have never been filled are');
+
+# ---- a replica -----------------------------------------------------------------------------------
+
+{
+	my $replica = PostgreSQL::Test::Cluster->new('views_replica');
+
+	$node->backup('backup');
+	$replica->init_from_backup($node, 'backup', has_streaming => 1);
+	$replica->start;
+	$node->wait_for_catchup($replica);
+	is($replica->safe_psql('dumped', $everything), $node->safe_psql('dumped', $everything), 'every view can be read on a replica');
+	foreach my $call ("retention_create_views('\"My Sales\".orders', $columns)", "retention_create_views('\"My Sales\".orders', $columns, target => 'new')",
+		"retention_refresh_views('shop')", 'retention_refresh_views()', "retention_drop_views('shop')", "retention_refresh_data('kept')")
+	{
+		($out, $errors) = session($replica, "SELECT metrics.$call", database => 'dumped', params => [ '-U', 'owner' ]);
+		is("$out$errors", '25006', "on a replica: $call");
+	}
+	is($replica->safe_psql('dumped', "SELECT to_regnamespace('new')"), '', '... and nothing came of it');
+	$replica->stop;
+}
+
+# ---- plans and kinds of tables ---------------------------------------------------------------------
+
+# Enough orders to go to disk; parallel plans are for few customers, as far as the
+# planner knows.
+$node->safe_psql('postgres', q{
+CREATE EXTENSION retention;
+CREATE TABLE lines AS
+SELECT i * 7919 % 900 AS customer_id, timestamptz '2021-01-01' + i * 7919 % 3001 * interval '3 h' AS ordered_at, i % 3001 AS order_id,
+	CASE WHEN i % 50 = 0 THEN -1.5 WHEN i % 77 = 0 THEN NULL ELSE (i % 1000) / 100.0 END AS amount
+FROM generate_series(1, 5000::int8) i;
+ALTER TABLE lines ALTER customer_id SET (n_distinct = 10), ALTER order_id SET (n_distinct = 10);
+CREATE TABLE parts (LIKE lines) PARTITION BY RANGE (ordered_at);
+CREATE TABLE part_1 PARTITION OF parts FOR VALUES FROM (MINVALUE) TO ('2021-06-01');
+CREATE TABLE part_2 PARTITION OF parts DEFAULT PARTITION BY HASH (customer_id);
+CREATE TABLE part_2_0 PARTITION OF part_2 FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+CREATE TABLE part_2_1 PARTITION OF part_2 FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+INSERT INTO parts TABLE lines;
+ANALYZE;
+} . "SELECT retention_create_views('lines', $columns, order_id => 'order_id', target => 'by_order');
+SELECT retention_create_views('lines', $columns, target => 'by_line');
+SELECT retention_create_views('parts', $columns, target => 'by_part')");
+my %answers = map { $_ => $node->safe_psql('postgres', rows_of($_)) } 'by_order', 'by_line';
+my %settings = (
+	'a small work_mem' => "SET work_mem = '64kB';",
+	'parallel plans' => 'SET max_parallel_workers_per_gather = 2; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0;
+		SET min_parallel_table_scan_size = 0;');
+
+foreach my $name (sort keys %settings)
+{
+	foreach my $schema ('by_order', 'by_line')
+	{
+		($out, $errors) = session($node, "$settings{$name} " . rows_of($schema));
+		is($errors, '', "$schema, $name: no error");
+		is($out, $answers{$schema}, "$schema, $name: the same answers");
+	}
+}
+foreach my $view ('kpi', 'cohort_retention')
+{
+	($out) = session($node, "$settings{'parallel plans'} EXPLAIN SELECT * FROM by_line.$view");
+	like($out, qr/Workers Planned/, "$view can be a parallel plan");
+}
+(my $renamed = $answers{by_line}) =~ s/by_line/by_part/g;
+is($node->safe_psql('postgres', rows_of('by_part')), $renamed, 'a partitioned table');
+
+SKIP:
+{
+	skip 'postgres_fdw is not installed', 2
+	  if $node->safe_psql('postgres', "SELECT count(*) FROM pg_available_extensions WHERE name = 'postgres_fdw'") eq '0';
+	my ($host, $port) = ($node->host, $node->port);
+
+	($out, $errors) = session($node, qq{
+CREATE EXTENSION postgres_fdw;
+CREATE SERVER elsewhere FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '$host', port '$port', dbname 'postgres', extensions 'retention');
+CREATE USER MAPPING FOR CURRENT_USER SERVER elsewhere;
+CREATE FOREIGN TABLE far (customer_id int8, ordered_at timestamptz, order_id int8, amount numeric) SERVER elsewhere OPTIONS (table_name 'lines');
+SELECT count(*) FROM retention_create_views('far', $columns, target => 'by_far', materialized => true);
+});
+	is("$out$errors", '11', 'a foreign table');
+	($renamed = $answers{by_line}) =~ s/by_line/by_far/g;
+	is($node->safe_psql('postgres', rows_of('by_far')), $renamed, '... answers the same');
+}
+
+# ---- memory -----------------------------------------------------------------------------------------
+
+# kB of the backend, after a first tenth and after all of so many calls.
+sub grows_not
+{
+	my ($name, $statement, $times) = @_;
+	my $measure = q{SELECT sum(total_bytes)::int8 / 1024 FROM pg_backend_memory_contexts;} . (
+		-r '/proc/self/status'
+		? q{SELECT (regexp_match(pg_read_file('/proc/self/status'), 'RssAnon:\s+(\d+)'))[1];}
+		: 'SELECT 0;');
+	my $block = "$statement;\n" x ($times / 10);
+	my ($out, $errors) = session($node,
+		"\\o /dev/null\n$block$measure\n\\o\n$measure\n\\o /dev/null\n" . $block x 9 . "\\o\n$measure");
+	my ($known1, $system1, $known2, $system2) = split /\n/, $out;
+
+	is($errors, '', "$name: no error");
+	cmp_ok($known2 - $known1, '<=', 512, "$name: $times times, memory contexts grow by " . ($known2 - $known1) . ' kB');
+	cmp_ok($system2 - $system1, '<=', 1024, "$name: $times times, the process grows by " . ($system2 - $system1) . ' kB');
+	return;
+}
+
+$node->safe_psql('postgres', "CREATE TABLE few AS SELECT customer_id, ordered_at, amount FROM lines WHERE customer_id < 20;
+	SELECT retention_create_views('few', $columns, target => 'again')");
+grows_not('making views again', "SELECT retention_create_views('few', $columns, target => 'again', filter => 'amount > 0 OR amount IS NULL')", 200);
+grows_not('an error that is caught', "DO \$\$ BEGIN PERFORM retention_create_views('few', $columns, target => 'by_part', filter => '1 / 0 = amount');
+	PERFORM 1 / 0; EXCEPTION WHEN division_by_zero THEN NULL; END \$\$", 20);
+# REFRESH CONCURRENTLY makes temporary tables, whose buffers core keeps.
+grows_not('materialized views', "SELECT retention_create_views('few', $columns, target => 'again', materialized => true);
+	SELECT retention_refresh_data('again', concurrently => false)", 20);
+
+$node->stop;
+done_testing();
