@@ -133,6 +133,18 @@ setup() {
 	export PG_CONFIG
 }
 
+# Node.js and npm: those there are, or Debian's.
+need_node() {
+	command -v node >/dev/null || need nodejs
+	command -v npm >/dev/null || need npm
+	[ "$(node -p 'process.versions.node.split(".")[0]')" -ge 18 ] || die "needs Node.js 18 or later, this is $(node --version)"
+}
+
+# A browser for tests, a font, so that pages look alike, and what makes pictures of them small.
+need_browser() {
+	need chromium fonts-inter pngquant
+}
+
 # ---- the temporary folder --------------------------------------------------
 
 # Makes the temporary folder, with a copy of the source in it, for whoever is
@@ -146,7 +158,7 @@ make_work() {
 	# What make made in the checkout may be another server's.
 	tar -C "$top" -cf - --exclude=./.git --exclude='*.o' --exclude='*.bc' --exclude='*.so' \
 		--exclude=./retention.control --exclude='./retention--*.sql' \
-		--exclude=./results --exclude=./tmp_check . | tar -C "$work/src" --no-same-owner -xf -
+		--exclude=./results --exclude=./tmp_check --exclude=node_modules --exclude=.observablehq . | tar -C "$work/src" --no-same-owner -xf -
 	chmod -R u+w "$work/src"
 	unprivileged=()
 	if [ "$(id -u)" = 0 ]; then

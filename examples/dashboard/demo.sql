@@ -1,0 +1,7 @@
+-- The demo shop, and the views over it that the page reads.
+
+CREATE EXTENSION retention;
+\o /dev/null
+\i dev/demo-simulate.sql
+SELECT retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', time_zone => 'UTC', lifespan => '3 years');
+\o

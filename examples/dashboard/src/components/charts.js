@@ -1,0 +1,486 @@
+import * as Plot from "@observablehq/plot";
+import {count, percent, periodName, periodTick} from "./format.js";
+
+export const colors = {
+  returning: "#2f6b82",
+  new: "#86bccb",
+  guests: "#ccd3d6",
+  mark: "#c9732b",
+  ink: "#25333a",
+  faint: "#6b7a82"
+};
+const heat = ["#f3f7f8", "#cfe3e8", "#8fc0cd", "#2a6b81"];
+
+// A font and a frame that all charts have.
+const style = {fontSize: "12px", color: colors.ink, overflow: "visible"};
+
+const svg = (name, attributes, ...children) => {
+  const e = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) e.setAttribute(key, value);
+  e.append(...children);
+  return e;
+};
+
+// The pattern of what is not over yet, to be filled with as url(#id).
+const hatch = (id, color) => () =>
+  svg(
+    "defs",
+    {},
+    svg(
+      "pattern",
+      {id, width: 5, height: 5, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)"},
+      svg("rect", {width: 5, height: 5, fill: "#fff"}),
+      svg("path", {d: "M0 0V5", stroke: color, "stroke-width": 3.4})
+    )
+  );
+
+// The labels of a band of periods that have a tick, so that they don't run into each other.
+// The last has one always, as it's the one that people look at.
+function ticks(labels, width) {
+  const every = Math.ceil(labels.length / Math.max(2, Math.floor(width / 58)));
+  return labels.filter((_, i) => (labels.length - 1 - i) % every === 0);
+}
+
+const periodAxis = (labels, width) => {
+  const shown = ticks(labels, width);
+  return Plot.axisX(shown, {
+    tickFormat: (label, i) => periodTick(label, shown[i - 1]),
+    tickSize: 0,
+    label: null
+  });
+};
+
+const bands = [
+  {key: "returning", name: "Returning customers"},
+  {key: "new", name: "New customers"},
+  {key: "guests", name: "Guests"}
+];
+
+const parts = {
+  revenue: {returning: "returning_revenue", new: "new_revenue", guests: "guest_revenue"},
+  orders: {returning: "returning_orders", new: "new_orders", guests: "guest_orders"}
+};
+
+// Which of the bands the shop has: most shops have no guests.
+export function bandLegend(periods, what) {
+  return bands
+    .filter(({key}) => periods.some((d) => d[parts[what][key]]))
+    .map(({key, name}) => [name, colors[key]])
+    .concat(periods.some((d) => !d.is_complete) ? [["not over yet", colors.returning, "hatched"]] : []);
+}
+
+// Bars by period, split into new and returning customers; what: revenue or orders.
+export function bars(periods, what, {width, format, axis, label}) {
+  const labels = periods.map((d) => d.period_label);
+  const long = periods.flatMap((d) =>
+    bands.map(({key, name}) => ({...d, key, band: name, value: d[parts[what][key]]})).filter((d) => d.value)
+  );
+  const total = new Map(periods.map((d) => [d.period_label, d]));
+  return Plot.plot({
+    width,
+    height: 250,
+    marginLeft: 50,
+    marginTop: 24,
+    marginBottom: 36,
+    style,
+    ariaLabel: `${label} by period, bars`,
+    x: {type: "band", domain: labels, padding: 0.22},
+    y: {nice: true, tickFormat: axis, label, ticks: 5, grid: true, tickSize: 0, labelArrow: "none"},
+    marks: [
+      ...bands.map(({key}) => hatch(`hatch-${what}-${key}`, colors[key])),
+      periodAxis(labels, width - 60),
+      Plot.barY(long, {
+        x: "period_label",
+        y: "value",
+        fill: (d) => (d.is_complete ? colors[d.key] : `url(#hatch-${what}-${d.key})`),
+        stroke: (d) => (d.is_complete ? "none" : colors[d.key]),
+        order: (d) => bands.findIndex((b) => b.key === d.key)
+      }),
+      Plot.ruleY([0], {stroke: colors.faint}),
+      Plot.tip(
+        periods,
+        Plot.pointerX({
+          x: "period_label",
+          y: what === "revenue" ? (d) => Math.max(0, d.all_revenue) : "all_orders",
+          title: ({period_label}) => {
+            const d = total.get(period_label);
+            return [
+              d.name + (d.is_complete ? "" : ", not over yet"),
+              ...bands.filter(({key}) => d[parts[what][key]]).map(({key, name}) => `${name}: ${format(d[parts[what][key]])}`)
+            ].join("\n");
+          }
+        })
+      )
+    ]
+  });
+}
+
+// The share of the last 12 months' customers who ordered more than once in them.
+export function repeatRateOverTime(periods, {width}) {
+  const known = periods.filter((d) => d.trailing_12_months_repeat_rate != null);
+  const labels = known.map((d) => d.period_label);
+  const complete = known.filter((d) => d.is_complete);
+  const rate = "trailing_12_months_repeat_rate";
+  return Plot.plot({
+    width,
+    height: 270,
+    marginLeft: 50,
+    marginTop: 24,
+    marginRight: 16,
+    marginBottom: 36,
+    style,
+    ariaLabel: "Repeat rate of the last 12 months by period, line",
+    x: {type: "point", domain: labels, padding: 0.3},
+    y: {
+      domain: [0, Math.min(1, 1.25 * Math.max(...known.map((d) => d[rate])))],
+      tickFormat: (x) => percent(x, 0),
+      nice: true,
+      label: "ordered more than once",
+      ticks: 5,
+      grid: true,
+      tickSize: 0,
+      labelArrow: "none"
+    },
+    marks: [
+      periodAxis(labels, width - 66),
+      Plot.ruleY([0], {stroke: colors.faint}),
+      // dashed to the last, of which not all is known
+      Plot.lineY(known.slice(-2), {x: "period_label", y: rate, stroke: colors.returning, strokeWidth: 2, strokeDasharray: "3 4"}),
+      Plot.lineY(complete, {x: "period_label", y: rate, stroke: colors.returning, strokeWidth: 2.5}),
+      Plot.dot(known, {
+        x: "period_label",
+        y: rate,
+        r: 3.5,
+        fill: (d) => (d.is_complete ? colors.returning : "#fff"),
+        stroke: colors.returning
+      }),
+      Plot.text(complete.slice(-1), {
+        x: "period_label",
+        y: rate,
+        text: (d) => percent(d[rate]),
+        dy: -14,
+        fontWeight: 600,
+        fill: colors.ink
+      }),
+      Plot.tip(
+        known,
+        Plot.pointerX({
+          x: "period_label",
+          y: rate,
+          title: (d) => `12 months to ${d.name}${d.is_complete ? "" : ", not over yet"}\n${percent(d[rate])} ordered more than once`
+        })
+      )
+    ]
+  });
+}
+
+// ---- cohorts -----------------------------------------------------------------
+
+// The latest cohorts, and their first periods: more would not be readable.
+const mostCohorts = 24;
+const mostIndexes = 24;
+
+export function shownCohorts(rows) {
+  const latest = new Set([...new Set(rows.map((d) => d.cohort_label))].slice(-mostCohorts));
+  return rows.filter((d) => latest.has(d.cohort_label) && d.period_index < mostIndexes);
+}
+
+// The mean over the cohorts, by their customers and of complete cells only.
+export function cohortAverage(cells) {
+  const sums = new Map();
+  for (const d of cells) {
+    if (!d.is_complete) continue;
+    const sum = sums.get(d.period_index) ?? {period_index: d.period_index, active: 0, size: 0};
+    sum.active += d.active;
+    sum.size += d.cohort_size;
+    sums.set(d.period_index, sum);
+  }
+  return [...sums.values()].map((d) => ({...d, retention: d.active / d.size, is_complete: true}));
+}
+
+// A row a cohort, a column a period after the first order. Index 0 is everybody, by definition.
+// average: what cohortAverage says of all cohorts, shown or not.
+export function cohortHeatMap(cells, average, {width, unit}) {
+  const sizes = new Map(cells.map((d) => [d.cohort_label, d.cohort_size]));
+  const rows = [...sizes.keys(), "all"];
+  const rowed = cells.map((d) => ({...d, row: d.cohort_label}));
+  const columns = 1 + Math.max(...cells.map((d) => d.period_index));
+  const means = average.filter((d) => d.period_index < columns).map((d) => ({...d, row: "all"}));
+  // A few cohorts of a few customers should not make all the others pale.
+  const rest = cells.filter((d) => d.period_index > 0 && d.is_complete);
+  const top = Math.max(0.05, Math.ceil(20 * quantile(rest.map((d) => d.retention), 0.98)) / 20);
+  const color = Plot.scale({color: {type: "linear", domain: [0, top / 3, (2 * top) / 3, top], range: heat, clamp: true}});
+  const narrow = (width - 150) / columns < 34;
+  const number = (d) => percent(d.retention, 0).replace(narrow ? "\u00a0%" : "", "");
+  const fill = (d) => (!d.is_complete ? "url(#hatch-cell)" : d.period_index === 0 ? "#e3e7e9" : color.apply(d.retention));
+  const ink = (d) => (d.is_complete && d.period_index > 0 && d.retention > 0.84 * top ? "#fff" : colors.ink);
+  const chart = Plot.plot({
+    width,
+    height: 64 + 21 * rows.length,
+    marginLeft: 138,
+    marginTop: 46,
+    marginRight: 0,
+    marginBottom: 4,
+    padding: 0.06,
+    style: {...style, fontSize: "11.5px"},
+    ariaLabel: "Cohort heat map",
+    x: {type: "band", domain: [...Array(columns).keys()], axis: null},
+    y: {type: "band", domain: rows, axis: null},
+    marks: [
+      hatch("hatch-cell", "#dfe6e9"),
+      Plot.axisX({anchor: "top", tickSize: 0, label: null, tickFormat: String}),
+      Plot.text([`${unit}s after the first order →`], {frameAnchor: "top-left", dy: -38, fill: colors.faint}),
+      Plot.text(["first order in"], {frameAnchor: "top-left", dx: -138, dy: -18, fill: colors.faint}),
+      Plot.text(["customers"], {frameAnchor: "top-left", dx: -64, dy: -18, fill: colors.faint}),
+      Plot.text(rows, {
+        y: (d) => d,
+        text: (d) => (d === "all" ? "All together" : periodName(d)),
+        frameAnchor: "left",
+        textAnchor: "start",
+        dx: -138,
+        fontWeight: (d) => (d === "all" ? 600 : 400)
+      }),
+      Plot.text([...sizes], {y: (d) => d[0], text: (d) => count(d[1]), frameAnchor: "left", textAnchor: "end", dx: -10}),
+      Plot.cell(rowed, {
+        x: "period_index",
+        y: "row",
+        fill,
+        stroke: (d) => (d.is_complete ? "none" : "#b9c4c9"),
+        className: "cells"
+      }),
+      Plot.cell(means, {x: "period_index", y: "row", fill}),
+      Plot.text(rowed, {x: "period_index", y: "row", text: number, fill: ink, className: "numbers"}),
+      Plot.text(means, {x: "period_index", y: "row", text: number, fill: ink, fontWeight: 600, className: "means"}),
+      Plot.tip(
+        rowed,
+        Plot.pointer({
+          x: "period_index",
+          y: "row",
+          title: (d) =>
+            `${count(d.active)} of the ${count(d.cohort_size)} customers\nwho first ordered in ${periodName(d.cohort_label)}\n` +
+            `ordered in ${periodName(d.period_label)}${d.is_complete ? "" : ", which is not over yet"}`
+        })
+      )
+    ]
+  });
+  return {chart, top, colors: heat};
+}
+
+function quantile(values, q) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(q * (sorted.length - 1))] ?? 0;
+}
+
+// ---- the others ----------------------------------------------------------------
+
+// The share that ordered a second time within so many days of the first, with its interval.
+export function repeatCurve(rows, {width}) {
+  const marked = rows.filter((d) => (width < 420 ? [90, 180, 365] : [30, 90, 180, 365]).includes(d.day));
+  return Plot.plot({
+    width,
+    height: 270,
+    marginLeft: 50,
+    marginTop: 24,
+    marginRight: 22,
+    marginBottom: 38,
+    style,
+    ariaLabel: "Share of customers with a second order, by days since the first",
+    x: {
+      domain: [0, Math.max(...rows.map((d) => d.day))],
+      ticks: width < 420 ? [0, 90, 180, 270, 365] : [0, 30, 60, 90, 120, 180, 240, 300, 365],
+      label: "days since the first order",
+      labelAnchor: "center",
+      labelArrow: "none",
+      tickSize: 0
+    },
+    y: {
+      domain: [0, Math.min(1, 1.15 * Math.max(...rows.map((d) => d.upper)))],
+      nice: true,
+      tickFormat: (x) => percent(x, 0),
+      label: "customers with a second order",
+      ticks: 5,
+      grid: true,
+      tickSize: 0,
+      labelArrow: "none"
+    },
+    marks: [
+      Plot.ruleY([0], {stroke: colors.faint}),
+      Plot.areaY(rows, {x: "day", y1: "lower", y2: "upper", fill: colors.new, fillOpacity: 0.4}),
+      Plot.lineY(rows, {x: "day", y: "rate", stroke: colors.returning, strokeWidth: 2.5}),
+      Plot.dot(marked, {x: "day", y: "rate", r: 3.5, fill: colors.returning}),
+      Plot.text(marked, {
+        x: "day",
+        y: "upper",
+        text: (d) => percent(d.rate, 0),
+        dx: -12,
+        dy: -9,
+        fontWeight: 600,
+        fill: colors.ink
+      }),
+      Plot.tip(
+        rows,
+        Plot.pointerX({
+          x: "day",
+          y: "rate",
+          title: (d) =>
+            `Within ${d.day} days: ${percent(d.rate)}\nbetween ${percent(d.lower)} and ${percent(d.upper)} (95 %)\n` +
+            `of ${count(d.eligible)} customers who have had the time`
+        })
+      )
+    ]
+  });
+}
+
+// A mean number of orders: 1 order, 2.2 orders.
+function orders(mean) {
+  const text = String(+mean.toFixed(1));
+  return text === "1" ? "1 order" : `${text} orders`;
+}
+
+// Each segment's share of the customers beside its share of the revenue.
+export function segmentBars(segments, {width, money}) {
+  const rows = segments.flatMap((d) => [
+    {...d, key: "customers", share: d.share_of_customers, number: count(d.customers)},
+    ...(d.share_of_revenue == null ? [] : [{...d, key: "revenue", share: d.share_of_revenue, number: money.whole(d.revenue)}])
+  ]);
+  const top = Math.max(...rows.map((d) => d.share));
+  const left = 142;
+  const right = 105; // for the number of the longest bar
+  const step = width < 420 ? 0.2 : 0.1;
+  return Plot.plot({
+    width,
+    height: 30 + 36 * segments.length,
+    marginLeft: 0,
+    marginTop: 0,
+    marginRight: 0,
+    marginBottom: 30,
+    style,
+    ariaLabel: "Segments by share of customers and of revenue, bars",
+    x: {
+      domain: [0, top],
+      ticks: Array.from({length: 1 + Math.floor(top / step)}, (_, i) => i * step),
+      tickFormat: (x) => percent(x, 0),
+      label: null,
+      tickSize: 0,
+      grid: true,
+      insetLeft: left,
+      insetRight: right
+    },
+    fy: {domain: segments.map((d) => d.segment), axis: null, padding: 0.22},
+    y: {domain: ["customers", "revenue"], axis: null, padding: 0.08},
+    marks: [
+      Plot.barX(rows, {
+        x: "share",
+        y: "key",
+        fy: "segment",
+        fill: (d) => (d.key === "customers" ? colors.new : colors.returning),
+        className: "segments"
+      }),
+      Plot.text(segments, {fy: "segment", text: "segment", frameAnchor: "left", dy: -7, fill: colors.ink, className: "names"}),
+      Plot.text(segments, {
+        fy: "segment",
+        text: (d) => `${orders(d.mean_orders)}, ${count(d.mean_recency_days)} days ago`,
+        frameAnchor: "left",
+        dy: 7,
+        fontSize: 11,
+        fill: colors.faint
+      }),
+      Plot.text(rows, {
+        x: "share",
+        y: "key",
+        fy: "segment",
+        text: (d) => `${percent(d.share, 0)} · ${d.number}`,
+        textAnchor: "start",
+        dx: 5,
+        fontSize: 11,
+        fill: colors.faint
+      }),
+      Plot.tip(
+        segments,
+        Plot.pointerY({
+          x: (d) => Math.max(d.share_of_customers, d.share_of_revenue ?? 0),
+          fy: "segment",
+          title: (d) =>
+            `${d.segment}\n${count(d.customers)} customers, ${money.whole(d.revenue)}\n` +
+            `${orders(d.mean_orders)} each, the last ${count(d.mean_recency_days)} days ago`
+        })
+      )
+    ]
+  });
+}
+
+// From the customers who paid most downwards: how much of the revenue they bring together.
+export function concentrationCurve(rows, {width, height}) {
+  const curve = [{share_of_customers: 0, share_of_revenue: 0}, ...rows];
+  const at20 = rows.find((d) => d.percentile === 20);
+  return Plot.plot({
+    width,
+    height,
+    marginLeft: 50,
+    marginTop: 24,
+    marginRight: 22,
+    marginBottom: 38,
+    style,
+    ariaLabel: "Share of revenue by share of customers, best first",
+    x: {
+      domain: [0, 1],
+      tickFormat: (x) => percent(x, 0),
+      ticks: [0, 0.2, 0.4, 0.6, 0.8, 1],
+      label: "of the customers, those who paid most first",
+      labelAnchor: "center",
+      labelArrow: "none",
+      tickSize: 0
+    },
+    y: {
+      // refunds can bring the curve above 100 %
+      domain: [0, Math.max(1, ...rows.map((d) => d.share_of_revenue))],
+      tickFormat: (x) => percent(x, 0),
+      label: "of the revenue",
+      ticks: 5,
+      grid: true,
+      tickSize: 0,
+      labelArrow: "none"
+    },
+    marks: [
+      Plot.ruleY([0], {stroke: colors.faint}),
+      Plot.areaY(curve.slice(0, 21), {x: "share_of_customers", y: "share_of_revenue", fill: colors.mark, fillOpacity: 0.14}),
+      Plot.line(
+        [
+          [0, 0],
+          [1, 1]
+        ],
+        {stroke: colors.faint, strokeDasharray: "2 4"}
+      ),
+      Plot.text([[0.72, 0.72]], {text: ["if all paid the same"], dy: 16, dx: 4, textAnchor: "start", fill: colors.faint}),
+      Plot.lineY(curve, {x: "share_of_customers", y: "share_of_revenue", stroke: colors.returning, strokeWidth: 2.5}),
+      Plot.link([at20], {
+        x1: 0.2,
+        x2: 0.2,
+        y1: 0,
+        y2: "share_of_revenue",
+        stroke: colors.mark,
+        strokeWidth: 1.5
+      }),
+      Plot.dot([at20], {x: "share_of_customers", y: "share_of_revenue", r: 4.5, fill: colors.mark}),
+      Plot.text([at20], {
+        x: "share_of_customers",
+        y: "share_of_revenue",
+        text: (d) => `20 % of the customers\n${percent(d.share_of_revenue, 0)} of the revenue`,
+        textAnchor: "start",
+        dx: 12,
+        dy: 16,
+        lineHeight: 1.3,
+        fontWeight: 600,
+        fill: colors.ink
+      }),
+      Plot.tip(
+        rows,
+        Plot.pointerX({
+          x: "share_of_customers",
+          y: "share_of_revenue",
+          title: (d) => `The best ${d.percentile} % (${count(d.customers)} customers)\nbring ${percent(d.share_of_revenue)} of the revenue`
+        })
+      )
+    ]
+  });
+}

@@ -1,0 +1,60 @@
+import {el} from "./dom.js";
+import {count, lifespan, percent} from "./format.js";
+
+const nbsp = "\u00a0";
+
+// change(7, 8): how the last complete period differs from the one before, in per cent,
+// or in points where the number is itself a share.
+function change(last, before, points) {
+  if (last == null || before == null || (!points && !(before > 0))) return null;
+  const by = points ? 100 * (last - before) : 100 * (last / before - 1);
+  const flat = Math.abs(by) < 0.05;
+  const text = Math.abs(by).toFixed(1) + nbsp + (points ? "points" : "%");
+  return el("span", {class: `change ${flat ? "" : by > 0 ? "up" : "down"}`}, (flat ? "±" : by > 0 ? "▲" : "▼") + nbsp + text);
+}
+
+function kpiCard(id, name, value, text, detail) {
+  return el(
+    "div",
+    {class: "card kpi", id: `kpi-${id}`},
+    el("h2", {}, name),
+    el("div", {class: "value"}, value),
+    el("p", {}, text),
+    detail ? el("div", {class: "detail"}, detail.map((line) => el("p", {}, line))) : null
+  );
+}
+
+export function kpiCards(kpi, shop, {last, before}, money) {
+  // What the last complete period was, and the change from the one before.
+  const compare = (said, key, points) => {
+    if (!last) return null;
+    const by = before && change(last[key], before[key], points);
+    return [said, by ? el("span", {}, by, ` vs ${before.name}`) : null].filter((line) => line != null);
+  };
+  const level = (key, format) => compare(last && `${last.name}: ${format(last[key])}`, key);
+  const span = shop.lifespan ?? lifespan(kpi.lifespan_days);
+  const margin = shop.margin === 1 ? "" : ` at a margin of ${percent(shop.margin, 0)}`;
+  return [
+    kpiCard("customers", "Customers", count(kpi.customers), "have ordered so far", level("customers", count)),
+    kpiCard("orders", "Orders", count(kpi.all_orders), "guests’ orders included", level("all_orders", count)),
+    kpiCard("revenue", "Revenue", money.whole(kpi.all_revenue), "refunds subtracted", level("all_revenue", money.whole)),
+    kpiCard("aov", "Average order", money.cents(kpi.aov), "revenue for each order", level("aov", money.cents)),
+    kpiCard(
+      "repeat-rate",
+      "Repeat rate",
+      percent(kpi.repeat_rate),
+      "ordered more than once",
+      last?.trailing_12_months_repeat_rate == null
+        ? null
+        : compare(`In 12 months: ${percent(last.trailing_12_months_repeat_rate)}`, "trailing_12_months_repeat_rate", true)
+    ),
+    kpiCard(
+      "clv",
+      "Customer lifetime value",
+      money.cents(kpi.clv),
+      kpi.clv == null ? "" : `over ${span}${margin}${shop.lifespan ? "" : ", the lifespan measured so far"}`,
+      // The level of one period is of those who ordered in it, so that it can't stand beside the shop's.
+      compare(last && `${last.name} alone`, "clv")
+    )
+  ];
+}

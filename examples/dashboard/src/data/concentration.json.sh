@@ -1,0 +1,6 @@
+# shellcheck shell=sh source=/dev/null
+. "$(dirname "$0")/query.sh" <<'SQL'
+SELECT percentile, customers, share_of_customers, revenue, share_of_revenue
+FROM :"schema".revenue_concentration
+ORDER BY percentile
+SQL

@@ -1,0 +1,252 @@
+// node test/browser.mjs SITE [PNG]
+//
+// Opens the built site of the demo shop in Chromium and compares what stands on
+// the page with what the views say: psql formats the numbers here, and
+// JavaScript there. Needs psql's variables (PGHOST ...) for that, and SHOP_SCHEMA
+// as the build had it. The page must ask nothing of any other machine and must
+// log no error. With PNG: takes a picture of the page.
+//
+// CHROMIUM: the browser, if it is not on the PATH. The last line counts the tests.
+
+import {execFileSync} from "node:child_process";
+import {readFile, stat} from "node:fs/promises";
+import {createServer} from "node:http";
+import {extname, join, normalize} from "node:path";
+import {chromium} from "playwright-core";
+
+const [site, png] = process.argv.slice(2);
+if (!site) throw new Error("usage: browser.mjs SITE [PNG]");
+
+// ---- the tests ---------------------------------------------------------------
+
+let passed = 0;
+let failed = 0;
+
+function check(name, ok, detail = "") {
+  if (ok) ++passed;
+  else ++failed;
+  console.log(`${ok ? "ok" : "not ok"} - ${name}${ok || detail === "" ? "" : `\n  ${detail}`}`);
+}
+
+const same = (name, is, should) => check(name, is === should, `is: ${is}\n  should be: ${should}`);
+
+// ---- the views ---------------------------------------------------------------
+
+// The query's rows, as arrays of texts.
+function rows(query) {
+  const args = ["-X", "-q", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-v", `schema=${process.env.SHOP_SCHEMA || "shop"}`];
+  const out = execFileSync("psql", args, {input: query, encoding: "utf8"});
+  return out.split("\n").slice(0, -1).map((line) => line.split("\t"));
+}
+
+// ---- the site ----------------------------------------------------------------
+
+const types = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".json": "application/json"};
+
+const server = createServer(async (request, response) => {
+  const path = normalize(decodeURIComponent(new URL(request.url, "http://localhost").pathname));
+  try {
+    const body = await readFile(join(site, path.endsWith("/") ? path + "index.html" : path));
+    response.writeHead(200, {"content-type": types[extname(path) || ".html"] ?? "application/octet-stream"}).end(body);
+  } catch {
+    response.writeHead(404).end();
+  }
+});
+await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+const origin = `http://127.0.0.1:${server.address().port}`;
+
+function findChromium() {
+  if (process.env.CHROMIUM) return process.env.CHROMIUM;
+  return execFileSync("sh", ["-c", "command -v chromium || command -v chromium-browser"], {encoding: "utf8"}).trim();
+}
+
+const browser = await chromium.launch({
+  executablePath: findChromium(),
+  args: [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+  ]
+});
+
+const foreign = [];
+const errors = [];
+
+async function open(options) {
+  const context = await browser.newContext({deviceScaleFactor: 1, locale: "en-US", timezoneId: "America/Los_Angeles", ...options});
+  await context.route("**/*", (route) => {
+    const url = route.request().url();
+    if (/^(data|blob):/.test(url) || url.startsWith(origin + "/")) return route.continue();
+    foreign.push(url);
+    return route.abort();
+  });
+  const page = await context.newPage();
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") errors.push(message.text());
+  });
+  page.on("pageerror", (error) => errors.push(String(error)));
+  page.on("response", (response) => {
+    if (response.status() >= 400 && !response.url().endsWith("/favicon.ico")) errors.push(`${response.status()} ${response.url()}`);
+  });
+  await page.goto(origin + "/");
+  await page.waitForSelector(".foot", {timeout: 30000});
+  await page.waitForFunction(() => document.querySelectorAll(".card svg[class^=plot]").length >= 7, null, {timeout: 30000});
+  return page;
+}
+
+try {
+  const page = await open({viewport: {width: 1280, height: 900}});
+  // Spaces of any kind are one space, as to the eye.
+  const texts = async (selector) => (await page.locator(selector).allInnerTexts()).map((text) => text.replace(/\s+/g, " ").trim());
+  const text = async (selector) => (await texts(selector)).join(" | ");
+
+  // The numbers at the top.
+  const [kpi] = rows(`
+    SELECT to_char(customers, 'FM999,999,990'), to_char(all_orders, 'FM999,999,990'), to_char(all_revenue, 'FM€999,999,990'),
+           to_char(aov, 'FM€999,990.00'), to_char(100 * repeat_rate::numeric, 'FM990.0" %"'), to_char(clv, 'FM€999,990.00'),
+           to_char(first_order, 'FMDD Mon YYYY'), to_char(last_order, 'FMDD Mon YYYY')
+    FROM :"schema".kpi;`);
+  const names = ["customers", "orders", "revenue", "aov", "repeat-rate", "clv"];
+  for (const [i, name] of names.entries()) same(`kpi ${name}`, await text(`#kpi-${name} .value`), kpi[i]);
+  check("first and last order", (await text(".lead")).startsWith(`Orders from ${kpi[6]} to ${kpi[7]}.`), await text(".lead"));
+
+  // The changes: of the last period that is over for sure on the one before it.
+  const [change] = rows(`
+    WITH ended AS (
+        SELECT *, lag(customers) OVER w AS customers_before, lag(all_orders) OVER w AS orders_before, lag(all_revenue) OVER w AS revenue_before,
+               lag(aov) OVER w AS aov_before, lag(trailing_12_months_repeat_rate) OVER w AS rate_before, lag(clv) OVER w AS clv_before,
+               lag(period) OVER w AS period_before
+        FROM :"schema".kpi_by_period
+        WHERE period < (SELECT max(period) FROM :"schema".kpi_by_period WHERE all_orders > 0)
+        WINDOW w AS (ORDER BY period)
+        ORDER BY period DESC
+        LIMIT 1
+    ), by AS (
+        SELECT to_char(period, 'Mon YYYY') AS name, to_char(period_before, 'Mon YYYY') AS name_before,
+               to_char(customers, 'FM999,990') AS customers, to_char(all_orders, 'FM999,990') AS orders,
+               to_char(all_revenue, 'FM€999,990') AS revenue, to_char(aov, 'FM€999,990.00') AS aov,
+               to_char(100 * trailing_12_months_repeat_rate::numeric, 'FM990.0" %"') AS rate,
+               ARRAY[100.0 * customers / customers_before - 100, 100.0 * all_orders / orders_before - 100,
+                     100 * all_revenue / revenue_before - 100, 100 * aov / aov_before - 100,
+                     100 * (trailing_12_months_repeat_rate - rate_before)::numeric, 100 * clv / clv_before - 100] AS by
+        FROM ended
+    ), said AS (
+        SELECT by.*, ARRAY(SELECT CASE WHEN abs(c) < 0.05 THEN '± ' WHEN c > 0 THEN '▲ ' ELSE '▼ ' END || to_char(abs(c), 'FM990.0')
+                           FROM unnest(by) WITH ORDINALITY AS u (c, n) ORDER BY n) AS c
+        FROM by
+    )
+    SELECT name || ': ' || customers || ' ' || c[1] || ' % vs ' || name_before, name || ': ' || orders || ' ' || c[2] || ' % vs ' || name_before,
+           name || ': ' || revenue || ' ' || c[3] || ' % vs ' || name_before, name || ': ' || aov || ' ' || c[4] || ' % vs ' || name_before,
+           'In 12 months: ' || rate || ' ' || c[5] || ' points vs ' || name_before, name || ' alone ' || c[6] || ' % vs ' || name_before
+    FROM said;`);
+  for (const [i, name] of names.entries()) same(`change of ${name}`, await text(`#kpi-${name} .detail`), change[i]);
+
+  // Bars: one for each period and band that is not 0, up to the last period with an order.
+  for (const what of ["revenue", "orders"]) {
+    const [[bars]] = rows(`
+      SELECT count(*)
+      FROM :"schema".kpi_by_period, unnest(ARRAY[new_${what}, returning_${what}, guest_${what}]) AS v
+      WHERE v <> 0 AND period <= (SELECT max(period) FROM :"schema".kpi_by_period WHERE all_orders > 0);`);
+    same(`bars of ${what}`, String(await page.locator(`#${what} g[aria-label=bar] rect`).count()), bars);
+  }
+  const [[titles]] = rows(`
+    SELECT to_char(100 * returning_revenue / all_revenue, 'FM990') || ' % of the revenue of ' || to_char(period, 'Mon YYYY') ||
+           ' came from returning customers'
+    FROM :"schema".kpi_by_period
+    WHERE period < (SELECT max(period) FROM :"schema".kpi_by_period WHERE all_orders > 0)
+    ORDER BY period DESC LIMIT 1;`);
+  same("title of the revenue", await text("#revenue h2"), titles);
+
+  // The heat map: a cell for each row of the view, none for the future, those not over hatched.
+  const cells = page.locator("#cohorts .cells rect");
+  const [[count, open_, numbers]] = rows(`
+    SELECT count(*), count(*) FILTER (WHERE NOT is_complete),
+           string_agg(round(100 * retention::numeric) || ' %', ' ' ORDER BY cohort, period_index)
+    FROM :"schema".cohort_retention;`);
+  same("cells of the heat map", String(await cells.count()), count);
+  same("hatched cells", String(await page.locator('#cohorts .cells rect[fill="url(#hatch-cell)"]').count()), open_);
+  const shown = (await page.locator("#cohorts .numbers text").allTextContents()).join(" ").replace(/\s+/g, " ");
+  same("numbers in the cells", shown, numbers);
+
+  const [[next, means]] = rows(`
+    SELECT max(share) FILTER (WHERE period_index = 1) || ' of the new customers of a month order again in the next',
+           string_agg(share, ' ' ORDER BY period_index)
+    FROM (SELECT period_index, round(100.0 * sum(active) / sum(cohort_size)) || ' %' AS share
+          FROM :"schema".cohort_retention WHERE is_complete GROUP BY period_index) AS m;`);
+  same("title of the heat map", await text("#cohorts h2"), next);
+  same("means in the heat map", (await page.locator("#cohorts .means text").allTextContents()).join(" ").replace(/\s+/g, " "), means);
+
+  // The repeat curve and the concentration, by what their titles say.
+  const [[repeat]] = rows(`
+    SELECT string_agg(to_char(100 * rate::numeric, 'FM990') || CASE day WHEN 90 THEN ' % order a second time within 90 days' ELSE ' % within a year' END,
+                      ', ' ORDER BY day)
+    FROM :"schema".repeat_by_day WHERE day IN (90, 365);`);
+  same("title of the repeat curve", await text("#repeat-curve h2"), repeat);
+  const [[top20]] = rows(`
+    SELECT 'The best 20 % of the customers bring ' || to_char(100 * share_of_revenue::numeric, 'FM990') || ' % of the revenue'
+    FROM :"schema".revenue_concentration WHERE percentile = 20;`);
+  same("title of the concentration", await text("#concentration h2"), top20);
+
+  // Segments: their names, and two bars each.
+  const [[segments, segmentCount]] = rows(`
+    SELECT string_agg(segment, ' | ' ORDER BY revenue DESC, segment), count(*) FROM :"schema".rfm_segments;`);
+  const named = await page.locator("#segments .names text").allTextContents();
+  same("segments", named.join(" | "), segments);
+  same("bars of the segments", String(await page.locator("#segments .segments rect").count()), String(2 * segmentCount));
+
+  // Customers to win back, cell by cell.
+  const back = rows(`
+    SELECT customer, status, to_char(last_order, 'FMDD Mon YYYY'), to_char(recency_days, 'FM999,990" days"'), orders, to_char(revenue, 'FM€999,990'),
+           to_char(100 * p_alive::numeric, 'FM990" %"'), to_char(expected_revenue_12_months, 'FM€999,990')
+    FROM :"schema".customers
+    WHERE status IN ('at risk', 'dormant')
+    ORDER BY coalesce(expected_revenue_12_months, 0) DESC, revenue DESC, customer::text
+    LIMIT 15;`);
+  same("customers to win back", (await texts("#win-back-table tbody tr")).join("\n"), back.map((row) => row.join(" ")).join("\n"));
+
+  // Where the rows went, and that they add up to the revenue.
+  const reasons = rows(`
+    SELECT to_char(row_count, 'FM999,990'), coalesce(CASE WHEN amount < 0 THEN '−' END, '') || coalesce(to_char(abs(amount), CASE WHEN abs(amount) < 10000 THEN 'FM€999,999,990.00' ELSE 'FM€999,999,990' END), '–') FROM :"schema".excluded_rows WHERE row_count > 0;`);
+  const amounts = (await texts("#rows-table tbody tr")).map((row) => row.split(" ").slice(-3, -1).join(" "));
+  same("rows counted and not", amounts.join("\n"), reasons.map((row) => row.join(" ")).join("\n"));
+  const [[sum]] = rows(`
+    SELECT to_char(sum(row_count), 'FM999,990') || ' ' || to_char((SELECT all_revenue FROM :"schema".kpi), 'FM€999,999,990')
+    FROM :"schema".excluded_rows WHERE is_counted;`);
+  check("they add up", (await text("#rows-table tfoot")).replace(/\.\d+$/, "").endsWith(sum), await text("#rows-table tfoot"));
+
+  // No number with more digits than a person reads, and none that is not one.
+  const body = (await page.locator("body").innerText()) + (await page.locator("svg text").allTextContents()).join(" ");
+  check("no long decimals", !/\.\d{3,}/.test(body), body.match(/.{0,40}\.\d{3,}/)?.[0]);
+  check("no NaN, null, undefined", !/\b(NaN|null|undefined|Infinity)\b/.test(body), body.match(/.{0,40}\b(NaN|null|undefined|Infinity)\b/)?.[0]);
+
+  const overflow = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  same("fits 1280 pixels", String(await overflow(page)), "0");
+  if (png) {
+    const height = await page.evaluate(() => document.documentElement.scrollHeight);
+    await page.setViewportSize({width: 1280, height});
+    await page.mouse.move(0, 0);
+    await page.waitForTimeout(300);
+    await page.screenshot({path: png});
+    execFileSync("pngquant", ["--force", "--speed", "1", "--output", png, "256", png]);
+    const {size} = await stat(png);
+    check("the picture is below 400 kB", size < 400e3, `${size} bytes`);
+  }
+
+  const phone = await open({viewport: {width: 390, height: 844}, isMobile: true, hasTouch: true});
+  same("fits a phone", String(await overflow(phone)), "0");
+  if (png && process.env.PHONE_PNG) await phone.screenshot({path: process.env.PHONE_PNG, fullPage: true});
+
+  same("nothing asked of another machine", foreign.join(" "), "");
+  same("no error logged", errors.join("\n"), "");
+} catch (error) {
+  check("the test ran to its end", false, error.stack);
+} finally {
+  await browser.close();
+  server.close();
+}
+
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed ? 1 : 0;
