@@ -44,7 +44,7 @@ FROM pg_type WHERE oid IN ('customer_base'::regtype, 'survival'::regtype, 'repea
 SELECT pg_describe_object(d.classid, d.objid, 0) AS without_comment
 FROM pg_depend d JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e' AND e.extname = 'retention'
 WHERE obj_description(d.objid, (SELECT relname FROM pg_class WHERE oid = d.classid)) IS NULL
-	AND NOT (d.classid = 'pg_type'::regclass AND (SELECT typelem <> 0 FROM pg_type WHERE oid = d.objid))
+	AND NOT (d.classid = 'pg_type'::regclass AND (SELECT typelem <> 0 OR EXISTS (SELECT FROM pg_class c WHERE c.oid = typrelid AND relkind = 'r') FROM pg_type WHERE oid = d.objid))
 ORDER BY 1;
 SELECT obj_description(oid, 'pg_extension') IS NOT NULL AS extension_has_comment FROM pg_extension WHERE extname = 'retention';
 

@@ -501,10 +501,12 @@ SELECT call, pg_temp.attempt(format('SELECT retention_create_views(%s)', call)) 
 	$$'for_now_view', 'customer', 'ordered_at', 'amount'$$, $$0, 'customer', 'ordered_at', 'amount'$$, $$'no_such_table', 'customer', 'ordered_at', 'amount'$$,
 	$$'shop.customers', 'customer', 'first_order', 'revenue'$$, $$'far_away', 'customer', 'ordered_at', 'amount', target => 'far away'$$,
 	$$'orders', 'customer', 'ordered_at', 'amount', period => 'fortnight'$$, $$'orders', 'customer', 'ordered_at', 'amount', period => ''$$, $$'orders', 'customer', 'ordered_at', 'amount', period => 'hour'$$,
-	$$'orders', 'customer', 'ordered_at', 'amount', time_zone => 'Mars/Olympus'$$, $$'orders', 'customer', 'ordered_at', 'amount', time_zone => 'CET'$$, $$'added_up', 'customer', 'at', 'total', time_zone => 'UTC'$$,
+	$$'orders', 'customer', 'ordered_at', 'amount', time_zone => 'Mars/Olympus'$$, $$'added_up', 'customer', 'at', 'total', time_zone => 'UTC'$$,
 	$$'orders', 'customer', 'ordered_at', 'amount', lifespan => '0'$$, $$'orders', 'customer', 'ordered_at', 'amount', lifespan => '-1 year'$$, $$'orders', 'customer', 'ordered_at', 'amount', lifespan => '1001 years'$$,
 	$$'orders', 'customer', 'ordered_at', 'amount', lifespan => '2147483647 days'$$, $$'orders', 'customer', 'ordered_at', 'amount', margin => 30$$, $$'orders', 'customer', 'ordered_at', 'amount', margin => -0.1$$,
 	$$'orders', 'customer', 'ordered_at', 'amount', margin => 'NaN'$$, $$'orders', 'customer', 'ordered_at', 'amount', target => ''$$, $$'orders', 'customer', 'ordered_at', 'amount', target => 'pg_shop'$$]) call;
+-- CET is an abbreviation, and where the zone database still has it, a place with summer time.
+SELECT left(pg_temp.attempt($$SELECT retention_create_views('orders', 'customer', 'ordered_at', 'amount', time_zone => 'CET')$$), 5) AS error;
 SELECT call, pg_temp.attempt('SELECT ' || call) AS error FROM unnest(ARRAY['retention_refresh_views(''none'')', 'retention_drop_views(''none'')', 'retention_drop_views(NULL)', 'retention_refresh_data(''none'')',
 	'retention_refresh_data(NULL)', 'retention_refresh_data(''shop'', NULL)', 'retention_refresh_data(''shop'')', 'retention_drop_views(''views_test'')']) call;
 -- Nothing of all that is left.

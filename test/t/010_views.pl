@@ -655,7 +655,7 @@ SELECT count(*) FROM retention_create_views('far', $columns, target => 'by_far',
 # kB of the backend, after a first tenth and after all of so many calls.
 sub grows_not
 {
-	my ($name, $statement, $times) = @_;
+	my ($name, $statement, $times, $most) = @_;
 	my $measure = q{SELECT sum(total_bytes)::int8 / 1024 FROM pg_backend_memory_contexts;} . (
 		-r '/proc/self/status'
 		? q{SELECT (regexp_match(pg_read_file('/proc/self/status'), 'RssAnon:\s+(\d+)'))[1];}
@@ -666,8 +666,8 @@ sub grows_not
 	my ($known1, $system1, $known2, $system2) = split /\n/, $out;
 
 	is($errors, '', "$name: no error");
-	cmp_ok($known2 - $known1, '<=', 512, "$name: $times times, memory contexts grow by " . ($known2 - $known1) . ' kB');
-	cmp_ok($system2 - $system1, '<=', 1024, "$name: $times times, the process grows by " . ($system2 - $system1) . ' kB');
+	cmp_ok($known2 - $known1, '<=', $most // 512, "$name: $times times, memory contexts grow by " . ($known2 - $known1) . ' kB');
+	cmp_ok($system2 - $system1, '<=', 512 + ($most // 512), "$name: $times times, the process grows by " . ($system2 - $system1) . ' kB');
 	return;
 }
 
@@ -676,9 +676,10 @@ $node->safe_psql('postgres', "CREATE TABLE few AS SELECT customer_id, ordered_at
 grows_not('making views again', "SELECT retention_create_views('few', $columns, target => 'again', filter => 'amount > 0 OR amount IS NULL')", 200);
 grows_not('an error that is caught', "DO \$\$ BEGIN PERFORM retention_create_views('few', $columns, target => 'by_part', filter => '1 / 0 = amount');
 	PERFORM 1 / 0; EXCEPTION WHEN division_by_zero THEN NULL; END \$\$", 20);
-# REFRESH CONCURRENTLY makes temporary tables, whose buffers core keeps.
+# REFRESH CONCURRENTLY makes temporary tables, whose buffers core keeps.  And of
+# relations that come and go, its caches of the catalogs grow in steps of 2 MB.
 grows_not('materialized views', "SELECT retention_create_views('few', $columns, target => 'again', materialized => true);
-	SELECT retention_refresh_data('again', concurrently => false)", 20);
+	SELECT retention_refresh_data('again', concurrently => false)", 20, 4096);
 
 $node->stop;
 done_testing();
