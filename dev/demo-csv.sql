@@ -1,6 +1,7 @@
 -- From the table csv (line, c1, c2 ...), all text, its first line the header, to
 -- the table orders that dev/demo.sql reads. psql's variables: file, separator,
--- encoding; customer, at, amount: the names of the columns, or empty.
+-- encoding; customer, at, amount: the names of the columns, or empty. Sets
+-- unreadable, the number of rows that are left out.
 
 \set SHOW_CONTEXT never
 \pset tuples_only on
@@ -116,6 +117,9 @@ BEGIN
 		RAISE EXCEPTION 'no order row could be read';
 	END IF;
 END $$;
+
+SELECT count(*) AS unreadable FROM csv_read WHERE problem IS NOT NULL
+\gset
 
 DROP TABLE csv, csv_order, csv_read;
 \pset tuples_only off
