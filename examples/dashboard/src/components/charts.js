@@ -451,7 +451,7 @@ export function concentrationCurve(rows, {width, height}) {
         ],
         {stroke: colors.faint, strokeDasharray: "2 4"}
       ),
-      Plot.text([[0.72, 0.72]], {text: ["if all paid the same"], dy: 16, dx: 4, textAnchor: "start", fill: colors.faint}),
+      Plot.text([[1, 0.06]], {text: ["dotted: if all paid the same"], textAnchor: "end", fill: colors.faint}),
       Plot.lineY(curve, {x: "share_of_customers", y: "share_of_revenue", stroke: colors.returning, strokeWidth: 2.5}),
       Plot.link([at20], {
         x1: 0.2,
@@ -471,7 +471,9 @@ export function concentrationCurve(rows, {width, height}) {
         dy: 16,
         lineHeight: 1.3,
         fontWeight: 600,
-        fill: colors.ink
+        fill: colors.ink,
+        stroke: "#fff",
+        strokeWidth: 4
       }),
       Plot.tip(
         rows,
