@@ -3,7 +3,7 @@
 --@key period
 --@column period: first day of the period (day, week from Monday, month, quarter or year) on the shop's calendar
 --@column period_label: the period as a text, which no tool moves by a time zone: 2026-03-09, 2026-W11, 2026-03, 2026-Q1, 2026
---@column is_complete: false for the last of these periods, which may not be over
+--@column is_complete: false from the period on that the last order of a known customer falls in (the last period, if there is none), as in cohort_retention and lifecycle: it may not be over, and a later refund does not tell that it is
 --@column customers: known customers with an order in the period
 --@column repeat_customers: customers with more than one order in the period
 --@column repeat_rate: repeat_customers / customers, 0 to 1: of the period by itself, and so the lower the shorter it is; NULL without customers
@@ -39,7 +39,8 @@ WITH by_period AS MATERIALIZED (
           WHERE isfinite(ordered_at) AND amount IS NOT NULL) AS o
     GROUP BY period
 ), shop AS MATERIALIZED (
-    SELECT @r@rollup(history) AS history, @r@lifetime_span(@r@rollup(base)) AS lifespan, max(period) AS last
+    SELECT @r@rollup(history) AS history, @r@lifetime_span(@r@rollup(base)) AS lifespan, max(period) AS last,
+           max(period) FILTER (WHERE @r@orders(base) > 0) AS last_ordered
     FROM by_period
 ), periods AS (
     SELECT starts::date AS period
@@ -47,7 +48,7 @@ WITH by_period AS MATERIALIZED (
          generate_series(first, last, @step@) AS starts
 )
 SELECT period, @period_label@ AS period_label,
-       period < shop.last AS is_complete,
+       period < coalesce(shop.last_ordered, shop.last) AS is_complete,
        coalesce(@r@customers(base), 0) AS customers,
        coalesce(active.repeat_customers, 0) AS repeat_customers,
        @r@repeat_rate(base) AS repeat_rate,

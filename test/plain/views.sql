@@ -82,7 +82,7 @@ CREATE FUNCTION plain_kpi_by_period(which int) RETURNS SETOF jsonb STABLE LANGUA
 		SELECT starts::date AS p, (starts + step(s.period))::date - starts::date AS days,
 			   CASE s.period WHEN 'day' THEN starts - interval '364 days' WHEN 'week' THEN starts - interval '357 days'
 							 WHEN 'year' THEN starts ELSE starts + step(s.period) - interval '1 year' END::date AS since,
-			   starts < max(starts) OVER () AS is_complete
+			   starts < coalesce((SELECT max(period) FROM facts WHERE id = which AND customer IS NOT NULL AND is_order), max(starts) OVER ()) AS is_complete
 		FROM shops s, (SELECT min(period)::timestamp AS a, max(period)::timestamp AS b FROM facts WHERE id = which) span, generate_series(a, b, step(s.period)) starts
 		WHERE s.id = which),
 	done AS (
