@@ -16,7 +16,7 @@
 --@column recency_score: R, 1 to 5, 5 for the fifth of the customers who ordered last; equal days get equal scores. Thresholds: those of rfm_thresholds, else the quintiles of today (rfm_quintiles)
 --@column frequency_score: F, 1 to 5, 5 for the fifth of the customers with most orders; equal numbers get equal scores
 --@column monetary_score: M, 1 to 5, 5 for the fifth of the customers with most revenue; equal revenues get equal scores
---@column segment: name of recency_score and frequency_score in the table rfm_segment_names, which is there to be edited
+--@column segment: name of recency_score and frequency_score in the table rfm_segment_names, which is there to be edited. It is made of scores, against the other customers, where status looks at the time alone: the two may differ, also where a segment has a status's name
 --@column status: new (one order), active (more), both ordered within the usual time; at risk: silent for longer than it; dormant: twice; lost: three times that. The usual time is that in which 9 of 10 orders that follow another one come (the 90 % quantile of all gaps between two orders of a customer; 90 days if that is 0 or nobody ordered twice)
 --@column revenue_decile: 10 for the tenth of the customers with most revenue, 1 for the least; equal revenues get equal deciles
 --@column p_alive: probability (0 to 1) that the customer will order again at all, by the model MBG/NBD (Batislam, Denizel & Filiztekin 2007) fitted to all customers

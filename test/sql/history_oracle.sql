@@ -9,6 +9,8 @@ SET timezone = 'UTC';
 SET datestyle = 'ISO';
 SET intervalstyle = 'postgres';
 SET extra_float_digits = 1;
+-- Thousands of small queries: compiling them takes longer than all else.
+SET jit = off;
 CREATE SCHEMA history_oracle;
 SET search_path = history_oracle, public;
 

@@ -244,6 +244,21 @@ $$;
 SELECT count(DISTINCT (view, name)) AS columns, sum(n) AS not_numbers FROM not_numbers;
 
 -- ---------------------------------------------------------------------------
+-- How often the order table is read: kpi and kpi_by_period once, no view more than twice.
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION pg_temp.reads(relation text, view text) RETURNS numeric LANGUAGE plpgsql AS $$
+DECLARE
+	plan jsonb;
+BEGIN
+	EXECUTE format('EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) TABLE %s', view) INTO plan;
+	RETURN (SELECT sum((node ->> 'Actual Loops')::numeric) FROM jsonb_path_query(plan, 'strict $.** ? (@."Relation Name" == $relation)', jsonb_build_object('relation', relation)) node);
+END
+$$;
+SELECT relname AS view, pg_temp.reads('orders', 'shop.' || relname) AS plain, pg_temp.reads('Shop 7', '"views 7".' || relname) AS lines_with_a_filter
+FROM pg_class WHERE relnamespace = 'shop'::regnamespace AND relkind = 'v' ORDER BY relname;
+
+-- ---------------------------------------------------------------------------
 -- Scores: ties, kept thresholds, names.
 -- ---------------------------------------------------------------------------
 
