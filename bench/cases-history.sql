@@ -184,4 +184,22 @@ VALUES
 
 INSERT INTO comparison (case_name, peers, at_least)
 VALUES ('rfm_summary by customer', '{hand-written}', 1), ('order_gap by customer', '{hand-written}', 1);
+
+-- ---- the calendar ------------------------------------------------------------
+
+INSERT INTO measure (case_name, role, source, query)
+VALUES
+	('period_start, a named zone', 'retention', 'orders_int8', $$
+		SELECT min(period_start(ordered_at, 'month', 'Europe/Berlin')) AS first, max(period_start(ordered_at, 'month', 'Europe/Berlin')) AS last
+		FROM orders_int8 $$),
+	('period_start, a named zone', 'hand-written', 'orders_int8', $$
+		SELECT min(date_trunc('month', ordered_at AT TIME ZONE 'Europe/Berlin')::date) AS first, max(date_trunc('month', ordered_at AT TIME ZONE 'Europe/Berlin')::date) AS last
+		FROM orders_int8 $$),
+	('period_start, a named zone', 'no period', 'orders_int8', $$
+		SELECT min(ordered_at), max(ordered_at) FROM orders_int8 $$);
+
+INSERT INTO comparison (case_name, peers, at_least)
+VALUES ('period_start, a named zone', '{hand-written}', 1);
+INSERT INTO comparison (case_name, peers, same)
+VALUES ('period_start, a named zone', '{no period}', false);
 \endif

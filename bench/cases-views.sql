@@ -10,7 +10,7 @@ SELECT count(*) AS views FROM retention_create_views('shop.orders_int8', 'custom
 	target => 'bench_views', time_zone => 'UTC');
 
 INSERT INTO measure (case_name, role, source, query, memory)
-SELECT 'view ' || name, role, 'orders_int8', query, name LIKE 'kpi%' AND role = 'retention'
+SELECT 'view ' || name, role, 'orders_int8', query, name LIKE 'kpi%' OR name = 'customers'
 FROM (VALUES
 	(1, 'kpi', 'retention', $$
 		SELECT customers, repeat_customers, orders, revenue, aov, repeat_rate, purchase_frequency, lifespan_days,

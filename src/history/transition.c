@@ -356,36 +356,6 @@ retention_history_final(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(retention_history_pack(PG_GETARG_DATUM(0)));
 }
 
-/*
- * A time that is no timestamptz, and the name of a time zone.  Whoever writes
- * that has either times of the shop's own calendar, which take no zone, or
- * instants in UTC, say; nobody but him knows which.
- */
-static Datum
-refuse_zone(TimeKind time)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_DATATYPE_MISMATCH),
-			 errmsg("a time zone was given for %s, which have none", retention_time_name(time)),
-			 time == TIME_DATE ? errhint("Leave the time zone out: a date is a day of the shop's own calendar.") :
-			 errhint("Leave the time zone out if these are times of the shop's own calendar; if they are in UTC, say, give (ordered_at AT TIME ZONE 'UTC').")));
-	return (Datum) 0;
-}
-
-PG_FUNCTION_INFO_V1(retention_history_refuse_zone_timestamp);
-Datum
-retention_history_refuse_zone_timestamp(PG_FUNCTION_ARGS)
-{
-	return refuse_zone(TIME_TIMESTAMP);
-}
-
-PG_FUNCTION_INFO_V1(retention_history_refuse_zone_date);
-Datum
-retention_history_refuse_zone_date(PG_FUNCTION_ARGS)
-{
-	return refuse_zone(TIME_DATE);
-}
-
 /* The SQL-callable functions: retention_history_add_KEY_TIME[_AMOUNT][_zone]. */
 #define ADD(name, key, time, amount, zoned) \
 	PG_FUNCTION_INFO_V1(retention_history_add_##name); \

@@ -30,7 +30,7 @@ typedef enum Grain
 
 #define GRAIN_LAST	GRAIN_YEAR
 
-/* Days that an order can have: 4713-11-24 BC to 294276-12-31 AD. */
+/* Days that an order can have: 4714-11-24 BC to 294276-12-31 AD. */
 #define DAY_FIRST	(DATETIME_MIN_JULIAN - POSTGRES_EPOCH_JDATE)
 #define DAY_LAST	(TIMESTAMP_END_JULIAN - 1 - POSTGRES_EPOCH_JDATE)
 

@@ -24,10 +24,13 @@
 --@column expected_revenue_12_months: what the customer is expected to spend in the 12 months from now: expected orders x expected spend (gamma-gamma model, Fader & Hardie 2013), not discounted; NULL if no amounts above 0 are known of his repeat orders, or nobody has any
 --@column predicted_clv: expected value of the customer from now on: margin x expected spend of each expected order, discounted by 10 % a year, over the lifespan these views were made with, or 3 years; NULL where expected_revenue_12_months is
 WITH shop AS MATERIALIZED (
-    SELECT (@r@history_info(history)).last_day AS today, coalesce(nullif(@r@order_gap(history, 0.9), 0), 90) AS usual_gap, history
-    FROM (SELECT @r@purchase_history(customer, ordered_at, amount, 'day'@zone@) AS history
-          FROM @rows@ AS o
-          WHERE customer IS NOT NULL) AS h
+    SELECT @r@purchase_history(customer, ordered_at, amount, 'day'@zone@) AS history
+    FROM @rows@ AS o
+    WHERE customer IS NOT NULL
+), calendar AS MATERIALIZED (
+    -- the history is large: it is read as seldom as can be
+    SELECT (@r@history_info(history)).last_day AS today, coalesce(nullif(@r@order_gap(history, 0.9), 0), 90) AS usual_gap
+    FROM shop
 ), model AS MATERIALIZED (
     SELECT @r@fit_purchases(@r@repeat_buying(history)) AS purchases, @r@fit_spend(@r@repeat_spend(history)) AS spend
     FROM shop
@@ -35,19 +38,23 @@ WITH shop AS MATERIALIZED (
     SELECT metric, ARRAY[p20, p40, p60, p80] AS thresholds FROM @schema@.rfm_thresholds
 ), customer AS (
     SELECT customer, orders, revenue, lifespan_days, first_order, last_order, next_order_due, rfm,
-           (SELECT today FROM shop) - first_order AS tenure_days,
-           (SELECT today FROM shop) - last_order AS recency_days
+           (SELECT today FROM calendar) - first_order AS tenure_days,
+           (SELECT today FROM calendar) - last_order AS recency_days
     FROM (SELECT customer,
                  count(*) FILTER (WHERE amount >= 0) AS orders,
                  sum(amount) AS revenue,
                  @lifespan_seconds@ / 86400 AS lifespan_days,
                  (min(ordered_at) FILTER (WHERE amount >= 0)@local@)::date AS first_order,
                  (max(ordered_at) FILTER (WHERE amount >= 0)@local@)::date AS last_order,
-                 @r@next_order_due(ordered_at@local@, amount, (SELECT today FROM shop)) AS next_order_due,
-                 @r@rfm_summary(ordered_at@local@, amount, (SELECT today FROM shop)) AS rfm
-          FROM @rows@ AS o
-          -- without an order there is no now, and nobody to list
-          WHERE customer IS NOT NULL AND isfinite(ordered_at) AND amount IS NOT NULL AND (SELECT today FROM shop) IS NOT NULL
+                 @r@next_order_due(day, amount, (SELECT today FROM calendar)) AS next_order_due,
+                 @r@rfm_summary(day, amount, (SELECT today FROM calendar)) AS rfm
+          -- Sorted rows make a group at a time: of many customers that is faster than
+          -- a hash table of them, and smaller.  Texts are told apart as bytes are.
+          FROM (SELECT customer@as_bytes@ AS customer, ordered_at, amount, @r@period_start(ordered_at, 'day'@zone@) AS day
+                FROM @rows@ AS o
+                -- without an order there is no now, and nobody to list
+                WHERE customer IS NOT NULL AND isfinite(ordered_at) AND amount IS NOT NULL AND (SELECT today FROM calendar) IS NOT NULL
+                @by_customer@) AS o
           GROUP BY customer) AS c
     WHERE orders > 0
 ), ranked AS (
@@ -84,9 +91,9 @@ SELECT customer@customer_text@ AS customer,
        s.frequency_score::int8 AS frequency_score,
        monetary_score::int8 AS monetary_score,
        names.segment,
-       CASE WHEN recency_days > 3 * (SELECT usual_gap FROM shop) THEN 'lost'
-            WHEN recency_days > 2 * (SELECT usual_gap FROM shop) THEN 'dormant'
-            WHEN recency_days > (SELECT usual_gap FROM shop) THEN 'at risk'
+       CASE WHEN recency_days > 3 * (SELECT usual_gap FROM calendar) THEN 'lost'
+            WHEN recency_days > 2 * (SELECT usual_gap FROM calendar) THEN 'dormant'
+            WHEN recency_days > (SELECT usual_gap FROM calendar) THEN 'at risk'
             WHEN orders = 1 THEN 'new'
             ELSE 'active' END AS status,
        1 + 10 * less_revenue / customers AS revenue_decile,

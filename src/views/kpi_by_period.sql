@@ -34,13 +34,14 @@
 WITH by_period AS MATERIALIZED (
     SELECT period, @r@customer_base(customer, ordered_at, amount) AS base,
            @r@purchase_history(customer, ordered_at, amount, @period@@zone@) AS history
-    FROM (SELECT customer, ordered_at, amount, date_trunc(@period@, (ordered_at@local@)::timestamp)::date AS period
+    -- sorted, so that one period at a time is in memory, and not all of them
+    FROM (SELECT customer, ordered_at, amount, @r@period_start(ordered_at, @period@@zone@) AS period
           FROM @rows@ AS r
-          WHERE isfinite(ordered_at) AND amount IS NOT NULL) AS o
+          WHERE isfinite(ordered_at) AND amount IS NOT NULL
+          ORDER BY period) AS o
     GROUP BY period
 ), shop AS MATERIALIZED (
-    SELECT @r@rollup(history) AS history, @r@lifetime_span(@r@rollup(base)) AS lifespan, max(period) AS last,
-           max(period) FILTER (WHERE @r@orders(base) > 0) AS last_ordered
+    SELECT max(period) AS last, max(period) FILTER (WHERE @r@orders(base) > 0) AS last_ordered
     FROM by_period
 ), periods AS (
     SELECT starts::date AS period
@@ -70,7 +71,7 @@ SELECT period, @period_label@ AS period_label,
        coalesce(@r@revenue(base) + @r@guest_revenue(base), 0)::numeric(20, 4) AS all_revenue,
        ((@r@revenue(base) + @r@guest_revenue(base)) / nullif(@r@orders(base) + @r@guest_orders(base), 0))::numeric(20, 4) AS aov,
        (extract(epoch FROM @r@lifetime_span(base)) / 86400)::float8 AS lifespan_days,
-       @r@clv(base, lifespan => coalesce(@lifespan@, shop.lifespan), observation => make_interval(days => (period + @step@)::date - period),
+       @r@clv(base, lifespan => coalesce(@lifespan@, (SELECT @r@lifetime_span(@r@rollup(base)) FROM by_period)), observation => make_interval(days => (period + @step@)::date - period),
               margin => @margin@)::numeric(20, 4) AS clv,
        (SELECT c.revenue FROM @r@revenue_concentration(base, 5) AS c LIMIT 1)::numeric(20, 4) AS top_20_percent_revenue,
        @r@top_share(base, 0.2) AS top_20_percent_share,
@@ -81,5 +82,5 @@ FROM periods
      CROSS JOIN shop
      LEFT JOIN by_period USING (period)
      -- to the last period, which may have no order of a known customer
-     LEFT JOIN @r@new_and_returning((SELECT history FROM shop), trailing_periods => @trailing@,
+     LEFT JOIN @r@new_and_returning((SELECT @r@rollup(history) FROM by_period), trailing_periods => @trailing@,
                                     as_of => (SELECT (last + @step@)::date - 1 FROM shop)) AS active ON active.period_start = period

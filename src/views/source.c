@@ -26,6 +26,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/ruleutils.h"
 
 /* A relation's name as it's written in SQL. */
 static char *
@@ -134,22 +135,48 @@ text_is_identity(Oid type)
 		category == TYPCATEGORY_USER;
 }
 
+/*
+ * The collation of a column's text, as SQL, where it tells texts apart as their
+ * bytes do: all but those which say that they don't.
+ */
+static const char *
+bytes_collation(Oid orders, const char *column)
+{
+	Oid			collation = get_typcollation(TEXTOID);
+	Oid			type;
+	int32		typmod;
+	Oid			own;
+
+	get_atttypetypmodcoll(orders, get_attnum(orders, column), &type, &typmod, &own);
+	/* of a type without a collation, the text has that of text */
+	if (OidIsValid(own))
+		collation = own;
+	return get_collation_isdeterministic(collation) ? generate_collation_name(collation) : NULL;
+}
+
 /* The customer: a number is one by its value, anything else by its text. */
 static char *
-customer_sql(const Recipe *recipe, bool *uuid)
+customer_sql(const Recipe *recipe, Source *source)
 {
 	const char *name = quote_identifier(recipe->customer);
 	Oid			type = column_type(recipe->orders, recipe->customer);
 
-	*uuid = type == UUIDOID;
+	source->uuid = type == UUIDOID;
 	switch (type)
 	{
 		case INT8OID:
 		case INT4OID:
 		case INT2OID:
+			source->sortable = true;
 			return psprintf("%s::pg_catalog.int8", name);
 		case UUIDOID:
+			source->sortable = true;
 			return psprintf("%s::pg_catalog.uuid", name);
+	}
+	source->collation = bytes_collation(recipe->orders, recipe->customer);
+	source->sortable = source->collation != NULL;
+	switch (type)
+	{
 		case NUMERICOID:
 			/* 1.0 and 1.00 are one customer */
 			return psprintf("pg_catalog.trim_scale(%s)::pg_catalog.text", name);
@@ -227,7 +254,7 @@ retention_source_of_recipe(Source *source, const Recipe *recipe)
 	memset(source, 0, sizeof(Source));
 	retention_source_check(recipe->orders);
 	columns = psprintf("%s AS customer, %s AS ordered_at, %s AS amount",
-					   customer_sql(recipe, &source->uuid), time_sql(recipe, source),
+					   customer_sql(recipe, source), time_sql(recipe, source),
 					   amount_sql(recipe));
 	/* the table may have got another type of time since the recipe was made */
 	if (source->zoned && recipe->time_zone == NULL)

@@ -86,6 +86,7 @@ retention_template_sql(const ViewTemplate *template, const Recipe *recipe, const
 	const PeriodWords *period = &period_words[recipe->period];
 	const char *zone = source->zoned ? quote_literal_cstr(recipe->time_zone) : NULL;
 	const char *local = zone ? psprintf(" AT TIME ZONE %s", zone) : "";
+	const char *as_bytes = source->collation ? " COLLATE \"C\"" : "";
 	const char *first = "min(ordered_at) FILTER (WHERE amount >= 0)";
 	const char *last = "max(ordered_at) FILTER (WHERE amount >= 0)";
 	Word		words[] = {
@@ -105,7 +106,10 @@ retention_template_sql(const ViewTemplate *template, const Recipe *recipe, const
 		{"local", local},
 		/* the same behind what a base answers, which is always a timestamptz */
 		{"base_time", local},
-		{"customer_text", source->uuid ? "::text" : ""},
+		{"customer_text", source->uuid ? "::text" :
+		source->collation ? psprintf(" COLLATE %s", source->collation) : ""},
+		{"as_bytes", as_bytes},
+		{"by_customer", source->sortable ? psprintf("ORDER BY customer%s", as_bytes) : ""},
 		{"lifespan_seconds", source->date ? psprintf("(%s - %s)::float8 * 86400", last, first) :
 		psprintf("extract(epoch FROM %s - %s)::float8", last, first)},
 		{"lifespan", recipe->lifespan ?

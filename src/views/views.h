@@ -46,6 +46,8 @@ typedef struct Source
 	const char *rows;			/* "(SELECT ...)": customer, ordered_at, amount */
 	const char *all_rows;		/* the same of all rows, with kept and row_count */
 	bool		uuid;			/* customers are uuids, else int8 or text */
+	const char *collation;		/* of customers that are texts and, if equal, the same bytes; else NULL */
+	bool		sortable;		/* customers sort fast, if need be as bytes */
 	bool		date;			/* times are dates */
 	bool		zoned;			/* times are timestamptz */
 } Source;

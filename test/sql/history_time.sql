@@ -154,6 +154,44 @@ FROM (SELECT day, purchase_history(1, day, 'week') AS w, purchase_history(1, day
 ORDER BY day;
 
 -- ---------------------------------------------------------------------------
+-- The period of a row by itself.
+-- ---------------------------------------------------------------------------
+
+SELECT grain, count(DISTINCT zone) AS zones, count(*) > 80000 AS many_rows,
+	   count(*) FILTER (WHERE period_start(at, grain, zone) IS DISTINCT FROM date_trunc(grain, at AT TIME ZONE zone)::date) AS mismatches,
+	   count(*) FILTER (WHERE period_start(at AT TIME ZONE zone, grain) IS DISTINCT FROM date_trunc(grain, at AT TIME ZONE zone)::date) AS without_zone
+FROM instants, grains GROUP BY grain ORDER BY grain;
+CREATE TABLE session_periods (zone text, rows int8, mismatches int8);
+DO $$
+DECLARE
+	z text;
+BEGIN
+	FOR z IN SELECT zone FROM zones LOOP
+		PERFORM set_config('timezone', z, false);
+		INSERT INTO session_periods SELECT z, count(*), count(*) FILTER (WHERE period_start(at, grain) IS DISTINCT FROM date_trunc(grain, at)::date)
+		FROM instants, grains WHERE zone = z;
+	END LOOP;
+END
+$$;
+SET timezone = 'UTC';
+SELECT count(*) AS zones, min(rows) > 10000 AS many_rows, sum(mismatches) AS mismatches FROM session_periods;
+SELECT grain, count(*) AS days, count(*) FILTER (WHERE period_start(day, grain) IS DISTINCT FROM date_trunc(grain, day::timestamp)::date) AS mismatches FROM days, grains GROUP BY grain ORDER BY grain;
+-- Another zone and another period in each row, in letters of either case.
+SELECT count(*) AS rows, count(*) FILTER (WHERE period_start(at, grain, zone) IS DISTINCT FROM date_trunc(grain, at AT TIME ZONE zone)::date) AS mismatches
+FROM (SELECT at, i.zone, CASE WHEN id % 2 = 0 THEN upper(grain) ELSE initcap(grain) END AS grain FROM (SELECT * FROM instants ORDER BY part, id LIMIT 5000) i, grains ORDER BY part, id, grain) s;
+-- No day, no period; and the ends of time.
+SELECT period_start(NULL::date, 'day') IS NULL AND period_start('infinity'::timestamptz, 'day') IS NULL AND period_start('-infinity'::timestamptz, 'week', 'Asia/Kolkata') IS NULL
+	   AND period_start('infinity'::timestamp, 'year') IS NULL AND period_start('-infinity'::date, 'month') IS NULL AND period_start(date '2024-01-01', NULL) IS NULL AND period_start(now(), 'day', NULL) IS NULL AS none;
+SELECT period_start('4714-11-24 BC'::date, 'day') AS first, period_start('5874897-12-31'::date, 'quarter') AS last, period_start('294276-12-31 23:59:59.999999'::timestamp, 'week') AS last_instant,
+	   pg_typeof(period_start('2024-05-06 07:00', 'month')) AS type, period_start('2024-05-06 07:00', 'month');
+SELECT period_start('4714-11-24 BC'::date, 'year');
+SELECT period_start(now(), 'fortnight');
+SELECT period_start(now(), 'day', 'Mars/Olympus');
+SELECT period_start(now(), 'day', repeat('x', 1000)) \g (format=unaligned)
+SELECT period_start(date '2024-05-06', 'month', 'Asia/Kolkata');
+SELECT period_start(timestamp '2024-05-06', 'month', 'Asia/Kolkata');
+
+-- ---------------------------------------------------------------------------
 -- Coarser questions of a finer history.
 -- ---------------------------------------------------------------------------
 
