@@ -15,6 +15,7 @@
 #include "order/period.h"
 
 #include "fmgr.h"
+#include "pg/compat.h"
 #include "utils/builtins.h"
 
 /* What the last row's names of a period and of a zone meant. */
