@@ -276,6 +276,17 @@ model_of_fit(const Shop *shop, const Fit *fit, const Fit *nbd, const Tally *tall
 	return model;
 }
 
+/* What fit_purchases() takes for a model; false for auto, which is of no kind. */
+bool
+retention_fit_find_kind(const char *name, int *kind, int *k)
+{
+	if (strcmp(name, "auto") == 0)
+		return false;
+	if (!retention_model_find_kind(MODEL_PURCHASE, name, kind, k))
+		retention_unknown_kind(MODEL_PURCHASE, name, false);
+	return true;
+}
+
 /* fit_purchases(repeat_buying, model) */
 PG_FUNCTION_INFO_V1(retention_fit_purchases);
 Datum
@@ -283,7 +294,7 @@ retention_fit_purchases(PG_FUNCTION_ARGS)
 {
 	const Tally *tally = retention_tally_read(PG_GETARG_DATUM(0), TALLY_REPEAT_BUYING);
 	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(1));
-	bool		automatic = strcmp(name, "auto") == 0;
+	bool		automatic;
 	int			kind;
 	int			k;
 	int			nbd_kind;
@@ -292,8 +303,7 @@ retention_fit_purchases(PG_FUNCTION_ARGS)
 	Fit			fit;
 
 	(void) retention_model_find_kind(MODEL_PURCHASE, retention_nbd.name, &nbd_kind, &k);
-	if (!automatic && !retention_model_find_kind(MODEL_PURCHASE, name, &kind, &k))
-		retention_unknown_kind(MODEL_PURCHASE, name, false);
+	automatic = !retention_fit_find_kind(name, &kind, &k);
 	if (tally->used == 0)
 		PG_RETURN_NULL();
 

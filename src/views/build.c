@@ -30,6 +30,7 @@
 #include "utils/lsyscache.h"
 #include "utils/plancache.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
 /* What was granted on a view that is dropped to be made anew. */
@@ -97,6 +98,20 @@ retention_views_run(const char *sql)
 
 	if (result < 0)
 		elog(ERROR, "could not run \"%s\": %s", sql, SPI_result_code_string(result));
+}
+
+void
+retention_views_run_as_of(const char *sql, Snapshot snapshot)
+{
+	SPIPlanPtr	plan = SPI_prepare(sql, 0, NULL);
+	int			result;
+
+	if (plan == NULL)
+		elog(ERROR, "could not prepare \"%s\": %s", sql, SPI_result_code_string(SPI_result));
+	result = SPI_execute_snapshot(plan, NULL, NULL, snapshot, InvalidSnapshot, false, true, 0);
+	if (result < 0)
+		elog(ERROR, "could not run \"%s\": %s", sql, SPI_result_code_string(result));
+	SPI_freeplan(plan);
 }
 
 char *
@@ -385,21 +400,55 @@ drop_view(Build *build, const char *name)
 	retention_views_run(psprintf("DROP %s %s", kind_of(relation), retention_views_qualified(build, name)));
 }
 
-/* Is what has this name a view?  Whatever else it is, the user has made it. */
-static void
-check_is_view(const Build *build, const char *name, Oid relation)
+/*
+ * Is what has the name of a view of ours that view?  Ours stand on functions of
+ * the extension, or on another one that does.  Whatever else it is, the user has
+ * made it.
+ */
+static bool
+is_ours(const Build *build, const ViewTemplate *template, Oid relation)
 {
 	char		kind = get_rel_relkind(relation);
+	Oid			read = template->reads ? retention_views_find(build, template->reads) : InvalidOid;
+	bool		ours;
 
 	if (kind != RELKIND_VIEW && kind != RELKIND_MATVIEW)
-		ereport(ERROR,
-				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("\"%s\" in schema \"%s\" is not a view", name, build->recipe->target),
-				 errhint("Name another schema for the views: target => '...'.")));
+		return false;
+	retention_views_run(psprintf("SELECT 1 FROM pg_rewrite AS r, pg_depend AS d"
+								 " WHERE r.ev_class = %u AND d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid"
+								 " AND (d.refclassid = 'pg_class'::regclass AND d.refobjid = %u"
+								 " OR d.refclassid = 'pg_proc'::regclass AND EXISTS"
+								 " (SELECT FROM pg_depend AS m, pg_extension AS e"
+								 " WHERE m.classid = 'pg_proc'::regclass AND m.objid = d.refobjid AND m.deptype = 'e'"
+								 " AND m.refclassid = 'pg_extension'::regclass AND m.refobjid = e.oid AND e.extname = 'retention'))"
+								 " LIMIT 1", relation, read));
+	ours = SPI_processed > 0;
+	SPI_freetuptable(SPI_tuptable);
+	return ours;
 }
 
 static void
-make_view(Build *build, const ViewTemplate *template)
+check_is_ours(const Build *build, const ViewTemplate *template, Oid relation)
+{
+	if (!is_ours(build, template, relation))
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" in schema \"%s\" was not made from a recipe", template->name, build->recipe->target),
+				 errhint("Drop or rename it, or name another schema for the views: target => '...'.")));
+}
+
+/* The first of the views, if it's there: then the others are, too. */
+Oid
+retention_views_first(const Build *build)
+{
+	const ViewTemplate *template = &retention_view_templates[0];
+	Oid			relation = OidIsValid(build->schema) ? retention_views_find(build, template->name) : InvalidOid;
+
+	return OidIsValid(relation) && is_ours(build, template, relation) ? relation : InvalidOid;
+}
+
+static void
+make_view(Build *build, const ViewTemplate *template, Snapshot snapshot)
 {
 	const char *name = template->name;
 	const char *sql = retention_template_sql(template, build->recipe, &build->source, build->ext);
@@ -407,7 +456,7 @@ make_view(Build *build, const ViewTemplate *template)
 
 	if (OidIsValid(relation))
 	{
-		check_is_view(build, name, relation);
+		check_is_ours(build, template, relation);
 		/* those of one schema have one owner, as whom they are made again */
 		if (retention_views_owner(relation) != GetUserId())
 			belongs_to_another(build, name, relation);
@@ -417,7 +466,8 @@ make_view(Build *build, const ViewTemplate *template)
 	}
 	if (build->recipe->materialized)
 	{
-		retention_views_run(psprintf("CREATE MATERIALIZED VIEW %s AS %s", retention_views_qualified(build, name), sql));
+		retention_views_run_as_of(psprintf("CREATE MATERIALIZED VIEW %s AS %s", retention_views_qualified(build, name), sql),
+								  snapshot);
 		retention_views_run(psprintf("CREATE UNIQUE INDEX ON %s (%s)", retention_views_qualified(build, name), template->key));
 	}
 	else
@@ -434,32 +484,40 @@ make_view(Build *build, const ViewTemplate *template)
 void
 retention_views_make(Build *build)
 {
+	Snapshot	snapshot;
+
 	for (int i = 0; i < lengthof(tables); i++)
 		make_table(build, &tables[i]);
+	snapshot = RegisterSnapshot(GetTransactionSnapshot());
 	for (int i = 0; i < retention_view_template_count; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		make_view(build, &retention_view_templates[i]);
+		make_view(build, &retention_view_templates[i], snapshot);
 	}
+	UnregisterSnapshot(snapshot);
 	restore_grants(build);
 }
 
-/* Drop the views and the tables beside them. */
+/* Drop the views and the tables beside them, and nothing that the user has put in their places. */
 void
 retention_views_drop(Build *build)
 {
 	for (int i = 0; i < retention_view_template_count; i++)
 	{
-		const char *name = retention_view_templates[i].name;
-		Oid			relation = retention_views_find(build, name);
+		const ViewTemplate *template = &retention_view_templates[i];
+		Oid			relation = retention_views_find(build, template->name);
 
-		if (!OidIsValid(relation))
-			continue;
-		check_is_view(build, name, relation);
-		drop_view(build, name);
+		if (OidIsValid(relation))
+			check_is_ours(build, template, relation);
 	}
+	for (int i = 0; i < retention_view_template_count; i++)
+		drop_view(build, retention_view_templates[i].name);
 	for (int i = 0; i < lengthof(tables); i++)
-		if (OidIsValid(retention_views_find(build, tables[i].name)))
+	{
+		Oid			relation = retention_views_find(build, tables[i].name);
+
+		if (OidIsValid(relation) && is_table(relation, &tables[i]))
 			retention_views_run(psprintf("DROP TABLE %s",
 										 retention_views_qualified(build, tables[i].name)));
+	}
 }

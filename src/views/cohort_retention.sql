@@ -10,8 +10,8 @@
 --@column active: customers of the cohort with an order in the period: the numerator
 --@column retention: active / cohort_size, 0 to 1
 --@column orders: orders of the cohort in the period
---@column revenue: what the cohort paid in the period, refunds subtracted
---@column cumulative_revenue: what the cohort has paid until the end of the period
+--@column revenue: what the cohort paid in the period, refunds subtracted; refunds before the first order's period or after the last period are in no cell, so that the sum may differ from that of customers.revenue by these
+--@column cumulative_revenue: sum of revenue of the cohort up to this period
 --@column ltv: cumulative_revenue / cohort_size: what a customer of the cohort has paid by then
 --@column is_complete: false for the period that the last order falls in, as it may not be over: leave it out of means
 SELECT cohort, @cohort_label@ AS cohort_label,

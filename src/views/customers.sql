@@ -19,7 +19,7 @@
 --@column segment: name of recency_score and frequency_score in the table rfm_segment_names, which is there to be edited. It is made of scores, against the other customers, where status looks at the time alone: the two may differ, also where a segment has a status's name
 --@column status: new (one order), active (more), both ordered within the usual time; at risk: silent for longer than it; dormant: twice; lost: three times that. The usual time is that in which 9 of 10 orders that follow another one come (the 90 % quantile of all gaps between two orders of a customer; 90 days if that is 0 or nobody ordered twice)
 --@column revenue_decile: 10 for the tenth of the customers with most revenue, 1 for the least; equal revenues get equal deciles
---@column p_alive: probability (0 to 1) that the customer will order again at all, by the model MBG/NBD (Batislam, Denizel & Filiztekin 2007) fitted to all customers
+--@column p_alive: probability (0 to 1) that the customer will order again at all, by the model @model@ fitted to all customers. Near 1 for everybody where the orders do not show that anybody leaves, as often in a shop of one year; model_info() says so, and another model may see more
 --@column expected_orders_12_months: days with an order that the model expects in the 12 months from now
 --@column expected_revenue_12_months: what the customer is expected to spend in the 12 months from now: expected orders x expected spend (gamma-gamma model, Fader & Hardie 2013), not discounted; NULL if no amounts above 0 are known of his repeat orders, or nobody has any
 --@column predicted_clv: expected value of the customer from now on: margin x expected spend of each expected order, discounted by 10 % a year, over the lifespan these views were made with, or 3 years; NULL where expected_revenue_12_months is
@@ -32,7 +32,7 @@ WITH shop AS MATERIALIZED (
     SELECT (@r@history_info(history)).last_day AS today, coalesce(nullif(@r@order_gap(history, 0.9), 0), 90) AS usual_gap
     FROM shop
 ), model AS MATERIALIZED (
-    SELECT @r@fit_purchases(@r@repeat_buying(history)) AS purchases, @r@fit_spend(@r@repeat_spend(history)) AS spend
+    SELECT @r@fit_purchases(@r@repeat_buying(history), @model@) AS purchases, @r@fit_spend(@r@repeat_spend(history)) AS spend
     FROM shop
 ), kept AS MATERIALIZED (
     SELECT metric, ARRAY[p20, p40, p60, p80] AS thresholds FROM @schema@.rfm_thresholds

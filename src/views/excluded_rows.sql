@@ -23,10 +23,10 @@ WITH kind AS MATERIALIZED (
     WHERE amount >= 0 AND isfinite(ordered_at)
           AND customer IN (SELECT refunded_customer FROM kind)
 ), counted AS (
-    SELECT CASE WHEN reason = 'refund' AND refunded_customer NOT IN (SELECT customer FROM buyer)
+    SELECT CASE WHEN reason = 'refund' AND buyer.customer IS NULL
                 THEN 'refund without order' ELSE reason END AS reason,
            sum(row_count)::int8 AS row_count, sum(amount) AS amount
-    FROM kind
+    FROM kind LEFT JOIN buyer ON buyer.customer = kind.refunded_customer
     GROUP BY 1
 )
 SELECT reason, is_counted, coalesce(row_count, 0) AS row_count, amount::numeric(20, 4) AS amount

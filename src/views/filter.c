@@ -17,6 +17,7 @@
 #include "views/views.h"
 
 #include "access/table.h"
+#include "nodes/makefuncs.h"
 #include "nodes/parsenodes.h"
 #include "parser/parse_coerce.h"
 #include "parser/parse_collate.h"
@@ -100,15 +101,15 @@ deparse(Node *expression, Relation relation)
 		(void) set_config_option(settings[i][0], settings[i][1], PGC_USERSET, PGC_S_SESSION,
 								 GUC_ACTION_SAVE, true, 0, false);
 	result = deparse_expression(expression,
-								deparse_context_for(RelationGetRelationName(relation),
-													RelationGetRelid(relation)),
+								deparse_context_for(FILTER_ALIAS, RelationGetRelid(relation)),
 								false, false);
 	AtEOXact_GUC(true, nest_level);
 	return result;
 }
 
-char *
-retention_filter_sql(Oid orders, const char *filter)
+/* alias: what the filter calls the table, if not by its name */
+static char *
+filter_sql(Oid orders, const char *filter, Alias *alias)
 {
 	ErrorContextCallback callback = {
 		.previous = error_context_stack,
@@ -123,7 +124,7 @@ retention_filter_sql(Oid orders, const char *filter)
 	error_context_stack = &callback;
 	pstate->p_sourcetext = filter;
 	addNSItemToQuery(pstate,
-					 addRangeTableEntryForRelation(pstate, relation, AccessShareLock, NULL, true, true),
+					 addRangeTableEntryForRelation(pstate, relation, AccessShareLock, alias, true, true),
 					 false, true, true);
 	expression = transformExpr(pstate, parse_expression(filter), EXPR_KIND_WHERE);
 	expression = coerce_to_boolean(pstate, expression, "WHERE");
@@ -134,4 +135,18 @@ retention_filter_sql(Oid orders, const char *filter)
 	table_close(relation, NoLock);
 	free_parsestate(pstate);
 	return result;
+}
+
+/* A filter as the user writes it. */
+char *
+retention_filter_of_user(Oid orders, const char *filter)
+{
+	return filter_sql(orders, filter, NULL);
+}
+
+/* One that is stored: the table may have another name by now. */
+char *
+retention_filter_of_recipe(Oid orders, const char *filter)
+{
+	return filter_sql(orders, filter, makeAlias(FILTER_ALIAS, NIL));
 }

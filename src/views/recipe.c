@@ -15,6 +15,7 @@
  */
 #include "postgres.h"
 
+#include "forecast/fit.h"
 #include "views/views.h"
 
 #include <math.h>
@@ -48,19 +49,20 @@ typedef enum CreateArg
 	ARG_TIME_ZONE,
 	ARG_LIFESPAN,
 	ARG_MARGIN,
-	ARG_MATERIALIZED
+	ARG_MATERIALIZED,
+	ARG_MODEL
 } CreateArg;
 
 /* Columns of the table, which are parameters of the statement that stores them. */
-#define RECIPE_COLUMNS	13
+#define RECIPE_COLUMNS	14
 
 #define RECIPE_TABLE	"retention_recipe"
 
 #define RECIPE_COLUMN_LIST \
 	"target, owner, orders, customer, ordered_at, amount, order_id, filter, period, time_zone," \
-	" lifespan, margin, materialization"
+	" lifespan, margin, model, materialization"
 
-#define RECIPE_PARAMETERS	"$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13"
+#define RECIPE_PARAMETERS	"$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14"
 
 #define MAX_LIFESPAN_YEARS	1000
 
@@ -164,6 +166,20 @@ margin_argument(FunctionCallInfo fcinfo)
 	return margin;
 }
 
+/* As fit_purchases() takes it. */
+static const char *
+model_argument(FunctionCallInfo fcinfo)
+{
+	const char *name;
+	int			kind;
+	int			k;
+
+	check_given(fcinfo, ARG_MODEL, "model");
+	name = text_to_cstring(PG_GETARG_TEXT_PP(ARG_MODEL));
+	(void) retention_fit_find_kind(name, &kind, &k);
+	return name;
+}
+
 void
 retention_recipe_of_arguments(Recipe *recipe, FunctionCallInfo fcinfo)
 {
@@ -180,13 +196,14 @@ retention_recipe_of_arguments(Recipe *recipe, FunctionCallInfo fcinfo)
 	recipe->period = retention_grain_of_text(PG_GETARG_TEXT_PP(ARG_PERIOD));
 	recipe->lifespan = lifespan_argument(fcinfo);
 	recipe->margin = margin_argument(fcinfo);
+	recipe->model = model_argument(fcinfo);
 	check_given(fcinfo, ARG_MATERIALIZED, "materialized");
 	recipe->materialized = PG_GETARG_BOOL(ARG_MATERIALIZED);
 
 	retention_source_check(recipe->orders);
 	recipe->time_zone = zone_argument(fcinfo, recipe);
 	if (!PG_ARGISNULL(ARG_FILTER))
-		recipe->filter = retention_filter_sql(recipe->orders, text_to_cstring(PG_GETARG_TEXT_PP(ARG_FILTER)));
+		recipe->filter = retention_filter_of_user(recipe->orders, text_to_cstring(PG_GETARG_TEXT_PP(ARG_FILTER)));
 }
 
 /* ---- the table ------------------------------------------------------------- */
@@ -263,6 +280,7 @@ retention_recipe_store(const Recipe *recipe, const char *ext)
 	add_parameter(&p, INTERVALOID, recipe->lifespan ? IntervalPGetDatum(recipe->lifespan) : (Datum) 0,
 				  recipe->lifespan == NULL);
 	add_parameter(&p, FLOAT8OID, Float8GetDatum(recipe->margin), false);
+	add_text(&p, recipe->model);
 	add_text(&p, recipe->materialized ? "materialized" : "plain");
 	Assert(p.n == RECIPE_COLUMNS);
 	(void) change(ext, psprintf("INSERT INTO %s (" RECIPE_COLUMN_LIST ") VALUES (" RECIPE_PARAMETERS ")"
@@ -330,7 +348,8 @@ retention_recipe_load(Recipe *recipe, const char *target, const char *ext, char 
 		*recipe->lifespan = *DatumGetIntervalP(lifespan);
 	}
 	recipe->margin = DatumGetFloat8(datum_column(12, &isnull));
-	recipe->materialized = strcmp(text_column(13), "materialized") == 0;
+	recipe->model = text_column(13);
+	recipe->materialized = strcmp(text_column(14), "materialized") == 0;
 	SPI_freetuptable(SPI_tuptable);
 	return true;
 }

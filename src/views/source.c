@@ -264,7 +264,8 @@ retention_source_of_recipe(Source *source, const Recipe *recipe)
 				 errhint("Call retention_create_views again.")));
 	if (source->zoned)
 		(void) retention_zone_of_name(recipe->time_zone);
-	table = qualified_name(recipe->orders);
+	/* by the name that the filter calls its rows */
+	table = psprintf("%s AS " FILTER_ALIAS, qualified_name(recipe->orders));
 	where = recipe->filter ? psprintf(" WHERE (%s)", recipe->filter) : "";
 	kept = recipe->filter ? psprintf("(%s) IS TRUE", recipe->filter) : "true";
 
@@ -284,12 +285,12 @@ retention_source_of_recipe(Source *source, const Recipe *recipe)
 		 * Numbers of orders may begin anew for each customer.  A line without
 		 * one is an order together with the customer's others of that time.
 		 */
-		source->rows = psprintf("(SELECT customer, pg_catalog.min(ordered_at) AS ordered_at,"
+		source->rows = psprintf("(SELECT customer, pg_catalog.min(ordered_at) FILTER (WHERE pg_catalog.isfinite(ordered_at)) AS ordered_at,"
 								" pg_catalog.sum(amount) AS amount"
 								" FROM (SELECT %s AS order_id, %s FROM %s%s) AS line"
 								" GROUP BY order_id, customer, CASE WHEN order_id IS NULL THEN ordered_at END)",
 								order_id, columns, table, where);
-		source->all_rows = psprintf("(SELECT customer, pg_catalog.min(ordered_at) AS ordered_at,"
+		source->all_rows = psprintf("(SELECT customer, pg_catalog.min(ordered_at) FILTER (WHERE pg_catalog.isfinite(ordered_at)) AS ordered_at,"
 									" pg_catalog.sum(amount) AS amount, kept,"
 									" pg_catalog.count(*) AS row_count"
 									" FROM (SELECT %s AS order_id, %s, %s AS kept FROM %s) AS line"

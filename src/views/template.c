@@ -114,7 +114,8 @@ retention_template_sql(const ViewTemplate *template, const Recipe *recipe, const
 		psprintf("extract(epoch FROM %s - %s)::float8", last, first)},
 		{"lifespan", recipe->lifespan ?
 		psprintf("interval %s", quote_literal_cstr(interval_text(recipe->lifespan))) : "NULL::interval"},
-		{"margin", DatumGetCString(DirectFunctionCall1(float8out, Float8GetDatum(recipe->margin)))}
+		{"margin", DatumGetCString(DirectFunctionCall1(float8out, Float8GetDatum(recipe->margin)))},
+		{"model", quote_literal_cstr(recipe->model)}
 	};
 
 	return fill_in(template->sql, words, lengthof(words));
@@ -124,7 +125,9 @@ char *
 retention_template_about(const char *about, const Recipe *recipe)
 {
 	Word		words[] = {
-		{"trailing", period_words[recipe->period].trailing}
+		{"trailing", period_words[recipe->period].trailing},
+		{"schema", quote_identifier(recipe->target)},
+		{"model", recipe->model}
 	};
 
 	return fill_in(about, words, lengthof(words));

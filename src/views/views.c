@@ -10,17 +10,21 @@
 #include "views/build.h"
 
 #include "access/htup_details.h"
+#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_namespace.h"
 #include "executor/spi.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "tcop/utility.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
+#include "utils/resowner.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 #include "utils/tuplestore.h"
 
@@ -106,7 +110,7 @@ retention_create_views(PG_FUNCTION_ARGS)
 	retention_views_check_source(&build);
 	if (!retention_recipe_load(&before, recipe.target, build.ext, &owner))
 		retention_views_check_free(&build);
-	else if (!OidIsValid(retention_views_find(&build, retention_view_templates[0].name)))
+	else if (!OidIsValid(retention_views_first(&build)))
 	{
 		/* views that the user has dropped himself left the recipe behind */
 		retention_views_check_free(&build);
@@ -126,21 +130,65 @@ point_to_schema(void *target)
 }
 
 /*
- * Make views again from their stored recipe, as the role that owns them: what a
- * recipe says must not be run with the rights of whoever comes along.  And it
- * must be of a role that could have made these views.
+ * The recipe of a schema, if its views are the caller's to be made again: as the
+ * role that owns them, for what a recipe says must not be run with the rights of
+ * whoever comes along.  And it must be of a role that could have made these views.
  *
- * Quietly: what isn't the caller's, or can't be made again, is left as it is.
+ * Quietly: of what isn't the caller's, false.
  */
-static void
-refresh(const char *target, const char *ext, bool quietly, ReturnSetInfo *rsinfo)
+static bool
+load_refreshable(Build *build, Recipe *recipe, const char *target, bool quietly)
 {
-	Recipe		recipe;
-	Build		build = {.recipe = &recipe, .ext = ext};
+	Oid			user = GetUserId();
 	char	   *maker;
 	Oid			maker_id;
 	Oid			view;
 	Oid			owner;
+
+	build->recipe = recipe;
+	if (!retention_recipe_load(recipe, target, build->ext, &maker))
+	{
+		if (quietly)
+			return false;
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("schema \"%s\" has no views made from a recipe", target)));
+	}
+	maker_id = get_role_oid(maker, true);
+	build->schema = get_namespace_oid(target, true);
+	view = retention_views_first(build);
+	if (!OidIsValid(view))
+	{
+		if (quietly && !(OidIsValid(maker_id) && has_privs_of_role(user, maker_id)))
+			return false;
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("the views of schema \"%s\" are gone", target),
+				 errhint("Make them anew with retention_create_views, or forget them with retention_drop_views.")));
+	}
+	owner = retention_views_owner(view);
+	if (!has_privs_of_role(user, owner))
+	{
+		if (quietly)
+			return false;
+		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_VIEW, retention_view_templates[0].name);
+	}
+	if (maker_id != owner && !(OidIsValid(maker_id) && has_privs_of_role(maker_id, owner)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("the recipe of schema \"%s\" is of role \"%s\", its views are of \"%s\"",
+						target, maker, GetUserNameFromId(owner, false)),
+				 errhint("Call retention_create_views again, as the owner of the views.")));
+	build->owner = owner;
+	return true;
+}
+
+/* Make views again from their stored recipe. */
+static void
+refresh(const char *target, const char *ext, bool quietly, ReturnSetInfo *rsinfo)
+{
+	Recipe		recipe;
+	Build		build = {.ext = ext};
 	Oid			user;
 	int			context;
 	ErrorContextCallback callback = {
@@ -149,54 +197,64 @@ refresh(const char *target, const char *ext, bool quietly, ReturnSetInfo *rsinfo
 		.arg = (void *) target
 	};
 
-	GetUserIdAndSecContext(&user, &context);
-	if (!retention_recipe_load(&recipe, target, ext, &maker))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("schema \"%s\" has no views made from a recipe", target)));
-	maker_id = get_role_oid(maker, true);
-	build.schema = get_namespace_oid(target, true);
-	view = OidIsValid(build.schema) ? retention_views_find(&build, retention_view_templates[0].name) : InvalidOid;
-	if (!OidIsValid(view))
-	{
-		if (quietly && !(OidIsValid(maker_id) && has_privs_of_role(user, maker_id)))
-			return;
-		ereport(quietly ? WARNING : ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("the views of schema \"%s\" are gone", target),
-				 errhint("Make them anew with retention_create_views, or forget them with retention_drop_views.")));
+	/* before the lock, that nobody locks what is another's; behind it, as it may have changed */
+	if (!load_refreshable(&build, &recipe, target, quietly))
 		return;
-	}
-	owner = retention_views_owner(view);
-	if (quietly && !has_privs_of_role(user, owner))
+	(void) retention_views_lock_schema(target);
+	if (!load_refreshable(&build, &recipe, target, quietly))
 		return;
-	if (!has_privs_of_role(user, owner))
-		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_VIEW, retention_view_templates[0].name);
-	if (maker_id != owner && !(OidIsValid(maker_id) && has_privs_of_role(maker_id, owner)))
-	{
-		ereport(quietly ? WARNING : ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("the recipe of schema \"%s\" is of role \"%s\", its views are of \"%s\"",
-						target, maker, GetUserNameFromId(owner, false)),
-				 errhint("Call retention_create_views again, as the owner of the views.")));
-		return;
-	}
 
 	error_context_stack = &callback;
-	if (retention_views_lock_schema(target) != build.schema)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_SCHEMA),
-				 errmsg("schema \"%s\" was dropped concurrently", target)));
-	if (owner != user)
-		SetUserIdAndSecContext(owner, context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+	GetUserIdAndSecContext(&user, &context);
+	if (build.owner != user)
+		SetUserIdAndSecContext(build.owner, context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
 	retention_source_check(recipe.orders);
 	if (recipe.filter)
-		recipe.filter = retention_filter_sql(recipe.orders, recipe.filter);
+		recipe.filter = retention_filter_of_recipe(recipe.orders, recipe.filter);
 	retention_source_of_recipe(&build.source, &recipe);
 	retention_views_make(&build);
 	SetUserIdAndSecContext(user, context);
 	error_context_stack = callback.previous;
 	return_views(rsinfo, &recipe);
+}
+
+/*
+ * One of many: what can't be made again is left as it is and told of, and the
+ * others are not held up by it.
+ */
+static void
+refresh_or_warn(const char *target, const char *ext, ReturnSetInfo *rsinfo)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner resources = CurrentResourceOwner;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		refresh(target, ext, true, rsinfo);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		/* who cancels, cancels all */
+		if (error->sqlerrcode == ERRCODE_QUERY_CANCELED || error->sqlerrcode == ERRCODE_ASSERT_FAILURE)
+			PG_RE_THROW();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		ereport(WARNING,
+				(errcode(error->sqlerrcode),
+				 errmsg("views of schema \"%s\" were not made again: %s", target, error->message),
+				 error->hint ? errhint("%s", error->hint) : 0));
+		FreeErrorData(error);
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = resources;
 }
 
 /* The targets of all recipes. */
@@ -234,7 +292,7 @@ retention_refresh_views(PG_FUNCTION_ARGS)
 		ListCell   *lc;
 
 		foreach(lc, all_targets(ext))
-			refresh((const char *) lfirst(lc), ext, true, rsinfo);
+			refresh_or_warn((const char *) lfirst(lc), ext, rsinfo);
 	}
 	end_own_names(nest_level);
 	SPI_finish();
@@ -293,12 +351,15 @@ retention_drop_views(PG_FUNCTION_ARGS)
 				 errmsg("schema \"%s\" has no views made from a recipe", target)));
 	build.schema = retention_views_lock_schema(target);
 	/* what belongs to somebody else is refused below; a recipe without views, here */
-	if ((!OidIsValid(build.schema) || !OidIsValid(retention_views_find(&build, retention_view_templates[0].name))) &&
-		!has_privs_of_role(GetUserId(), get_role_oid(maker, true)))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("the recipe of schema \"%s\" is of role \"%s\"", target, maker)));
-	if (OidIsValid(build.schema))
+	if (!OidIsValid(retention_views_first(&build)))
+	{
+		if (!has_privs_of_role(GetUserId(), get_role_oid(maker, true)))
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("the recipe of schema \"%s\" is of role \"%s\"", target, maker)));
+		/* what has taken their places is not ours */
+	}
+	else
 	{
 		retention_views_drop(&build);
 		if (has_privs_of_role(GetUserId(), schema_owner(build.schema)) && is_empty(build.schema))
@@ -326,7 +387,25 @@ is_populated(Oid relation)
 }
 
 /*
- * retention_refresh_data(target, concurrently): the rows of materialized views
+ * All of them are locked before the first is refreshed: what is refreshed in
+ * between by another would be younger than the snapshot.
+ */
+static void
+lock_to_refresh(const Build *build, const char *name)
+{
+	Oid			view = retention_views_find(build, name);
+
+	/* a view that is gone is for the statement to tell of */
+	if (!OidIsValid(view))
+		return;
+	if (!has_privs_of_role(GetUserId(), retention_views_owner(view)))
+		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_MATVIEW, name);
+	LockRelationOid(view, ExclusiveLock);
+}
+
+/*
+ * retention_refresh_data(target, concurrently): the rows of materialized views,
+ * all as of one moment, so that their totals reconcile
  */
 PG_FUNCTION_INFO_V1(retention_refresh_data);
 Datum
@@ -338,6 +417,7 @@ retention_refresh_data(PG_FUNCTION_ARGS)
 	char	   *maker;
 	const char *target;
 	int			nest_level;
+	Snapshot	snapshot;
 
 	for (int i = 0; i < 2; i++)
 		if (PG_ARGISNULL(i))
@@ -357,13 +437,17 @@ retention_refresh_data(PG_FUNCTION_ARGS)
 				 errmsg("the views of schema \"%s\" are not materialized: they are never out of date", target)));
 	build.schema = get_namespace_oid(target, false);
 	for (int i = 0; i < retention_view_template_count; i++)
+		lock_to_refresh(&build, retention_view_templates[i].name);
+	snapshot = RegisterSnapshot(GetTransactionSnapshot());
+	for (int i = 0; i < retention_view_template_count; i++)
 	{
 		const char *name = retention_view_templates[i].name;
 		bool		concurrently = PG_GETARG_BOOL(1) && is_populated(retention_views_find(&build, name));
 
-		retention_views_run(psprintf("REFRESH MATERIALIZED VIEW %s %s", concurrently ? "CONCURRENTLY" : "",
-									 retention_views_qualified(&build, name)));
+		retention_views_run_as_of(psprintf("REFRESH MATERIALIZED VIEW %s %s", concurrently ? "CONCURRENTLY" : "",
+										   retention_views_qualified(&build, name)), snapshot);
 	}
+	UnregisterSnapshot(snapshot);
 	end_own_names(nest_level);
 	SPI_finish();
 	PG_RETURN_VOID();

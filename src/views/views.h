@@ -37,6 +37,7 @@ typedef struct Recipe
 	const char *time_zone;		/* NULL: the times have none */
 	Interval   *lifespan;		/* NULL: measured */
 	double		margin;
+	const char *model;			/* of repeat buying, as fit_purchases() takes it */
 	bool		materialized;
 } Recipe;
 
@@ -87,7 +88,9 @@ extern void retention_source_check(Oid orders);
 extern bool retention_source_has_zone(Oid orders, const char *ordered_at);
 
 /* filter.c */
-extern char *retention_filter_sql(Oid orders, const char *filter);
+#define FILTER_ALIAS	"order_row"
+extern char *retention_filter_of_user(Oid orders, const char *filter);
+extern char *retention_filter_of_recipe(Oid orders, const char *filter);
 
 /* template.c */
 extern char *retention_template_sql(const ViewTemplate *template, const Recipe *recipe,

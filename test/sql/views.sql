@@ -151,7 +151,7 @@ FROM draws d JOIN shops s USING (id);
 CREATE TABLE plain_orders AS
 SELECT id, kept, customer, instant, amount, 1::int8 AS row_count FROM rows WHERE NOT is_line
 UNION ALL
-SELECT id, kept, customer, min(instant), sum(amount), count(*) FROM rows WHERE is_line
+SELECT id, kept, customer, min(instant) FILTER (WHERE isfinite(instant)), sum(amount), count(*) FROM rows WHERE is_line
 GROUP BY id, kept, customer, CASE WHEN order_no IS NOT NULL THEN 'order ' || order_no ELSE coalesce('at ' || instant, 'never') END;
 
 -- The definitions are in a file of their own, as they are of any shop.
@@ -257,6 +257,26 @@ END
 $$;
 SELECT relname AS view, pg_temp.reads('orders', 'shop.' || relname) AS plain, pg_temp.reads('Shop 7', '"views 7".' || relname) AS lines_with_a_filter
 FROM pg_class WHERE relnamespace = 'shop'::regnamespace AND relkind = 'v' ORDER BY relname;
+-- Nor is anything looked up in a list, one for each row, of a shop with more customers than memory is given for.
+CREATE TABLE crowd AS SELECT n % 60000 AS customer, date '2024-01-01' + n % 400 AS at, CASE WHEN n % 20 = 7 THEN -1 ELSE 10 END AS amount FROM generate_series(1, 120000) n;
+ANALYZE crowd;
+SELECT count(*) FROM retention_create_views('crowd', 'customer', 'at', 'amount', target => 'views of a crowd');
+SET work_mem = '64kB';
+CREATE FUNCTION pg_temp.looks_up(view text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	line text;
+BEGIN
+	FOR line IN EXECUTE format('EXPLAIN (COSTS OFF, VERBOSE) TABLE %s', view) LOOP
+		IF line ~ 'NOT \(SubPlan|ANY \([^(]*\(SubPlan' THEN
+			RETURN NEXT line;
+		END IF;
+	END LOOP;
+END
+$$;
+SELECT relname, looks_up FROM pg_class, pg_temp.looks_up('"views of a crowd".' || relname) WHERE relnamespace = '"views of a crowd"'::regnamespace AND relkind = 'v' ORDER BY relname;
+SELECT sum(row_count) AS rows FROM "views of a crowd".excluded_rows;
+RESET work_mem;
+SELECT retention_drop_views('views of a crowd');
 
 -- ---------------------------------------------------------------------------
 -- Scores: ties, kept thresholds, names.
@@ -336,7 +356,7 @@ SELECT customers, repeat_customers, orders, revenue, refunds, refunded, guest_or
 SELECT customer, orders, revenue, first_order, last_order, lifespan_days FROM "of lines".customers ORDER BY customer;
 SELECT * FROM "of lines".excluded_rows;
 -- Of orders added up by hand all is the same.
-CREATE TABLE added_up AS SELECT customer, min(at) AS at, sum(total) AS total FROM lines GROUP BY customer, number, CASE WHEN number IS NULL THEN at END;
+CREATE TABLE added_up AS SELECT customer, min(at) FILTER (WHERE isfinite(at)) AS at, sum(total) AS total FROM lines GROUP BY customer, number, CASE WHEN number IS NULL THEN at END;
 SELECT count(*) FROM retention_create_views('added_up', 'customer', 'at', 'total', target => 'of orders');
 SELECT (SELECT count(*) FROM (TABLE "of lines".kpi EXCEPT TABLE "of orders".kpi) d) AS kpi, (SELECT count(*) FROM (TABLE "of lines".customers EXCEPT TABLE "of orders".customers) d) AS customers,
 	   (SELECT count(*) FROM (TABLE "of lines".kpi_by_period EXCEPT TABLE "of orders".kpi_by_period) d) AS kpi_by_period;
@@ -519,7 +539,8 @@ SELECT call, pg_temp.attempt(format('SELECT retention_create_views(%s)', call)) 
 	$$'orders', 'customer', 'ordered_at', 'amount', time_zone => 'Mars/Olympus'$$, $$'added_up', 'customer', 'at', 'total', time_zone => 'UTC'$$,
 	$$'orders', 'customer', 'ordered_at', 'amount', lifespan => '0'$$, $$'orders', 'customer', 'ordered_at', 'amount', lifespan => '-1 year'$$, $$'orders', 'customer', 'ordered_at', 'amount', lifespan => '1001 years'$$,
 	$$'orders', 'customer', 'ordered_at', 'amount', lifespan => '2147483647 days'$$, $$'orders', 'customer', 'ordered_at', 'amount', margin => 30$$, $$'orders', 'customer', 'ordered_at', 'amount', margin => -0.1$$,
-	$$'orders', 'customer', 'ordered_at', 'amount', margin => 'NaN'$$, $$'orders', 'customer', 'ordered_at', 'amount', target => ''$$, $$'orders', 'customer', 'ordered_at', 'amount', target => 'pg_shop'$$]) call;
+	$$'orders', 'customer', 'ordered_at', 'amount', margin => 'NaN'$$, $$'orders', 'customer', 'ordered_at', 'amount', model => NULL$$, $$'orders', 'customer', 'ordered_at', 'amount', model => 'crystal ball'$$,
+	$$'orders', 'customer', 'ordered_at', 'amount', model => ''') IS NULL OR (''1'$$, $$'orders', 'customer', 'ordered_at', 'amount', target => ''$$, $$'orders', 'customer', 'ordered_at', 'amount', target => 'pg_shop'$$]) call;
 -- CET is an abbreviation, and where the zone database still has it, a place with summer time.
 SELECT left(pg_temp.attempt($$SELECT retention_create_views('orders', 'customer', 'ordered_at', 'amount', time_zone => 'CET')$$), 5) AS error;
 SELECT call, pg_temp.attempt('SELECT ' || call) AS error FROM unnest(ARRAY['retention_refresh_views(''none'')', 'retention_drop_views(''none'')', 'retention_drop_views(NULL)', 'retention_refresh_data(''none'')',
@@ -527,6 +548,24 @@ SELECT call, pg_temp.attempt('SELECT ' || call) AS error FROM unnest(ARRAY['rete
 -- Nothing of all that is left.
 SELECT target FROM retention_recipe WHERE target NOT LIKE 'views %' ORDER BY target;
 SELECT nspname FROM pg_namespace WHERE nspname ~ '^pg_shop|^none|^typed' ORDER BY 1;
+
+-- Other models.
+CREATE TABLE models (model text, stored text, told bool, customers int8, same_p_alive int8, same_fit int8);
+DO $$
+DECLARE
+	m text;
+BEGIN
+	FOREACH m IN ARRAY ARRAY['mbg/nbd', 'bg/nbd', 'pareto/nbd', 'mbg/cnbd-k', 'mbg/cnbd-3', 'auto', 'nbd'] LOOP
+		PERFORM retention_create_views('"Shop 1"', 'Customer', 'at %I', 'amount', target => 'modelled', model => m);
+		EXECUTE format('INSERT INTO models SELECT %1$L, (SELECT model FROM retention_recipe WHERE target = ''modelled''), obj ~ %1$L, c.* FROM
+			(SELECT col_description(attrelid, attnum) AS obj FROM pg_attribute WHERE attrelid = ''modelled.customers''::regclass AND attname = ''p_alive'') d,
+			(SELECT count(*), count(*) FILTER (WHERE c.p_alive = s.p_alive), count(*) FILTER (WHERE c.p_alive = p_alive(fit, rfm))
+			 FROM modelled.customers c JOIN "views 1".customers s USING (customer), (SELECT fit_purchases(repeat_buying(purchase_history("Customer", "at %%I", amount, ''day'')), %1$L) AS fit FROM "Shop 1") f,
+				  LATERAL (SELECT rfm_summary("at %%I", amount, (SELECT last_order FROM modelled.kpi)) AS rfm FROM "Shop 1" WHERE "Customer" = c.customer) r) c', m);
+	END LOOP;
+END
+$$;
+SELECT model, stored = model AS stored, told, customers, same_p_alive < customers AS differs, same_fit FROM models;
 
 -- ---------------------------------------------------------------------------
 -- Made again, refreshed, dropped.
@@ -613,6 +652,34 @@ SELECT count(*) FROM retention_refresh_views();
 SELECT retention_refresh_views('gone');
 SELECT retention_drop_views('gone');
 SELECT target FROM retention_recipe WHERE target = 'gone';
+
+-- Also one whose filter names it, in a sub-select.
+ALTER TABLE "Orders by number" RENAME TO orders_by_number;
+SELECT count(*) FROM retention_create_views('orders_by_number', 'customer', 'ordered_at', 'amount', target => 'again',
+	filter => 'EXISTS (SELECT FROM orders AS o WHERE hashtext(o.customer) = orders_by_number.customer) OR orders_by_number IS NULL');
+ALTER TABLE orders_by_number RENAME TO order_row;
+SELECT count(*) FROM retention_refresh_views('again');
+SELECT count(*) FROM retention_refresh_views('again');
+SELECT filter FROM retention_recipe WHERE target = 'again';
+ALTER TABLE order_row RENAME TO orders_by_number;
+-- Of all, those that can't be made again don't hold up the others.
+ALTER TABLE orders_by_number RENAME amount TO price;
+SELECT count(*) FROM retention_refresh_views();
+ALTER TABLE orders_by_number RENAME price TO amount;
+-- What the user has put in the places of views that are gone is his.
+CREATE SCHEMA gone;
+SELECT count(*) FROM retention_create_views('orders', 'customer', 'ordered_at', 'amount', target => 'gone');
+DROP SCHEMA gone CASCADE;
+CREATE SCHEMA gone;
+CREATE TABLE gone.rfm_thresholds (mine int);
+CREATE VIEW gone.cohort_retention AS SELECT 1 AS mine;
+CREATE MATERIALIZED VIEW gone.kpi AS SELECT 2 AS mine;
+SELECT retention_create_views('orders', 'customer', 'ordered_at', 'amount', target => 'gone');
+SELECT retention_refresh_views('gone');
+SELECT retention_drop_views('gone');
+SELECT relname, relkind FROM pg_class WHERE relnamespace = 'gone'::regnamespace ORDER BY relname;
+SELECT target FROM retention_recipe WHERE target = 'gone';
+DROP SCHEMA gone CASCADE;
 
 -- A schema stays if anything else is in it, and so does that.
 CREATE TABLE again.mine (n int);

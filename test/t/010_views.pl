@@ -407,6 +407,62 @@ SELECT count(*) FROM retention_refresh_views('shop');}, 'second');
 	is("$out$errors", '11', '... and the second, after it');
 }
 
+# ---- what happens between two steps ----------------------------------------------------------------
+
+# The first waits with the lock on the schema, until the second waits for it.
+sub race
+{
+	my ($first, $second) = @_;
+	my @sessions;
+
+	push @sessions, background($node, qq{\\c shop
+SET application_name = 'first';
+BEGIN; $first; SELECT pg_sleep(1); COMMIT;}, 'race_first');
+	wait_for($node, q{SELECT count(*) FROM pg_stat_activity WHERE application_name = 'first' AND wait_event = 'PgSleep'}, '1');
+	push @sessions, background($node, qq{\\c shop
+SET application_name = 'second';
+$second;}, 'race_second');
+	wait_for($node, q{SELECT count(*) FROM pg_stat_activity WHERE application_name = 'second' AND wait_event_type = 'Lock'}, '1');
+	return map { join '', finish($_) } @sessions;
+}
+
+my $make_race = "SELECT count(*) FROM retention_create_views('orders', $columns, target => 'race', period => '%s')";
+as('owner', sprintf($make_race, 'month') . '; CREATE TABLE race.mine ()');
+my @raced = race(sprintf($make_race, 'week'), q{SELECT count(*) FROM retention_refresh_views('race')});
+is("@raced", "11\n 11", 'made of another recipe while a refresh waits');
+is((as('owner', q{SELECT bool_and(period_label ~ 'W') FROM race.kpi_by_period; SELECT period FROM retention_recipe WHERE target = 'race'}))[0],
+	"t\nweek", '... which then makes them of that');
+@raced = race(q{SELECT retention_drop_views('race') \g /dev/null}, q{SELECT count(*) FROM retention_refresh_views('race')});
+like("@raced", qr/ 42704$/, 'dropped while a refresh waits');
+is((as('owner', q{SELECT string_agg(relname, ' ') FROM pg_class WHERE relnamespace = 'race'::regnamespace}))[0], 'mine', '... which makes none');
+
+# The rows of materialized views are all as of one moment: here one waits at the
+# first row of the first of them, and orders come meanwhile.
+as('owner', q{
+CREATE FUNCTION let_through() RETURNS bool LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock_shared(77); RETURN true; END $$;
+CREATE TABLE coming AS SELECT 1 AS customer_id, date '2024-01-01' AS ordered_at, 100 AS amount;
+SELECT retention_create_views('coming', 'customer_id', 'ordered_at', 'amount', target => 'coming', materialized => true, filter => 'let_through()') \g /dev/null
+});
+foreach my $case ([ 'refreshed', q{SELECT retention_refresh_data('coming', true) \g /dev/null} ], [ 'refreshed at once', q{SELECT retention_refresh_data('coming', false) \g /dev/null} ],
+	[ 'made', q{SELECT retention_create_views('coming', 'customer_id', 'ordered_at', 'amount', target => 'coming', materialized => true, filter => 'let_through()') \g /dev/null} ])
+{
+	my ($what, $statement) = @$case;
+	my $gate = background($node, qq{\\c shop
+SET application_name = 'gate';
+BEGIN; SELECT pg_advisory_xact_lock(77) \\g /dev/null
+SELECT pg_sleep(1) \\g /dev/null
+INSERT INTO coming VALUES (2, '2024-02-02', 1000);
+COMMIT;}, 'gate');
+	wait_for($node, q{SELECT count(*) FROM pg_stat_activity WHERE application_name = 'gate' AND wait_event = 'PgSleep'}, '1');
+	($out, $errors) = as('owner', $statement);
+	finish($gate);
+	is($errors, '', "materialized views are $what while orders come");
+	is((as('owner', q{SELECT count(DISTINCT revenue) FROM (SELECT revenue FROM coming.kpi UNION ALL SELECT sum(revenue) FROM coming.kpi_by_period UNION ALL SELECT sum(revenue) FROM coming.customers
+		UNION ALL SELECT sum(revenue) FROM coming.cohort_retention UNION ALL SELECT sum(revenue) FROM coming.rfm_segments UNION ALL SELECT sum(amount) FILTER (WHERE is_counted) FROM coming.excluded_rows) r;
+		SELECT (SELECT revenue FROM coming.kpi) < sum(amount) FROM coming}))[0], "1\nt", '... as of one moment');
+}
+as('owner', q{SELECT retention_drop_views('coming')});
+
 # ---- an upgrade: other columns --------------------------------------------------------------------
 
 $before = (as('owner', rows_of('shop')))[0];
@@ -418,9 +474,9 @@ my ($grants) = as('owner', grants_of('shop'));
 SET client_min_messages = error;
 CREATE VIEW upon_ladder AS SELECT * FROM shop.order_ladder;
 DROP VIEW shop.customers, shop.rfm_quintiles, shop.rfm_segments, shop.kpi;
-CREATE VIEW shop.customers AS SELECT 1 AS customer, 2 AS old;
+CREATE VIEW shop.customers AS SELECT 1 AS customer, 2 AS old WHERE rfm_score(0, '{}') = 1;
 CREATE VIEW shop.rfm_segments AS SELECT customer::text AS segment FROM shop.customers;
-CREATE VIEW shop.kpi AS SELECT 1::int8 AS orders;
+CREATE VIEW shop.kpi AS SELECT rfm_score(0, '{}')::int8 AS orders;
 CREATE OR REPLACE VIEW shop.lifecycle AS SELECT *, 1 AS more FROM guarded_shop.lifecycle;
 GRANT SELECT ON shop.customers, shop.rfm_segments, shop.kpi TO bi;
 GRANT SELECT ON shop.kpi TO analyst WITH GRANT OPTION;
