@@ -16,7 +16,7 @@ SET client_min_messages = warning;
 SELECT CASE WHEN days <= 21 THEN 'day' WHEN days <= 150 THEN 'week' WHEN days <= 1100 THEN 'month'
 			WHEN days <= 3650 THEN 'quarter' ELSE 'year' END AS period
 FROM (SELECT coalesce(max(ordered_at)::date - min(ordered_at)::date, 0) AS days
-	  FROM orders WHERE isfinite(ordered_at) AND amount IS NOT NULL) AS span
+	  FROM orders WHERE isfinite(ordered_at) AND amount >= 0) AS span
 \gset
 
 -- \g sends what the call returns, the names of the views, nowhere.

@@ -93,9 +93,11 @@ export function revenueByPeriod(rows, kind) {
     });
 }
 
-export function trailingRepeatRate(rows, kind) {
+// Without a point where it's the rate of fewer than so many customers; the line breaks there.
+export function trailingRepeatRate(rows, kind, fewest) {
     const labels = rows.map(row => periodName(row.period, kind));
-    const values = rows.map((row, i) => ({ label: labels[i], rate: row.trailing_12_months_repeat_rate })).filter(value => value.rate !== null);
+    const values = rows.map((row, i) => ({ label: labels[i],
+        rate: row.trailing_12_months_customers >= fewest ? row.trailing_12_months_repeat_rate : null }));
     return (width, narrow) => ({
         data: { values }, width: Math.min(width - margin, 90 * labels.length), height: narrow ? 90 : 110,
         mark: { type: 'line', color: ink, strokeWidth: 2, point: { filled: true, size: 28, color: ink } },

@@ -78,10 +78,36 @@ average order value, and in nothing else.</p>
 // What can be told apart on a page. More there is where a time is wrong by centuries.
 const mostPeriods = 60, mostCohorts = 40;
 
+// Of fewer customers a share says next to nothing.
+const fewestRated = 30;
+
 const yearOf = { day: 365, week: 52, month: 12, quarter: 4, year: 1 };
 
-async function revenue(rows, kind) {
+// From the first period to the last with an order. Refunds may come in later ones, which
+// have nothing else to show. The last period may not be over.
+function shownPeriods(all) {
+    let end = all.length;
+    while (end > 0 && all[end - 1].all_orders === 0) --end;
+    return all.slice(0, end).map((row, i) => ({ ...row, is_complete: row.is_complete && i < end - 1 }));
+}
+
+// What refunds do to the bars.
+function ofRefunds(shown, later, kind) {
+    const below = shown.filter(row => row.returning_revenue < 0);
+    let words = ` A refund is subtracted ${within(kind)} its own ${kind}; one to a customer without an order ${within(kind)} that ${kind} counts as of a
+returning customer`;
+    if (below.length > 0) words += `, and where such refunds are more than returning customers paid, blue goes below 0${
+        below.length === 1 ? `, as ${within(kind)} ${period(below[0].period, kind)}` : ''}`;
+    words += '.';
+    if (later.some(row => row.all_revenue !== 0)) {
+        words += ` Not shown: ${money(-sum(later, 'all_revenue'))} of refunds after the last order's ${kind}.`;
+    }
+    return words;
+}
+
+async function revenue(all, kind, { refunds }) {
     const byPeriod = `Revenue by ${kind}, from new and returning customers`;
+    const rows = shownPeriods(all);
     if (rows.length === 0) return section({ title: byPeriod, words: 'There is no order yet.', query: 'kpi_by_period' });
     if (!rows.some(row => row.new_revenue || row.returning_revenue || row.guest_revenue)) {
         return section({ title: byPeriod, words: `There is no revenue: it is 0 in each ${kind}.`, query: 'kpi_by_period' });
@@ -102,17 +128,24 @@ async function revenue(rows, kind) {
     const shown = rows.slice(-mostPeriods);
     let body = await charts.chart(charts.revenueByPeriod(shown, kind));
     let rate;
-    const rated = shown.filter(row => row.trailing_12_months_repeat_rate !== null);
+    const known = shown.filter(row => row.trailing_12_months_repeat_rate !== null);
+    const rated = known.filter(row => row.trailing_12_months_customers >= fewestRated);
     if (rated.length > 0) {
-        body += `<h3>Repeat rate of the 12 months up to each ${kind}</h3>\n` + await charts.chart(charts.trailingRepeatRate(shown, kind));
-        const last = rated[rated.length - 1];
-        rate = ` Below: of the customers who ordered in the 12 months up to that ${kind}, the share who did so more than once; at the end,
-${percent(last.trailing_12_months_repeat_rate)} of ${number(last.trailing_12_months_customers)}.`;
+        body += `<h3>Repeat rate of the 12 months up to each ${kind}</h3>\n` + await charts.chart(charts.trailingRepeatRate(shown, kind, fewestRated));
+        const last = rated.filter(row => row.is_complete).at(-1);
+        rate = ` Below: of the customers who ordered in the 12 months up to that ${kind}, the share who did so more than once${
+            last ? `; up to ${period(last.period, kind)}, ${percent(last.trailing_12_months_repeat_rate)} of ${number(last.trailing_12_months_customers)}` : ''}.${
+            known.length > rated.length ? ` (Where they are fewer than ${fewestRated}, there is no rate.)` : ''}`;
+    } else if (known.length > 0) {
+        rate = ` The repeat rate of the last 12 months will stand below once there are ${fewestRated} customers in them.`;
     } else rate = ' The repeat rate of the last 12 months will stand below once there are 12 months of orders.';
+    const open = shown.filter(row => !row.is_complete).length;
     return section({
         title, body, query: 'kpi_by_period',
-        words: `A customer is new ${within(kind)} the ${kind} of the first order, and returning in every later one. The last bar is paler, as its ${kind} may
-not be over.${rate}${rows.length > shown.length ? ` (The last ${mostPeriods} ${kind}s are shown.)` : ''}`,
+        words: `A customer is new ${within(kind)} the ${kind} of the first order, and returning in every later one. ${open > 1
+            ? `The last ${number(open)} bars are paler, as their ${kind}s may not be over` : `The last bar is paler, as its ${kind} may
+not be over`}.${refunds > 0 ? ofRefunds(shown, all.slice(rows.length), kind) : ''}${rate}${
+            rows.length > shown.length ? ` (The last ${mostPeriods} ${kind}s are shown.)` : ''}`,
     });
 }
 
@@ -153,7 +186,7 @@ async function repeat(rows) {
         return section({
             title: 'How soon customers order again', query,
             words: most === 0 ? 'No known customer has had a day yet since the first order.'
-                : `There are too few customers to tell who have had a day or more since the first order: ${number(most)}.`,
+                : `Too few customers to tell: only ${most === 1 ? '1 has had a day or more since the' : `${number(most)} have had a day or more since their`} first order.`,
         });
     }
     const names = new Map([[30, '30 days'], [90, '90 days'], [180, '180 days'], [365, 'a year']]);
@@ -214,7 +247,7 @@ async function concentration(rows, customers) {
     if (customers < 5 || !best) {
         return section({
             title: 'How much the best customers bring', query,
-            words: customers < 5 ? `There are too few customers to tell: ${number(customers)}.` : 'There is no revenue to be shared.',
+            words: customers < 5 ? `Too few customers to tell (${number(customers)}).` : 'There is no revenue to be shared.',
         });
     }
     return section({
@@ -283,7 +316,7 @@ export async function page(lines) {
     const shop = answers.kpi[0];
     const sections = [
         headline(shop, answers),
-        await revenue(answers.kpi_by_period, kind),
+        await revenue(answers.kpi_by_period, kind, shop),
         await cohorts(answers.cohort_retention, kind),
         await repeat(answers.repeat_by_day),
         await segments(answers.rfm_segments),

@@ -1,4 +1,4 @@
-SELECT period, period_label, is_complete,
+SELECT period, period_label, is_complete, all_orders, all_revenue,
        new_revenue, returning_revenue, guest_revenue,
        trailing_12_months_customers, trailing_12_months_repeat_rate
 FROM shop.kpi_by_period
