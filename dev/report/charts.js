@@ -224,8 +224,9 @@ export function concentration(rows, label) {
             { data: { values }, mark: { type: 'line', color: blue, strokeWidth: 2.5 } },
             { data: { values: at }, mark: { type: 'rule', color: ink, strokeDash: [2, 3] }, encoding: { y2: { datum: 0 } } },
             { data: { values: at }, mark: { type: 'point', filled: true, size: 70, color: ink, opacity: 1 } },
-            { data: { values: at }, mark: { type: 'text', align: 'left', baseline: 'top', dx: 9, dy: 7, fontSize: 13, color: ink },
-                encoding: { text: { value: label } } },
+            // At the foot of its line: the only place that neither the curve nor the dashed line can cross, whatever the shares.
+            { data: { values: at }, mark: { type: 'text', align: 'left', baseline: 'bottom', dx: 7, dy: -3, fontSize: 13, color: ink },
+                encoding: { y: { datum: 0 }, text: { value: label } } },
         ],
     });
 }

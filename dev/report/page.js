@@ -257,13 +257,17 @@ async function concentration(rows, customers) {
     });
 }
 
+// Lists of customers by status, the dashboard's for one, have other names on them.
+const unlikeStatus = `<code>status</code> in the view customers is another measure: it holds everyone to the same pause, that within which 9 of 10 orders
+of the shop follow the one before, so that a list by status has other customers on it.`;
+
 function winBack(rows) {
     const query = 'customers';
     if (rows.length === 0) {
         return section({
-            title: 'Customers worth winning back', query,
-            words: `There is nobody on this list: it takes customers with three orders or more who have been silent for three times their usual
-pause.`,
+            title: 'Gone quiet for them, by their own rhythm: nobody', query,
+            words: `It takes customers with three orders or more who have been silent for over three times their own usual pause between two, and
+who are not given up yet. ${unlikeStatus}`,
         });
     }
     const paid = column(rows, 'revenue'), ifTheyStay = column(rows, 'if_they_stay');
@@ -272,9 +276,10 @@ pause.`,
     rows.map(row => [name(row.customer), number(row.orders), paid(row), date(row.last_order), count(row.recency_days, 'day', 'days'),
         count(Math.round(row.mean_gap_days), 'day', 'days'), row.p_alive > 0.99 ? '>\u00a099\u00a0%' : percent(row.p_alive), ifTheyStay(row)]));
     return section({
-        title: rows.length === 1 ? 'The customer most worth winning back' : `The ${number(rows.length)} customers most worth winning back`, body: list, query,
-        words: `Customers of three orders or more who have been silent for over three times their usual pause between two orders, those first who would
-spend most in the next 12 months if they stay. The chance and the money of a year are estimates, from the orders of all customers (by the models MBG/NBD and
+        title: `Gone quiet for them, by their own rhythm: ${rows.length === 1 ? 'one customer to win back'
+            : `the ${number(rows.length)} customers most worth winning back`}`, body: list, query,
+        words: `Customers of three orders or more who have been silent for over three times their own usual pause between two orders, those first who
+would spend most in the next 12 months if they stay. ${unlikeStatus} The chance and the money of a year are estimates, from the orders of all customers (by the models MBG/NBD and
 gamma-gamma).`,
     });
 }

@@ -18,7 +18,7 @@ function check(good, what) {
 
 const samples = new URL('samples/', import.meta.url);
 
-const files = [...readdirSync(samples).sort().map(file => new URL(file, samples)), ...process.argv.slice(2)];
+const files = [...readdirSync(samples).filter(file => file.endsWith('.json')).sort().map(file => new URL(file, samples)), ...process.argv.slice(2)];
 
 for (const path of files) {
     const file = String(path).replace(/.*\//, '');
@@ -81,6 +81,9 @@ const begun = await textOf({ period: 'month', kpi_by_period: months(12, 0, 60) }
 check(begun.includes('Repeat rate of the 12 months') && !/up to (?:Nov|Dec) 2024,/.test(begun), 'no rate of a complete month: none in the words');
 const refunded = await textOf({ period: 'month', kpi_by_period: months(0, 2, 0) });
 check(refunded.includes('There is no order yet.'), 'nothing but refunds: no order yet');
+
+const quiet = { customer: 'Ann', orders: 4, revenue: 80, last_order: '2024-01-01', recency_days: 90, mean_gap_days: 9, p_alive: 0.4, if_they_stay: 70 };
+check((await textOf({ customers: [quiet] })).includes('Gone quiet for them, by their own rhythm: one customer to win back'), 'a customer to win back: by what measure');
 
 const day = { day: 1, repeated: 0, rate: 0, lower: 0, upper: 0.5 };
 check((await textOf({ repeat_by_day: [{ ...day, eligible: 2 }] }))
