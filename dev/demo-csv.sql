@@ -10,11 +10,13 @@ SET timezone = 'UTC';
 
 CREATE TEMP TABLE csv_column AS
 SELECT key AS column, trim(both chr(65279) || ' ' from value) AS name,
-	   regexp_replace(lower(value), '[^a-z0-9]', '', 'g') AS word
+	   regexp_replace(lower(value), '[^a-z0-9]', '', 'g') AS word,
+	   regexp_replace(lower(regexp_replace(value, '\s*(\([^()]*\)|\[[^][]*\])\s*$', '')), '[^a-z0-9]', '', 'g') AS bare_word
 FROM csv, jsonb_each_text(to_jsonb(csv) - 'line') WHERE line = 1;
 DELETE FROM csv WHERE line = 1;
 
--- The column that was asked for, or the first of the usual names that is there.
+-- The column that was asked for, or the first of the usual names that is there; if
+-- none is, the first that is there with a currency or a zone in brackets behind it.
 CREATE FUNCTION pg_temp.pick(option text, asked text, usual text[]) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	found text;
@@ -24,7 +26,8 @@ BEGIN
 		WHERE lower(c.name) = lower(asked) ORDER BY c.name = asked DESC, c."column" LIMIT 1;
 	ELSE
 		SELECT c."column" INTO found FROM csv_column c
-		WHERE c.word = ANY (usual) ORDER BY array_position(usual, c.word), c."column" LIMIT 1;
+		WHERE c.word = ANY (usual) OR c.bare_word = ANY (usual)
+		ORDER BY array_position(usual, c.word), array_position(usual, c.bare_word), substr(c."column", 2)::int LIMIT 1;
 	END IF;
 	IF found IS NULL THEN
 		RAISE EXCEPTION '%', CASE WHEN asked <> '' THEN format('the file has no column "%s"', asked)
@@ -109,6 +112,14 @@ SELECT format('    %s left out: the time or the amount can''t be read%s', pg_tem
 		CASE WHEN count(*) > 3 THEN '; the first three:' ELSE ':' END)
 FROM csv_read WHERE problem IS NOT NULL HAVING count(*) > 0;
 SELECT format('        line %s: %s', line, problem) FROM csv_read WHERE problem IS NOT NULL ORDER BY line LIMIT 3;
+
+-- Keys of which case is no part, such as e-mail addresses, make two customers of one.
+SELECT format('    %s customers differ from another one in upper and lower case only, and are counted apart: "%s", "%s"%s',
+		to_char(sum(spellings), 'FM999,999,999,999'), left((array_agg(one ORDER BY one))[1], 60),
+		left((array_agg(other ORDER BY one))[1], 60), CASE WHEN sum(spellings) > 2 THEN ' ...' ELSE '' END)
+FROM (SELECT count(DISTINCT customer_id) AS spellings, min(customer_id) AS one, max(customer_id) AS other
+	  FROM orders GROUP BY lower(customer_id) HAVING min(customer_id) <> max(customer_id)) AS alike
+HAVING count(*) > 0;
 
 -- Nothing to show is an end with a reason.
 DO $$

@@ -105,6 +105,7 @@ FROM shop_history, repeat_within(h);
 \echo
 \echo '---- Who is worth winning back ----------------------------------------------'
 \echo
+\o winning-back
 \set ECHO queries
 SELECT key, x + 1 AS purchases, age - recency AS days_silent,
        round(p_alive::numeric, 2)            AS p_alive,
@@ -116,6 +117,15 @@ WHERE x >= 2 AND p_alive BETWEEN 0.1 AND 0.5
 ORDER BY p.clv / p_alive DESC
 LIMIT 5;
 \set ECHO none
+\o
+SELECT :ROW_COUNT = 0 AS nobody
+\gset
+\if :nobody
+\echo '(none)'
+\echo
+\else
+\! cat winning-back
+\endif
 \echo 'Good customers who may be about to leave: p_alive is the chance that they have'
 \echo 'not, clv what the next year brings of them as things stand.'
 
