@@ -94,7 +94,7 @@ function shownPeriods(all) {
 // What refunds do to the bars.
 function ofRefunds(shown, later, kind) {
     const below = shown.filter(row => row.returning_revenue < 0);
-    let words = ` A refund is subtracted ${within(kind)} its own ${kind}; one to a customer without an order ${within(kind)} that ${kind} counts as of a
+    let words = `A refund is subtracted ${within(kind)} its own ${kind}; one to a customer without an order ${within(kind)} that ${kind} counts as of a
 returning customer`;
     if (below.length > 0) words += `, and where such refunds are more than returning customers paid, blue goes below 0${
         below.length === 1 ? `, as ${within(kind)} ${period(below[0].period, kind)}` : ''}`;
@@ -144,8 +144,8 @@ async function revenue(all, kind, { refunds }) {
         title, body, query: 'kpi_by_period',
         words: `A customer is new ${within(kind)} the ${kind} of the first order, and returning in every later one. ${open > 1
             ? `The last ${number(open)} bars are paler, as their ${kind}s may not be over` : `The last bar is paler, as its ${kind} may
-not be over`}.${refunds > 0 ? ofRefunds(shown, all.slice(rows.length), kind) : ''}${rate}${
-            rows.length > shown.length ? ` (The last ${mostPeriods} ${kind}s are shown.)` : ''}`,
+not be over`}.${rate}${rows.length > shown.length ? ` (The last ${mostPeriods} ${kind}s are shown.)` : ''}${
+            refunds > 0 ? `</p>\n<p>${ofRefunds(shown, all.slice(rows.length), kind)}` : ''}`,
     });
 }
 
