@@ -1,5 +1,6 @@
 import * as Plot from "@observablehq/plot";
-import {count, percent, periodName, periodTick} from "./format.js";
+import {ago, count, percent, periodName, periodTick, plural} from "./format.js";
+import {within} from "./repeat.js";
 
 export const colors = {
   returning: "#2f6b82",
@@ -76,6 +77,8 @@ export function bars(periods, what, {width, format, axis, label}) {
     bands.map(({key, name}) => ({...d, key, band: name, value: d[parts[what][key]]})).filter((d) => d.value)
   );
   const total = new Map(periods.map((d) => [d.period_label, d]));
+  // Half an order is none: no more ticks than there are orders.
+  const ticks = what === "orders" ? Math.min(5, Math.max(1, ...periods.map((d) => d.all_orders))) : 5;
   return Plot.plot({
     width,
     height: 250,
@@ -85,7 +88,7 @@ export function bars(periods, what, {width, format, axis, label}) {
     style,
     ariaLabel: `${label} by period, bars`,
     x: {type: "band", domain: labels, padding: 0.22},
-    y: {nice: true, tickFormat: axis, label, ticks: 5, grid: true, tickSize: 0, labelArrow: "none"},
+    y: {nice: true, tickFormat: axis, label, ticks, grid: true, tickSize: 0, labelArrow: "none"},
     marks: [
       ...bands.map(({key}) => hatch(`hatch-${what}-${key}`, colors[key])),
       periodAxis(labels, width - 60),
@@ -115,6 +118,9 @@ export function bars(periods, what, {width, format, axis, label}) {
   });
 }
 
+// Where an axis of shares ends: not so low that its ticks would all be 0 %.
+const shareTop = (share) => Math.min(1, Math.max(0.05, share));
+
 // The share of the last 12 months' customers who ordered more than once in them.
 export function repeatRateOverTime(periods, {width}) {
   const known = periods.filter((d) => d.trailing_12_months_repeat_rate != null);
@@ -132,7 +138,7 @@ export function repeatRateOverTime(periods, {width}) {
     ariaLabel: "Repeat rate of the last 12 months by period, line",
     x: {type: "point", domain: labels, padding: 0.3},
     y: {
-      domain: [0, Math.min(1, 1.25 * Math.max(...known.map((d) => d[rate])))],
+      domain: [0, shareTop(1.25 * Math.max(...known.map((d) => d[rate])))],
       tickFormat: (x) => percent(x, 0),
       nice: true,
       label: "ordered more than once",
@@ -257,7 +263,7 @@ export function cohortHeatMap(cells, average, {width, unit}) {
           x: "period_index",
           y: "row",
           title: (d) =>
-            `${count(d.active)} of the ${count(d.cohort_size)} customers\nwho first ordered in ${periodName(d.cohort_label)}\n` +
+            `${count(d.active)} of ${plural(d.cohort_size, "customer")}\nwho first ordered in ${periodName(d.cohort_label)}\n` +
             `ordered in ${periodName(d.period_label)}${d.is_complete ? "" : ", which is not over yet"}`
         })
       )
@@ -273,9 +279,22 @@ function quantile(values, q) {
 
 // ---- the others ----------------------------------------------------------------
 
+// The ticks of days: those of a shop's calendar, as far as the days go.
+function dayTicks(last, narrow) {
+  if (last < 14) return [...Array(last + 1).keys()];
+  const days =
+    last < 60 ? [0, 7, 14, 21, 28, 35, 42, 49, 56] : narrow && last > 180 ? [0, 90, 180, 270, 365] : [0, 30, 60, 90, 120, 180, 240, 300, 365];
+  return days.filter((d) => d <= last);
+}
+
 // The share that ordered a second time within so many days of the first, with its interval.
 export function repeatCurve(rows, {width}) {
-  const marked = rows.filter((d) => (width < 420 ? [90, 180, 365] : [30, 90, 180, 365]).includes(d.day));
+  const narrow = width < 420;
+  const last = rows.at(-1).day;
+  const known = (narrow ? [90, 180, 365] : [30, 90, 180, 365]).filter((day) => day <= last);
+  // The last, too, unless its label would run into the one before.
+  if (last - (known.at(-1) ?? 0) > (narrow ? 0.2 : 0.1) * last) known.push(last);
+  const marked = rows.filter((d) => known.includes(d.day));
   return Plot.plot({
     width,
     height: 270,
@@ -286,15 +305,15 @@ export function repeatCurve(rows, {width}) {
     style,
     ariaLabel: "Share of customers with a second order, by days since the first",
     x: {
-      domain: [0, Math.max(...rows.map((d) => d.day))],
-      ticks: width < 420 ? [0, 90, 180, 270, 365] : [0, 30, 60, 90, 120, 180, 240, 300, 365],
+      domain: [0, last],
+      ticks: dayTicks(last, narrow),
       label: "days since the first order",
       labelAnchor: "center",
       labelArrow: "none",
       tickSize: 0
     },
     y: {
-      domain: [0, Math.min(1, 1.15 * Math.max(...rows.map((d) => d.upper)))],
+      domain: [0, shareTop(1.15 * Math.max(...rows.map((d) => d.upper)))],
       nice: true,
       tickFormat: (x) => percent(x, 0),
       label: "customers with a second order",
@@ -310,12 +329,15 @@ export function repeatCurve(rows, {width}) {
       Plot.dot(marked, {x: "day", y: "rate", r: 3.5, fill: colors.returning}),
       Plot.text(marked, {
         x: "day",
-        y: "upper",
+        y: "rate",
         text: (d) => percent(d.rate, 0),
         dx: -12,
-        dy: -9,
+        dy: -11,
         fontWeight: 600,
-        fill: colors.ink
+        fill: colors.ink,
+        stroke: "#fff",
+        strokeOpacity: 0.7,
+        strokeWidth: 4
       }),
       Plot.tip(
         rows,
@@ -323,8 +345,8 @@ export function repeatCurve(rows, {width}) {
           x: "day",
           y: "rate",
           title: (d) =>
-            `Within ${d.day} days: ${percent(d.rate)}\nbetween ${percent(d.lower)} and ${percent(d.upper)} (95 %)\n` +
-            `of ${count(d.eligible)} customers who have had the time`
+            `Within ${within(d.day)}: ${percent(d.rate)}\nbetween ${percent(d.lower)} and ${percent(d.upper)} (95 %)\n` +
+            `of ${plural(d.eligible, "customer")} who had the time`
         })
       )
     ]
@@ -346,7 +368,8 @@ export function segmentBars(segments, {width, money}) {
   const top = Math.max(...rows.map((d) => d.share));
   const left = 142;
   const right = 105; // for the number of the longest bar
-  const step = width < 420 ? 0.2 : 0.1;
+  // A tick's label needs some 48 pixels.
+  const step = [0.1, 0.2, 0.25, 0.5].find((s) => ((width - left - right) * s) / top >= 48) ?? 1;
   return Plot.plot({
     width,
     height: 30 + 36 * segments.length,
@@ -379,7 +402,7 @@ export function segmentBars(segments, {width, money}) {
       Plot.text(segments, {fy: "segment", text: "segment", frameAnchor: "left", dy: -7, fill: colors.ink, className: "names"}),
       Plot.text(segments, {
         fy: "segment",
-        text: (d) => `${orders(d.mean_orders)}, ${count(d.mean_recency_days)} days ago`,
+        text: (d) => `${orders(d.mean_orders)}, ${ago(d.mean_recency_days)}`,
         frameAnchor: "left",
         dy: 7,
         fontSize: 11,
@@ -401,8 +424,8 @@ export function segmentBars(segments, {width, money}) {
           x: (d) => Math.max(d.share_of_customers, d.share_of_revenue ?? 0),
           fy: "segment",
           title: (d) =>
-            `${d.segment}\n${count(d.customers)} customers, ${money.whole(d.revenue)}\n` +
-            `${orders(d.mean_orders)} each, the last ${count(d.mean_recency_days)} days ago`
+            `${d.segment}\n${plural(d.customers, "customer")}, ${money.whole(d.revenue)}\n` +
+            `${orders(d.mean_orders)} each, the last ${ago(d.mean_recency_days)}`
         })
       )
     ]
@@ -451,7 +474,7 @@ export function concentrationCurve(rows, {width, height}) {
         ],
         {stroke: colors.faint, strokeDasharray: "2 4"}
       ),
-      Plot.text([[1, 0.06]], {text: ["dotted: if all paid the same"], textAnchor: "end", fill: colors.faint}),
+      Plot.text([[1, 0.3]], {text: ["dotted: if all paid the same"], textAnchor: "end", fill: colors.faint}),
       Plot.lineY(curve, {x: "share_of_customers", y: "share_of_revenue", stroke: colors.returning, strokeWidth: 2.5}),
       Plot.link([at20], {
         x1: 0.2,
@@ -462,13 +485,15 @@ export function concentrationCurve(rows, {width, height}) {
         strokeWidth: 1.5
       }),
       Plot.dot([at20], {x: "share_of_customers", y: "share_of_revenue", r: 4.5, fill: colors.mark}),
+      // Low, where neither the curve nor the dotted line can be.
       Plot.text([at20], {
         x: "share_of_customers",
-        y: "share_of_revenue",
+        y: 0,
         text: (d) => `20 % of the customers\n${percent(d.share_of_revenue, 0)} of the revenue`,
         textAnchor: "start",
-        dx: 12,
-        dy: 16,
+        lineAnchor: "bottom",
+        dx: 8,
+        dy: -6,
         lineHeight: 1.3,
         fontWeight: 600,
         fill: colors.ink,
@@ -480,7 +505,7 @@ export function concentrationCurve(rows, {width, height}) {
         Plot.pointerX({
           x: "share_of_customers",
           y: "share_of_revenue",
-          title: (d) => `The best ${d.percentile} % (${count(d.customers)} customers)\nbring ${percent(d.share_of_revenue)} of the revenue`
+          title: (d) => `The best ${d.percentile} % (${plural(d.customers, "customer")})\nbring ${percent(d.share_of_revenue)} of the revenue`
         })
       )
     ]

@@ -12,6 +12,11 @@ export function card(id, title, text, ...content) {
   return el("section", {class: "card", id}, el("h2", {}, title), text ? el("p", {class: "hint"}, text) : null, ...content);
 }
 
+// A card that says why there is no picture; cards beside it don't make it higher.
+export function note(id, title, text) {
+  return el("section", {class: "card note", id}, el("h2", {}, title), text ? el("p", {class: "hint"}, text) : null);
+}
+
 // Coloured squares with their names; hatched: not over yet.
 export function legend(entries) {
   return el(

@@ -54,9 +54,8 @@ export function periodTick(label, previous) {
   return previous && previous.split("-")[0] === y ? short : `${short}\n${y}`;
 }
 
-// So many years as "3 years", "1.5 years" or, below one, in days.
-export function lifespan(days) {
-  if (days == null) return "–";
-  if (days < 365) return `${Math.round(days)}${nbsp}days`;
-  return `${+(days / 365.25).toFixed(1)}${nbsp}years`;
-}
+// 1 day, 2 days.
+export const plural = (n, one, many = one + "s") => `${count(n)} ${Math.round(n) === 1 ? one : many}`;
+
+// How long ago so many days are.
+export const ago = (days) => (Math.round(days) === 0 ? "today" : `${plural(days, "day")} ago`);

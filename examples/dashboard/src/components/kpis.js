@@ -1,5 +1,5 @@
 import {el} from "./dom.js";
-import {count, lifespan, percent} from "./format.js";
+import {count, percent} from "./format.js";
 
 const nbsp = "\u00a0";
 
@@ -24,6 +24,24 @@ function kpiCard(id, name, value, text, detail) {
   );
 }
 
+// A value a year that is kept for all of a lifespan has to be seen for some time.
+const paceDays = 180;
+
+// What a customer is worth: for life where that can be told, otherwise so far. A lifespan that
+// was measured is cut off where the data end, so that only one that was given makes a lifetime value.
+function valueCard(kpi, shop, period, money) {
+  if (shop.lifespan != null && kpi.days >= paceDays) {
+    const margin = shop.margin === 1 ? "" : ` at a margin of ${percent(shop.margin, 0)}`;
+    return kpiCard("clv", "Customer lifetime value", money.cents(kpi.clv), `over ${shop.lifespan}${margin}`, period);
+  }
+  const why =
+    shop.lifespan == null
+      ? "For a lifetime value make the views with lifespan => '3 years'"
+      : "The lifetime value appears here after half a year of orders";
+  const lines = [...(period ?? []), why];
+  return kpiCard("customer-value", "Paid by a customer so far", money.cents(kpi.customer_value), "on average, refunds subtracted", lines);
+}
+
 export function kpiCards(kpi, shop, {last, before}, money) {
   // What the last complete period was, and the change from the one before.
   const compare = (said, key, points) => {
@@ -32,10 +50,9 @@ export function kpiCards(kpi, shop, {last, before}, money) {
     return [said, by ? el("span", {}, by, ` vs ${before.name}`) : null].filter((line) => line != null);
   };
   const level = (key, format) => compare(last && `${last.name}: ${format(last[key])}`, key);
-  const span = shop.lifespan ?? lifespan(kpi.lifespan_days);
-  const margin = shop.margin === 1 ? "" : ` at a margin of ${percent(shop.margin, 0)}`;
+  const one = kpi.customers === 1;
   return [
-    kpiCard("customers", "Customers", count(kpi.customers), "have ordered so far", level("customers", count)),
+    kpiCard("customers", one ? "Customer" : "Customers", count(kpi.customers), `${one ? "has" : "have"} ordered so far`, level("customers", count)),
     kpiCard("orders", "Orders", count(kpi.all_orders), "guests’ orders included", level("all_orders", count)),
     kpiCard("revenue", "Revenue", money.whole(kpi.all_revenue), "refunds subtracted", level("all_revenue", money.whole)),
     kpiCard("aov", "Average order", money.cents(kpi.aov), "revenue for each order", level("aov", money.cents)),
@@ -48,13 +65,8 @@ export function kpiCards(kpi, shop, {last, before}, money) {
         ? null
         : compare(`In 12 months: ${percent(last.trailing_12_months_repeat_rate)}`, "trailing_12_months_repeat_rate", true)
     ),
-    kpiCard(
-      "clv",
-      "Customer lifetime value",
-      money.cents(kpi.clv),
-      kpi.clv == null ? "" : `over ${span}${margin}${shop.lifespan ? "" : ", the lifespan measured so far"}`,
-      // The level of one period is of those who ordered in it, so that it can't stand beside the shop's.
-      compare(last && `${last.name} alone`, "clv")
-    )
+    // Of a period, what its customers paid in it, and not its clv: that is by the year, so that 31 days
+    // after 30 would be a change.
+    valueCard(kpi, shop, compare(last && `${last.name}: ${money.cents(last.customer_value)} a customer`, "customer_value"), money)
   ];
 }

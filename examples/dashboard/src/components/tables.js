@@ -1,38 +1,42 @@
 import {el} from "./dom.js";
-import {count, day, percent} from "./format.js";
+import {count, day, percent, plural} from "./format.js";
 
-// columns: [heading, cell, is a number]
+// columns: [heading, cell, class]; class: number, and extra where a phone has no room for the column
 function table(id, columns, rows, foot) {
-  const cell = (name, content, number) => el(name, {class: number ? "number" : null}, content);
+  const cell = (name, content, kind) => el(name, {class: kind}, content);
   return el(
     "div",
     {class: "wide"},
     el(
       "table",
       {id},
-      el("thead", {}, el("tr", {}, columns.map(([heading, , number]) => cell("th", heading, number)))),
-      el("tbody", {}, rows.map((d) => el("tr", {}, columns.map(([, format, number]) => cell("td", format(d), number))))),
-      foot ? el("tfoot", {}, el("tr", {}, columns.map(([, , number], i) => cell("td", foot[i], number)))) : null
+      el("thead", {}, el("tr", {}, columns.map(([heading, , kind]) => cell("th", heading, kind)))),
+      el("tbody", {}, rows.map((d) => el("tr", {}, columns.map(([, format, kind]) => cell("td", format(d), kind))))),
+      foot ? el("tfoot", {}, el("tr", {}, columns.map(([, , kind], i) => cell("td", foot[i], kind)))) : null
     )
   );
 }
 
-// A share as a short bar with its number.
+// A share as a short bar with its number. Nothing is certain of a customer: 100 % is not said.
 const chance = (p) =>
-  p == null ? "–" : el("span", {class: "chance"}, el("i", {style: `--p: ${Math.round(100 * p)}%`}), percent(p, 0));
+  p == null
+    ? "–"
+    : el("span", {class: "chance"}, el("i", {style: `--p: ${Math.round(100 * p)}%`}), p >= 0.995 ? ">\u00a099\u00a0%" : percent(p, 0));
 
 export function winBackTable(rows, money) {
+  // Where nobody's chance is lower, the model has seen nobody leave, and tells no two apart.
+  const told = rows.some((d) => d.p_alive != null && d.p_alive <= 0.95);
   return table(
     "win-back-table",
     [
       ["Customer", (d) => d.customer],
-      ["Status", (d) => el("span", {class: `status ${d.status.replace(" ", "-")}`}, d.status)],
-      ["Last order", (d) => day(d.last_order)],
-      ["Silent for", (d) => `${count(d.recency_days)} days`, true],
-      ["Orders", (d) => count(d.orders), true],
-      ["Paid so far", (d) => money.whole(d.revenue), true],
-      ["Chance to order again", (d) => chance(d.p_alive), true],
-      ["Expected in 12 months", (d) => money.whole(d.expected_revenue_12_months), true]
+      ["Status", (d) => el("span", {class: `status ${d.status.replace(" ", "-")}`}, d.status), "extra"],
+      ["Last order", (d) => day(d.last_order), "extra"],
+      ["Silent for", (d) => plural(d.recency_days, "day"), "number"],
+      ["Orders", (d) => count(d.orders), "number"],
+      ["Paid so far", (d) => money.whole(d.revenue), "number"],
+      ...(told ? [["Chance to order again", (d) => chance(d.p_alive), "number"]] : []),
+      ["Expected in 12 months", (d) => money.whole(d.expected_revenue_12_months), "number"]
     ],
     rows
   );
@@ -56,9 +60,9 @@ export function rowsTable(rows, money) {
     "rows-table",
     [
       ["What", (d) => reasons[d.reason] ?? d.reason],
-      ["Rows", (d) => count(d.row_count), true],
-      ["Amount", (d) => money.cents(d.amount), true],
-      ["Counted", (d) => (d.is_counted ? "yes" : "no"), true]
+      ["Rows", (d) => count(d.row_count), "number"],
+      ["Amount", (d) => money.cents(d.amount), "number"],
+      ["Counted", (d) => (d.is_counted ? "yes" : "no"), "number extra"]
     ],
     rows,
     [
