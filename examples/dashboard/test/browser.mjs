@@ -1,10 +1,11 @@
-// node test/browser.mjs SITE [PNG]
+// node test/browser.mjs SITES [PNG]
 //
-// Opens the built site of the demo shop in Chromium and compares what stands on
-// the page with what the views say: psql formats the numbers here, and
-// JavaScript there. Needs psql's variables (PGHOST ...) for that, and SHOP_SCHEMA
-// as the build had it. The page must ask nothing of any other machine and must
-// log no error. With PNG: takes a picture of the page.
+// Opens the built sites of the demo shop (SITES/shop) and of the small ones in
+// Chromium and compares what stands on the pages with what the views say: psql
+// formats the numbers here, and JavaScript there. Needs psql's variables (PGHOST
+// ...) for that; a site has the name of its views' schema. The pages must ask
+// nothing of any other machine and must log no error. With PNG: takes a picture of
+// the demo shop's page.
 //
 // CHROMIUM: the browser, if it is not on the PATH. The last line counts the tests.
 
@@ -14,8 +15,8 @@ import {createServer} from "node:http";
 import {extname, join, normalize} from "node:path";
 import {chromium} from "playwright-core";
 
-const [site, png] = process.argv.slice(2);
-if (!site) throw new Error("usage: browser.mjs SITE [PNG]");
+const [sites, png] = process.argv.slice(2);
+if (!sites) throw new Error("usage: browser.mjs SITES [PNG]");
 
 // ---- the tests ---------------------------------------------------------------
 
@@ -33,8 +34,8 @@ const same = (name, is, should) => check(name, is === should, `is: ${is}\n  shou
 // ---- the views ---------------------------------------------------------------
 
 // The query's rows, as arrays of texts.
-function rows(query) {
-  const args = ["-X", "-q", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-v", `schema=${process.env.SHOP_SCHEMA || "shop"}`];
+function rows(query, schema = "shop") {
+  const args = ["-X", "-q", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-v", `schema=${schema}`];
   const out = execFileSync("psql", args, {input: query, encoding: "utf8"});
   return out.split("\n").slice(0, -1).map((line) => line.split("\t"));
 }
@@ -46,7 +47,7 @@ const types = {".html": "text/html", ".js": "text/javascript", ".css": "text/css
 const server = createServer(async (request, response) => {
   const path = normalize(decodeURIComponent(new URL(request.url, "http://localhost").pathname));
   try {
-    const body = await readFile(join(site, path.endsWith("/") ? path + "index.html" : path));
+    const body = await readFile(join(sites, path.endsWith("/") ? path + "index.html" : path));
     response.writeHead(200, {"content-type": types[extname(path) || ".html"] ?? "application/octet-stream"}).end(body);
   } catch {
     response.writeHead(404).end();
@@ -75,7 +76,8 @@ const browser = await chromium.launch({
 const foreign = [];
 const errors = [];
 
-async function open(options) {
+// The page of a shop, when it has so many charts.
+async function open(shop, charts, options) {
   const context = await browser.newContext({deviceScaleFactor: 1, locale: "en-US", timezoneId: "America/Los_Angeles", ...options});
   await context.route("**/*", (route) => {
     const url = route.request().url();
@@ -91,16 +93,33 @@ async function open(options) {
   page.on("response", (response) => {
     if (response.status() >= 400 && !response.url().endsWith("/favicon.ico")) errors.push(`${response.status()} ${response.url()}`);
   });
-  await page.goto(origin + "/");
+  await page.goto(`${origin}/${shop}/`);
   await page.waitForSelector(".foot", {timeout: 30000});
-  await page.waitForFunction(() => document.querySelectorAll(".card svg[class^=plot]").length >= 7, null, {timeout: 30000});
+  await page.waitForFunction((charts) => document.querySelectorAll(".card svg[class^=plot]").length >= charts, charts, {timeout: 30000});
   return page;
 }
 
+const overflow = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
+// Spaces of any kind are one space, as to the eye.
+const reader = (page) => async (selector) => (await page.locator(selector).allInnerTexts()).map((text) => text.replace(/\s+/g, " ").trim());
+
+// All that can be read on a page, in charts too.
+const wholeText = async (page) => (await page.locator("body").innerText()) + " " + (await page.locator("svg text").allTextContents()).join(" ");
+
+// No number with more digits than a person reads, none that is not one, and no plural of one.
+function checkWords(shop, body) {
+  for (const [name, wrong] of [
+    ["no long decimals", /.{0,40}\.\d{3,}/],
+    ["no NaN, null, undefined", /.{0,40}\b(NaN|null|undefined|Infinity)\b/],
+    ["one day is a day", /.{0,40}(?<![\d.,])[01]\s(days|customers|rows)\b/]
+  ])
+    check(`${shop}: ${name}`, !wrong.test(body), body.match(wrong)?.[0]);
+}
+
 try {
-  const page = await open({viewport: {width: 1280, height: 900}});
-  // Spaces of any kind are one space, as to the eye.
-  const texts = async (selector) => (await page.locator(selector).allInnerTexts()).map((text) => text.replace(/\s+/g, " ").trim());
+  const page = await open("shop", 7, {viewport: {width: 1280, height: 900}});
+  const texts = reader(page);
   const text = async (selector) => (await texts(selector)).join(" | ");
 
   // The numbers at the top.
@@ -117,7 +136,7 @@ try {
   const [change] = rows(`
     WITH ended AS (
         SELECT *, lag(customers) OVER w AS customers_before, lag(all_orders) OVER w AS orders_before, lag(all_revenue) OVER w AS revenue_before,
-               lag(aov) OVER w AS aov_before, lag(trailing_12_months_repeat_rate) OVER w AS rate_before, lag(clv) OVER w AS clv_before,
+               lag(aov) OVER w AS aov_before, lag(trailing_12_months_repeat_rate) OVER w AS rate_before, lag(customer_value) OVER w AS value_before,
                lag(period) OVER w AS period_before
         FROM :"schema".kpi_by_period
         WHERE period < (SELECT max(period) FROM :"schema".kpi_by_period WHERE all_orders > 0)
@@ -128,10 +147,10 @@ try {
         SELECT to_char(period, 'Mon YYYY') AS name, to_char(period_before, 'Mon YYYY') AS name_before,
                to_char(customers, 'FM999,990') AS customers, to_char(all_orders, 'FM999,990') AS orders,
                to_char(all_revenue, 'FM€999,990') AS revenue, to_char(aov, 'FM€999,990.00') AS aov,
-               to_char(100 * trailing_12_months_repeat_rate::numeric, 'FM990.0" %"') AS rate,
+               to_char(100 * trailing_12_months_repeat_rate::numeric, 'FM990.0" %"') AS rate, to_char(customer_value, 'FM€999,990.00') AS value,
                ARRAY[100.0 * customers / customers_before - 100, 100.0 * all_orders / orders_before - 100,
                      100 * all_revenue / revenue_before - 100, 100 * aov / aov_before - 100,
-                     100 * (trailing_12_months_repeat_rate - rate_before)::numeric, 100 * clv / clv_before - 100] AS by
+                     100 * (trailing_12_months_repeat_rate - rate_before)::numeric, 100 * customer_value / value_before - 100] AS by
         FROM ended
     ), said AS (
         SELECT by.*, ARRAY(SELECT CASE WHEN abs(c) < 0.05 THEN '± ' WHEN c > 0 THEN '▲ ' ELSE '▼ ' END || to_char(abs(c), 'FM990.0')
@@ -140,7 +159,7 @@ try {
     )
     SELECT name || ': ' || customers || ' ' || c[1] || ' % vs ' || name_before, name || ': ' || orders || ' ' || c[2] || ' % vs ' || name_before,
            name || ': ' || revenue || ' ' || c[3] || ' % vs ' || name_before, name || ': ' || aov || ' ' || c[4] || ' % vs ' || name_before,
-           'In 12 months: ' || rate || ' ' || c[5] || ' points vs ' || name_before, name || ' alone ' || c[6] || ' % vs ' || name_before
+           'In 12 months: ' || rate || ' ' || c[5] || ' points vs ' || name_before, name || ': ' || value || ' a customer ' || c[6] || ' % vs ' || name_before
     FROM said;`);
   for (const [i, name] of names.entries()) same(`change of ${name}`, await text(`#kpi-${name} .detail`), change[i]);
 
@@ -178,6 +197,15 @@ try {
           FROM :"schema".cohort_retention WHERE is_complete GROUP BY period_index) AS m;`);
   same("title of the heat map", await text("#cohorts h2"), next);
   same("means in the heat map", (await page.locator("#cohorts .means text").allTextContents()).join(" ").replace(/\s+/g, " "), means);
+
+  const [[rated, open12]] = rows(`
+    SELECT to_char(100 * (array_agg(trailing_12_months_repeat_rate ORDER BY period DESC))[2]::numeric, 'FM990') ||
+           ' % of those who ordered in the last 12 months did so more than once',
+           to_char(max(period), 'Mon YYYY') || ' may not be over yet: it is hatched and left out of the comparisons.'
+    FROM :"schema".kpi_by_period
+    WHERE period <= (SELECT max(period) FROM :"schema".kpi_by_period WHERE all_orders > 0);`);
+  same("title of the repeat rate", await text("#repeat-rate h2"), rated);
+  check("the period that may not be over", (await text(".lead")).endsWith(open12), await text(".lead"));
 
   // The repeat curve and the concentration, by what their titles say.
   const [[repeat]] = rows(`
@@ -217,12 +245,8 @@ try {
     FROM :"schema".excluded_rows WHERE is_counted;`);
   check("they add up", (await text("#rows-table tfoot")).replace(/\.\d+$/, "").endsWith(sum), await text("#rows-table tfoot"));
 
-  // No number with more digits than a person reads, and none that is not one.
-  const body = (await page.locator("body").innerText()) + (await page.locator("svg text").allTextContents()).join(" ");
-  check("no long decimals", !/\.\d{3,}/.test(body), body.match(/.{0,40}\.\d{3,}/)?.[0]);
-  check("no NaN, null, undefined", !/\b(NaN|null|undefined|Infinity)\b/.test(body), body.match(/.{0,40}\b(NaN|null|undefined|Infinity)\b/)?.[0]);
+  checkWords("shop", await wholeText(page));
 
-  const overflow = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   same("fits 1280 pixels", String(await overflow(page)), "0");
   if (png) {
     const height = await page.evaluate(() => document.documentElement.scrollHeight);
@@ -235,9 +259,56 @@ try {
     check("the picture is below 400 kB", size < 400e3, `${size} bytes`);
   }
 
-  const phone = await open({viewport: {width: 390, height: 844}, isMobile: true, hasTouch: true});
+  const mobile = {viewport: {width: 390, height: 844}, isMobile: true, hasTouch: true};
+  const phone = await open("shop", 7, mobile);
   same("fits a phone", String(await overflow(phone)), "0");
+  for (const table of ["#win-back", "#rows"]) {
+    const wide = await phone.locator(`${table} .wide`).evaluate((e) => e.scrollWidth - e.clientWidth);
+    same(`all columns of ${table} are seen on a phone`, String(wide), "0");
+  }
   if (png && process.env.PHONE_PNG) await phone.screenshot({path: process.env.PHONE_PNG, fullPage: true});
+
+  // A young shop: its first customers alone have had the longest time, and must not make a headline.
+  const young = await open("young", 6, {viewport: {width: 1280, height: 900}});
+  const youngTexts = reader(young);
+  const [[youngRepeat, youngLast, youngValue, youngFew]] = rows(
+    `
+    WITH sure AS (SELECT * FROM :"schema".repeat_by_day WHERE eligible >= 30), last AS (SELECT max(day) AS day FROM sure)
+    SELECT (SELECT string_agg(to_char(100 * rate::numeric, 'FM990') || ' % ' || CASE day WHEN 90 THEN 'order a second time ' ELSE '' END ||
+                              'within ' || day || ' days', ', ' ORDER BY day)
+            FROM sure WHERE day = 90 OR day = (SELECT day FROM last)),
+           (SELECT day FROM last),
+           (SELECT to_char(customer_value, 'FM€999,990.00') FROM :"schema".kpi),
+           (SELECT max(day) FROM :"schema".repeat_by_day WHERE eligible > 0);`,
+    "young"
+  );
+  check("young: the last days are of few", +youngFew > +youngLast, `${youngFew}, ${youngLast}`);
+  same("young: title of the repeat curve", (await youngTexts("#repeat-curve h2")).join(), youngRepeat);
+  const dayTicks = await young.locator('#repeat-curve g[aria-label="x-axis tick label"] text').allTextContents();
+  check("young: no tick beyond the curve", dayTicks.length > 3 && dayTicks.every((day) => +day <= +youngLast), dayTicks.join(" "));
+  same("young: no lifetime value without a lifespan", String(await young.locator("#kpi-clv").count()), "0");
+  same("young: what a customer paid", (await youngTexts("#kpi-customer-value .value")).join(), youngValue);
+  const youngCard = (await youngTexts("#kpi-customer-value")).join();
+  check("young: how to get a lifetime value", youngCard.endsWith("make the views with lifespan => '3 years'"), youngCard);
+  const rateCard = await young.locator("#repeat-rate").evaluate((e) => e.clientHeight);
+  check("young: a card without a chart is low", rateCard < 120, `${rateCard} pixels`);
+  checkWords("young", await wholeText(young));
+  same("young: fits 1280 pixels", String(await overflow(young)), "0");
+
+  // One customer: nothing to compare with, and little to say in the plural.
+  for (const [screen, options] of [["1280 pixels", {viewport: {width: 1280, height: 900}}], ["a phone", mobile]]) {
+    const one = await open("one", 3, options);
+    const oneTexts = reader(one);
+    const name = (what) => `one, ${screen}: ${what}`;
+    same(name("the customer"), (await oneTexts("#kpi-customers")).join().replace(/ Mar.*/, ""), "Customer 1 has ordered so far");
+    same(name("what the customer paid"), (await oneTexts("#kpi-customer-value .value")).join(), "€60.00");
+    same(name("sentences in place of charts"), String(await one.locator(":is(#repeat-rate, #repeat-curve, #segments, #concentration) svg").count()), "0");
+    check(name("too few"), (await oneTexts("#repeat-curve")).join().endsWith("Too few customers have had the time yet."));
+    const orders = await one.locator('#orders g[aria-label="y-axis tick label"] text').allTextContents();
+    same(name("whole orders"), orders.join(" "), "0 1 2");
+    checkWords(name("words"), await wholeText(one));
+    same(name("fits"), String(await overflow(one)), "0");
+  }
 
   same("nothing asked of another machine", foreign.join(" "), "");
   same("no error logged", errors.join("\n"), "");

@@ -14,7 +14,7 @@ export function card(id, title, text, ...content) {
 
 // A card that says why there is no picture; cards beside it don't make it higher.
 export function note(id, title, text) {
-  return el("section", {class: "card note", id}, el("h2", {}, title), text ? el("p", {class: "hint"}, text) : null);
+  return el("section", {class: "card words", id}, el("h2", {}, title), text ? el("p", {class: "hint"}, text) : null);
 }
 
 // Coloured squares with their names; hatched: not over yet.

@@ -36,10 +36,10 @@ function valueCard(kpi, shop, period, money) {
   }
   const why =
     shop.lifespan == null
-      ? "For a lifetime value make the views with lifespan => '3 years'"
+      ? ["For a lifetime value make the views with ", el("code", {}, "lifespan => '3 years'")]
       : "The lifetime value appears here after half a year of orders";
   const lines = [...(period ?? []), why];
-  return kpiCard("customer-value", "Paid by a customer so far", money.cents(kpi.customer_value), "on average, refunds subtracted", lines);
+  return kpiCard("customer-value", "Paid by a customer so far", money.cents(kpi.customer_value), "on average", lines);
 }
 
 export function kpiCards(kpi, shop, {last, before}, money) {
@@ -67,6 +67,6 @@ export function kpiCards(kpi, shop, {last, before}, money) {
     ),
     // Of a period, what its customers paid in it, and not its clv: that is by the year, so that 31 days
     // after 30 would be a change.
-    valueCard(kpi, shop, compare(last && `${last.name}: ${money.cents(last.customer_value)} a customer`, "customer_value"), money)
+    valueCard(kpi, shop, compare(last && `${last.name}: ${money.cents(last.customer_value)}${nbsp}a${nbsp}customer`, "customer_value"), money)
   ];
 }
