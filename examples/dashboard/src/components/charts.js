@@ -307,6 +307,7 @@ export function repeatCurve(rows, {width}) {
     x: {
       domain: [0, last],
       ticks: dayTicks(last, narrow),
+      tickFormat: String,
       label: "days since the first order",
       labelAnchor: "center",
       labelArrow: "none",
@@ -315,6 +316,7 @@ export function repeatCurve(rows, {width}) {
     y: {
       domain: [0, shareTop(1.15 * Math.max(...rows.map((d) => d.upper)))],
       nice: true,
+      insetTop: 14, // for the labels of a curve that ends at 100 %
       tickFormat: (x) => percent(x, 0),
       label: "customers with a second order",
       ticks: 5,

@@ -67,6 +67,13 @@ export function kpiCards(kpi, shop, {last, before}, money) {
     ),
     // Of a period, what its customers paid in it, and not its clv: that is by the year, so that 31 days
     // after 30 would be a change.
-    valueCard(kpi, shop, compare(last && `${last.name}: ${money.cents(last.customer_value)}${nbsp}a${nbsp}customer`, "customer_value"), money)
+    valueCard(
+      kpi,
+      shop,
+      last?.customer_value == null
+        ? null
+        : compare(`${last.name}: ${money.cents(last.customer_value)}${nbsp}a${nbsp}customer`, "customer_value"),
+      money
+    )
   ];
 }
