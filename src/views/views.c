@@ -425,6 +425,7 @@ retention_refresh_data(PG_FUNCTION_ARGS)
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					 errmsg("%s must not be null", i == 0 ? "target" : "concurrently")));
 	target = NameStr(*PG_GETARG_NAME(0));
+	PreventCommandIfReadOnly("retention_refresh_data()");
 	SPI_connect();
 	nest_level = begin_own_names();
 	if (!retention_recipe_load(&recipe, target, ext, &maker))
