@@ -100,12 +100,6 @@ refuse_state(const HistoryHead *head, KeyKind key, TimeKind time, AmountKind amo
 			 errdetail_internal("One has %s, the other %s.", has, wanted)));
 }
 
-static inline bool
-text_is(const struct varlena *value, const char *word, Size length)
-{
-	return VARSIZE_ANY_EXHDR(value) == length && memcmp(VARDATA_ANY(value), word, length) == 0;
-}
-
 /* The grain and the zone have to be those of the rows before. */
 static pg_attribute_always_inline void
 check_arguments(FunctionCallInfo fcinfo, const HistoryState *state, int grain_arg, bool zoned)

@@ -16,6 +16,7 @@
 #include "postgres.h"
 
 #include "order/instant.h"
+#include "pg/compat.h"
 #include "pgtime.h"
 
 /* The numbers are part of the packed form: append, never renumber. */
@@ -48,6 +49,13 @@ static inline int
 grain_name_length(Grain grain)
 {
 	return grain == GRAIN_DAY ? 3 : grain == GRAIN_MONTH ? 5 : grain == GRAIN_QUARTER ? 7 : 4;
+}
+
+/* Is it this word?  For names of periods and zones that stand in every row. */
+static inline bool
+text_is(const struct varlena *value, const char *word, Size length)
+{
+	return VARSIZE_ANY_EXHDR(value) == length && memcmp(VARDATA_ANY(value), word, length) == 0;
 }
 
 /* Division that rounds down. */

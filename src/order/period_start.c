@@ -15,7 +15,6 @@
 #include "order/period.h"
 
 #include "fmgr.h"
-#include "pg/compat.h"
 #include "utils/builtins.h"
 
 /* What the last row's names of a period and of a zone meant. */
@@ -26,12 +25,6 @@ typedef struct KnownNames
 	Size		zone_length;
 	char		zone_name[TZ_STRLEN_MAX + 1];	/* as it was written */
 } KnownNames;
-
-static inline bool
-text_is(const text *value, const char *word, Size length)
-{
-	return VARSIZE_ANY_EXHDR(value) == length && memcmp(VARDATA_ANY(value), word, length) == 0;
-}
 
 /* A memory of this call's, or where the caller has none to keep, of this row's. */
 static KnownNames *
