@@ -171,7 +171,7 @@ pack_block(HistoryPacker *packer)
 	gap_width = packer->ngaps == 0 ? 0 : Max(bytes_needed(packer->max_gap), 1);
 	orders_width = bytes_needed(packer->max_orders - packer->min_orders);
 	if (nlimbs == 1)
-		money_width = signed_bytes(packer->money_width);
+		money_width = signed_bytes(packer->magnitudes);
 	else if (nlimbs > 1)
 		for (int64 i = 0; i < packer->nentries; i++)
 			money_width = Max(money_width,
@@ -239,7 +239,7 @@ pack_block(HistoryPacker *packer)
 	packer->max_gap = 0;
 	packer->max_orders = 0;
 	packer->min_orders = 1;
-	packer->money_width = 0;
+	packer->magnitudes = 0;
 }
 
 static void
@@ -292,7 +292,7 @@ pack_customer(HistoryPacker *packer, const CustomerView *customer, OccasionShape
 		if (shape.nlimbs == 1 && packer->nlimbs == 1)
 		{
 			packer->money[e] = occasion[1];
-			packer->money_width |= occasion[1] ^ (uint64) ((int64) occasion[1] >> 63);
+			packer->magnitudes |= occasion[1] ^ (uint64) ((int64) occasion[1] >> 63);
 			(void) money_add(packer->revenue, packer->shape.nlimbs + 1, occasion + 1, 1);
 		}
 		else if (shape.nlimbs > 0)

@@ -107,7 +107,7 @@ typedef struct HistoryPacker
 	uint64		max_gap;
 	uint64		max_orders;
 	int			min_orders;		/* 0 or 1 */
-	int			money_width;
+	uint64		magnitudes;		/* money of one limb, or'ed; ~n of a negative n */
 } HistoryPacker;
 
 /* Bytes go in, runs of customers come out. */
