@@ -51,7 +51,9 @@ typedef enum CustomersParameter
 /*
  * What is known of each customer, the models, what they expect.  Who came
  * after as_of, or has never ordered, is left out.  %1$s is the schema of the
- * functions, %2$s the rows, %3$s the amount, %4$s what was kept back.
+ * functions, %2$s the rows, %3$s the amount, %4$s what was kept back.  Each
+ * function is called with all its arguments, of the types that it's declared
+ * with: nobody can put a better match beside it.
  */
 static const char *const customers_query =
 "WITH customers AS MATERIALIZED (SELECT q.customer::pg_catalog.text AS customer,"
@@ -59,12 +61,11 @@ static const char *const customers_query =
 " FROM %2$s WHERE q.customer IS NOT NULL GROUP BY q.customer),"
 " models AS MATERIALIZED (SELECT %1$s.fit_purchases(%1$s.repeat_buying(c.rfm), $5) AS purchases,"
 " %1$s.fit_spend(%1$s.repeat_spend(c.rfm)) AS spend FROM customers AS c)"
-" SELECT c.customer, (c.rfm).x, (c.rfm).t_x, (c.rfm).t, %1$s.p_alive(m.purchases, c.rfm),"
+" SELECT c.customer, (c.rfm).x, (c.rfm).t_x, (c.rfm).t, %1$s.p_alive(m.purchases, c.rfm, NULL::pg_catalog.date),"
 " %1$s.expected_purchases(m.purchases, c.rfm, $2), %1$s.expected_spend(m.spend, c.rfm),"
 " v.estimate, v.lower, v.upper, c.actual"
 " FROM customers AS c CROSS JOIN models AS m"
-" LEFT JOIN LATERAL %1$s.predicted_clv_interval(m.purchases, m.spend, c.rfm,"
-" horizon => $2, annual_discount => $3, margin => $4, level => $6) AS v ON true"
+" LEFT JOIN LATERAL %1$s.predicted_clv_interval(m.purchases, m.spend, c.rfm, $2, $3, $4, $6) AS v ON true"
 " WHERE (c.rfm).x IS NOT NULL";
 
 /*

@@ -60,7 +60,7 @@ static const char *const holdout_query =
 " FROM %2$s WHERE q.customer IS NOT NULL GROUP BY q.customer),"
 " known AS MATERIALIZED (SELECT c.rfm, (c.rfm).x AS x, c.actual,"
 " c.before OPERATOR(pg_catalog.-) (CASE WHEN (c.rfm).first_day OPERATOR(pg_catalog.>) $3 THEN 1 ELSE 0 END) AS before,"
-" (c.rfm).x::pg_catalog.float8 OPERATOR(pg_catalog./) NULLIF((c.rfm).t, 0) AS rate"
+" CASE WHEN (c.rfm).t OPERATOR(pg_catalog.<>) 0 THEN (c.rfm).x::pg_catalog.float8 OPERATOR(pg_catalog./) (c.rfm).t END AS rate"
 " FROM customers AS c WHERE (c.rfm).x IS NOT NULL),"
 " cells AS MATERIALIZED (SELECT %1$s.repeat_buying(k.rfm) AS cells FROM known AS k),"
 " models AS MATERIALIZED (SELECT n.name, n.n, %1$s.fit_purchases(c.cells, n.name) AS model"

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "forecast/order_query.h"
+#include "pg/schema.h"
 
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
@@ -49,8 +50,9 @@ table_query(FunctionCallInfo fcinfo, Oid table, bool usual)
 	const char *amount = column(fcinfo, ARG_AMOUNT,
 								usual && PG_ARGISNULL(ARG_CUSTOMER) ? USUAL_AMOUNT : NULL);
 	char	   *name = get_rel_name(table);
+	char	   *schema = name ? get_namespace_name(get_rel_namespace(table)) : NULL;
 
-	if (name == NULL)
+	if (schema == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("table with OID %u does not exist", table)));
@@ -60,8 +62,7 @@ table_query(FunctionCallInfo fcinfo, Oid table, bool usual)
 				 errmsg("of the columns of \"%s\", the customer and the time of an order must both be named",
 						name)));
 	return psprintf("SELECT %s, %s%s%s FROM %s", customer, ordered_at,
-					amount ? ", " : "", amount ? amount : "",
-					quote_qualified_identifier(get_namespace_name(get_rel_namespace(table)), name));
+					amount ? ", " : "", amount ? amount : "", quote_qualified_identifier(schema, name));
 }
 
 /* No query is a single word; a table's name is. */
@@ -83,13 +84,58 @@ trimmed(char *sql)
 	return sql;
 }
 
-/* The columns that a query returns, and whether that is what we need. */
-static int
-count_columns(const char *sql)
+/*
+ * The type that a time is read as.  Functions of ours are called with exactly
+ * the types that they're declared with: for any other, one that somebody has
+ * put beside them could be a better match.
+ */
+static const char *
+time_type(Oid type)
+{
+	switch (getBaseType(type))
+	{
+		case DATEOID:
+			return "pg_catalog.date";
+		case TIMESTAMPOID:
+			return "pg_catalog.timestamp";
+		case TIMESTAMPTZOID:
+			return "pg_catalog.timestamptz";
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_DATATYPE_MISMATCH),
+			 errmsg("the time of an order can't be of type %s", format_type_be(type)),
+			 errhint("Cast it to timestamptz, timestamp or date.")));
+}
+
+/* The same of an amount. */
+static const char *
+amount_type(Oid type)
+{
+	switch (getBaseType(type))
+	{
+		case NUMERICOID:
+			return "pg_catalog.numeric";
+		case INT2OID:
+		case INT4OID:
+		case INT8OID:
+		case FLOAT4OID:
+		case FLOAT8OID:
+			return "pg_catalog.float8";
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_DATATYPE_MISMATCH),
+			 errmsg("an amount can't be of type %s", format_type_be(type)),
+			 errhint("Cast it to numeric.")));
+}
+
+/* The rows of a query that returns what we need, with the types that we need. */
+static void
+set_rows(OrderQuery *query, const char *sql)
 {
 	SPIPlanPtr	plan = SPI_prepare(sql, 0, NULL);
-	CachedPlanSource *source;
+	TupleDesc	desc;
 	int			columns;
+	const char *amount = "";
 
 	if (plan == NULL)
 		elog(ERROR, "could not prepare a query: %s", SPI_result_code_string(SPI_result));
@@ -99,15 +145,22 @@ count_columns(const char *sql)
 				 errmsg("orders must be one query, not %d",
 						list_length(SPI_plan_get_plan_sources(plan))),
 				 errhint("To name a table, give its columns too: the customer, the time and the amount.")));
-	source = (CachedPlanSource *) linitial(SPI_plan_get_plan_sources(plan));
-	columns = source->resultDesc ? source->resultDesc->natts : 0;
+	desc = ((CachedPlanSource *) linitial(SPI_plan_get_plan_sources(plan)))->resultDesc;
+	columns = desc ? desc->natts : 0;
 	if (columns < 2 || columns > 3)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("orders must have the columns customer, ordered_at and, if known, amount, not %d columns",
 						columns)));
+	if (columns == 3)
+		amount = psprintf(", o.amount::%s AS amount", amount_type(TupleDescAttr(desc, 2)->atttypid));
+	/* a line by itself, as the query may end with a comment */
+	query->rows = psprintf("(SELECT o.customer, o.ordered_at::%s AS ordered_at%s"
+						   " FROM (%s\n) AS o (customer, ordered_at%s)) AS q",
+						   time_type(TupleDescAttr(desc, 1)->atttypid), amount, sql,
+						   columns == 3 ? ", amount" : "");
+	query->amount = columns == 3 ? "q.amount, " : "";
 	SPI_freeplan(plan);
-	return columns;
 }
 
 /* Which of the two forms is called?  Its declaration knows, however it's called. */
@@ -124,10 +177,11 @@ takes_table(FunctionCallInfo fcinfo)
 void
 retention_order_query(FunctionCallInfo fcinfo, OrderQuery *query)
 {
-	bool		is_table = takes_table(fcinfo);
 	const char *sql;
-	int			columns;
+	bool		is_table;
 
+	query->schema = retention_function_schema(fcinfo->flinfo->fn_oid);
+	is_table = takes_table(fcinfo);
 	if (PG_ARGISNULL(ARG_ORDERS))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
@@ -149,12 +203,7 @@ retention_order_query(FunctionCallInfo fcinfo, OrderQuery *query)
 							  DatumGetObjectId(DirectFunctionCall1(regclassin, CStringGetDatum(given))),
 							  false);
 	}
-	columns = count_columns(sql);
-
-	query->schema = quote_identifier(get_namespace_name(get_func_namespace(fcinfo->flinfo->fn_oid)));
-	/* a line by itself, as the query may end with a comment */
-	query->rows = psprintf("(%s\n) AS q (customer, ordered_at%s)", sql, columns == 3 ? ", amount" : "");
-	query->amount = columns == 3 ? "q.amount, " : "";
+	set_rows(query, sql);
 }
 
 QueryParameter
@@ -167,12 +216,15 @@ retention_query_parameter(FunctionCallInfo fcinfo, int arg, Oid type, const char
 	return (QueryParameter) {type, PG_GETARG_DATUM(arg), false};
 }
 
-/* Parameters as SPI takes them. */
+/* Parameters as SPI takes them: none is no list, and not an empty one. */
 static ParamListInfo
 parameter_list(int nparams, const QueryParameter *params)
 {
-	ParamListInfo list = makeParamList(nparams);
+	ParamListInfo list;
 
+	if (nparams == 0)
+		return NULL;
+	list = makeParamList(nparams);
 	for (int i = 0; i < nparams; i++)
 	{
 		list->params[i].value = params[i].value;
@@ -260,7 +312,8 @@ retention_order_query_return(const char *sql, int nparams, const QueryParameter 
 	DestReceiver *dest = CreateDestReceiver(DestTuplestore);
 
 	SetTuplestoreDestReceiverParams(dest, rsinfo->setResult,
-									rsinfo->econtext->ecxt_per_query_memory, false, NULL, NULL);
+									rsinfo->econtext->ecxt_per_query_memory, false,
+									rsinfo->setDesc, "a query of the extension returns other columns");
 	run(sql, nparams, params, dest);
 	dest->rDestroy(dest);
 }

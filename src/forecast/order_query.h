@@ -23,7 +23,10 @@ typedef struct OrderQuery
 {
 	const char *schema;			/* of this extension, quoted */
 
-	/* "(SELECT ...) AS q (customer, ordered_at, amount)"; "" for no amounts */
+	/*
+	 * "(SELECT ...) AS q": customer; ordered_at, of a type that functions of
+	 * ours take; amount, likewise, if there is one.
+	 */
 	const char *rows;
 	const char *amount;			/* "q.amount, " in a list of arguments, or "" */
 } OrderQuery;

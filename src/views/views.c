@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "pg/schema.h"
 #include "views/build.h"
 
 #include "access/htup_details.h"
@@ -58,13 +59,6 @@ end_own_names(int nest_level)
 	AtEOXact_GUC(false, nest_level);
 }
 
-/* The schema that the running function, and so the extension, is in. */
-static const char *
-extension_schema(FunctionCallInfo fcinfo)
-{
-	return quote_identifier(get_namespace_name(get_func_namespace(fcinfo->flinfo->fn_oid)));
-}
-
 static void
 return_views(ReturnSetInfo *rsinfo, const Recipe *recipe)
 {
@@ -102,7 +96,7 @@ retention_create_views(PG_FUNCTION_ARGS)
 	init_set_of_text(fcinfo);
 	/* what the caller wrote is read by his search_path */
 	retention_recipe_of_arguments(&recipe, fcinfo);
-	build.ext = extension_schema(fcinfo);
+	build.ext = retention_function_schema(fcinfo->flinfo->fn_oid);
 	SPI_connect();
 	nest_level = begin_own_names();
 	retention_source_of_recipe(&build.source, &recipe);
@@ -278,7 +272,7 @@ Datum
 retention_refresh_views(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	const char *ext = extension_schema(fcinfo);
+	const char *ext = retention_function_schema(fcinfo->flinfo->fn_oid);
 	int			nest_level;
 
 	PreventCommandIfReadOnly("retention_refresh_views()");
@@ -330,7 +324,7 @@ PG_FUNCTION_INFO_V1(retention_drop_views);
 Datum
 retention_drop_views(PG_FUNCTION_ARGS)
 {
-	const char *ext = extension_schema(fcinfo);
+	const char *ext = retention_function_schema(fcinfo->flinfo->fn_oid);
 	Recipe		recipe;
 	Build		build = {.recipe = &recipe, .ext = ext};
 	char	   *maker;
@@ -411,7 +405,7 @@ PG_FUNCTION_INFO_V1(retention_refresh_data);
 Datum
 retention_refresh_data(PG_FUNCTION_ARGS)
 {
-	const char *ext = extension_schema(fcinfo);
+	const char *ext = retention_function_schema(fcinfo->flinfo->fn_oid);
 	Recipe		recipe;
 	Build		build = {.recipe = &recipe, .ext = ext};
 	char	   *maker;
