@@ -7,6 +7,25 @@
 # repeats the lines between once for each word, with every @NAME@ replaced by
 # the word's value; loops nest.  So each overload of an aggregate is written
 # once, however many types it takes.
+#
+# Every function says what a call costs, in calls of an operator (10 ns or so):
+# the planner must know, or it asks a thousand stored values before a sort that
+# keeps one of them.  Most cost one of these:
+
+BEGIN {
+	bind("SCALAR", 1)		# arithmetic on what lies in the row
+	bind("SMALL", 10)		# of a value of a few hundred bytes, or of a few
+	bind("HEADER", 100)		# the header of a stored value, or a state of one customer as a result
+	bind("WHOLE", 10000)	# all of a base, or of other counts of customers
+	bind("HISTORY", 100000)	# all of a history
+	bind("FIT", 1000000)	# a model by likelihood
+}
+
+function bind(word, meaning)
+{
+	name[++bound] = word
+	value[bound] = meaning
+}
 
 function expand(from, to,    i, depth, start, words, names, values, n, k, w, saved)
 {
@@ -29,10 +48,8 @@ function expand(from, to,    i, depth, start, words, names, values, n, k, w, sav
 			saved = bound
 			k = split(words[2], names, ",")
 			split(words[w], values, ",")
-			for (; k > 0; k--) {
-				name[++bound] = names[k]
-				value[bound] = values[k]
-			}
+			for (; k > 0; k--)
+				bind(names[k], values[k])
 			expand(start + 1, i - 1)
 			bound = saved
 		}
@@ -46,6 +63,12 @@ function substitute(text,    b)
 	return text
 }
 
+/LANGUAGE/ && !/COST/ {
+	print FILENAME ":" FNR ": function without a COST" > "/dev/stderr"
+	failed = 1
+	exit 1
+}
+
 { line[++lines] = $0 }
 
-END { expand(1, lines) }
+END { if (!failed) expand(1, lines) }

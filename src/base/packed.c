@@ -332,18 +332,14 @@ retention_pack_finish(Packer *packer, const BaseTotals *totals)
 	return value;
 }
 
-/* Read the header. */
-void
-retention_unpack_begin(Unpacker *unpacker, const struct varlena *value)
+static void
+read_header(Unpacker *unpacker)
 {
 	BaseTotals *totals = &unpacker->totals;
 	ByteReader *in = &unpacker->in;
 	uint8		version;
 	uint8		selected;
 	uint64		sample;
-
-	memset(unpacker, 0, sizeof(Unpacker));
-	retention_read_value(in, value, "customer_base");
 
 	version = reader_byte(in);
 	if (version != FORM_PACKED)
@@ -364,7 +360,7 @@ retention_unpack_begin(Unpacker *unpacker, const struct varlena *value)
 		invalid("The size or kind of a sample is impossible.");
 	totals->selected = selected;
 	totals->sample = sample;
-	totals->bound = sample == 0 ? PG_UINT64_MAX : load_bytes(reader_skip(in, 8), 8, in->end);
+	totals->bound = sample == 0 ? PG_UINT64_MAX : reader_bytes(in, 8);
 
 	totals->entries = (int64) retention_get_varint(in);
 	totals->customers = (int64) retention_get_varint(in);
@@ -402,6 +398,15 @@ retention_unpack_begin(Unpacker *unpacker, const struct varlena *value)
 	unpacker->left = totals->entries;
 }
 
+/* Read the header. */
+void
+retention_unpack_begin(Unpacker *unpacker, const struct varlena *value)
+{
+	memset(unpacker, 0, sizeof(Unpacker));
+	retention_read_value(&unpacker->in, value, "customer_base");
+	read_header(unpacker);
+}
+
 static int
 get_width(ByteReader *in)
 {
@@ -421,7 +426,7 @@ unpack_block(Unpacker *unpacker)
 	unpacker->next = 0;
 	if (unpacker->count > unpacker->left)
 		invalid("A block has too many customers.");
-	unpacker->hash = load_bytes(reader_skip(in, 8), 8, in->end);
+	unpacker->hash = reader_bytes(in, 8);
 	unpacker->hash_width = get_width(in);
 	unpacker->orders_width = get_width(in);
 	if (unpacker->has_time)
@@ -431,7 +436,7 @@ unpack_block(Unpacker *unpacker)
 		if (unit >= lengthof(time_units))
 			invalid("A unit of time is unknown.");
 		unpacker->unit = time_units[unit];
-		unpacker->base = (int64) load_bytes(reader_skip(in, 8), 8, in->end);
+		unpacker->base = (int64) reader_bytes(in, 8);
 		unpacker->first_width = get_width(in);
 		unpacker->lifespan_width = get_width(in);
 	}
@@ -520,6 +525,25 @@ retention_packed_totals(const struct varlena *value, BaseTotals *totals)
 
 	retention_unpack_begin(&unpacker, value);
 	*totals = unpacker.totals;
+}
+
+/*
+ * The same of a value that may lie in a TOAST table, of which no more is
+ * brought than the header takes.  Returns false if it is in another form.
+ */
+bool
+retention_stored_totals(Datum value, BaseTotals *totals)
+{
+	Unpacker	unpacker;
+	ByteReader *in = &unpacker.in;
+
+	memset(&unpacker, 0, sizeof(Unpacker));
+	retention_read_head(in, value, "customer_base");
+	if (in->at < in->end && (*in->at == FORM_TABLE || *in->at == FORM_SINGLE))
+		return false;
+	read_header(&unpacker);
+	*totals = unpacker.totals;
+	return true;
 }
 
 /* The totals of the header that its entries must add up to. */

@@ -97,6 +97,7 @@ extern struct varlena *retention_pack_finish(Packer *packer, const BaseTotals *t
 extern void retention_unpack_begin(Unpacker *unpacker, const struct varlena *value);
 extern bool retention_unpack_next(Unpacker *unpacker, uint64 *entry);
 extern void retention_packed_totals(const struct varlena *value, BaseTotals *totals);
+extern bool retention_stored_totals(Datum value, BaseTotals *totals);
 extern void retention_packed_validate(const struct varlena *value);
 
 #endif							/* RETENTION_PACKED_H */

@@ -684,6 +684,8 @@ retention_base_totals(Datum value, BaseTotals *totals)
 		retention_large_totals(large_of_datum(value), totals);
 		return;
 	}
+	if (value_is_stored(value) && retention_stored_totals(value, totals))
+		return;
 	flat = PG_DETOAST_DATUM(value);
 	switch (varlena_form(flat))
 	{

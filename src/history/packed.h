@@ -119,12 +119,6 @@ typedef struct HistoryUnpacker
 	bool		skip_money;		/* not asked for: shape.nlimbs is 0 */
 
 	ByteReader	in;				/* behind the current block */
-
-	/* a value that is read from its TOAST table piece by piece; else NULL */
-	struct varlena *toasted;
-	struct varlena *piece;		/* that's being read */
-	Size		offset;			/* of the piece's end */
-	Size		total;
 	int64		identities_left;
 	int64		entries_left;
 	int			limbs;			/* of the widest money of any; 0 if skipped */
@@ -145,8 +139,8 @@ extern void retention_history_pack_free(HistoryPacker *packer);
 
 extern void retention_history_unpack_begin(HistoryUnpacker *unpacker, const struct varlena *value,
 										   bool skip_money);
-extern void retention_history_unpack_toasted(HistoryUnpacker *unpacker, struct varlena *value,
-											 bool skip_money);
+extern bool retention_history_unpack_stored(HistoryUnpacker *unpacker, Datum value,
+											bool skip_money, bool head_only);
 extern const Run *retention_history_unpack_next(HistoryUnpacker *unpacker);
 extern void retention_history_validate(const struct varlena *value);
 

@@ -745,10 +745,16 @@ retention_history_open(HistoryState *state, Datum datum)
 void
 retention_history_read(HistoryUnpacker *unpacker, Datum datum, bool skip_money)
 {
-	struct varlena *value = (struct varlena *) DatumGetPointer(datum);
-
-	if (VARATT_IS_EXTERNAL_ONDISK(value))
-		retention_history_unpack_toasted(unpacker, value, skip_money);
-	else
+	if (!value_is_stored(datum) ||
+		!retention_history_unpack_stored(unpacker, datum, skip_money, false))
 		retention_history_unpack_begin(unpacker, retention_history_pack(datum), skip_money);
+}
+
+/* Read what its header says, and go no further. */
+void
+retention_history_read_head(HistoryUnpacker *unpacker, Datum datum)
+{
+	if (!value_is_stored(datum) ||
+		!retention_history_unpack_stored(unpacker, datum, true, true))
+		retention_history_unpack_begin(unpacker, retention_history_pack(datum), true);
 }

@@ -181,5 +181,6 @@ extern void retention_history_add_sum(HistoryState *state, HistorySum sum,
 extern void retention_history_merge(HistoryState *state, Datum other);
 extern struct varlena *retention_history_pack(Datum value);
 extern void retention_history_read(HistoryUnpacker *unpacker, Datum value, bool skip_money);
+extern void retention_history_read_head(HistoryUnpacker *unpacker, Datum value);
 
 #endif							/* RETENTION_HISTORY_STATE_H */

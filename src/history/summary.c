@@ -31,7 +31,7 @@ retention_history_info(PG_FUNCTION_ARGS)
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
-	retention_history_read(&unpacker, PG_GETARG_DATUM(0), true);
+	retention_history_read_head(&unpacker, PG_GETARG_DATUM(0));
 	values[0] = CStringGetTextDatum(retention_grain_name(unpacker.kind.grain));
 	nulls[1] = unpacker.kind.zone[0] == '\0';
 	if (!nulls[1])

@@ -12,11 +12,7 @@
 
 #include "history/packed.h"
 
-#include "access/detoast.h"
 #include "utils/memutils.h"
-
-/* What is read of a TOAST table at a time; a header of wide money takes a third. */
-#define PIECE_BYTES		((Size) 512 * 1024)
 
 /* What comes before a block's columns, at most. */
 #define BLOCK_HEAD_BYTES 64
@@ -41,30 +37,6 @@ get_day(ByteReader *in, int64 base)
 	if (day < DAY_FIRST - 1 || day > DAY_LAST + 1)
 		invalid("A day is out of range.");
 	return (int32) day;
-}
-
-/*
- * Have so many bytes to read in one piece, or as many as there are.  A value
- * of tens of megabytes, brought whole from its TOAST table, would be as many
- * new pages to be cleared and filled; a piece is used again and again.
- */
-static void
-get_piece(HistoryUnpacker *unpacker, Size bytes)
-{
-	ByteReader *in = &unpacker->in;
-	Size		left = in->end - in->at;
-	Size		begin = unpacker->offset - left;
-	struct varlena *piece;
-
-	if (likely(unpacker->toasted == NULL) || left >= bytes || unpacker->offset == unpacker->total)
-		return;
-	bytes = Min(Max(bytes, PIECE_BYTES), unpacker->total - begin);
-	if (unpacker->piece)
-		pfree(unpacker->piece);
-	unpacker->piece = NULL;
-	unpacker->piece = piece = pg_detoast_datum_slice(unpacker->toasted, (int32) begin, (int32) bytes);
-	retention_read_value(in, piece, HISTORY_TYPE);
-	unpacker->offset = begin + bytes;
 }
 
 static void
@@ -152,20 +124,24 @@ retention_history_unpack_begin(HistoryUnpacker *unpacker, const struct varlena *
 	read_header(unpacker, skip_money);
 }
 
-/* The same of a value that may lie in a TOAST table, and be large. */
-void
-retention_history_unpack_toasted(HistoryUnpacker *unpacker, struct varlena *value, bool skip_money)
+/*
+ * The same of a value that may lie in a TOAST table, and be large.  If nothing
+ * but the header is going to be read, no more is brought than that takes.
+ * Returns false if it is in another form, or of another version.
+ */
+bool
+retention_history_unpack_stored(HistoryUnpacker *unpacker, Datum value, bool skip_money,
+								bool head_only)
 {
-	if (!VARATT_IS_EXTERNAL_ONDISK(value) || toast_raw_datum_size(PointerGetDatum(value)) < 2 * PIECE_BYTES)
-	{
-		retention_history_unpack_begin(unpacker, pg_detoast_datum_packed(value), skip_money);
-		return;
-	}
 	memset(unpacker, 0, sizeof(HistoryUnpacker));
-	unpacker->toasted = value;
-	unpacker->total = toast_raw_datum_size(PointerGetDatum(value)) - VARHDRSZ;
-	get_piece(unpacker, PIECE_BYTES);
+	if (head_only)
+		retention_read_head(&unpacker->in, value, HISTORY_TYPE);
+	else
+		retention_read_pieces(&unpacker->in, value, HISTORY_TYPE);
+	if (unpacker->in.at < unpacker->in.end && *unpacker->in.at != HISTORY_VERSION)
+		return false;
 	read_header(unpacker, skip_money);
+	return true;
 }
 
 static int
@@ -246,17 +222,17 @@ retention_history_unpack_next(HistoryUnpacker *unpacker)
 			invalid("There are fewer entries than the value says.");
 		return NULL;
 	}
-	get_piece(unpacker, BLOCK_HEAD_BYTES);
+	reader_need(in, BLOCK_HEAD_BYTES);
 	n = reader_byte(in) + 1;
 	if (n > unpacker->identities_left)
 		invalid("A block has too many customers.");
-	hash = load_bytes(reader_skip(in, 8), 8, in->end);
+	hash = reader_bytes(in, 8);
 	hash_width = get_width(in, 8);
 	count_width = get_width(in, 8);
 	first_width = get_width(in, 4);
 	gap_width = get_width(in, 4);
 	orders_width = get_width(in, 5);
-	least = (int32) load_bytes(reader_skip(in, 4), 4, in->end);
+	least = (int32) reader_bytes(in, 4);
 	min_orders = get_width(in, 1);
 	if (unpacker->has_money)
 	{
@@ -273,7 +249,7 @@ retention_history_unpack_next(HistoryUnpacker *unpacker)
 
 	/* the number of entries, and so the size of the rest, is in a column itself */
 	columns_bytes = (Size) (n - 1) * hash_width + (shape.key_words == 2 ? (Size) n * 8 : 0);
-	get_piece(unpacker, columns_bytes + (Size) n * count_width);
+	reader_need(in, columns_bytes + (Size) n * count_width);
 	peek = *in;
 	(void) reader_skip(&peek, columns_bytes);
 	columns = reader_skip(&peek, (Size) n * count_width);
@@ -289,7 +265,7 @@ retention_history_unpack_next(HistoryUnpacker *unpacker)
 		invalid("A block has gaps of impossible width.");
 	columns_bytes += (Size) n * (count_width + first_width) + (Size) (entries - n) * gap_width +
 		(Size) entries * (orders_width + money_width);
-	get_piece(unpacker, columns_bytes + sizeof(uint64));
+	reader_need(in, columns_bytes + sizeof(uint64));
 
 	columns = in->at;
 	column_begin(&hashes, in, hash_width, n - 1);

@@ -9,6 +9,15 @@
 
 #include "pg/bytes.h"
 
+#include "access/detoast.h"
+#include "access/heaptoast.h"
+
+/* What is read of a TOAST table at a time, if all of the value is to be read. */
+#define PIECE_BYTES		((Size) 512 * 1024)
+
+/* What is brought of a value whose beginning is asked for: a row of its table. */
+#define HEAD_BYTES		((Size) TOAST_MAX_CHUNK_SIZE)
+
 /* The one message for bytes that are no value of ours. */
 void
 retention_invalid_value(const char *type, const char *detail)
@@ -23,9 +32,81 @@ retention_invalid_value(const char *type, const char *detail)
 void
 retention_read_value(ByteReader *in, const struct varlena *value, const char *type)
 {
+	memset(in, 0, sizeof(ByteReader));
 	in->at = (const uint8 *) VARDATA_ANY(value);
 	in->end = in->at + VARSIZE_ANY_EXHDR(value);
 	in->type = type;
+}
+
+/* Bring the next piece, which begins with what is left of this one. */
+void
+retention_bring(ByteReader *in, Size bytes)
+{
+	Size		left = in->end - in->at;
+	Size		begin = in->offset - left;
+	struct varlena *last = in->piece;
+
+	if (in->offset == in->total)
+		return;
+	bytes = Min(Max(bytes, in->ahead), in->total - begin);
+	in->piece = pg_detoast_datum_slice(in->stored, (int32) begin, (int32) bytes);
+	in->at = (const uint8 *) VARDATA_ANY(in->piece);
+	in->end = in->at + VARSIZE_ANY_EXHDR(in->piece);
+	in->offset = begin + (in->end - in->at);
+	if (last)
+		pfree(last);
+}
+
+static void
+read_stored(ByteReader *in, struct varlena *value, const char *type, Size ahead)
+{
+	memset(in, 0, sizeof(ByteReader));
+	in->type = type;
+	in->stored = value;
+	in->ahead = ahead;
+	in->total = toast_raw_datum_size(PointerGetDatum(value)) - VARHDRSZ;
+	retention_bring(in, ahead);
+}
+
+/*
+ * Start at the first byte of a value whose beginning is wanted alone.  Of a
+ * compressed one the beginning can be had alone, too, but not twice for the
+ * price of once: every piece is decompressed from the first byte on.
+ */
+void
+retention_read_head(ByteReader *in, Datum datum, const char *type)
+{
+	struct varlena *value = (struct varlena *) DatumGetPointer(datum);
+
+	if (value_is_stored(datum))
+		read_stored(in, value, type, HEAD_BYTES);
+	else
+		retention_read_value(in, pg_detoast_datum_packed(value), type);
+}
+
+/*
+ * Start at the first byte of a value that is read to its end.  One of tens of
+ * megabytes, brought whole, would be as many new pages to be cleared and
+ * filled, so it comes in pieces, unless it is compressed: then pieces would
+ * take time in proportion to the square of its size.
+ */
+void
+retention_read_pieces(ByteReader *in, Datum datum, const char *type)
+{
+	struct varlena *value = (struct varlena *) DatumGetPointer(datum);
+
+	if (VARATT_IS_EXTERNAL_ONDISK(value) && toast_raw_datum_size(datum) >= 2 * PIECE_BYTES)
+	{
+		struct varatt_external pointer;
+
+		VARATT_EXTERNAL_GET_POINTER(pointer, value);
+		if (!VARATT_EXTERNAL_IS_COMPRESSED(pointer))
+		{
+			read_stored(in, value, type, PIECE_BYTES);
+			return;
+		}
+	}
+	retention_read_value(in, pg_detoast_datum_packed(value), type);
 }
 
 void

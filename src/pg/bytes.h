@@ -7,6 +7,10 @@
  * significant first).  A reader never goes beyond its end: what it is asked
  * for and has not is an error of the value, not of the server.
  *
+ * A value that is kept in a TOAST table can be read piece by piece.  Who needs
+ * its beginning alone then brings one row of that table and not all of them,
+ * and who needs all of it uses the memory of a piece again for the next.
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef RETENTION_BYTES_H
@@ -29,12 +33,30 @@ typedef struct ByteReader
 	const uint8 *at;
 	const uint8 *end;
 	const char *type;			/* of the value, for messages */
+
+	/* a value that is brought piece by piece, else NULL */
+	struct varlena *stored;
+	struct varlena *piece;		/* that at and end point into */
+	Size		ahead;			/* bytes brought at once, or more if asked for */
+	Size		offset;			/* of the piece's end */
+	Size		total;
 } ByteReader;
 
 compat_noreturn extern void retention_invalid_value(const char *type, const char *detail) compat_attribute_noreturn();
 extern void retention_read_value(ByteReader *in, const struct varlena *value, const char *type);
+extern void retention_read_head(ByteReader *in, Datum value, const char *type);
+extern void retention_read_pieces(ByteReader *in, Datum value, const char *type);
+extern void retention_bring(ByteReader *in, Size bytes);
 extern void retention_put_varint(StringInfo out, uint64 value);
 extern uint64 retention_get_varint(ByteReader *in);
+
+/* Does reading all of it take longer than reading its beginning? */
+static inline bool
+value_is_stored(Datum value)
+{
+	return VARATT_IS_EXTERNAL_ONDISK(DatumGetPointer(value)) ||
+		VARATT_IS_COMPRESSED(DatumGetPointer(value));
+}
 
 /* Signed numbers, small ones small: 0, -1, 1, -2 ... */
 static inline uint64
@@ -49,12 +71,25 @@ unzigzag(uint64 value)
 	return (int64) ((value >> 1) ^ (0 - (value & 1)));
 }
 
+/*
+ * Have so many bytes to read in one piece, or as many as there are.  What has
+ * been read before is gone then, so columns are asked for together.
+ */
+static inline void
+reader_need(ByteReader *in, Size bytes)
+{
+	if (unlikely(bytes > (Size) (in->end - in->at)) && in->stored)
+		retention_bring(in, bytes);
+}
+
 static inline const uint8 *
 reader_skip(ByteReader *in, Size length)
 {
-	const uint8 *at = in->at;
+	const uint8 *at;
 
-	if (unlikely(length > (Size) (in->end - in->at)))
+	reader_need(in, length);
+	at = in->at;
+	if (unlikely(length > (Size) (in->end - at)))
 		retention_invalid_value(in->type, "The value ends too early.");
 	in->at += length;
 	return at;
@@ -81,6 +116,15 @@ load_bytes(const uint8 *at, int width, const uint8 *end)
 	for (int i = 0; i < width; i++)
 		value |= (uint64) at[i] << (8 * i);
 	return value;
+}
+
+/* The next "width" (0 to 8) bytes. */
+static inline uint64
+reader_bytes(ByteReader *in, int width)
+{
+	const uint8 *at = reader_skip(in, width);
+
+	return load_bytes(at, width, in->end);
 }
 
 /* Eight bytes are written, of which the caller counts the low "width". */

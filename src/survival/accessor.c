@@ -33,10 +33,10 @@ PG_FUNCTION_INFO_V1(retention_survival_subjects);
 Datum
 retention_survival_subjects(PG_FUNCTION_ARGS)
 {
-	const Tally *tally = retention_tally_read(PG_GETARG_DATUM(0), TALLY_SURVIVAL);
+	int64		totals[TALLY_MAX_COUNTS];
 
-	PG_RETURN_INT64(retention_tally_total(tally, SURVIVAL_EVENTS) +
-					retention_tally_total(tally, SURVIVAL_CENSORED));
+	retention_tally_totals(PG_GETARG_DATUM(0), TALLY_SURVIVAL, totals);
+	PG_RETURN_INT64(totals[SURVIVAL_EVENTS] + totals[SURVIVAL_CENSORED]);
 }
 
 /* events(survival) */
@@ -44,8 +44,10 @@ PG_FUNCTION_INFO_V1(retention_survival_events);
 Datum
 retention_survival_events(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_INT64(retention_tally_total(retention_tally_read(PG_GETARG_DATUM(0), TALLY_SURVIVAL),
-										  SURVIVAL_EVENTS));
+	int64		totals[TALLY_MAX_COUNTS];
+
+	retention_tally_totals(PG_GETARG_DATUM(0), TALLY_SURVIVAL, totals);
+	PG_RETURN_INT64(totals[SURVIVAL_EVENTS]);
 }
 
 /* kaplan_meier(survival): a row for each time */

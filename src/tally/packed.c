@@ -153,7 +153,7 @@ get_key_part(ByteReader *in)
 	{
 		if (number != TALLY_NOT_WHOLE)
 			retention_invalid_value(in->type, "A number is of no known kind.");
-		word = load_bytes(reader_skip(in, sizeof(word)), sizeof(word), in->end);
+		word = reader_bytes(in, sizeof(word));
 		memcpy(&part, &word, sizeof(part));
 		if (!(part > 0) || isinf(part) || is_whole(part))
 			retention_invalid_value(in->type, "A number is out of its range.");
@@ -247,6 +247,22 @@ get_entry(ByteReader *in, Tally *tally)
 	tally->used++;
 }
 
+/* What a value says of all its entries: their number, and the sum of each count. */
+static uint64
+get_totals(ByteReader *in, TallyKind kind, int counts, int64 *totals)
+{
+	uint64		entries;
+
+	if (reader_byte(in) != TALLY_PACKED)
+		retention_invalid_value(in->type, "The value is of a version that is not known here.");
+	if (reader_byte(in) != kind)
+		retention_invalid_value(in->type, "The value is of another type.");
+	entries = retention_get_varint(in);
+	for (int which = 0; which < counts; which++)
+		totals[which] = get_count(in);
+	return entries;
+}
+
 /* A running state of what a value says, checked; in memory of its own. */
 Tally *
 retention_tally_unpack(const struct varlena *value, TallyKind kind)
@@ -259,16 +275,9 @@ retention_tally_unpack(const struct varlena *value, TallyKind kind)
 	int			counts;
 
 	retention_read_value(&in, value, retention_tally_type(kind));
-	if (reader_byte(&in) != TALLY_PACKED)
-		retention_invalid_value(in.type, "The value is of a version that is not known here.");
-	if (reader_byte(&in) != kind)
-		retention_invalid_value(in.type, "The value is of another type.");
-
 	tally = retention_tally_create(kind);
 	counts = tally->width - tally->keys;
-	entries = retention_get_varint(&in);
-	for (int which = 0; which < counts; which++)
-		totals[which] = get_count(&in);
+	entries = get_totals(&in, kind, counts, totals);
 	if (kind == TALLY_REPEAT_BUYING)
 	{
 		tally->collapsed = get_count(&in);
@@ -299,6 +308,23 @@ retention_tally_unpack(const struct varlena *value, TallyKind kind)
 		memcmp(counted, totals, counts * sizeof(int64)) != 0)
 		retention_invalid_value(in.type, "The totals are not those of the entries.");
 	return tally;
+}
+
+/*
+ * The sum of each of its counts, of a value that may lie in a TOAST table: of
+ * it no more is brought than its first bytes.  Returns false if it is a
+ * running state.
+ */
+bool
+retention_tally_stored_totals(Datum value, TallyKind kind, int64 *totals)
+{
+	ByteReader	in;
+
+	retention_read_head(&in, value, retention_tally_type(kind));
+	if (in.at < in.end && *in.at == TALLY_RUNNING)
+		return false;
+	(void) get_totals(&in, kind, retention_tally_counts(kind), totals);
+	return true;
 }
 
 /* Raise an error if the bytes are not exactly what packing their content gives. */

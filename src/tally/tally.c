@@ -256,6 +256,13 @@ retention_tally_reserve(Tally *tally, int64 more)
 	return capacity > tally->capacity ? copy_tally(tally, capacity) : tally;
 }
 
+/* How many counts an entry has. */
+int
+retention_tally_counts(TallyKind kind)
+{
+	return shapes[kind].width - shapes[kind].keys;
+}
+
 /* ---- building ---- */
 
 Tally *

@@ -174,6 +174,9 @@ tally_count(const Tally *tally, int32 i, int which)
 }
 
 extern int64 retention_tally_total(const Tally *tally, int which);
+
+/* The sums of all counts, without reading the entries of a value. */
+extern void retention_tally_totals(Datum value, TallyKind kind, int64 *totals);
 extern double retention_tally_sum_float8(TallySum sum);
 
 /*
@@ -194,9 +197,11 @@ extern Tally *retention_tally_reserve(Tally *tally, int64 more);
 extern Tally *retention_tally_merge(Tally *tally, const Tally *other);
 extern Tally *retention_tally_compacted(const Tally *tally);
 extern const char *retention_tally_type(TallyKind kind);
+extern int	retention_tally_counts(TallyKind kind);
 compat_noreturn extern void retention_tally_out_of_range(TallyKind kind) compat_attribute_noreturn();
 extern bool retention_tally_sum_add(TallySum *sum, TallySum other);
 extern Tally *retention_tally_unpack(const struct varlena *value, TallyKind kind);
+extern bool retention_tally_stored_totals(Datum value, TallyKind kind, int64 *totals);
 extern void retention_tally_validate(const struct varlena *value, TallyKind kind);
 
 #endif							/* RETENTION_TALLY_H */

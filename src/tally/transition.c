@@ -62,6 +62,18 @@ retention_tally_read(Datum value, TallyKind kind)
 	return tally->sorted < tally->used ? retention_tally_compacted(tally) : tally;
 }
 
+void
+retention_tally_totals(Datum value, TallyKind kind, int64 *totals)
+{
+	const Tally *tally;
+
+	if (retention_tally_stored_totals(value, kind, totals))
+		return;
+	tally = retention_tally_read(value, kind);
+	for (int which = 0; which < tally->width - tally->keys; which++)
+		totals[which] = retention_tally_total(tally, which);
+}
+
 /* A value or state as a value to keep; may be what was given. */
 static struct varlena *
 pack_datum(Datum datum)
