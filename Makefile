@@ -29,6 +29,12 @@ EXTRA_CLEAN = src/views/templates.c $(EXTENSION).control $(EXTENSION)--*.sql res
 PG_CPPFLAGS = -I$(CURDIR)/src -DRETENTION_VERSION='"$(RETENTION_VERSION)"'
 PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -ffp-contract=off $(if $(WERROR),-Werror)
 
+# A count or a mask that is kept in too narrow a type is wrong in silence.  The
+# server's own headers narrow in many places: they are a system's, of which
+# there are no warnings.
+PG_CFLAGS += -Wconversion -Wno-sign-conversion -Wno-float-conversion
+PG_CPPFLAGS += -isystem $(includedir_server) -isystem $(includedir_internal)
+
 # A server built by gcc has options that clang doesn't know.
 ifneq (,$(findstring clang,$(CC)))
 PG_CFLAGS += -Wno-ignored-optimization-argument -Wno-unknown-warning-option -Wno-ignored-attributes

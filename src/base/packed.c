@@ -84,13 +84,6 @@ block_time_unit(const Packer *packer, int64 base)
 	return unit;
 }
 
-static inline uint8 *
-put_column(uint8 *at, uint64 value, int width)
-{
-	store_bytes(at, value);
-	return at + width;
-}
-
 /* Write the collected entries as one block. */
 static void
 pack_block(Packer *packer)
@@ -168,23 +161,23 @@ pack_block(Packer *packer)
 				 errmsg("customer base of more than %lld customers is too large for a value",
 						(long long) packer->entries),
 				 errhint("Aggregate shorter periods or groups of customers; if this is a parallel query, set max_parallel_workers_per_gather to 0.")));
-	enlargeStringInfo(&packer->body, need);
+	enlargeStringInfo(&packer->body, (int) need);
 	start = at = (uint8 *) packer->body.data + packer->body.len;
 
-	*at++ = n - 1;
+	at = put_byte(at, n - 1);
 	at = put_column(at, packer->block[0], 8);
-	*at++ = hash_width;
-	*at++ = orders_width;
+	at = put_byte(at, hash_width);
+	at = put_byte(at, orders_width);
 	if (packer->has_time)
 	{
-		*at++ = unit;
+		at = put_byte(at, unit);
 		at = put_column(at, (uint64) base, 8);
-		*at++ = first_width;
-		*at++ = lifespan_width;
+		at = put_byte(at, first_width);
+		at = put_byte(at, lifespan_width);
 	}
 	if (packer->nlimbs > 0)
 	{
-		packer->body.len += at - start;
+		packer->body.len += (int) (at - start);
 		retention_put_varint(&packer->body, money_width);
 		start = at = (uint8 *) packer->body.data + packer->body.len;
 		packer->money_bytes = Max(packer->money_bytes, money_width);
@@ -219,7 +212,7 @@ pack_block(Packer *packer)
 		}
 	}
 
-	packer->body.len += at - start;
+	packer->body.len += (int) (at - start);
 	Assert(packer->body.len < packer->body.maxlen);
 	packer->entries += n;
 	packer->nblock = 0;
@@ -359,7 +352,7 @@ read_header(Unpacker *unpacker)
 		(totals->key == KEY_NONE && (selected || sample)))
 		invalid("The size or kind of a sample is impossible.");
 	totals->selected = selected;
-	totals->sample = sample;
+	totals->sample = (int32) sample;
 	totals->bound = sample == 0 ? PG_UINT64_MAX : reader_bytes(in, 8);
 
 	totals->entries = (int64) retention_get_varint(in);
@@ -385,11 +378,11 @@ read_header(Unpacker *unpacker)
 
 		if (scale > MONEY_MAX_SCALE || nlimbs > MONEY_MAX_LIMBS)
 			invalid("The scale or width of money is impossible.");
-		unpacker->scale = scale;
-		unpacker->nlimbs = Max(nlimbs, 1);
-		totals->revenue = retention_get_money(in, scale);
-		totals->refunded = retention_get_money(in, scale);
-		totals->guest_revenue = retention_get_money(in, scale);
+		unpacker->scale = (int) scale;
+		unpacker->nlimbs = Max((int) nlimbs, 1);
+		totals->revenue = retention_get_money(in, unpacker->scale);
+		totals->refunded = retention_get_money(in, unpacker->scale);
+		totals->guest_revenue = retention_get_money(in, unpacker->scale);
 	}
 
 	unpacker->key_words = key_words(totals->key);
@@ -446,7 +439,7 @@ unpack_block(Unpacker *unpacker)
 
 		if (width == 0 || width > (uint64) unpacker->nlimbs * 8)
 			invalid("A column of money is too wide.");
-		unpacker->money_width = width;
+		unpacker->money_width = (int) width;
 	}
 
 	unpacker->hashes = reader_skip(in, (Size) (unpacker->count - 1) * unpacker->hash_width);

@@ -19,9 +19,9 @@ retention_single_create(TimeKind time, AmountKind amount)
 	SET_VARSIZE(single, size);
 	single->form = FORM_SINGLE;
 	single->key = KEY_NONE;
-	single->time = time;
-	single->amount = amount;
-	single->nlimbs = nlimbs;
+	single->time = (uint8) time;
+	single->amount = (uint8) amount;
+	single->nlimbs = money_checked_limbs(nlimbs);
 	if (time != TIME_NONE)
 	{
 		single->words[0] = (uint64) INSTANT_NEVER_FIRST;
@@ -41,8 +41,8 @@ retention_single_widen(SingleBase *single, int scale, int nlimbs)
 
 		memcpy(wide, single, single_size(single->time, 0));
 		SET_VARSIZE(wide, size);
-		wide->nlimbs = nlimbs;
-		wide->scale = scale;
+		wide->nlimbs = money_checked_limbs(nlimbs);
+		wide->scale = (uint16) scale;
 		if (scale != single->scale)
 			wide->scale_rows = 0;
 		if (retention_money_convert(single_money(single), single->nlimbs, single->scale,

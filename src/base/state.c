@@ -156,7 +156,7 @@ add_rows(CustomerTable *table, const BaseTotals *totals, bool all)
 		for (int i = all ? 0 : 1; fits && i < TABLE_SUMS; i++)
 			fits = retention_money_convert(addends[i]->limbs, addends[i]->nlimbs,
 										   addends[i]->scale, addend, n, table->scale) &&
-				money_add(sums + i * n, n, addend, n);
+				money_add(sums + i * n, n, addend, n) && money_has_room(sums + i * n, n);
 		if (fits)
 			memcpy(table->words, sums, TABLE_SUMS * n * sizeof(uint64));
 		pfree(sums);

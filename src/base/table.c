@@ -75,13 +75,13 @@ retention_table_init(CustomerTable *table, KeyKind key, TimeKind time,
 	if (size <= VARHDRSZ + 0x3FFFFFF0)
 		SET_VARSIZE(table, size);
 	table->form = FORM_TABLE;
-	table->key = key;
-	table->time = time;
-	table->amount = amount;
-	table->scale = scale;
-	table->nlimbs = nlimbs;
-	table->key_words = key_words(key);
-	table->stride = stride;
+	table->key = (uint8) key;
+	table->time = (uint8) time;
+	table->amount = (uint8) amount;
+	table->scale = (uint16) scale;
+	table->nlimbs = money_checked_limbs(nlimbs);
+	table->key_words = (uint16) key_words(key);
+	table->stride = (uint16) stride;	/* a few words more than the money */
 	table->homes = homes;
 	table->spread = homes;
 	table->tail = tail;

@@ -104,7 +104,7 @@ retention_frequency_fit(PG_FUNCTION_ARGS)
 		for (int32 i = 0; i < nages && n < most; i++)
 		{
 			CHECK_FOR_INTERRUPTS();
-			expected += ages[i].customers *
+			expected += (double) ages[i].customers *
 				(ages[i].t == 0 ? (n == 0 ? 1 : 0) :
 				 model.kind->probability(&model, NULL, n, ages[i].t));
 		}
@@ -180,7 +180,7 @@ expected_by(Track *track, const PurchaseModel *model, int32 end)
 			CHECK_FOR_INTERRUPTS();
 			*expected = end == i ? 0 : model->kind->expected(model, NULL, end - i);
 		}
-		sum += track->first[i] * *expected;
+		sum += (double) track->first[i] * *expected;
 	}
 	return sum;
 }

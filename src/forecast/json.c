@@ -225,7 +225,7 @@ value_text(const JsonbValue *value)
 		default:
 			return pstrdup("?");
 	}
-	return pnstrdup(text, pg_mbcliplen(text, strlen(text), 60));
+	return pnstrdup(text, pg_mbcliplen(text, (int) strlen(text), 60));
 }
 
 compat_noreturn static void invalid(ModelType type, const char *key, const JsonbValue *value,
@@ -362,7 +362,7 @@ get_params(Model *model, const JsonbValue *value)
 		const char *name = retention_model_param_name(model, i);
 		JsonbValue	param;
 
-		if (getKeyJsonValueFromContainer(object, name, strlen(name), &param) == NULL)
+		if (getKeyJsonValueFromContainer(object, name, (int) strlen(name), &param) == NULL)
 			missing(model->type, name);
 		model->params[i] = get_number(model->type, name, &param);
 		if (!(model->params[i] >= MODEL_LEAST_PARAM && model->params[i] <= MODEL_LARGEST_PARAM))
@@ -460,7 +460,7 @@ get_field(Model *model, const Field *field, const JsonbValue *value)
 			*field_at(model, field, int64) = get_count(type, field->key, value, PG_INT64_MAX);
 			break;
 		case FIELD_ITERATIONS:
-			*field_at(model, field, int32) = get_count(type, field->key, value, PG_INT32_MAX);
+			*field_at(model, field, int32) = (int32) get_count(type, field->key, value, PG_INT32_MAX);
 			break;
 		case FIELD_NUMBER:
 		case FIELD_SIZE:
@@ -477,7 +477,7 @@ get_field(Model *model, const Field *field, const JsonbValue *value)
 			*field_at(model, field, int32) = get_day(type, field->key, value);
 			break;
 		case FIELD_MESSAGE:
-			*field_at(model, field, uint8) = get_message(type, field->key, value);
+			*field_at(model, field, uint8) = (uint8) get_message(type, field->key, value);
 			break;
 	}
 	if (field->known != 0)
@@ -517,7 +517,7 @@ retention_model_of_json(Jsonb *json, ModelType type)
 	{
 		if ((field->types & (1 << type)) == 0)
 			continue;
-		if (getKeyJsonValueFromContainer(&json->root, field->key, strlen(field->key),
+		if (getKeyJsonValueFromContainer(&json->root, field->key, (int) strlen(field->key),
 										 &value) != NULL)
 		{
 			if (field->kind >= FIELD_COUNT && !model->fitted)

@@ -175,10 +175,12 @@ retention_model_create(ModelType type, int kind, int k)
 
 	SET_VARSIZE(model, sizeof(Model));
 	model->version = MODEL_VERSION;
-	model->type = type;
-	model->kind = kind;
-	model->k = k;
-	model->nparams = params_of_kind(type, kind);
+	Assert(retention_model_has_kind(type, kind));
+	Assert(k >= 1 && k <= PURCHASE_MAX_K);
+	model->type = (uint8) type;
+	model->kind = (uint8) kind;
+	model->k = (uint8) k;
+	model->nparams = (uint8) params_of_kind(type, kind);
 	model->as_of = TALLY_NO_DAY;
 	return model;
 }

@@ -76,7 +76,7 @@ is_word(const char *text)
 static const char *
 trimmed(char *sql)
 {
-	int			length = strlen(sql);
+	size_t		length = strlen(sql);
 
 	while (length > 0 && (isspace((unsigned char) sql[length - 1]) || sql[length - 1] == ';'))
 		length--;

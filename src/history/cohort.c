@@ -86,7 +86,7 @@ get_cohort(Cohorts *cohorts, int32 period)
 	{
 		int64		periods = cohort_periods(cohorts, cohort);
 
-		cohorts->ncells += periods;
+		cohorts->ncells += (double) periods;
 		retention_question_check_cells(cohorts->ncells, cohorts->cell_bytes);
 		cohort->cells = MemoryContextAllocExtended(CurrentMemoryContext,
 												   periods * cohorts->cell_bytes,

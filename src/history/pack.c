@@ -116,13 +116,6 @@ make_room(HistoryPacker *packer, int64 more)
 	}
 }
 
-static inline uint8 *
-put_column(uint8 *at, uint64 value, int width)
-{
-	store_bytes(at, value);
-	return at + width;
-}
-
 /* The bytes that a number of one limb takes, sign and all. */
 static inline int
 signed_bytes(uint64 magnitude)
@@ -187,21 +180,21 @@ pack_block(HistoryPacker *packer)
 				 errmsg("purchase history of more than %lld occasions is too large for a value",
 						(long long) packer->totals.entries),
 				 errhint("Use a coarser period, or aggregate groups of customers; if this is a parallel query, set max_parallel_workers_per_gather to 0.")));
-	enlargeStringInfo(&packer->body, need);
+	enlargeStringInfo(&packer->body, (int) need);
 	start = at = (uint8 *) packer->body.data + packer->body.len;
 
-	*at++ = n - 1;
+	at = put_byte(at, n - 1);
 	at = put_column(at, packer->hashes[0], 8);
-	*at++ = hash_width;
-	*at++ = count_width;
-	*at++ = first_width;
-	*at++ = gap_width;
-	*at++ = orders_width;
+	at = put_byte(at, hash_width);
+	at = put_byte(at, count_width);
+	at = put_byte(at, first_width);
+	at = put_byte(at, gap_width);
+	at = put_byte(at, orders_width);
 	at = put_column(at, (uint32) least, 4);
-	*at++ = packer->min_orders;
+	at = put_byte(at, packer->min_orders);
 	if (nlimbs > 0)
 	{
-		packer->body.len += at - start;
+		packer->body.len += (int) (at - start);
 		retention_put_varint(&packer->body, money_width);
 		start = at = (uint8 *) packer->body.data + packer->body.len;
 	}
@@ -231,7 +224,7 @@ pack_block(HistoryPacker *packer)
 				at = put_column(at, limbs[limb], Min(left, 8));
 		}
 
-	packer->body.len += at - start;
+	packer->body.len += (int) (at - start);
 	Assert(packer->body.len < packer->body.maxlen);
 	packer->ncustomers = 0;
 	packer->nentries = 0;
@@ -344,7 +337,7 @@ retention_history_pack_end(HistoryPacker *packer, const HistoryKind *kind,
 						   const HistoryTotals *rows, StringInfo header)
 {
 	const HistoryTotals *totals = &packer->totals;
-	Size		zone_length = strlen(kind->zone);
+	int			zone_length = (int) strlen(kind->zone);
 
 	pack_block(packer);
 	initStringInfo(header);

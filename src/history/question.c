@@ -144,10 +144,10 @@ retention_question_date(const Question *question, int32 period)
 void
 retention_question_check_cells(double cells, Size cell_bytes)
 {
-	if (cells > CELLS_MAX || cells * cell_bytes > CELLS_MAX_BYTES)
+	if (cells > CELLS_MAX || cells * (double) cell_bytes > CELLS_MAX_BYTES)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("answer would have %.0f cells of %zu bytes, more than %.0f", cells, cell_bytes,
-						Min(CELLS_MAX, CELLS_MAX_BYTES / cell_bytes)),
+						Min(CELLS_MAX, CELLS_MAX_BYTES / (double) cell_bytes)),
 				 errhint("Ask about longer periods, or fewer of them.")));
 }

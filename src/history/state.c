@@ -36,14 +36,14 @@ small_bytes(const HistoryHead *head, int zone_length, int room)
 static SmallHistory *
 allocate_small(const HistoryHead *head, const char *zone, int room)
 {
-	int			zone_length = strlen(zone) + 1;
+	int			zone_length = (int) strlen(zone) + 1;	/* at most TZ_STRLEN_MAX */
 	Size		size = small_bytes(head, zone_length, room);
 	SmallHistory *small = palloc(size);
 
 	memset(small, 0, size - (Size) room * entry_words(head_shape(head)) * sizeof(uint64));
 	SET_VARSIZE(small, size);
 	small->form = HISTORY_SMALL;
-	small->zone_length = zone_length;
+	small->zone_length = (uint8) zone_length;
 	small->head = *head;
 	small->room = room;
 	memcpy(small_zone(small), zone, zone_length);
@@ -59,8 +59,8 @@ copy_small(SmallHistory *from, int room, int scale, int nlimbs)
 	OccasionShape after;
 	SmallHistory *to;
 
-	head.scale = scale;
-	head.nlimbs = nlimbs;
+	head.scale = (uint16) scale;
+	head.nlimbs = money_checked_limbs(nlimbs);
 	after = head_shape(&head);
 	to = allocate_small(&head, small_zone(from), room);
 	to->used = from->used;
@@ -181,8 +181,8 @@ widen_large(LargeHistory *large, int scale, int nlimbs)
 	pfree(large->sums);
 	large->sums = sums;
 	large->sum_limbs = sum_limbs;
-	large->head.scale = large->store->shape.scale;
-	large->head.nlimbs = large->store->shape.nlimbs;
+	large->head.scale = (uint16) large->store->shape.scale;
+	large->head.nlimbs = money_checked_limbs(large->store->shape.nlimbs);
 }
 
 /* ---- either ---------------------------------------------------------------- */
@@ -193,10 +193,10 @@ retention_history_create(HistoryState *state, const HistoryKind *kind)
 {
 	HistoryHead head = {0};
 
-	head.key = kind->key;
-	head.time = kind->time;
-	head.amount = kind->amount;
-	head.grain = kind->grain;
+	head.key = (uint8) kind->key;
+	head.time = (uint8) kind->time;
+	head.amount = (uint8) kind->amount;
+	head.grain = (uint8) kind->grain;
 	head.nlimbs = kind->amount == AMOUNT_NONE ? 0 : 1;
 	head.first_day = DAY_NEVER_FIRST;
 	head.last_day = DAY_NEVER_LAST;

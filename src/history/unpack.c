@@ -105,9 +105,9 @@ read_header(HistoryUnpacker *unpacker, bool skip_money)
 			unpacker->limbs = (int) limbs;
 			unpacker->shape.nlimbs = 1;
 		}
-		totals->revenue = retention_get_money(in, scale);
-		totals->refunded = retention_get_money(in, scale);
-		totals->guest_revenue = retention_get_money(in, scale);
+		totals->revenue = retention_get_money(in, unpacker->shape.scale);
+		totals->refunded = retention_get_money(in, unpacker->shape.scale);
+		totals->guest_revenue = retention_get_money(in, unpacker->shape.scale);
 	}
 	unpacker->skip_money = skip_money;
 	unpacker->identities_left = totals->identities;

@@ -87,9 +87,9 @@ parts_of_totals(const BaseTotals *totals)
 {
 	Parts		parts;
 
-	parts.customers = totals->customers;
-	parts.repeaters = totals->repeaters;
-	parts.orders = totals->orders;
+	parts.customers = (double) totals->customers;
+	parts.repeaters = (double) totals->repeaters;
+	parts.orders = (double) totals->orders;
 	parts.revenue = totals->revenue.limbs ? retention_money_float8(totals->revenue) : 0;
 	parts.lifespan = ((double) totals->lifespan[1] * 18446744073709551616.0 +
 					  (double) totals->lifespan[0]) / USECS_PER_DAY;

@@ -87,7 +87,7 @@ static inline void
 numeric_parts(const struct varlena *value, NumericParts *parts)
 {
 	const char *data = VARDATA_ANY(value);
-	int			length = VARSIZE_ANY_EXHDR(value);
+	int			length = (int) VARSIZE_ANY_EXHDR(value);
 	uint16		header;
 
 	memcpy(&header, data, sizeof(header));
@@ -278,8 +278,8 @@ retention_amount_wide(Datum datum, AmountKind kind, int scale,
 		if (i == ndigits - 1 && exponent < 0)
 		{
 			Assert(exponent > -NUMERIC_BASE_DIGITS);
-			digit /= powers_of_ten[-exponent];
-			factor /= powers_of_ten[-exponent];
+			digit /= (int) powers_of_ten[-exponent];
+			factor /= (int) powers_of_ten[-exponent];
 		}
 
 		/* of so many digits, no more limbs than these can be in use */

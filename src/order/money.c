@@ -26,6 +26,14 @@ static const double exact_powers_of_ten[] = {
 	1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22
 };
 
+void
+retention_money_out_of_range(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("sum of money is out of range")));
+}
+
 /* The general case of money_add. */
 bool
 retention_money_add_wide(uint64 *acc, int nacc, const uint64 *value, int nvalue)
@@ -247,7 +255,7 @@ wide_numeric(Money money)
 				break;
 			if (digit == money.scale && money.scale > 0)
 				*--at = '.';
-			*--at = '0' + group % 10;
+			*--at = (char) ('0' + group % 10);
 			group /= 10;
 			digit++;
 		}
@@ -302,6 +310,8 @@ retention_put_money(StringInfo out, Money money)
 {
 	int			bytes = retention_money_bytes(money.limbs, money.nlimbs);
 
+	if (unlikely(bytes > MONEY_MAX_LIMBS * (int) sizeof(uint64)))
+		retention_money_out_of_range();
 	retention_put_varint(out, bytes);
 	enlargeStringInfo(out, bytes + 8);
 	for (int i = 0; i < bytes; i += 8)
@@ -322,7 +332,7 @@ retention_get_money(ByteReader *in, int scale)
 		retention_invalid_value(in->type, "A sum of money has an impossible width.");
 	at = reader_skip(in, bytes);
 	money.scale = scale;
-	money.nlimbs = (bytes + 7) / 8;
+	money.nlimbs = (int) ((bytes + 7) / 8);
 	money.limbs = limbs = palloc(money.nlimbs * sizeof(uint64));
 	for (int i = 0; i < money.nlimbs; i++)
 		limbs[i] = load_bytes(at + i * 8, Min(8, (int) bytes - i * 8), in->end);

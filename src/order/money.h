@@ -35,11 +35,22 @@ typedef struct Money
 	int			scale;
 } Money;
 
+compat_noreturn extern void retention_money_out_of_range(void) compat_attribute_noreturn();
+
 /* Limbs that a number may need more of when its scale grows: 10^19 < 2^64. */
 static inline int
 money_limbs_for_scale(int more_digits)
 {
 	return 1 + more_digits / 19;
+}
+
+/* A width that a state has room for: only sums from outside can be too wide. */
+static inline uint16
+money_checked_limbs(int nlimbs)
+{
+	if (unlikely(nlimbs > MONEY_MAX_LIMBS))
+		retention_money_out_of_range();
+	return (uint16) nlimbs;
 }
 
 extern bool retention_money_add_wide(uint64 *acc, int nacc,
@@ -70,6 +81,19 @@ money_is_zero(const uint64 *limbs, int nlimbs)
 		if (limbs[i] != 0)
 			return false;
 	return true;
+}
+
+/*
+ * Can rows be added without looking, to a sum with one limb more than they
+ * have?  2^62 of them, if it isn't near its end already, as one that was read
+ * may be.
+ */
+static inline bool
+money_has_room(const uint64 *limbs, int nlimbs)
+{
+	uint64		top = limbs[nlimbs - 1];
+
+	return ((top ^ top << 1) >> 63) == 0;
 }
 
 /*
@@ -104,10 +128,13 @@ money_add(uint64 *acc, int nacc, const uint64 *value, int nvalue)
 	}
 	if (likely(nacc == 2 && nvalue == 1))
 	{
-		/* a total over one-limb values: 2^63 rows can't overflow it */
 		uint64		low = acc[0] + value[0];
+		int64		high;
 
-		acc[1] += (uint64) ((int64) value[0] >> 63) + (low < value[0]);
+		if (unlikely(pg_add_s64_overflow((int64) acc[1],
+										 ((int64) value[0] >> 63) + (low < value[0]), &high)))
+			return false;
+		acc[1] = (uint64) high;
 		acc[0] = low;
 		return true;
 	}

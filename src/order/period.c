@@ -38,8 +38,8 @@ static const char *const grain_names[] = {
 Grain
 retention_grain_of_text(const text *name)
 {
-	char	   *lower = downcase_truncate_identifier(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name),
-													 false);
+	char	   *lower = downcase_truncate_identifier(VARDATA_ANY(name),
+													 (int) VARSIZE_ANY_EXHDR(name), false);
 
 	for (int grain = GRAIN_DAY; grain <= GRAIN_LAST; grain++)
 		if (strcmp(lower, grain_names[grain]) == 0)

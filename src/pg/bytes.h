@@ -135,6 +135,23 @@ store_bytes(uint8 *at, uint64 value)
 	memcpy(at, &value, sizeof(value));
 }
 
+/* Write a byte; returns what is behind it. */
+static inline uint8 *
+put_byte(uint8 *at, int value)
+{
+	Assert(value >= 0 && value <= 0xFF);
+	*at = (uint8) value;
+	return at + 1;
+}
+
+/* The same of a number in a column so many bytes wide, with room for eight. */
+static inline uint8 *
+put_column(uint8 *at, uint64 value, int width)
+{
+	store_bytes(at, value);
+	return at + width;
+}
+
 /* How many bytes hold an unsigned number; 0 takes none. */
 static inline int
 bytes_needed(uint64 value)

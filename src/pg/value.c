@@ -17,7 +17,7 @@
 struct varlena *
 retention_value_of_text(const char *text)
 {
-	int			length = strlen(text);
+	int			length = (int) strlen(text);
 	int			room = length / 4 * 3 + 3;
 	struct varlena *value = palloc(VARHDRSZ + room + 1);
 	int			bytes = compat_b64_decode(text, length, VARDATA(value), room);
@@ -35,7 +35,7 @@ retention_invalid_text(const char *text, const char *type, const char *hint)
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 			 errmsg("invalid input syntax for type %s: \"%s\"", type,
-					pnstrdup(text, pg_mbcliplen(text, strlen(text), 40))),
+					pnstrdup(text, pg_mbcliplen(text, (int) strlen(text), 40))),
 			 errdetail("The text form is base64, as the type prints it."),
 			 hint ? errhint("%s", hint) : 0));
 }
@@ -55,7 +55,7 @@ retention_value_text(const struct varlena *value, const char *type)
 						(int) VARSIZE_ANY_EXHDR(value)),
 				 errhint("Use a binary format.")));
 	text = palloc(room + 1);
-	length = compat_b64_encode(VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value), text, room);
+	length = compat_b64_encode(VARDATA_ANY(value), (int) VARSIZE_ANY_EXHDR(value), text, (int) room);
 	if (length < 0)
 		elog(ERROR, "base64 encoding failed");
 	text[length] = '\0';
@@ -82,6 +82,6 @@ retention_value_send(const struct varlena *value)
 	StringInfoData buffer;
 
 	pq_begintypsend(&buffer);
-	pq_sendbytes(&buffer, VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value));
+	pq_sendbytes(&buffer, VARDATA_ANY(value), (int) VARSIZE_ANY_EXHDR(value));
 	return PointerGetDatum(pq_endtypsend(&buffer));
 }

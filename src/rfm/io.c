@@ -184,7 +184,7 @@ retention_log_unpack(const struct varlena *value)
 		if (nlimbs * count > LOG_MAX_WORDS)
 			invalid("The amounts are too wide.");
 	}
-	log = retention_log_create(&purpose, scale, (int) nlimbs, count);
+	log = retention_log_create(&purpose, (int) scale, (int) nlimbs, count);
 	for (uint64 i = 0; i < count; i++)
 	{
 		uint64		word = retention_get_varint(&in);
@@ -197,7 +197,7 @@ retention_log_unpack(const struct varlena *value)
 		key = next;
 		if (purpose.kind == LOG_SPEND)
 		{
-			Money		money = retention_get_money(&in, scale);
+			Money		money = retention_get_money(&in, log->scale);
 
 			log = retention_log_add_money(log, key, money);
 			pfree(unconstify(uint64 *, money.limbs));

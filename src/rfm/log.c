@@ -52,9 +52,9 @@ retention_log_create(const LogPurpose *purpose, int scale, int nlimbs, Size room
 	memset(log, 0, offsetof(OrderLog, words));
 	SET_VARSIZE(log, size);
 	log->version = LOG_VERSION;
-	log->scale = scale;
+	log->scale = (uint16) scale;
 	log->purpose = *purpose;
-	log->nlimbs = nlimbs;
+	log->nlimbs = money_checked_limbs(nlimbs);
 	return log;
 }
 
@@ -171,13 +171,13 @@ settle(OrderLog *log)
 				/* leave what was done, and the rest behind it */
 				memmove(log_entry(log, kept), entry,
 						(log->count - i) * stride * sizeof(uint64));
-				log->count -= i - kept;
+				log->count -= (uint32) (i - kept);
 				log->settled = 0;
 				return false;
 			}
 			*last |= *entry & 1;
 		}
-		log->count = kept;
+		log->count = (uint32) kept;
 	}
 	log->settled = log->count;
 	return true;

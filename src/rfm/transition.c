@@ -74,7 +74,7 @@ wide_money(Datum datum, AmountKind kind, int scale)
 static pg_attribute_always_inline Datum
 add_to_summary(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind)
 {
-	LogPurpose	purpose = {kind == AMOUNT_NONE ? LOG_DAYS : LOG_SPEND, TIME_NONE, kind, false,
+	LogPurpose	purpose = {kind == AMOUNT_NONE ? LOG_DAYS : LOG_SPEND, TIME_NONE, (uint8) kind, false,
 	DATEVAL_NOBEGIN, 0};
 	int64		instant = 0;
 	int32		day;
@@ -156,7 +156,7 @@ add_between(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind)
 static pg_attribute_always_inline Datum
 add_instant(FunctionCallInfo fcinfo, TimeKind time)
 {
-	LogPurpose	purpose = {LOG_INSTANTS, time, AMOUNT_NONE, false,
+	LogPurpose	purpose = {LOG_INSTANTS, (uint8) time, AMOUNT_NONE, false,
 	DATEVAL_NOBEGIN, DATEVAL_NOEND};
 	int64		instant = 0;
 	OrderLog   *log;

@@ -30,8 +30,8 @@ typedef struct TallyShape
 {
 	const char *type;
 	const char *counted;
-	int			keys;
-	int			width;
+	uint8		keys;
+	uint8		width;
 } TallyShape;
 
 static const TallyShape shapes[] = {
@@ -152,7 +152,7 @@ sort_tail(Tally *tally)
 				memcpy(last, entry, width * sizeof(uint64));
 		}
 	}
-	return (last - tally_entry(tally, tally->sorted)) / width + 1;
+	return (int32) ((last - tally_entry(tally, tally->sorted)) / width) + 1;
 }
 
 /*
@@ -205,9 +205,9 @@ compact(Tally *tally)
 	pfree(copy);
 
 	/* what was one in both leaves a gap between the run's rest and the merged */
-	n = (end - to) / width;
+	n = (int32) ((end - to) / width);
 	memmove((uint64 *) run + width, to, (Size) n * width * sizeof(uint64));
-	tally->used = tally->sorted = (run + width - tally->words) / width + n;
+	tally->used = tally->sorted = (int32) ((run + width - tally->words) / width) + n;
 }
 
 /* ---- room ---- */
@@ -226,7 +226,7 @@ copy_tally(const Tally *tally, int64 capacity)
 
 	memcpy(copy, tally, tally_size(tally->width, tally->used));
 	SET_VARSIZE(copy, tally_size(tally->width, capacity));
-	copy->capacity = capacity;
+	copy->capacity = (int32) capacity;
 	return copy;
 }
 
@@ -274,9 +274,9 @@ retention_tally_create(TallyKind kind)
 
 	SET_VARSIZE(tally, size);
 	tally->form = TALLY_RUNNING;
-	tally->kind = kind;
+	tally->kind = (uint8) kind;
 	tally->keys = shapes[kind].keys;
-	tally->width = width;
+	tally->width = shapes[kind].width;
 	tally->capacity = TALLY_FIRST_CAPACITY;
 	tally->note = kind == TALLY_REPEAT_BUYING ? TALLY_NO_DAY : 0;
 	return tally;
