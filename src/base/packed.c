@@ -332,7 +332,7 @@ read_header(Unpacker *unpacker)
 	ByteReader *in = &unpacker->in;
 	uint8		version;
 	uint8		selected;
-	uint64		sample;
+	int32		sample;
 
 	version = reader_byte(in);
 	if (version != FORM_PACKED)
@@ -347,21 +347,22 @@ read_header(Unpacker *unpacker)
 		totals->amount > AMOUNT_KIND_LAST)
 		invalid("A kind of key, time or amount is unknown.");
 	selected = reader_byte(in);
-	sample = retention_get_varint(in);
-	if (selected > 1 || (sample != 0 && (sample < SAMPLE_MIN || sample > SAMPLE_MAX)) ||
+	sample = (int32) retention_get_number(in, SAMPLE_MAX, "The size of a sample is impossible.");
+	if (selected > 1 || (sample != 0 && sample < SAMPLE_MIN) ||
 		(totals->key == KEY_NONE && (selected || sample)))
 		invalid("The size or kind of a sample is impossible.");
 	totals->selected = selected;
-	totals->sample = (int32) sample;
+	totals->sample = sample;
 	totals->bound = sample == 0 ? PG_UINT64_MAX : reader_bytes(in, 8);
 
-	totals->entries = (int64) retention_get_varint(in);
-	totals->customers = (int64) retention_get_varint(in);
-	totals->repeaters = (int64) retention_get_varint(in);
-	totals->orders = (int64) retention_get_varint(in);
-	totals->refunds = (int64) retention_get_varint(in);
-	totals->guest_orders = (int64) retention_get_varint(in);
-	totals->guest_refunds = (int64) retention_get_varint(in);
+	/* a customer takes a byte of his hash at least, or the head of a block */
+	totals->entries = retention_get_room(in);
+	totals->customers = retention_get_room(in);
+	totals->repeaters = retention_get_room(in);
+	totals->orders = retention_get_count(in);
+	totals->refunds = retention_get_count(in);
+	totals->guest_orders = retention_get_count(in);
+	totals->guest_refunds = retention_get_count(in);
 	totals->first = INSTANT_NEVER_FIRST;
 	totals->last = INSTANT_NEVER_LAST;
 	if (totals->time != TIME_NONE)
@@ -373,16 +374,14 @@ read_header(Unpacker *unpacker)
 	}
 	if (totals->amount != AMOUNT_NONE)
 	{
-		uint64		scale = retention_get_varint(in);
-		uint64		nlimbs = retention_get_varint(in);
+		int			scale = (int) retention_get_number(in, MONEY_MAX_SCALE, "The scale of money is impossible.");
+		int			nlimbs = (int) retention_get_number(in, MONEY_MAX_LIMBS, "The width of money is impossible.");
 
-		if (scale > MONEY_MAX_SCALE || nlimbs > MONEY_MAX_LIMBS)
-			invalid("The scale or width of money is impossible.");
-		unpacker->scale = (int) scale;
-		unpacker->nlimbs = Max((int) nlimbs, 1);
-		totals->revenue = retention_get_money(in, unpacker->scale);
-		totals->refunded = retention_get_money(in, unpacker->scale);
-		totals->guest_revenue = retention_get_money(in, unpacker->scale);
+		unpacker->scale = scale;
+		unpacker->nlimbs = Max(nlimbs, 1);
+		totals->revenue = retention_get_money(in, scale);
+		totals->refunded = retention_get_money(in, scale);
+		totals->guest_revenue = retention_get_money(in, scale);
 	}
 
 	unpacker->key_words = key_words(totals->key);
@@ -435,20 +434,19 @@ unpack_block(Unpacker *unpacker)
 	}
 	if (unpacker->nlimbs > 0)
 	{
-		uint64		width = retention_get_varint(in);
-
-		if (width == 0 || width > (uint64) unpacker->nlimbs * 8)
-			invalid("A column of money is too wide.");
-		unpacker->money_width = (int) width;
+		unpacker->money_width = (int) retention_get_number(in, (uint64) unpacker->nlimbs * 8,
+														   "A column of money is too wide.");
+		if (unpacker->money_width == 0)
+			invalid("A column of money has no width.");
 	}
 
-	unpacker->hashes = reader_skip(in, (Size) (unpacker->count - 1) * unpacker->hash_width);
+	unpacker->hashes = reader_column(in, unpacker->count - 1, unpacker->hash_width);
 	if (unpacker->key_words == 2)
-		unpacker->lows = reader_skip(in, (Size) unpacker->count * 8);
-	unpacker->orders = reader_skip(in, (Size) unpacker->count * unpacker->orders_width);
-	unpacker->firsts = reader_skip(in, (Size) unpacker->count * unpacker->first_width);
-	unpacker->lifespans = reader_skip(in, (Size) unpacker->count * unpacker->lifespan_width);
-	unpacker->moneys = reader_skip(in, (Size) unpacker->count * unpacker->money_width);
+		unpacker->lows = reader_column(in, unpacker->count, 8);
+	unpacker->orders = reader_column(in, unpacker->count, unpacker->orders_width);
+	unpacker->firsts = reader_column(in, unpacker->count, unpacker->first_width);
+	unpacker->lifespans = reader_column(in, unpacker->count, unpacker->lifespan_width);
+	unpacker->moneys = reader_column(in, unpacker->count, unpacker->money_width);
 }
 
 /* The next entry, in unpacker->stride words; false behind the last. */
@@ -607,10 +605,6 @@ totals_are_counted(const BaseTotals *totals, const Recount *count)
 static bool
 totals_are_possible(const BaseTotals *totals)
 {
-	if (totals->entries < 0 || totals->customers < 0 || totals->repeaters < 0 ||
-		totals->orders < 0 || totals->refunds < 0 || totals->guest_orders < 0 ||
-		totals->guest_refunds < 0)
-		return false;
 	if (totals->repeaters > totals->customers || totals->customers > totals->orders)
 		return false;
 	if (totals->sample > 0 && totals->entries > totals->sample)
@@ -714,9 +708,7 @@ retention_packed_validate(const struct varlena *value)
 	}
 
 	again = retention_pack_finish(&packer, totals);
-	if (VARSIZE(again) - VARHDRSZ != VARSIZE_ANY_EXHDR(value) ||
-		memcmp(VARDATA(again), VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value)) != 0)
-		invalid("The value is not in its canonical form.");
+	retention_check_canonical(value, again, "customer_base");
 	pfree(again);
 	pfree(entry);
 }

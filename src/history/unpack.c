@@ -19,20 +19,10 @@
 
 #define invalid(detail)	retention_invalid_value(HISTORY_TYPE, detail)
 
-static int64
-get_count(ByteReader *in)
-{
-	uint64		count = retention_get_varint(in);
-
-	if (count > PG_INT64_MAX)
-		invalid("A number is too large.");
-	return (int64) count;
-}
-
 static int32
-get_day(ByteReader *in, int64 base)
+get_day(ByteReader *in)
 {
-	int64		day = base + unzigzag(retention_get_varint(in));
+	int64		day = unzigzag(retention_get_varint(in));
 
 	if (day < DAY_FIRST - 1 || day > DAY_LAST + 1)
 		invalid("A day is out of range.");
@@ -70,39 +60,36 @@ read_header(HistoryUnpacker *unpacker, bool skip_money)
 		if (kind->zone[i] <= ' ' || kind->zone[i] > '~')
 			invalid("The time zone's name has a character that is none of a name.");
 
-	totals->identities = get_count(in);
-	totals->customers = get_count(in);
-	totals->entries = get_count(in);
-	totals->occasions = get_count(in);
-	totals->orders = get_count(in);
-	totals->refunds = get_count(in);
-	totals->guest_orders = get_count(in);
-	totals->guest_refunds = get_count(in);
+	/* an entry takes a byte of a gap, or else one of its customer's hash */
+	totals->identities = retention_get_room(in);
+	totals->customers = retention_get_room(in);
+	totals->entries = retention_get_room(in);
+	totals->occasions = retention_get_room(in);
+	totals->orders = retention_get_count(in);
+	totals->refunds = retention_get_count(in);
+	totals->guest_orders = retention_get_count(in);
+	totals->guest_refunds = retention_get_count(in);
 	totals->first_day = DAY_NEVER_FIRST;
 	totals->last_day = DAY_NEVER_LAST;
 	if (totals->orders > 0)
 	{
-		int64		span;
-
-		totals->first_day = get_day(in, 0);
-		span = get_count(in);
-		if (span > DAY_LAST + 1 - totals->first_day)
-			invalid("A day is out of range.");
-		totals->last_day = (int32) (totals->first_day + span);
+		totals->first_day = get_day(in);
+		totals->last_day = totals->first_day +
+			(int32) retention_get_number(in, DAY_LAST + 1 - totals->first_day, "A day is out of range.");
 	}
 	unpacker->shape.key_words = key_words(kind->key);
 	if (kind->amount != AMOUNT_NONE)
 	{
-		uint64		scale = retention_get_varint(in);
-		uint64		limbs = retention_get_varint(in);
+		int			scale = (int) retention_get_number(in, MONEY_MAX_SCALE, "The scale of money is impossible.");
+		int			limbs = (int) retention_get_number(in, MONEY_MAX_LIMBS, "The width of money is impossible.");
 
-		if (scale > MONEY_MAX_SCALE || limbs == 0 || limbs > MONEY_MAX_LIMBS)
-			invalid("The scale or width of money is impossible.");
+		if (limbs == 0)
+			invalid("The width of money is impossible.");
 		unpacker->has_money = true;
-		unpacker->shape.scale = (int) scale;
+		unpacker->shape.scale = scale;
 		if (!skip_money)
 		{
-			unpacker->limbs = (int) limbs;
+			unpacker->limbs = limbs;
 			unpacker->shape.nlimbs = 1;
 		}
 		totals->revenue = retention_get_money(in, unpacker->shape.scale);
@@ -165,7 +152,7 @@ typedef struct Column
 static inline void
 column_begin(Column *column, ByteReader *in, int width, int64 n)
 {
-	column->at = reader_skip(in, (Size) n * width);
+	column->at = reader_column(in, n, width);
 	column->width = width;
 	column->mask = width == 0 ? 0 : PG_UINT64_MAX >> (64 - 8 * width);
 }
@@ -191,11 +178,12 @@ retention_history_unpack_next(HistoryUnpacker *unpacker)
 	ByteReader *in = &unpacker->in;
 	OccasionShape shape;
 	const uint8 *columns;
-	Size		columns_bytes;
+	Size		known_bytes;
 	ByteReader	peek;
 	uint64		hash;
 	int			n;
 	int			hash_width;
+	int			low_width;
 	int			count_width;
 	int			first_width;
 	int			gap_width;
@@ -236,11 +224,10 @@ retention_history_unpack_next(HistoryUnpacker *unpacker)
 	min_orders = get_width(in, 1);
 	if (unpacker->has_money)
 	{
-		uint64		width = retention_get_varint(in);
-
-		if (width == 0 || width > MONEY_MAX_LIMBS * sizeof(uint64))
-			invalid("A column of money is too wide.");
-		money_width = (int) width;
+		money_width = (int) retention_get_number(in, MONEY_MAX_LIMBS * sizeof(uint64),
+												 "A column of money is too wide.");
+		if (money_width == 0)
+			invalid("A column of money has no width.");
 		/* as wide as the bytes are, not as the header says */
 		if (!unpacker->skip_money)
 			unpacker->shape.nlimbs = (money_width + 7) / 8;
@@ -248,11 +235,14 @@ retention_history_unpack_next(HistoryUnpacker *unpacker)
 	shape = unpacker->shape;
 
 	/* the number of entries, and so the size of the rest, is in a column itself */
-	columns_bytes = (Size) (n - 1) * hash_width + (shape.key_words == 2 ? (Size) n * 8 : 0);
-	reader_need(in, columns_bytes + (Size) n * count_width);
+	low_width = shape.key_words == 2 ? 8 : 0;
+	known_bytes = column_bytes(n - 1, hash_width) + column_bytes(n, low_width) +
+		column_bytes(n, count_width);
+	reader_need(in, known_bytes);
 	peek = *in;
-	(void) reader_skip(&peek, columns_bytes);
-	columns = reader_skip(&peek, (Size) n * count_width);
+	(void) reader_column(&peek, n - 1, hash_width);
+	(void) reader_column(&peek, n, low_width);
+	columns = reader_column(&peek, n, count_width);
 	for (int i = 0; i < n; i++)
 	{
 		uint64		count = load_bytes(columns + i * count_width, count_width, in->end);
@@ -263,20 +253,20 @@ retention_history_unpack_next(HistoryUnpacker *unpacker)
 	}
 	if ((gap_width > 0) != (entries > n))
 		invalid("A block has gaps of impossible width.");
-	columns_bytes += (Size) n * (count_width + first_width) + (Size) (entries - n) * gap_width +
-		(Size) entries * (orders_width + money_width);
-	reader_need(in, columns_bytes + sizeof(uint64));
+	reader_need(in, known_bytes + column_bytes(n, first_width) +
+				column_bytes(entries - n, gap_width) + column_bytes(entries, orders_width) +
+				column_bytes(entries, money_width) + sizeof(uint64));
 
 	columns = in->at;
 	column_begin(&hashes, in, hash_width, n - 1);
-	column_begin(&lows, in, shape.key_words == 2 ? 8 : 0, n);
+	column_begin(&lows, in, low_width, n);
 	column_begin(&counts, in, count_width, n);
 	column_begin(&firsts, in, first_width, n);
 	column_begin(&gaps, in, gap_width, entries - n);
 	column_begin(&orders, in, orders_width, entries);
 	if (unpacker->has_money)
 	{
-		money.at = reader_skip(in, (Size) entries * money_width);
+		money.at = reader_column(in, entries, money_width);
 		money.width = money_width;
 	}
 
@@ -292,6 +282,7 @@ retention_history_unpack_next(HistoryUnpacker *unpacker)
 				all[i]->at = copy + (all[i]->at - columns);
 	}
 
+	/* the columns were there, so this is no more than eight times what they take */
 	nwords = n * customer_words(shape) + entries * occasion_words(shape);
 	if (nwords > unpacker->room)
 	{

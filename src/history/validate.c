@@ -85,7 +85,7 @@ retention_history_validate(const struct varlena *value)
 	int32		first = PG_INT32_MAX;
 	int32		last = PG_INT32_MIN;
 	Size		size;
-	char	   *again;
+	struct varlena *again;
 
 	retention_history_unpack_begin(&unpacker, value, false);
 	retention_history_pack_begin(&packer, unpacker.shape, 0);
@@ -119,9 +119,7 @@ retention_history_validate(const struct varlena *value)
 	size = retention_history_pack_end(&packer, &unpacker.kind, &unpacker.totals, &header);
 	again = palloc_extended(size, MCXT_ALLOC_HUGE);
 	retention_history_pack_write(&packer, &header, again, size);
-	if (size - VARHDRSZ != VARSIZE_ANY_EXHDR(value) ||
-		memcmp(again + VARHDRSZ, VARDATA_ANY(value), size - VARHDRSZ) != 0)
-		invalid("The value is not in its canonical form.");
+	retention_check_canonical(value, again, HISTORY_TYPE);
 	pfree(again);
 	pfree(header.data);
 	retention_history_pack_free(&packer);

@@ -323,19 +323,20 @@ retention_put_money(StringInfo out, Money money)
 Money
 retention_get_money(ByteReader *in, int scale)
 {
-	uint64		bytes = retention_get_varint(in);
+	const char *detail = "A sum of money has an impossible width.";
+	int			bytes = (int) retention_get_number(in, MONEY_MAX_LIMBS * sizeof(uint64), detail);
 	const uint8 *at;
 	uint64	   *limbs;
 	Money		money;
 
-	if (bytes == 0 || bytes > MONEY_MAX_LIMBS * sizeof(uint64))
-		retention_invalid_value(in->type, "A sum of money has an impossible width.");
+	if (bytes == 0)
+		retention_invalid_value(in->type, detail);
 	at = reader_skip(in, bytes);
 	money.scale = scale;
 	money.nlimbs = (int) ((bytes + 7) / 8);
 	money.limbs = limbs = palloc(money.nlimbs * sizeof(uint64));
 	for (int i = 0; i < money.nlimbs; i++)
-		limbs[i] = load_bytes(at + i * 8, Min(8, (int) bytes - i * 8), in->end);
+		limbs[i] = load_bytes(at + i * 8, Min(8, bytes - i * 8), in->end);
 	if (bytes % 8 != 0 && (at[bytes - 1] & 0x80))
 		limbs[money.nlimbs - 1] |= PG_UINT64_MAX << (8 * (bytes % 8));
 	return money;

@@ -28,6 +28,16 @@ retention_invalid_value(const char *type, const char *detail)
 			 errdetail("%s", detail)));
 }
 
+/* What is read must be exactly what writing its content gives. */
+void
+retention_check_canonical(const struct varlena *value, const struct varlena *again, const char *type)
+{
+	Size		bytes = VARSIZE_ANY_EXHDR(value);
+
+	if (VARSIZE_ANY_EXHDR(again) != bytes || memcmp(VARDATA_ANY(again), VARDATA_ANY(value), bytes) != 0)
+		retention_invalid_value(type, "The value is not in its canonical form.");
+}
+
 /* Start at a value's first byte. */
 void
 retention_read_value(ByteReader *in, const struct varlena *value, const char *type)
@@ -129,9 +139,37 @@ retention_get_varint(ByteReader *in)
 	{
 		uint8		byte = reader_byte(in);
 
+		/* of the tenth byte there is room for one bit */
+		if (shift == 63 && byte > 1)
+			break;
 		value |= (uint64) (byte & 0x7F) << shift;
 		if ((byte & 0x80) == 0)
 			return value;
 	}
-	retention_invalid_value(in->type, "A number has too many bytes.");
+	retention_invalid_value(in->type, "A number is too large.");
+}
+
+/* A number that is not above the limit; "detail" says of one that is what it is. */
+uint64
+retention_get_number(ByteReader *in, uint64 most, const char *detail)
+{
+	uint64		number = retention_get_varint(in);
+
+	if (number > most)
+		retention_invalid_value(in->type, detail);
+	return number;
+}
+
+/* How many there were of something that has left no bytes. */
+int64
+retention_get_count(ByteReader *in)
+{
+	return (int64) retention_get_number(in, PG_INT64_MAX, "A number is too large.");
+}
+
+/* How many there are of what takes a byte at least, each. */
+int64
+retention_get_room(ByteReader *in)
+{
+	return (int64) retention_get_number(in, MaxAllocSize, "There are more entries than a value has room for.");
 }

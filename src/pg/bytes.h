@@ -11,6 +11,11 @@
  * its beginning alone then brings one row of that table and not all of them,
  * and who needs all of it uses the memory of a piece again for the next.
  *
+ * Nothing that a value says of itself is believed.  A count of 2^62 times a
+ * width of 4 is 0, so no reader multiplies or adds what it was told before it
+ * is bounded: it asks for a number with a limit, and for columns by their
+ * length and width, and the arithmetic is here.
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef RETENTION_BYTES_H
@@ -21,6 +26,7 @@
 #include "lib/stringinfo.h"
 #include "pg/compat.h"
 #include "port/pg_bswap.h"
+#include "utils/memutils.h"
 
 #ifdef WORDS_BIGENDIAN
 #define little_endian_64(x) pg_bswap64(x)
@@ -43,12 +49,16 @@ typedef struct ByteReader
 } ByteReader;
 
 compat_noreturn extern void retention_invalid_value(const char *type, const char *detail) compat_attribute_noreturn();
+extern void retention_check_canonical(const struct varlena *value, const struct varlena *again, const char *type);
 extern void retention_read_value(ByteReader *in, const struct varlena *value, const char *type);
 extern void retention_read_head(ByteReader *in, Datum value, const char *type);
 extern void retention_read_pieces(ByteReader *in, Datum value, const char *type);
 extern void retention_bring(ByteReader *in, Size bytes);
 extern void retention_put_varint(StringInfo out, uint64 value);
 extern uint64 retention_get_varint(ByteReader *in);
+extern uint64 retention_get_number(ByteReader *in, uint64 most, const char *detail);
+extern int64 retention_get_count(ByteReader *in);
+extern int64 retention_get_room(ByteReader *in);
 
 /* Does reading all of it take longer than reading its beginning? */
 static inline bool
@@ -93,6 +103,25 @@ reader_skip(ByteReader *in, Size length)
 		retention_invalid_value(in->type, "The value ends too early.");
 	in->at += length;
 	return at;
+}
+
+/*
+ * How many bytes a column of "n" numbers of "width" bytes each takes, or as
+ * many as no value has; a few of those can be added up.
+ */
+static inline Size
+column_bytes(int64 n, int width)
+{
+	Assert(n >= 0 && width >= 0);
+	if (unlikely(width > 0 && (Size) n > MaxAllocSize / (Size) width))
+		return MaxAllocSize;
+	return (Size) n * width;
+}
+
+static inline const uint8 *
+reader_column(ByteReader *in, int64 n, int width)
+{
+	return reader_skip(in, column_bytes(n, width));
 }
 
 static inline uint8

@@ -153,12 +153,13 @@ retention_log_unpack(const struct varlena *value)
 	LogPurpose	purpose;
 	uint8		version;
 	uint64		orders;
-	uint64		scale;
+	int			scale;
 	uint64		count;
 	uint64		order_days = 0;
 	uint64		nlimbs = 0;
 	int64		key = 0;
 	OrderLog   *log;
+	struct varlena *again;
 
 	retention_read_value(&in, value, TYPE_NAME);
 	version = reader_byte(&in);
@@ -169,10 +170,9 @@ retention_log_unpack(const struct varlena *value)
 				 errhint("A newer version of the extension may have written it.")));
 	purpose = get_purpose(&in);
 	orders = retention_get_varint(&in);
-	scale = retention_get_varint(&in);
+	scale = (int) retention_get_number(&in, purpose.kind == LOG_SPEND ? MONEY_MAX_SCALE : 0,
+									   "The scale of money is impossible.");
 	count = retention_get_varint(&in);
-	if (scale > (purpose.kind == LOG_SPEND ? MONEY_MAX_SCALE : 0))
-		invalid("The scale of money is impossible.");
 	/* an entry takes a byte at least, one with money three */
 	if (count > (uint64) (in.end - in.at) / (purpose.kind == LOG_SPEND ? 3 : 1))
 		invalid("The value ends too early.");
@@ -181,7 +181,7 @@ retention_log_unpack(const struct varlena *value)
 	if (purpose.kind == LOG_SPEND)
 	{
 		nlimbs = widest_money(in, count);
-		if (nlimbs * count > LOG_MAX_WORDS)
+		if (count > LOG_MAX_WORDS / nlimbs)
 			invalid("The amounts are too wide.");
 	}
 	log = retention_log_create(&purpose, (int) scale, (int) nlimbs, count);
@@ -215,6 +215,10 @@ retention_log_unpack(const struct varlena *value)
 		(purpose.kind == LOG_INSTANTS && orders != count))
 		invalid("The number of orders is impossible.");
 	log->orders = (int64) orders;
+
+	again = retention_log_pack(log);
+	retention_check_canonical(value, again, TYPE_NAME);
+	pfree(again);
 	return log;
 }
 

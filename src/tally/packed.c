@@ -162,16 +162,6 @@ get_key_part(ByteReader *in)
 	return word;
 }
 
-static int64
-get_count(ByteReader *in)
-{
-	uint64		count = retention_get_varint(in);
-
-	if (count > PG_INT64_MAX)
-		retention_invalid_value(in->type, "A number of customers is out of its range.");
-	return (int64) count;
-}
-
 static int32
 get_day(ByteReader *in)
 {
@@ -185,16 +175,6 @@ get_day(ByteReader *in)
 		day >= DATE_END_JULIAN - POSTGRES_EPOCH_JDATE)
 		retention_invalid_value(in->type, "The last day is out of its range.");
 	return (int32) day;
-}
-
-static int32
-get_model(ByteReader *in)
-{
-	uint64		number = retention_get_varint(in);
-
-	if (number > PG_UINT8_MAX)
-		retention_invalid_value(in->type, "The number of the model is out of its range.");
-	return (int32) number;
 }
 
 /* Is there such a customer, or such a period? */
@@ -229,7 +209,7 @@ get_entry(ByteReader *in, Tally *tally)
 	for (int part = 0; part < tally->keys; part++)
 		entry[part] = get_key_part(in);
 	for (int which = tally->keys; which < tally->width; which++)
-		any |= entry[which] = get_count(in);
+		any |= entry[which] = (uint64) retention_get_count(in);
 	if (any == 0)
 		retention_invalid_value(in->type, "An entry counts nobody.");
 	if (!entry_is_possible(tally, tally->used))
@@ -259,7 +239,7 @@ get_totals(ByteReader *in, TallyKind kind, int counts, int64 *totals)
 		retention_invalid_value(in->type, "The value is of another type.");
 	entries = retention_get_varint(in);
 	for (int which = 0; which < counts; which++)
-		totals[which] = get_count(in);
+		totals[which] = retention_get_count(in);
 	return entries;
 }
 
@@ -280,13 +260,13 @@ retention_tally_unpack(const struct varlena *value, TallyKind kind)
 	entries = get_totals(&in, kind, counts, totals);
 	if (kind == TALLY_REPEAT_BUYING)
 	{
-		tally->collapsed = get_count(&in);
+		tally->collapsed = retention_get_count(&in);
 		tally->log_gaps.low = retention_get_varint(&in);
 		tally->log_gaps.high = unzigzag(retention_get_varint(&in));
 		tally->note = get_day(&in);
 	}
 	else if (kind == TALLY_RENEWALS)
-		tally->note = get_model(&in);
+		tally->note = (int32) retention_get_number(&in, PG_UINT8_MAX, "The number of the model is out of its range.");
 	if (entries > (Size) (in.end - in.at) / tally->width)
 		retention_invalid_value(in.type, "The value ends too early.");
 	if (entries == 0 &&
@@ -334,10 +314,7 @@ retention_tally_validate(const struct varlena *value, TallyKind kind)
 	Tally	   *tally = retention_tally_unpack(value, kind);
 	struct varlena *again = retention_tally_pack(tally);
 
-	if (VARSIZE(again) - VARHDRSZ != VARSIZE_ANY_EXHDR(value) ||
-		memcmp(VARDATA(again), VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value)) != 0)
-		retention_invalid_value(retention_tally_type(kind),
-								"The value is not in its canonical form.");
+	retention_check_canonical(value, again, retention_tally_type(kind));
 	pfree(again);
 	pfree(tally);
 }
