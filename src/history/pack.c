@@ -372,14 +372,21 @@ retention_history_pack_end(HistoryPacker *packer, const HistoryKind *kind,
 		retention_put_money(header, rows->refunded);
 		retention_put_money(header, rows->guest_revenue);
 	}
-	return header->len + packer->body.len - HEADER_ROOM;
+	return retention_history_pack_size(packer, header);
+}
+
+/* The body has room before it, where a header may go. */
+Size
+retention_history_pack_size(const HistoryPacker *packer, const StringInfoData *header)
+{
+	return (Size) header->len + packer->body.len - HEADER_ROOM;
 }
 
 /* The value, to where there is room for it. */
 void
 retention_history_pack_write(HistoryPacker *packer, StringInfo header, void *to, Size size)
 {
-	Assert(size == (Size) (header->len + packer->body.len - HEADER_ROOM));
+	Assert(size == retention_history_pack_size(packer, header));
 	memcpy(to, header->data, header->len);
 	memcpy((char *) to + header->len, packer->body.data + HEADER_ROOM,
 		   packer->body.len - HEADER_ROOM);
@@ -390,7 +397,7 @@ retention_history_pack_write(HistoryPacker *packer, StringInfo header, void *to,
 struct varlena *
 retention_history_pack_finish(HistoryPacker *packer, StringInfo header)
 {
-	Size		size = header->len + packer->body.len - HEADER_ROOM;
+	Size		size = retention_history_pack_size(packer, header);
 	char	   *value = packer->body.data;
 
 	if (header->len > HEADER_ROOM || packer->body.maxlen / 2 > size)

@@ -132,6 +132,7 @@ extern void retention_history_pack_begin(HistoryPacker *packer, OccasionShape sh
 extern void retention_history_pack_run(HistoryPacker *packer, const Run *run, OccasionShape shape);
 extern Size retention_history_pack_end(HistoryPacker *packer, const HistoryKind *kind,
 									   const HistoryTotals *rows, StringInfo header);
+extern Size retention_history_pack_size(const HistoryPacker *packer, const StringInfoData *header);
 extern void retention_history_pack_write(HistoryPacker *packer, StringInfo header,
 										 void *to, Size size);
 extern struct varlena *retention_history_pack_finish(HistoryPacker *packer, StringInfo header);

@@ -630,7 +630,7 @@ large_get_flat_size(ExpandedObjectHeader *eohptr)
 		MemoryContextSwitchTo(old);
 		large->packed = true;
 	}
-	return large->header.len + large->packer.body.len;
+	return retention_history_pack_size(&large->packer, &large->header);
 }
 
 static void

@@ -1,0 +1,108 @@
+-- Running states that are stored, or go from one process to another: an
+-- aggregate that somebody makes of our transition functions without a final
+-- function has them for values.  Each is flattened as large as it says it is,
+-- and read back as what it was.
+SET client_min_messages = warning;
+SET timezone = 'UTC';
+SET jit = off;
+CREATE SCHEMA stored_states;
+SET search_path = stored_states, public;
+
+-- Few orders and many, of one partition and of several; customers are of one partition or not.
+CREATE TABLE orders (
+	n int, size text, part int, customer int8, key_text text, key_uuid uuid, at timestamptz, amount numeric
+) PARTITION BY LIST (part);
+CREATE TABLE orders_0 PARTITION OF orders FOR VALUES IN (0) WITH (parallel_workers = 2);
+CREATE TABLE orders_1 PARTITION OF orders FOR VALUES IN (1) WITH (parallel_workers = 2);
+INSERT INTO orders
+SELECT n, CASE WHEN n <= 30 THEN 'few' ELSE 'many' END, n % 2, k, 'customer ' || k, md5(k::text)::uuid,
+	   timestamptz '2024-01-01' + n * n % 5003 * interval '1 hour',
+	   CASE WHEN n % 7 = 0 THEN -n ELSE n * 1.25 END * CASE WHEN n % 1000 = 17 THEN 1e20 ELSE 1 END
+FROM (SELECT n, CASE WHEN n % 19 <> 0 THEN n * 7919::int8 % 4001 END AS k FROM generate_series(1, 7000) n) s;
+ANALYZE orders;
+
+-- The transition functions that have one of our states, one for each kind of it,
+-- with their arguments made from the columns by name and type.
+CREATE FUNCTION argument(name text, type regtype) RETURNS text LANGUAGE sql AS $f$
+	SELECT CASE name
+		WHEN 'customer' THEN CASE type WHEN 'int8'::regtype THEN 'customer' WHEN 'uuid'::regtype THEN 'key_uuid'
+									   WHEN 'rfm'::regtype THEN 'ROW(n % 3, n % 3, n % 90 + 3, 5.5, n % 3 * 0.5, 4, NULL)::rfm'
+									   ELSE format('key_text::%s', type) END
+		WHEN 'ordered_at' THEN format('at::%s', type)
+		WHEN 'amount' THEN format('amount::%s', type)
+		WHEN 'order_id' THEN format('n::%s', type)
+		WHEN 'size' THEN '2000'
+		WHEN 'grain' THEN $$'day'$$
+		WHEN 'time_zone' THEN $$'America/New_York'$$
+		WHEN 'as_of' THEN $$date '2030-01-01'$$
+		WHEN 'after' THEN $$date '2024-01-05'$$
+		WHEN 'until' THEN $$date '2024-06-05'$$
+		WHEN 'duration' THEN 'n % 1700 * 0.5'
+		WHEN 'event' THEN 'n % 3 = 0'
+		WHEN 'period' THEN 'n'
+		WHEN 'survivors' THEN '1000000 - n'
+		WHEN 'model' THEN '''bdw'''
+		END
+$f$;
+CREATE TABLE transitions AS
+SELECT DISTINCT ON (a.aggtranstype, f.proargnames, 'text'::regtype = ANY (f.proargtypes)) f.oid AS transition, a.aggtranstype::regtype AS type, a.aggcombinefn::regproc AS combine,
+	   (SELECT array_agg(t::regtype ORDER BY n) FROM unnest(f.proargtypes) WITH ORDINALITY u (t, n) WHERE n > 1) AS types,
+	   f.proargnames[2:] AS names
+FROM pg_aggregate a JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = a.aggfnoid AND d.deptype = 'e'
+JOIN pg_extension e ON d.refobjid = e.oid AND e.extname = 'retention'
+JOIN pg_proc f ON f.oid = a.aggtransfn
+WHERE f.proargnames IS NOT NULL AND NOT ('time_zone' = ANY (f.proargnames) AND NOT 'timestamptz'::regtype = ANY (f.proargtypes))
+ORDER BY a.aggtranstype, f.proargnames, 'text'::regtype = ANY (f.proargtypes), f.oid::regprocedure::text;
+-- a new argument, of which nothing is known here
+SELECT transition::regprocedure, name FROM transitions, unnest(names, types) u (name, argument_type) WHERE argument(name, argument_type) IS NULL;
+
+-- Each way to make them.  In a partitionwise plan the partial states of the
+-- partitions are flattened where they pass another node, in a parallel plan always.
+CREATE TABLE results (transition oid, size text, ways int, different_ones int);
+CREATE PROCEDURE make(t transitions) LANGUAGE plpgsql AS $$
+DECLARE
+	state text := format('%I', 'state_' || t.transition);
+	arguments text;
+	s text;
+	way text;
+BEGIN
+	EXECUTE format('CREATE AGGREGATE %s (%s) (SFUNC = %s, STYPE = %s, COMBINEFUNC = %s, PARALLEL = SAFE)',
+				   state, array_to_string(t.types, ', '), t.transition::regproc, t.type, t.combine);
+	SELECT string_agg(argument(name, type), ', ') INTO STRICT arguments FROM unnest(t.names, t.types) u (name, type);
+	FOREACH s IN ARRAY '{few, many}'::text[] LOOP
+		EXECUTE format('CREATE TABLE kept (state %s, text text)', t.type);
+		FOREACH way IN ARRAY '{plain, partitionwise, parallel}'::text[] LOOP
+			PERFORM set_config('enable_partitionwise_aggregate', (way = 'partitionwise')::text, true),
+				set_config('max_parallel_workers_per_gather', CASE WHEN way = 'parallel' THEN '2' ELSE '0' END, true);
+			EXECUTE format('CREATE TABLE made AS SELECT state, state::text AS text FROM (SELECT %s(%s) AS state FROM orders WHERE size = %L) m',
+						   state, arguments, s);
+			INSERT INTO kept TABLE made;
+			DROP TABLE made;
+		END LOOP;
+		-- and a stored one that goes on as a state
+		EXECUTE format('INSERT INTO kept SELECT state, state::text AS text FROM (SELECT %s(NULL, state) AS state FROM kept LIMIT 1) m', t.combine);
+		EXECUTE format('INSERT INTO results SELECT %s, %L, count(state), count(DISTINCT state::text) + count(*) FILTER (WHERE state::text <> text) FROM kept',
+					   t.transition, s);
+		DROP TABLE kept;
+	END LOOP;
+EXCEPTION WHEN OTHERS THEN
+	RAISE 'transition function %, % orders, %: %', t.transition::regprocedure, s, way, SQLERRM;
+END
+$$;
+SET parallel_setup_cost = 0;
+SET parallel_tuple_cost = 0;
+SET min_parallel_table_scan_size = 0;
+SET parallel_leader_participation = off;
+DO $$
+DECLARE
+	t transitions;
+BEGIN
+	FOR t IN SELECT * FROM transitions ORDER BY transition::regprocedure::text LOOP
+		CALL make(t);
+	END LOOP;
+END
+$$;
+SELECT size, count(*) = (SELECT count(*) FROM transitions) AS all_of_them, bool_and(ways = 4) AS all_ways, count(*) FILTER (WHERE different_ones <> 1) AS different_ones
+FROM results GROUP BY size ORDER BY size;
+
+DROP SCHEMA stored_states CASCADE;
