@@ -2,8 +2,9 @@
 #
 #   --@view NAME               of the view
 #   --@about TEXT              its comment
-#   --@key COLUMN[, COLUMN]    what tells its rows apart
-#   --@reads VIEW              another one of ours that it reads, if any
+#   --@key COLUMN[, COLUMN]    what tells its rows apart; without it the view is
+#                              one that users replace, and comes before others
+#   --@reads VIEW[, VIEW]      others of these that it reads, if any
 #   --@column NAME: TEXT       a column's comment
 #
 # and the query behind it.
@@ -21,8 +22,12 @@ function finish() {
 	for (i = 1; i <= n; i++)
 		printf "\t{%s, %s},\n", quote(column[i]), quote(text[i])
 	printf "};\n\n"
-	template[++views] = sprintf("\t{%s, %s, %s, %s,\n%s\t\t, columns_of_%s, lengthof(columns_of_%s)}",
-		quote(view), quote(about), quote(key), reads ? quote(reads) : "NULL", sql, view, view)
+	line = sprintf("\t{%s, %s, %s, %s,\n%s\t\t, columns_of_%s, lengthof(columns_of_%s)}",
+		quote(view), quote(about), key ? quote(key) : "NULL", reads ? quote(reads) : "NULL", sql, view, view)
+	if (key)
+		template[++views] = line
+	else
+		first[++firsts] = line
 	view = ""
 }
 
@@ -32,16 +37,17 @@ FNR == 1 { finish(); about = key = reads = sql = ""; n = 0 }
 /^--@view /   { view = $2; next }
 /^--@about /  { about = substr($0, 10); next }
 /^--@key /    { key = substr($0, 8); next }
-/^--@reads /  { reads = $2; next }
+/^--@reads /  { reads = substr($0, 10); next }
 /^--@column / { column[++n] = substr($2, 1, length($2) - 1); text[n] = substr($0, length($1 $2) + 3); next }
 { sql = sql "\t\t" quote($0 "\x01") "\n" }
 
 END {
 	finish()
 	print "const ViewTemplate retention_view_templates[] = {"
-	for (i = 1; i <= views; i++) {
-		gsub(/\x01/, "\\n", template[i])
-		printf "%s%s\n", template[i], i < views ? "," : ""
+	for (i = 1; i <= firsts + views; i++) {
+		line = i <= firsts ? first[i] : template[i - firsts]
+		gsub(/\x01/, "\\n", line)
+		printf "%s%s\n", line, i < firsts + views ? "," : ""
 	}
 	print "};\n\nconst int retention_view_template_count = lengthof(retention_view_templates);"
 }

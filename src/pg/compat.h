@@ -97,4 +97,12 @@ compat_b64_decode(const char *src, int len, char *dst, int dstlen)
 #define compat_interval_is_infinite(interval) false
 #endif
 
+/* Since 16 one function checks rights on objects of all catalogs. */
+#if PG_VERSION_NUM >= 160000
+#define compat_namespace_aclcheck(namespace, role, mode) \
+	object_aclcheck(NamespaceRelationId, namespace, role, mode)
+#else
+#define compat_namespace_aclcheck(namespace, role, mode) pg_namespace_aclcheck(namespace, role, mode)
+#endif
+
 #endif							/* RETENTION_COMPAT_H */

@@ -12,44 +12,78 @@
 
 #include "views/views.h"
 
+#include "nodes/parsenodes.h"
 #include "nodes/pg_list.h"
+#include "storage/lockdefs.h"
 #include "utils/snapshot.h"
 
 /* What is known while views are being made. */
 typedef struct Build
 {
-	const Recipe *recipe;
-	Source		source;
-	const char *ext;			/* schema of the extension, quoted */
+	const char *target;			/* the schema of the views */
 	Oid			schema;
-	Oid			owner;			/* of views that are made again */
-	List	   *remade;			/* names of the views that were dropped, ... */
-	List	   *grants;			/* ... and what was granted on them */
+	const char *ext;			/* schema of the extension, quoted */
+	Oid			owner;			/* of the views */
+	Options		options;
+	Source		source;
+	bool		strict;				/* what is in the way is an error, and isn't left with a warning */
+	List	   *kept;			/* of views that were dropped to be made anew */
+	bool	   *ours;			/* of each template: is what has its name made by us? */
+	bool	   *stale;			/* ... of ours: is it as it was, as it could not be made again? */
+	bool	   *misfit;			/* ... has it other columns than those that we read? */
 } Build;
 
-/* Run a statement; what it returns is in SPI_tuptable. */
+/* What a view has that its definition doesn't tell: owner, grants, indexes ... */
+typedef struct Kept
+{
+	const char *name;
+	bool		materialized;
+	char	   *method;			/* of a materialized view: how its rows are stored, and where */
+	char	   *tablespace;
+	char	   *with;			/* options, as they're written behind WITH */
+	char	   *about;			/* the comment */
+	List	   *comments;		/* statements: on its columns, ... */
+	List	   *grants;
+	List	   *settings;		/* ... of a materialized view's columns, ... */
+	List	   *indexes;		/* ... and of its indexes */
+} Kept;
+
+/* statement.c */
 extern void retention_views_run(const char *sql);
-
-/* The same of the rows as of a snapshot: several statements then tell of one state of the orders. */
 extern void retention_views_run_as_of(const char *sql, Snapshot snapshot);
-
-/* The schema of the views; nobody drops it or makes views there until the end of the transaction. */
-extern Oid	retention_views_lock_schema(const char *target);
-
-/* The owner of a relation that is there. */
-extern Oid	retention_views_owner(Oid relation);
-
-/* The name of a relation of the target schema as SQL, and the relation, if there. */
+extern char *retention_views_value(uint64 row, int column);
+extern Query *retention_views_parse(const char *sql);
+extern char *retention_views_definition(Oid view);
 extern char *retention_views_qualified(const Build *build, const char *name);
 extern Oid	retention_views_find(const Build *build, const char *name);
-extern Oid	retention_views_first(const Build *build);
+extern Oid	retention_views_find_view(const Build *build, const char *name);
+extern Oid	retention_views_owner(Oid relation);
+extern const char *retention_views_kind(Oid relation);
 
-/* The target schema, made if it isn't there; and that nothing there is in the way. */
-extern void retention_views_open_schema(Build *build);
-extern void retention_views_check_source(const Build *build);
+/* locks.c */
+extern void retention_views_create_schema(Build *build);
+extern bool retention_views_lock(Build *build, LOCKMODE schema_mode, LOCKMODE mode);
+
+/* record.c */
+extern bool retention_record_has(const Build *build, const char *name, const char *sql);
+extern bool retention_record_is_same(const char *definition, const char *another);
+extern bool retention_record_has_sql(const Build *build, const ViewTemplate *template);
+extern bool retention_record_has_about(const Build *build, const ViewTemplate *template);
+extern char *retention_record_new(const Build *build);
+
+/* remake.c */
+extern char *retention_views_with(Oid relation);
+extern Kept *retention_keep(const char *name, Oid relation);
+extern void retention_restore(const Build *build, const Kept *kept);
+extern void retention_revoke_defaults(const Build *build, const char *name);
+
+/* build.c */
+extern bool retention_views_load(Build *build, bool quietly);
+extern void retention_views_check_owner(const Build *build, const char *name, Oid relation);
 extern void retention_views_check_free(const Build *build);
-
-extern void retention_views_make(Build *build);
+extern void retention_views_check_ours(const Build *build);
+extern void retention_views_make(Build *build, const OrderTable *orders);
+extern void retention_views_refresh_data(Build *build, bool concurrently);
 extern void retention_views_drop(Build *build);
 
 #endif							/* RETENTION_VIEWS_BUILD_H */

@@ -1,6 +1,7 @@
 --@view customers
 --@about Each known customer with an order, and what is known and expected of him: one row a customer. "Now" is the day of the last order of all (kpi.last_order).
 --@key customer
+--@reads rfm_segment_names, rfm_thresholds
 --@column customer: the customer, as in the order table; a number if it is one there, else a text
 --@column orders: orders (amount at or above 0)
 --@column revenue: sum of all amounts, refunds (negative amounts) subtracted
@@ -16,7 +17,7 @@
 --@column recency_score: R, 1 to 5, 5 for the fifth of the customers who ordered last; equal days get equal scores. Thresholds: those of rfm_thresholds, else the quintiles of today (rfm_quintiles)
 --@column frequency_score: F, 1 to 5, 5 for the fifth of the customers with most orders; equal numbers get equal scores
 --@column monetary_score: M, 1 to 5, 5 for the fifth of the customers with most revenue; equal revenues get equal scores
---@column segment: name of recency_score and frequency_score in the table rfm_segment_names, which is there to be edited. It is made of scores, against the other customers, where status looks at the time alone: the two may differ, also where a segment has a status's name
+--@column segment: name of recency_score and frequency_score in rfm_segment_names, which you may replace. It is made of scores, against the other customers, where status looks at the time alone: the two may differ, also where a segment has a status's name
 --@column status: new (one order), active (more), both ordered within the usual time; at risk: silent for longer than it; dormant: twice; lost: three times that. The usual time is that in which 9 of 10 orders that follow another one come (the 90 % quantile of all gaps between two orders of a customer; 90 days if that is 0 or nobody ordered twice)
 --@column revenue_decile: 10 for the tenth of the customers with most revenue, 1 for the least; equal revenues get equal deciles
 --@column p_alive: probability (0 to 1) that the customer will order again at all, by the model @model@ fitted to all customers. Near 1 for everybody where the orders do not show that anybody leaves, as often in a shop of one year; model_info() says so, and another model may see more
@@ -102,4 +103,7 @@ SELECT customer@customer_text@ AS customer,
        @r@predicted_clv((SELECT purchases FROM model), (SELECT spend FROM model), rfm, '1 year', 0, 1)::numeric(20, 4) AS expected_revenue_12_months,
        @r@predicted_clv((SELECT purchases FROM model), (SELECT spend FROM model), rfm, coalesce(@lifespan@, '3 years'), 0.1, @margin@)::numeric(20, 4) AS predicted_clv
 FROM scored AS s
-     LEFT JOIN @schema@.rfm_segment_names AS names USING (recency_score, frequency_score)
+     -- one row for each pair, whatever has been put there
+     LEFT JOIN (SELECT n.recency_score, n.frequency_score, string_agg(DISTINCT n.segment, ' or ') AS segment
+                FROM @schema@.rfm_segment_names AS n
+                GROUP BY 1, 2) AS names USING (recency_score, frequency_score)

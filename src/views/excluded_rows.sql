@@ -33,6 +33,4 @@ SELECT reason, is_counted, coalesce(row_count, 0) AS row_count, amount::numeric(
 FROM (VALUES (1, 'order', true), (2, 'refund', true), (3, 'refund without order', true), (4, 'guest order', true), (5, 'guest refund', true),
              (6, 'no amount', false), (7, 'no time', false), (8, 'not finite', false), (9, 'filtered out', false)) AS r (position, reason, is_counted)
      LEFT JOIN counted USING (reason)
--- always so; it makes the view one of those that go with the extension
-WHERE @r@rfm_score(0, '{}') = 1
 ORDER BY position

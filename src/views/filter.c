@@ -5,9 +5,8 @@
  *
  * The text is never pasted into SQL.  It is parsed as one expression over the
  * columns of the table, under the caller's search_path, and what is put into
- * the views is what that means, written anew with every name qualified.  So it
- * can't end a statement or begin another, and means the same when the views
- * are made again by someone with another search_path.
+ * order_rows is what that means, written anew with every name qualified.  So it
+ * can't end a statement or begin another.
  *
  *-------------------------------------------------------------------------
  */
@@ -107,9 +106,9 @@ deparse(Node *expression, Relation relation)
 	return result;
 }
 
-/* alias: what the filter calls the table, if not by its name */
-static char *
-filter_sql(Oid orders, const char *filter, Alias *alias)
+/* A filter, as the user writes it, as SQL over rows that are called FILTER_ALIAS. */
+char *
+retention_filter_of_user(Oid orders, const char *filter)
 {
 	ErrorContextCallback callback = {
 		.previous = error_context_stack,
@@ -124,7 +123,7 @@ filter_sql(Oid orders, const char *filter, Alias *alias)
 	error_context_stack = &callback;
 	pstate->p_sourcetext = filter;
 	addNSItemToQuery(pstate,
-					 addRangeTableEntryForRelation(pstate, relation, AccessShareLock, alias, true, true),
+					 addRangeTableEntryForRelation(pstate, relation, AccessShareLock, NULL, true, true),
 					 false, true, true);
 	expression = transformExpr(pstate, parse_expression(filter), EXPR_KIND_WHERE);
 	expression = coerce_to_boolean(pstate, expression, "WHERE");
@@ -135,18 +134,4 @@ filter_sql(Oid orders, const char *filter, Alias *alias)
 	table_close(relation, NoLock);
 	free_parsestate(pstate);
 	return result;
-}
-
-/* A filter as the user writes it. */
-char *
-retention_filter_of_user(Oid orders, const char *filter)
-{
-	return filter_sql(orders, filter, NULL);
-}
-
-/* One that is stored: the table may have another name by now. */
-char *
-retention_filter_of_recipe(Oid orders, const char *filter)
-{
-	return filter_sql(orders, filter, makeAlias(FILTER_ALIAS, NIL));
 }

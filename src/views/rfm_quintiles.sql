@@ -1,5 +1,5 @@
 --@view rfm_quintiles
---@about The quintiles of recency, frequency and revenue over the customers of today: one row for each. To let a score mean the same next month, store them: INSERT INTO @schema@.rfm_thresholds TABLE @schema@.rfm_quintiles.
+--@about The quintiles of recency, frequency and revenue over the customers of today: one row for each. To let a score mean the same next month, keep them in a table, and put that in the place of rfm_thresholds.
 --@key metric
 --@reads customers
 --@column metric: recency (days since the last order), frequency (orders) or monetary (revenue)

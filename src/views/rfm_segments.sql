@@ -2,7 +2,7 @@
 --@about The segments of the customers by recency and frequency: one row for each segment that has customers.
 --@key segment
 --@reads customers
---@column segment: name of the segment in the table rfm_segment_names; (none) for scores without a name there
+--@column segment: name of the segment in rfm_segment_names; (none) for scores without a name there
 --@column customers: customers of the segment
 --@column share_of_customers: customers / customers of all segments, 0 to 1
 --@column revenue: what they have paid, refunds subtracted

@@ -1,12 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * source.c
- *	  The order rows of a recipe, as a sub-select with three columns.
+ *	  The order rows: from the user's table to the view order_rows.
  *
- * The user's table has any types; what comes out of here has few, so that the
- * templates need not know: a customer is int8, text or uuid, a time timestamptz,
- * timestamp or date, an amount numeric.  Where the rows are lines of orders,
- * they are added up to orders.
+ * The user's table has any types; order_rows has few, so that the templates need
+ * not know: a customer is int8, text or uuid, a time timestamptz, timestamp or
+ * date, an amount numeric.  It is the one place that names the user's table, and
+ * all that is known of the orders later on is read from its columns: so its owner
+ * may also write it himself.
  *
  *-------------------------------------------------------------------------
  */
@@ -40,8 +41,8 @@ qualified_name(Oid relation)
  * Is it something that can be read, and a view of ours can stand on?  From here
  * on until the end of the transaction nobody drops it.
  */
-void
-retention_source_check(Oid orders)
+static void
+check_relation(Oid orders)
 {
 	Relation	relation = try_relation_open(orders, AccessShareLock);
 	Form_pg_class class;
@@ -135,48 +136,21 @@ text_is_identity(Oid type)
 		category == TYPCATEGORY_USER;
 }
 
-/*
- * The collation of a column's text, as SQL, where it tells texts apart as their
- * bytes do: all but those which say that they don't.
- */
-static const char *
-bytes_collation(Oid orders, const char *column)
-{
-	Oid			collation = get_typcollation(TEXTOID);
-	Oid			type;
-	int32		typmod;
-	Oid			own;
-
-	get_atttypetypmodcoll(orders, get_attnum(orders, column), &type, &typmod, &own);
-	/* of a type without a collation, the text has that of text */
-	if (OidIsValid(own))
-		collation = own;
-	return get_collation_isdeterministic(collation) ? generate_collation_name(collation) : NULL;
-}
-
 /* The customer: a number is one by its value, anything else by its text. */
 static char *
-customer_sql(const Recipe *recipe, Source *source)
+customer_sql(const OrderTable *orders)
 {
-	const char *name = quote_identifier(recipe->customer);
-	Oid			type = column_type(recipe->orders, recipe->customer);
+	const char *name = quote_identifier(orders->customer);
+	Oid			type = column_type(orders->relation, orders->customer);
 
-	source->uuid = type == UUIDOID;
 	switch (type)
 	{
 		case INT8OID:
 		case INT4OID:
 		case INT2OID:
-			source->sortable = true;
 			return psprintf("%s::pg_catalog.int8", name);
 		case UUIDOID:
-			source->sortable = true;
 			return psprintf("%s::pg_catalog.uuid", name);
-	}
-	source->collation = bytes_collation(recipe->orders, recipe->customer);
-	source->sortable = source->collation != NULL;
-	switch (type)
-	{
 		case NUMERICOID:
 			/* 1.0 and 1.00 are one customer */
 			return psprintf("pg_catalog.trim_scale(%s)::pg_catalog.text", name);
@@ -185,29 +159,27 @@ customer_sql(const Recipe *recipe, Source *source)
 			return psprintf("pg_catalog.rtrim(%s::pg_catalog.text)", name);
 		default:
 			if (!text_is_identity(type))
-				wrong_type(recipe->orders, recipe->customer, "a customer", "an integer, a text or a uuid");
+				wrong_type(orders->relation, orders->customer, "a customer", "an integer, a text or a uuid");
 			return psprintf("%s::pg_catalog.text", name);
 	}
 }
 
 /* The time as it is; what type it has decides much. */
 static char *
-time_sql(const Recipe *recipe, Source *source)
+time_sql(const OrderTable *orders)
 {
-	const char *name = quote_identifier(recipe->ordered_at);
+	const char *name = quote_identifier(orders->ordered_at);
 
-	switch (column_type(recipe->orders, recipe->ordered_at))
+	switch (column_type(orders->relation, orders->ordered_at))
 	{
 		case DATEOID:
-			source->date = true;
 			return psprintf("%s::pg_catalog.date", name);
 		case TIMESTAMPOID:
 			return psprintf("%s::pg_catalog.timestamp", name);
 		case TIMESTAMPTZOID:
-			source->zoned = true;
 			return psprintf("%s::pg_catalog.timestamptz", name);
 		default:
-			wrong_type(recipe->orders, recipe->ordered_at, "the time of an order",
+			wrong_type(orders->relation, orders->ordered_at, "the time of an order",
 					   "a timestamptz, a timestamp or a date");
 	}
 }
@@ -217,11 +189,11 @@ time_sql(const Recipe *recipe, Source *source)
  * float4 for the one that it's printed as, which the cast would cut to 6.
  */
 static char *
-amount_sql(const Recipe *recipe)
+amount_sql(const OrderTable *orders)
 {
-	const char *name = quote_identifier(recipe->amount);
+	const char *name = quote_identifier(orders->amount);
 
-	switch (column_type(recipe->orders, recipe->amount))
+	switch (column_type(orders->relation, orders->amount))
 	{
 		case INT2OID:
 		case INT4OID:
@@ -233,68 +205,135 @@ amount_sql(const Recipe *recipe)
 		case FLOAT4OID:
 			return psprintf("%s::pg_catalog.text::pg_catalog.numeric", name);
 		default:
-			wrong_type(recipe->orders, recipe->amount, "an amount", "a number");
+			wrong_type(orders->relation, orders->amount, "an amount", "a number");
 	}
 }
 
 bool
-retention_source_has_zone(Oid orders, const char *ordered_at)
+retention_orders_have_zone(const OrderTable *orders)
 {
-	return column_type(orders, ordered_at) == TIMESTAMPTZOID;
+	return column_type(orders->relation, orders->ordered_at) == TIMESTAMPTZOID;
 }
 
 void
-retention_source_of_recipe(Source *source, const Recipe *recipe)
+retention_orders_of_arguments(OrderTable *orders, FunctionCallInfo fcinfo)
 {
-	const char *columns;
-	const char *table;
-	const char *where;
-	const char *kept;
+	memset(orders, 0, sizeof(OrderTable));
+	retention_views_check_given(fcinfo, ARG_ORDERS, "orders");
+	orders->relation = PG_GETARG_OID(ARG_ORDERS);
+	orders->customer = retention_views_name_argument(fcinfo, ARG_CUSTOMER, "customer");
+	orders->ordered_at = retention_views_name_argument(fcinfo, ARG_ORDERED_AT, "ordered_at");
+	orders->amount = retention_views_name_argument(fcinfo, ARG_AMOUNT, "amount");
+	if (!PG_ARGISNULL(ARG_ORDER_ID))
+		orders->order_id = retention_views_name_argument(fcinfo, ARG_ORDER_ID, "order_id");
+	check_relation(orders->relation);
+	if (!PG_ARGISNULL(ARG_FILTER))
+		orders->filter = retention_filter_of_user(orders->relation, text_to_cstring(PG_GETARG_TEXT_PP(ARG_FILTER)));
+}
+
+/*
+ * SQL of order_rows, or of the rows that a filter leaves out of it.  The filter
+ * stands behind WHERE as it is, for indexes and partitions.
+ */
+char *
+retention_orders_sql(const OrderTable *orders, bool left_out)
+{
+	StringInfoData sql;
+
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "SELECT %s AS customer, %s AS ordered_at, %s AS amount",
+					 customer_sql(orders), time_sql(orders), amount_sql(orders));
+	if (orders->order_id)
+	{
+		(void) readable_column(orders->relation, orders->order_id);
+		appendStringInfo(&sql, ", %s AS order_id", quote_identifier(orders->order_id));
+	}
+	/* by the name that the filter calls its rows */
+	appendStringInfo(&sql, " FROM %s AS " FILTER_ALIAS, qualified_name(orders->relation));
+	if (orders->filter)
+		appendStringInfo(&sql, left_out ? " WHERE (%s) IS NOT TRUE" : " WHERE %s", orders->filter);
+	else if (left_out)
+		appendStringInfoString(&sql, " WHERE false");
+	return sql.data;
+}
+
+/* ---- order_rows --------------------------------------------------------------- */
+
+/* A column's type, or InvalidOid; it has no type modifier that changes values. */
+static Oid
+type_of_column(TupleDesc columns, const char *name, Oid *collation)
+{
+	for (int i = 0; i < columns->natts; i++)
+	{
+		Form_pg_attribute column = TupleDescAttr(columns, i);
+
+		if (!column->attisdropped && strcmp(NameStr(column->attname), name) == 0)
+		{
+			if (collation)
+				*collation = column->attcollation;
+			return column->atttypid;
+		}
+	}
+	return InvalidOid;
+}
+
+static bool
+is_customer(Oid type)
+{
+	return type == INT8OID || type == TEXTOID || type == UUIDOID;
+}
+
+static bool
+is_time(Oid type)
+{
+	return type == DATEOID || type == TIMESTAMPOID || type == TIMESTAMPTZOID;
+}
+
+/* Has a view the columns of order_rows? */
+bool
+retention_source_fits(Oid view)
+{
+	Relation	relation = relation_open(view, AccessShareLock);
+	TupleDesc	columns = RelationGetDescr(relation);
+	bool		fits = is_customer(type_of_column(columns, "customer", NULL)) &&
+		is_time(type_of_column(columns, "ordered_at", NULL)) &&
+		type_of_column(columns, "amount", NULL) == NUMERICOID;
+
+	relation_close(relation, NoLock);
+	return fits;
+}
+
+/* What the columns of order_rows say. */
+void
+retention_source_of_view(Source *source, Oid view, const Options *options)
+{
+	Relation	relation;
+	TupleDesc	columns;
+	Oid			collation;
+	Oid			customer;
+	Oid			ordered_at;
 
 	memset(source, 0, sizeof(Source));
-	retention_source_check(recipe->orders);
-	columns = psprintf("%s AS customer, %s AS ordered_at, %s AS amount",
-					   customer_sql(recipe, source), time_sql(recipe, source),
-					   amount_sql(recipe));
-	/* the table may have got another type of time since the recipe was made */
-	if (source->zoned && recipe->time_zone == NULL)
+	if (!retention_source_fits(view))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("column \"%s\" is a timestamptz, and the recipe names no time zone", recipe->ordered_at),
-				 errhint("Call retention_create_views again.")));
-	if (source->zoned)
-		(void) retention_zone_of_name(recipe->time_zone);
-	/* by the name that the filter calls its rows */
-	table = psprintf("%s AS " FILTER_ALIAS, qualified_name(recipe->orders));
-	where = recipe->filter ? psprintf(" WHERE (%s)", recipe->filter) : "";
-	kept = recipe->filter ? psprintf("(%s) IS TRUE", recipe->filter) : "true";
-
-	if (recipe->order_id == NULL)
-	{
-		source->rows = psprintf("(SELECT %s FROM %s%s)", columns, table, where);
-		source->all_rows = psprintf("(SELECT %s, %s AS kept, 1::pg_catalog.int8 AS row_count FROM %s)",
-									columns, kept, table);
-	}
-	else
-	{
-		const char *order_id = quote_identifier(recipe->order_id);
-
-		(void) readable_column(recipe->orders, recipe->order_id);
-
-		/*
-		 * Numbers of orders may begin anew for each customer.  A line without
-		 * one is an order together with the customer's others of that time.
-		 */
-		source->rows = psprintf("(SELECT customer, pg_catalog.min(ordered_at) FILTER (WHERE pg_catalog.isfinite(ordered_at)) AS ordered_at,"
-								" pg_catalog.sum(amount) AS amount"
-								" FROM (SELECT %s AS order_id, %s FROM %s%s) AS line"
-								" GROUP BY order_id, customer, CASE WHEN order_id IS NULL THEN ordered_at END)",
-								order_id, columns, table, where);
-		source->all_rows = psprintf("(SELECT customer, pg_catalog.min(ordered_at) FILTER (WHERE pg_catalog.isfinite(ordered_at)) AS ordered_at,"
-									" pg_catalog.sum(amount) AS amount, kept,"
-									" pg_catalog.count(*) AS row_count"
-									" FROM (SELECT %s AS order_id, %s, %s AS kept FROM %s) AS line"
-									" GROUP BY order_id, customer, CASE WHEN order_id IS NULL THEN ordered_at END, kept)",
-									order_id, columns, kept, table);
-	}
+				 errmsg("view "" VIEW_OF_ROWS "" does not have the columns that views are made from"),
+				 errhint("These are customer (bigint, text or uuid), ordered_at (timestamptz, timestamp or date) and amount (numeric).")));
+	relation = relation_open(view, AccessShareLock);
+	columns = RelationGetDescr(relation);
+	customer = type_of_column(columns, "customer", &collation);
+	ordered_at = type_of_column(columns, "ordered_at", NULL);
+	source->lines = OidIsValid(type_of_column(columns, "order_id", NULL));
+	source->uuid = customer == UUIDOID;
+	/* texts are told apart as their bytes are, unless the collation says that they aren't */
+	if (customer == TEXTOID && get_collation_isdeterministic(collation))
+		source->collation = generate_collation_name(collation);
+	source->sortable = customer != TEXTOID || source->collation != NULL;
+	source->date = ordered_at == DATEOID;
+	source->zoned = ordered_at == TIMESTAMPTZOID;
+	relation_close(relation, NoLock);
+	if (source->zoned && options->time_zone == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("ordered_at in view "" VIEW_OF_ROWS "" is a timestamptz, and view "" VIEW_OF_OPTIONS "" names no time_zone")));
 }

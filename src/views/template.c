@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * template.c
- *	  A template with the words of a recipe in the places of its @names@.
+ *	  A template with words in the places of its @names@.
  *
  *-------------------------------------------------------------------------
  */
@@ -79,27 +79,64 @@ label_sql(const char *column, Grain period)
 	return psprintf("to_char(%s::timestamp, %s)", column, quote_literal_cstr(period_words[period].label));
 }
 
-char *
-retention_template_sql(const ViewTemplate *template, const Recipe *recipe, const Source *source,
-					   const char *ext)
+/*
+ * The rows of orders of a target, with a place for what else tells lines apart.
+ *
+ * Numbers of orders may begin anew for each customer.  A line without one is an
+ * order together with the customer's others of that time.
+ */
+static char *
+orders_of_lines(const char *more, const char *rows)
 {
-	const PeriodWords *period = &period_words[recipe->period];
-	const char *zone = source->zoned ? quote_literal_cstr(recipe->time_zone) : NULL;
+	return psprintf("(SELECT customer, min(ordered_at) FILTER (WHERE isfinite(ordered_at)) AS ordered_at,"
+					" sum(amount) AS amount%s FROM %s"
+					" GROUP BY order_id, customer, CASE WHEN order_id IS NULL THEN ordered_at END%s)",
+					*more ? psprintf(", %s, count(*) AS row_count", more) : "", rows,
+					*more ? psprintf(", %s", more) : "");
+}
+
+static char *
+rows_sql(const char *target, const Source *source)
+{
+	char	   *rows = quote_qualified_identifier(target, VIEW_OF_ROWS);
+
+	return source->lines ? orders_of_lines("", psprintf("%s AS line", rows)) : rows;
+}
+
+/* The same, and those that the filter leaves out, with kept and row_count. */
+static char *
+all_rows_sql(const char *target, const Source *source)
+{
+	const char *columns = source->lines ? "customer, ordered_at, amount, order_id" : "customer, ordered_at, amount";
+	char	   *rows = psprintf("(SELECT %s, true AS kept FROM %s UNION ALL SELECT %s, false FROM %s) AS line", columns,
+								quote_qualified_identifier(target, VIEW_OF_ROWS), columns,
+								quote_qualified_identifier(target, VIEW_OF_LEFT_OUT));
+
+	return source->lines ? orders_of_lines("kept", rows) :
+		psprintf("(SELECT *, 1::int8 AS row_count FROM %s)", rows);
+}
+
+char *
+retention_template_sql(const ViewTemplate *template, const char *target, const Options *options,
+					   const Source *source, const char *ext)
+{
+	const PeriodWords *period = &period_words[options->period];
+	const char *zone = source->zoned ? quote_literal_cstr(options->time_zone) : NULL;
 	const char *local = zone ? psprintf(" AT TIME ZONE %s", zone) : "";
 	const char *as_bytes = source->collation ? " COLLATE \"C\"" : "";
 	const char *first = "min(ordered_at) FILTER (WHERE amount >= 0)";
 	const char *last = "max(ordered_at) FILTER (WHERE amount >= 0)";
 	Word		words[] = {
 		{"r", psprintf("%s.", ext)},
-		{"schema", quote_identifier(recipe->target)},
-		{"rows", source->rows},
-		{"all_rows", source->all_rows},
-		{"period", quote_literal_cstr(retention_grain_name(recipe->period))},
+		{"schema", quote_identifier(target)},
+		{"rows", rows_sql(target, source)},
+		{"all_rows", all_rows_sql(target, source)},
+		{"period", quote_literal_cstr(retention_grain_name(options->period))},
 		{"step", psprintf("interval %s", quote_literal_cstr(period->step))},
 		{"trailing", period->trailing},
-		{"period_label", label_sql("period", recipe->period)},
-		{"period_start_label", label_sql("period_start", recipe->period)},
-		{"cohort_label", label_sql("cohort", recipe->period)},
+		{"period_label", label_sql("period", options->period)},
+		{"period_start_label", label_sql("period_start", options->period)},
+		{"cohort_label", label_sql("cohort", options->period)},
 		/* another argument of purchase_history */
 		{"zone", zone ? psprintf(", %s", zone) : ""},
 		/* behind a time: on the shop's calendar */
@@ -112,22 +149,21 @@ retention_template_sql(const ViewTemplate *template, const Recipe *recipe, const
 		{"by_customer", source->sortable ? psprintf("ORDER BY customer%s", as_bytes) : ""},
 		{"lifespan_seconds", source->date ? psprintf("(%s - %s)::float8 * 86400", last, first) :
 		psprintf("extract(epoch FROM %s - %s)::float8", last, first)},
-		{"lifespan", recipe->lifespan ?
-		psprintf("interval %s", quote_literal_cstr(interval_text(recipe->lifespan))) : "NULL::interval"},
-		{"margin", DatumGetCString(DirectFunctionCall1(float8out, Float8GetDatum(recipe->margin)))},
-		{"model", quote_literal_cstr(recipe->model)}
+		{"lifespan", options->lifespan ?
+		psprintf("interval %s", quote_literal_cstr(interval_text(options->lifespan))) : "NULL::interval"},
+		{"margin", DatumGetCString(DirectFunctionCall1(float8out, Float8GetDatum(options->margin)))},
+		{"model", quote_literal_cstr(options->model)}
 	};
 
 	return fill_in(template->sql, words, lengthof(words));
 }
 
 char *
-retention_template_about(const char *about, const Recipe *recipe)
+retention_template_about(const char *about, const Options *options)
 {
 	Word		words[] = {
-		{"trailing", period_words[recipe->period].trailing},
-		{"schema", quote_identifier(recipe->target)},
-		{"model", recipe->model}
+		{"trailing", period_words[options->period].trailing},
+		{"model", options->model}
 	};
 
 	return fill_in(about, words, lengthof(words));

@@ -7,25 +7,23 @@
  */
 #include "postgres.h"
 
+#include "pg/compat.h"
 #include "pg/schema.h"
+#include "pg/subtransaction.h"
 #include "views/build.h"
 
 #include "access/htup_details.h"
-#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_namespace.h"
 #include "executor/spi.h"
 #include "funcapi.h"
 #include "miscadmin.h"
-#include "storage/lmgr.h"
 #include "tcop/utility.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
-#include "utils/resowner.h"
-#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 #include "utils/tuplestore.h"
 
@@ -38,15 +36,18 @@ begin_own_names(void)
 {
 	static const char *const settings[][2] = {
 		{"search_path", "pg_catalog, pg_temp"},
+		{"datestyle", "ISO"},
 		{"intervalstyle", "postgres"},
+		{"quote_all_identifiers", "off"},
 		{"extra_float_digits", "3"},
 		{"standard_conforming_strings", "on"},
 		/* "relation is there already" and the like are of no interest */
 		{"client_min_messages", "warning"}
 	};
 	int			nest_level = NewGUCNestLevel();
+	bool		noisy = client_min_messages < WARNING;
 
-	for (int i = 0; i < lengthof(settings); i++)
+	for (int i = 0; i < lengthof(settings) - (noisy ? 0 : 1); i++)
 		(void) set_config_option(settings[i][0], settings[i][1], PGC_USERSET, PGC_S_SESSION,
 								 GUC_ACTION_SAVE, true, 0, false);
 	return nest_level;
@@ -60,15 +61,15 @@ end_own_names(int nest_level)
 }
 
 static void
-return_views(ReturnSetInfo *rsinfo, const Recipe *recipe)
+return_views(ReturnSetInfo *rsinfo, const Build *build)
 {
 	for (int i = 0; i < retention_view_template_count; i++)
 	{
-		Datum		value = CStringGetTextDatum(quote_qualified_identifier(recipe->target,
-																		   retention_view_templates[i].name));
+		Datum		value = CStringGetTextDatum(retention_views_qualified(build, retention_view_templates[i].name));
 		bool		isnull = false;
 
-		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, &value, &isnull);
+		if (retention_view_templates[i].key && build->ours[i])
+			tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, &value, &isnull);
 	}
 }
 
@@ -76,6 +77,25 @@ static void
 init_set_of_text(FunctionCallInfo fcinfo)
 {
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
+}
+
+/* Views that read themselves can be made, but not read. */
+static void
+check_source(const Build *build, Oid orders)
+{
+	const char *name = get_rel_name(orders);
+	bool		is_one = name && (strcmp(name, VIEW_OF_ROWS) == 0 || strcmp(name, VIEW_OF_LEFT_OUT) == 0 ||
+								  strcmp(name, VIEW_OF_OPTIONS) == 0);
+
+	if (name == NULL || get_rel_namespace(orders) != build->schema)
+		return;
+	for (int i = 0; i < retention_view_template_count; i++)
+		is_one = is_one || strcmp(name, retention_view_templates[i].name) == 0;
+	if (is_one)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+				 errmsg("views can't be made over one of themselves: \"%s\"", name),
+				 errhint("Name another schema for the views: target => '...'.")));
 }
 
 /*
@@ -86,34 +106,40 @@ PG_FUNCTION_INFO_V1(retention_create_views);
 Datum
 retention_create_views(PG_FUNCTION_ARGS)
 {
-	Recipe		recipe;
-	Recipe		before;
-	char	   *owner;
-	Build		build = {.recipe = &recipe};
+	OrderTable	orders;
+	Options		before;
+	Build		build = {.strict = true, .owner = GetUserId()};
 	int			nest_level;
 
 	PreventCommandIfReadOnly("retention_create_views()");
 	init_set_of_text(fcinfo);
 	/* what the caller wrote is read by his search_path */
-	retention_recipe_of_arguments(&recipe, fcinfo);
+	retention_orders_of_arguments(&orders, fcinfo);
+	build.target = retention_views_name_argument(fcinfo, ARG_TARGET, "target");
+	retention_options_of_arguments(&build.options, fcinfo, &orders);
 	build.ext = retention_function_schema(fcinfo->flinfo->fn_oid);
 	SPI_connect();
 	nest_level = begin_own_names();
-	retention_source_of_recipe(&build.source, &recipe);
-	retention_views_open_schema(&build);
-	retention_views_check_source(&build);
-	if (!retention_recipe_load(&before, recipe.target, build.ext, &owner))
-		retention_views_check_free(&build);
-	else if (!OidIsValid(retention_views_first(&build)))
+	(void) retention_orders_sql(&orders, false);
+	do
+		retention_views_create_schema(&build);
+	while (!retention_views_lock(&build, ShareUpdateExclusiveLock, AccessExclusiveLock));
+	check_source(&build, orders.relation);
+	if (OidIsValid(retention_views_find_view(&build, VIEW_OF_OPTIONS)))
 	{
-		/* views that the user has dropped himself left the recipe behind */
-		retention_views_check_free(&build);
+		Oid			view = retention_views_find_view(&build, VIEW_OF_OPTIONS);
+
+		retention_views_check_owner(&build, VIEW_OF_OPTIONS, view);
+		retention_options_of_view(&before, view);
+		build.options.made = before.made;
+		retention_views_check_ours(&build);
 	}
-	retention_recipe_store(&recipe, build.ext);
-	retention_views_make(&build);
+	else
+		retention_views_check_free(&build);
+	retention_views_make(&build, &orders);
 	end_own_names(nest_level);
 	SPI_finish();
-	return_views((ReturnSetInfo *) fcinfo->resultinfo, &recipe);
+	return_views((ReturnSetInfo *) fcinfo->resultinfo, &build);
 	return (Datum) 0;
 }
 
@@ -123,93 +149,83 @@ point_to_schema(void *target)
 	errcontext("views of schema \"%s\"", (const char *) target);
 }
 
+static compat_noreturn void no_views(const char *target) compat_attribute_noreturn();
+
+static void
+no_views(const char *target)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_OBJECT),
+			 errmsg("schema \"%s\" has no views made by retention_create_views()", target)));
+}
+
 /*
- * The recipe of a schema, if its views are the caller's to be made again: as the
- * role that owns them, for what a recipe says must not be run with the rights of
- * whoever comes along.  And it must be of a role that could have made these views.
+ * Find the views of a schema, lock them, and read how they are made.  False, of one
+ * that isn't the caller's, only if that is to be so quietly.
  *
- * Quietly: of what isn't the caller's, false.
+ * Before the lock, that nobody locks what is another's; behind it, as all may have
+ * changed.
  */
 static bool
-load_refreshable(Build *build, Recipe *recipe, const char *target, bool quietly)
+open_views(Build *build, LOCKMODE schema_mode, LOCKMODE mode, bool quietly)
 {
-	Oid			user = GetUserId();
-	char	   *maker;
-	Oid			maker_id;
-	Oid			view;
 	Oid			owner;
 
-	build->recipe = recipe;
-	if (!retention_recipe_load(recipe, target, build->ext, &maker))
+	build->schema = get_namespace_oid(build->target, true);
+	do
 	{
-		if (quietly)
-			return false;
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("schema \"%s\" has no views made from a recipe", target)));
+		if (!retention_views_load(build, quietly))
+		{
+			if (quietly)
+				return false;
+			no_views(build->target);
+		}
+		owner = build->owner;
+		(void) retention_views_lock(build, schema_mode, mode);
+		if (!retention_views_load(build, quietly))
+		{
+			if (quietly)
+				return false;
+			no_views(build->target);
+		}
 	}
-	maker_id = get_role_oid(maker, true);
-	build->schema = get_namespace_oid(target, true);
-	view = retention_views_first(build);
-	if (!OidIsValid(view))
-	{
-		if (quietly && !(OidIsValid(maker_id) && has_privs_of_role(user, maker_id)))
-			return false;
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("the views of schema \"%s\" are gone", target),
-				 errhint("Make them anew with retention_create_views, or forget them with retention_drop_views.")));
-	}
-	owner = retention_views_owner(view);
-	if (!has_privs_of_role(user, owner))
-	{
-		if (quietly)
-			return false;
-		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_VIEW, retention_view_templates[0].name);
-	}
-	if (maker_id != owner && !(OidIsValid(maker_id) && has_privs_of_role(maker_id, owner)))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("the recipe of schema \"%s\" is of role \"%s\", its views are of \"%s\"",
-						target, maker, GetUserNameFromId(owner, false)),
-				 errhint("Call retention_create_views again, as the owner of the views.")));
-	build->owner = owner;
+	while (build->owner != owner);
+	retention_options_of_view(&build->options, retention_views_find_view(build, VIEW_OF_OPTIONS));
 	return true;
 }
 
-/* Make views again from their stored recipe. */
-static void
-refresh(const char *target, const char *ext, bool quietly, ReturnSetInfo *rsinfo)
+typedef struct Refresh
 {
-	Recipe		recipe;
-	Build		build = {.ext = ext};
-	Oid			user;
-	int			context;
+	const char *target;
+	const char *ext;
+	bool		quietly;
+	ReturnSetInfo *rsinfo;
+} Refresh;
+
+/* Make views again. */
+static void
+refresh(void *arg)
+{
+	const Refresh *call = (const Refresh *) arg;
+	Build		build = {.target = call->target, .ext = call->ext};
 	ErrorContextCallback callback = {
 		.previous = error_context_stack,
 		.callback = point_to_schema,
-		.arg = (void *) target
+		.arg = (void *) call->target
 	};
 
-	/* before the lock, that nobody locks what is another's; behind it, as it may have changed */
-	if (!load_refreshable(&build, &recipe, target, quietly))
+	if (!open_views(&build, ShareUpdateExclusiveLock, AccessExclusiveLock, call->quietly))
 		return;
-	(void) retention_views_lock_schema(target);
-	if (!load_refreshable(&build, &recipe, target, quietly))
-		return;
-
+	/* a superuser doesn't make views where their owner could not */
+	if (compat_namespace_aclcheck(build.schema, build.owner, ACL_CREATE) != ACLCHECK_OK)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("role \"%s\", whose views are in schema \"%s\", may not create any there",
+						GetUserNameFromId(build.owner, false), build.target)));
 	error_context_stack = &callback;
-	GetUserIdAndSecContext(&user, &context);
-	if (build.owner != user)
-		SetUserIdAndSecContext(build.owner, context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
-	retention_source_check(recipe.orders);
-	if (recipe.filter)
-		recipe.filter = retention_filter_of_recipe(recipe.orders, recipe.filter);
-	retention_source_of_recipe(&build.source, &recipe);
-	retention_views_make(&build);
-	SetUserIdAndSecContext(user, context);
+	retention_views_make(&build, NULL);
 	error_context_stack = callback.previous;
-	return_views(rsinfo, &recipe);
+	return_views(call->rsinfo, &build);
 }
 
 /*
@@ -217,51 +233,29 @@ refresh(const char *target, const char *ext, bool quietly, ReturnSetInfo *rsinfo
  * others are not held up by it.
  */
 static void
-refresh_or_warn(const char *target, const char *ext, ReturnSetInfo *rsinfo)
+refresh_or_warn(Refresh *call)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner resources = CurrentResourceOwner;
+	ErrorData  *error = retention_attempt(refresh, call);
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		refresh(target, ext, true, rsinfo);
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		/* who cancels, cancels all */
-		if (error->sqlerrcode == ERRCODE_QUERY_CANCELED || error->sqlerrcode == ERRCODE_ASSERT_FAILURE)
-			PG_RE_THROW();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		ereport(WARNING,
-				(errcode(error->sqlerrcode),
-				 errmsg("views of schema \"%s\" were not made again: %s", target, error->message),
-				 error->hint ? errhint("%s", error->hint) : 0));
-		FreeErrorData(error);
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = resources;
+	if (error == NULL)
+		return;
+	ereport(WARNING,
+			(errcode(error->sqlerrcode),
+			 errmsg("views of schema \"%s\" were not made again: %s", call->target, error->message),
+			 error->hint ? errhint("%s", error->hint) : 0));
+	FreeErrorData(error);
 }
 
-/* The targets of all recipes. */
+/* All schemas that have views of ours, or what looks like them. */
 static List *
-all_targets(const char *ext)
+all_targets(void)
 {
 	List	   *targets = NIL;
-	MemoryContext context = CurrentMemoryContext;
 
-	retention_views_run(psprintf("SELECT target FROM %s.retention_recipe ORDER BY target", ext));
+	retention_views_run("SELECT nspname FROM pg_class JOIN pg_namespace AS n ON n.oid = relnamespace"
+						" WHERE relname = '" VIEW_OF_OPTIONS "' AND relkind = 'v' ORDER BY nspname");
 	for (uint64 i = 0; i < SPI_processed; i++)
-		targets = lappend(targets, MemoryContextStrdup(context, SPI_getvalue(SPI_tuptable->vals[i],
-																			   SPI_tuptable->tupdesc, 1)));
+		targets = lappend(targets, retention_views_value(i, 1));
 	SPI_freetuptable(SPI_tuptable);
 	return targets;
 }
@@ -271,8 +265,11 @@ PG_FUNCTION_INFO_V1(retention_refresh_views);
 Datum
 retention_refresh_views(PG_FUNCTION_ARGS)
 {
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	const char *ext = retention_function_schema(fcinfo->flinfo->fn_oid);
+	Refresh		call = {
+		.ext = retention_function_schema(fcinfo->flinfo->fn_oid),
+		.quietly = PG_ARGISNULL(0),
+		.rsinfo = (ReturnSetInfo *) fcinfo->resultinfo
+	};
 	int			nest_level;
 
 	PreventCommandIfReadOnly("retention_refresh_views()");
@@ -280,13 +277,19 @@ retention_refresh_views(PG_FUNCTION_ARGS)
 	SPI_connect();
 	nest_level = begin_own_names();
 	if (!PG_ARGISNULL(0))
-		refresh(NameStr(*PG_GETARG_NAME(0)), ext, false, rsinfo);
+	{
+		call.target = NameStr(*PG_GETARG_NAME(0));
+		refresh(&call);
+	}
 	else
 	{
 		ListCell   *lc;
 
-		foreach(lc, all_targets(ext))
-			refresh_or_warn((const char *) lfirst(lc), ext, rsinfo);
+		foreach(lc, all_targets())
+		{
+			call.target = (const char *) lfirst(lc);
+			refresh_or_warn(&call);
+		}
 	}
 	end_own_names(nest_level);
 	SPI_finish();
@@ -300,101 +303,48 @@ is_empty(Oid schema)
 	bool		empty;
 
 	retention_views_run(psprintf("SELECT 1 FROM pg_depend WHERE refclassid = 'pg_namespace'::regclass AND refobjid = %u"
-				 " AND deptype = 'n' LIMIT 1", schema));
+								 " AND deptype = 'n' LIMIT 1", schema));
 	empty = SPI_processed == 0;
 	SPI_freetuptable(SPI_tuptable);
 	return empty;
 }
 
-static Oid
-schema_owner(Oid schema)
+/* Is a schema the caller's to drop? */
+static bool
+owns_schema(const char *name)
 {
-	HeapTuple	tuple = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(schema));
-	Oid			owner;
+	Oid			schema = get_namespace_oid(name, true);
+	HeapTuple	tuple = OidIsValid(schema) ? SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(schema)) : NULL;
+	bool		owns;
 
 	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for schema %u", schema);
-	owner = ((Form_pg_namespace) GETSTRUCT(tuple))->nspowner;
+		return false;
+	owns = has_privs_of_role(GetUserId(), ((Form_pg_namespace) GETSTRUCT(tuple))->nspowner);
 	ReleaseSysCache(tuple);
-	return owner;
+	return owns;
 }
 
-/* retention_drop_views(target): the views, the tables beside them, and the schema if nothing else is in it */
+/* retention_drop_views(target): the views, and the schema if nothing else is in it */
 PG_FUNCTION_INFO_V1(retention_drop_views);
 Datum
 retention_drop_views(PG_FUNCTION_ARGS)
 {
-	const char *ext = retention_function_schema(fcinfo->flinfo->fn_oid);
-	Recipe		recipe;
-	Build		build = {.recipe = &recipe, .ext = ext};
-	char	   *maker;
-	const char *target;
+	Build		build = {.ext = retention_function_schema(fcinfo->flinfo->fn_oid)};
 	int			nest_level;
+	bool		whole;
 
-	if (PG_ARGISNULL(0))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("target must not be null")));
-	target = NameStr(*PG_GETARG_NAME(0));
+	build.target = retention_views_name_argument(fcinfo, 0, "target");
 	PreventCommandIfReadOnly("retention_drop_views()");
 	SPI_connect();
 	nest_level = begin_own_names();
-	if (!retention_recipe_load(&recipe, target, ext, &maker))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("schema \"%s\" has no views made from a recipe", target)));
-	build.schema = retention_views_lock_schema(target);
-	/* what belongs to somebody else is refused below; a recipe without views, here */
-	if (!OidIsValid(retention_views_first(&build)))
-	{
-		if (!has_privs_of_role(GetUserId(), get_role_oid(maker, true)))
-			ereport(ERROR,
-					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-					 errmsg("the recipe of schema \"%s\" is of role \"%s\"", target, maker)));
-		/* what has taken their places is not ours */
-	}
-	else
-	{
-		retention_views_drop(&build);
-		if (has_privs_of_role(GetUserId(), schema_owner(build.schema)) && is_empty(build.schema))
-			retention_views_run(psprintf("DROP SCHEMA %s", quote_identifier(target)));
-	}
-	(void) retention_recipe_forget(target, ext);
+	whole = owns_schema(build.target);
+	(void) open_views(&build, whole ? AccessExclusiveLock : ShareUpdateExclusiveLock, AccessExclusiveLock, false);
+	retention_views_drop(&build);
+	if (whole && owns_schema(build.target) && is_empty(build.schema))
+		retention_views_run(psprintf("DROP SCHEMA %s", quote_identifier(build.target)));
 	end_own_names(nest_level);
 	SPI_finish();
 	PG_RETURN_VOID();
-}
-
-/* Has a materialized view rows?  After a restore without data it doesn't, and can't be refreshed concurrently. */
-static bool
-is_populated(Oid relation)
-{
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
-	bool		populated = false;
-
-	if (HeapTupleIsValid(tuple))
-	{
-		populated = ((Form_pg_class) GETSTRUCT(tuple))->relispopulated;
-		ReleaseSysCache(tuple);
-	}
-	return populated;
-}
-
-/*
- * All of them are locked before the first is refreshed: what is refreshed in
- * between by another would be younger than the snapshot.
- */
-static void
-lock_to_refresh(const Build *build, const char *name)
-{
-	Oid			view = retention_views_find(build, name);
-
-	/* a view that is gone is for the statement to tell of */
-	if (!OidIsValid(view))
-		return;
-	if (!has_privs_of_role(GetUserId(), retention_views_owner(view)))
-		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_MATVIEW, name);
-	LockRelationOid(view, ExclusiveLock);
 }
 
 /*
@@ -405,44 +355,23 @@ PG_FUNCTION_INFO_V1(retention_refresh_data);
 Datum
 retention_refresh_data(PG_FUNCTION_ARGS)
 {
-	const char *ext = retention_function_schema(fcinfo->flinfo->fn_oid);
-	Recipe		recipe;
-	Build		build = {.recipe = &recipe, .ext = ext};
-	char	   *maker;
-	const char *target;
+	Build		build = {.ext = retention_function_schema(fcinfo->flinfo->fn_oid)};
+	bool		concurrently;
 	int			nest_level;
-	Snapshot	snapshot;
 
-	for (int i = 0; i < 2; i++)
-		if (PG_ARGISNULL(i))
-			ereport(ERROR,
-					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					 errmsg("%s must not be null", i == 0 ? "target" : "concurrently")));
-	target = NameStr(*PG_GETARG_NAME(0));
+	build.target = retention_views_name_argument(fcinfo, 0, "target");
+	retention_views_check_given(fcinfo, 1, "concurrently");
+	concurrently = PG_GETARG_BOOL(1);
 	PreventCommandIfReadOnly("retention_refresh_data()");
 	SPI_connect();
 	nest_level = begin_own_names();
-	if (!retention_recipe_load(&recipe, target, ext, &maker))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("schema \"%s\" has no views made from a recipe", target)));
-	if (!recipe.materialized)
+	/* one that has no rows yet is not refreshed concurrently */
+	(void) open_views(&build, ShareUpdateExclusiveLock, concurrently ? ExclusiveLock : AccessExclusiveLock, false);
+	if (!build.options.materialized)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("the views of schema \"%s\" are not materialized: they are never out of date", target)));
-	build.schema = get_namespace_oid(target, false);
-	for (int i = 0; i < retention_view_template_count; i++)
-		lock_to_refresh(&build, retention_view_templates[i].name);
-	snapshot = RegisterSnapshot(GetTransactionSnapshot());
-	for (int i = 0; i < retention_view_template_count; i++)
-	{
-		const char *name = retention_view_templates[i].name;
-		bool		concurrently = PG_GETARG_BOOL(1) && is_populated(retention_views_find(&build, name));
-
-		retention_views_run_as_of(psprintf("REFRESH MATERIALIZED VIEW %s %s", concurrently ? "CONCURRENTLY" : "",
-										   retention_views_qualified(&build, name)), snapshot);
-	}
-	UnregisterSnapshot(snapshot);
+				 errmsg("the views of schema \"%s\" are not materialized: they are never out of date", build.target)));
+	retention_views_refresh_data(&build, concurrently);
 	end_own_names(nest_level);
 	SPI_finish();
 	PG_RETURN_VOID();

@@ -3,14 +3,20 @@
  * views.h
  *	  Views over a user's own order table, for tools that read views.
  *
- * The data's way: what the caller gives becomes a recipe, which is stored; the
- * recipe and the catalogs say how to read the order rows; the templates, each
- * a file of SQL beside this one, are filled in and made into views.
+ * What the views are made from stands in the target schema itself, as views:
+ * order_rows has the caller's columns, as we take them, and filter, and
+ * retention_options is a row of constants.  So it is renamed, given to another
+ * role, dumped and restored as any view is.  The templates, each a file of SQL
+ * beside this one, are filled in and made into views upon order_rows.
  *
  * All runs as the caller.  Nothing that he gives is put into SQL as it is: a
  * name is looked up, a filter is parsed as one expression and written anew,
  * anything else is a quoted constant.  What is written around it names our
  * functions with their schema, and all else is pg_catalog's.
+ *
+ * A superuser who makes the views of others again evaluates nothing of theirs:
+ * a view is parsed, constants are read from its tree, and rows are only read by
+ * REFRESH MATERIALIZED VIEW, which runs as the owner.
  *
  *-------------------------------------------------------------------------
  */
@@ -23,29 +29,56 @@
 #include "datatype/timestamp.h"
 #include "order/period.h"
 
-/* What the views are made from.  Strings that may be NULL say so. */
-typedef struct Recipe
+/* Views that the others are made from. */
+#define VIEW_OF_ROWS		"order_rows"
+#define VIEW_OF_LEFT_OUT	"left_out_rows"
+#define VIEW_OF_OPTIONS		"retention_options"
+
+/* Arguments of retention_create_views. */
+typedef enum CreateArg
 {
-	const char *target;			/* the schema of the views */
-	Oid			orders;			/* the table, view ... of the order rows, ... */
+	ARG_ORDERS,
+	ARG_CUSTOMER,
+	ARG_ORDERED_AT,
+	ARG_AMOUNT,
+	ARG_ORDER_ID,
+	ARG_FILTER,
+	ARG_TARGET,
+	ARG_PERIOD,
+	ARG_TIME_ZONE,
+	ARG_LIFESPAN,
+	ARG_MARGIN,
+	ARG_MATERIALIZED,
+	ARG_MODEL
+} CreateArg;
+
+/* Where the order rows are. */
+typedef struct OrderTable
+{
+	Oid			relation;		/* the table, view ..., ... */
 	const char *customer;		/* ... and its columns */
 	const char *ordered_at;
 	const char *amount;
 	const char *order_id;		/* NULL: each row is an order */
 	const char *filter;			/* NULL: all rows; else SQL that means the same anywhere */
+} OrderTable;
+
+/* How the views are made.  Strings that may be NULL say so. */
+typedef struct Options
+{
 	Grain		period;
 	const char *time_zone;		/* NULL: the times have none */
 	Interval   *lifespan;		/* NULL: measured */
 	double		margin;
 	const char *model;			/* of repeat buying, as fit_purchases() takes it */
 	bool		materialized;
-} Recipe;
+	const char *made;			/* the record of what we have made */
+} Options;
 
-/* How the order rows are read, as pieces of SQL. */
+/* What order_rows is like. */
 typedef struct Source
 {
-	const char *rows;			/* "(SELECT ...)": customer, ordered_at, amount */
-	const char *all_rows;		/* the same of all rows, with kept and row_count */
+	bool		lines;			/* rows with the same order_id are one order */
 	bool		uuid;			/* customers are uuids, else int8 or text */
 	const char *collation;		/* of customers that are texts and, if equal, the same bytes; else NULL */
 	bool		sortable;		/* customers sort fast, if need be as bytes */
@@ -64,8 +97,8 @@ typedef struct ViewTemplate
 {
 	const char *name;
 	const char *about;
-	const char *key;			/* columns that tell its rows apart */
-	const char *reads;			/* another view of ours, or NULL */
+	const char *key;			/* columns that tell its rows apart; NULL: a view that the user may replace */
+	const char *reads;			/* other views of these, "a, b", or NULL */
 	const char *sql;
 	const ViewColumn *columns;
 	int			ncolumns;
@@ -75,26 +108,29 @@ typedef struct ViewTemplate
 extern const ViewTemplate retention_view_templates[];
 extern const int retention_view_template_count;
 
-/* recipe.c */
-extern void retention_recipe_of_arguments(Recipe *recipe, FunctionCallInfo fcinfo);
-extern void retention_recipe_store(const Recipe *recipe, const char *ext);
-extern bool retention_recipe_load(Recipe *recipe, const char *target, const char *ext,
-								  char **owner);
-extern bool retention_recipe_forget(const char *target, const char *ext);
+/* options.c */
+extern void retention_views_check_given(FunctionCallInfo fcinfo, int arg, const char *name);
+extern const char *retention_views_name_argument(FunctionCallInfo fcinfo, int arg, const char *name);
+extern void retention_options_of_arguments(Options *options, FunctionCallInfo fcinfo,
+										   const OrderTable *orders);
+extern void retention_options_of_view(Options *options, Oid view);
+extern char *retention_options_sql(const Options *options);
 
 /* source.c */
-extern void retention_source_of_recipe(Source *source, const Recipe *recipe);
-extern void retention_source_check(Oid orders);
-extern bool retention_source_has_zone(Oid orders, const char *ordered_at);
+extern void retention_orders_of_arguments(OrderTable *orders, FunctionCallInfo fcinfo);
+extern bool retention_orders_have_zone(const OrderTable *orders);
+extern char *retention_orders_sql(const OrderTable *orders, bool left_out);
+extern bool retention_source_fits(Oid view);
+extern void retention_source_of_view(Source *source, Oid view, const Options *options);
 
 /* filter.c */
 #define FILTER_ALIAS	"order_row"
 extern char *retention_filter_of_user(Oid orders, const char *filter);
-extern char *retention_filter_of_recipe(Oid orders, const char *filter);
 
 /* template.c */
-extern char *retention_template_sql(const ViewTemplate *template, const Recipe *recipe,
-									const Source *source, const char *ext);
-extern char *retention_template_about(const char *about, const Recipe *recipe);
+extern char *retention_template_sql(const ViewTemplate *template, const char *target,
+									const Options *options, const Source *source,
+									const char *ext);
+extern char *retention_template_about(const char *about, const Options *options);
 
 #endif							/* RETENTION_VIEWS_H */

@@ -24,7 +24,21 @@ INSERT INTO orders VALUES
 	(7, 'bob', '2024-04-01 12:00', 70), (8, 'dan', '2024-04-02 00:00', -5), (9, 'eve', '2024-03-01 00:00', NULL),
 	(10, 'eve', NULL, 7), (11, 'eve', 'infinity', 9), (12, 'ann', '2024-04-10 10:00', 0), (13, NULL, '2024-05-02 00:00', 40);
 SELECT * FROM retention_create_views('orders', 'customer', 'ordered_at', 'amount');
-SELECT target, owner = current_user AS mine, orders, customer, ordered_at, amount, order_id, filter, period, time_zone, lifespan, margin, materialization FROM retention_recipe \gx
+SELECT period, time_zone, lifespan, margin, model, materialized, version IS NOT NULL AS version, made ~ '^rfm_segment_names=([0-9a-f]{16}:?){3} .* rfm_segments=([0-9a-f]{16}:?){3}$' AS made FROM shop.retention_options \gx
+-- How the views of all schemas are made: the options, and the filter of order_rows.
+CREATE FUNCTION pg_temp.recipes() RETURNS TABLE (target text, filter text, period text, time_zone text, lifespan text, margin float8, model text, materialized bool)
+LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+BEGIN
+	FOR target, filter IN SELECT nspname, (SELECT regexp_replace(regexp_replace(substring(pg_get_viewdef(r.oid) from 'WHERE (.*);$'), '\s+', ' ', 'g'), 'order_row\.', '', 'g')
+		FROM pg_class r WHERE r.relnamespace = n.oid AND r.relname = 'order_rows')
+		FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE c.relname = 'retention_options' ORDER BY 1
+	LOOP
+		EXECUTE format('SELECT period, time_zone, lifespan, margin, model, materialized FROM %I.retention_options', target)
+			INTO period, time_zone, lifespan, margin, model, materialized;
+		RETURN NEXT;
+	END LOOP;
+END
+$$;
 SELECT * FROM shop.kpi \gx
 \x on
 SELECT * FROM shop.kpi_by_period;
@@ -138,7 +152,7 @@ BEGIN
 	END LOOP;
 END
 $$;
-SELECT count(*) AS recipes, count(DISTINCT period) AS periods, count(time_zone) AS zones FROM retention_recipe WHERE target LIKE 'views %';
+SELECT count(*) AS recipes, count(DISTINCT period) AS periods, count(time_zone) AS zones FROM pg_temp.recipes() WHERE target LIKE 'views %';
 
 -- The rows as they are: the time as an instant, and on the shop's calendar.
 CREATE TABLE rows AS
@@ -224,8 +238,8 @@ SELECT relkind, count(DISTINCT relname) AS names, count(*) AS relations, count(*
 	   count(*) FILTER (WHERE relkind = 'v' AND reloptions IS DISTINCT FROM '{security_invoker=true}') AS with_rights_of_their_own FROM made GROUP BY relkind ORDER BY relkind;
 -- None.
 SELECT DISTINCT relname, attname, format_type(atttypid, atttypmod), col_description(attrelid, attnum) FROM made JOIN pg_attribute ON attrelid = oid
-WHERE attnum > 0 AND NOT attisdropped AND (coalesce(col_description(attrelid, attnum), '') !~ '\w' OR col_description(attrelid, attnum) ~ '@'
-	OR format_type(atttypid, atttypmod) NOT IN ('bigint', 'double precision', 'numeric(20,4)', 'text', 'boolean', 'date') AND NOT (relkind = 'r' AND atttypid = 'int4'::regtype));
+WHERE attnum > 0 AND NOT attisdropped AND relname NOT IN ('order_rows', 'left_out_rows') AND (coalesce(col_description(attrelid, attnum), '') !~ '\w' OR col_description(attrelid, attnum) ~ '@'
+	OR format_type(atttypid, atttypmod) NOT IN ('bigint', 'double precision', 'numeric(20,4)', 'text', 'boolean', 'date') AND NOT (relname = 'rfm_segment_names' AND atttypid = 'int4'::regtype));
 -- Nor is any number not one.
 CREATE TABLE not_numbers (view text, name text, n int8);
 DO $$
@@ -244,7 +258,8 @@ $$;
 SELECT count(DISTINCT (view, name)) AS columns, sum(n) AS not_numbers FROM not_numbers;
 
 -- ---------------------------------------------------------------------------
--- How often the order table is read: kpi and kpi_by_period once, no view more than twice.
+-- How often the order table is read: kpi and kpi_by_period once, no view more than twice, but for excluded_rows
+-- where there is a filter.
 -- ---------------------------------------------------------------------------
 
 CREATE FUNCTION pg_temp.reads(relation text, view text) RETURNS numeric LANGUAGE plpgsql AS $$
@@ -256,7 +271,7 @@ BEGIN
 END
 $$;
 SELECT relname AS view, pg_temp.reads('orders', 'shop.' || relname) AS plain, pg_temp.reads('Shop 7', '"views 7".' || relname) AS lines_with_a_filter
-FROM pg_class WHERE relnamespace = 'shop'::regnamespace AND relkind = 'v' ORDER BY relname;
+FROM pg_class WHERE relnamespace = 'shop'::regnamespace AND relkind = 'v' AND relname !~ 'order_rows|left_out|options|names|thresholds' ORDER BY relname;
 -- Nor is anything looked up in a list, one for each row, of a shop with more customers than memory is given for.
 CREATE TABLE crowd AS SELECT n % 60000 AS customer, date '2024-01-01' + n % 400 AS at, CASE WHEN n % 20 = 7 THEN -1 ELSE 10 END AS amount FROM generate_series(1, 120000) n;
 ANALYZE crowd;
@@ -300,7 +315,7 @@ FROM scores a JOIN scores b ON a.id = b.id AND a.customer < b.customer;
 DO $$
 BEGIN
 	FOR i IN 1..20 LOOP
-		EXECUTE format('INSERT INTO %1$I.rfm_thresholds TABLE %1$I.rfm_quintiles', 'views ' || i);
+		EXECUTE format('CREATE TABLE %2$I AS TABLE %1$I.rfm_quintiles; CREATE OR REPLACE VIEW %1$I.rfm_thresholds AS TABLE %2$I', 'views ' || i, 'thresholds ' || i);
 	END LOOP;
 	REFRESH MATERIALIZED VIEW "views 15".customers;
 END
@@ -319,19 +334,27 @@ BEGIN;
 INSERT INTO "Shop 1" ("Customer", "at %I", amount) SELECT -1000 - n, '2024-05-20', 1000 FROM generate_series(1, 500) n;
 SELECT count(*) AS customers, count(*) FILTER (WHERE (c.frequency_score, c.monetary_score) <> (s.f, s.m)) AS differences, count(*) FILTER (WHERE c.recency_score > s.r) AS younger
 FROM "views 1".customers c JOIN scores s ON s.id = 1 AND s.customer = c.customer::text;
-DELETE FROM "views 1".rfm_thresholds;
+DELETE FROM "thresholds 1";
 SELECT count(*) AS customers, count(*) FILTER (WHERE (c.frequency_score, c.monetary_score) = (s.f, s.m)) < count(*) AS other_scores
 FROM "views 1".customers c JOIN scores s ON s.id = 1 AND s.customer = c.customer::text;
 -- One metric can be kept, and thresholds in any order.
-INSERT INTO "views 1".rfm_thresholds VALUES ('frequency', 4, 3, 2, 1);
+INSERT INTO "thresholds 1" VALUES ('frequency', 4, 3, 2, 1);
 SELECT count(*) FILTER (WHERE frequency_score <> least(orders, 5)) AS differences FROM "views 1".customers;
-INSERT INTO "views 1".rfm_thresholds VALUES ('monetary', 0, 10, 'NaN', 30);
+-- Two for one metric are told of; a name that there isn't is nobody's.
+SAVEPOINT once;
+INSERT INTO "thresholds 1" VALUES ('frequency', 1, 2, 3, 4);
+SELECT sum(frequency_score) FROM "views 1".customers;
+ROLLBACK TO once;
+INSERT INTO "thresholds 1" VALUES ('monetary', 0, 10, 'NaN', 30), ('loyalty', 1, 2, 3, 4);
+SELECT sum(monetary_score) FROM "views 1".customers;
 ROLLBACK;
-INSERT INTO shop.rfm_thresholds VALUES ('loyalty', 1, 2, 3, 4);
-INSERT INTO shop.rfm_segment_names VALUES (6, 1, 'Best of all');
 -- Names that are edited are shown, also where there is none.
-UPDATE shop.rfm_segment_names SET segment = 'Stars' WHERE segment = 'Champions';
-DELETE FROM shop.rfm_segment_names WHERE segment = 'Hibernating';
+CREATE TABLE my_names AS TABLE shop.rfm_segment_names;
+CREATE OR REPLACE VIEW shop.rfm_segment_names AS TABLE my_names;
+UPDATE my_names SET segment = 'Stars' WHERE segment = 'Champions';
+DELETE FROM my_names WHERE segment = 'Hibernating';
+-- Two names for one pair don't make two customers of one.
+INSERT INTO my_names SELECT recency_score, frequency_score, 'Best of all' FROM my_names WHERE segment = 'Stars';
 SELECT customer, segment FROM shop.customers ORDER BY customer;
 SELECT segment, customers FROM shop.rfm_segments ORDER BY segment;
 SELECT count(*) FROM retention_create_views('orders', 'customer', 'ordered_at', 'amount');
@@ -379,7 +402,7 @@ SELECT * FROM "of lines".kpi;
 CREATE FUNCTION pg_temp.filtered(orders text, filter text) RETURNS TABLE (n int8, sum numeric, kept text) LANGUAGE plpgsql AS $$
 BEGIN
 	PERFORM retention_create_views(orders::regclass, 'customer', 'ordered_at', 'amount', filter => filter, target => 'filtered');
-	RETURN QUERY EXECUTE format('SELECT (a.row_count - b.n)::int8, a.amount - b.amount, (SELECT r.filter FROM retention_recipe r WHERE target = ''filtered'')
+	RETURN QUERY EXECUTE format('SELECT (a.row_count - b.n)::int8, a.amount - b.amount, (SELECT r.filter FROM pg_temp.recipes() r WHERE target = ''filtered'')
 		FROM (SELECT sum(row_count) AS row_count, coalesce(sum(amount), 0) AS amount FROM filtered.excluded_rows WHERE reason <> ''filtered out'') a, (SELECT count(*) AS n, coalesce(sum(amount), 0) AS amount FROM %s WHERE %s
 ) b', orders, filter);
 END
@@ -431,7 +454,7 @@ SELECT count(*) FROM retention_refresh_views('filtered');
 SET datestyle = 'ISO';
 SET intervalstyle = 'postgres';
 SET extra_float_digits = 1;
-SELECT filter, lifespan, margin FROM retention_recipe WHERE target = 'filtered';
+SELECT filter, lifespan, margin FROM pg_temp.recipes() WHERE target = 'filtered';
 SELECT sum(row_count) FILTER (WHERE reason <> 'filtered out') AS kept FROM filtered.excluded_rows;
 -- A year's 365.25 days.
 SELECT round(clv / (customer_value / (last_order - first_order) * (800 - 365.25)), 2) AS margin FROM filtered.kpi;
@@ -546,7 +569,7 @@ SELECT left(pg_temp.attempt($$SELECT retention_create_views('orders', 'customer'
 SELECT call, pg_temp.attempt('SELECT ' || call) AS error FROM unnest(ARRAY['retention_refresh_views(''none'')', 'retention_drop_views(''none'')', 'retention_drop_views(NULL)', 'retention_refresh_data(''none'')',
 	'retention_refresh_data(NULL)', 'retention_refresh_data(''shop'', NULL)', 'retention_refresh_data(''shop'')', 'retention_drop_views(''views_test'')']) call;
 -- Nothing of all that is left.
-SELECT target FROM retention_recipe WHERE target NOT LIKE 'views %' ORDER BY target;
+SELECT target FROM pg_temp.recipes() WHERE target NOT LIKE 'views %' ORDER BY target;
 SELECT nspname FROM pg_namespace WHERE nspname ~ '^pg_shop|^none|^typed' ORDER BY 1;
 
 -- Other models.
@@ -557,7 +580,7 @@ DECLARE
 BEGIN
 	FOREACH m IN ARRAY ARRAY['mbg/nbd', 'bg/nbd', 'pareto/nbd', 'mbg/cnbd-k', 'mbg/cnbd-3', 'auto', 'nbd'] LOOP
 		PERFORM retention_create_views('"Shop 1"', 'Customer', 'at %I', 'amount', target => 'modelled', model => m);
-		EXECUTE format('INSERT INTO models SELECT %1$L, (SELECT model FROM retention_recipe WHERE target = ''modelled''), obj ~ %1$L, c.* FROM
+		EXECUTE format('INSERT INTO models SELECT %1$L, (SELECT model FROM pg_temp.recipes() WHERE target = ''modelled''), obj ~ %1$L, c.* FROM
 			(SELECT col_description(attrelid, attnum) AS obj FROM pg_attribute WHERE attrelid = ''modelled.customers''::regclass AND attname = ''p_alive'') d,
 			(SELECT count(*), count(*) FILTER (WHERE c.p_alive = s.p_alive), count(*) FILTER (WHERE c.p_alive = p_alive(fit, rfm))
 			 FROM modelled.customers c JOIN "views 1".customers s USING (customer), (SELECT fit_purchases(repeat_buying(purchase_history("Customer", "at %%I", amount, ''day'')), %1$L) AS fit FROM "Shop 1") f,
@@ -571,7 +594,16 @@ SELECT model, stored = model AS stored, told, customers, same_p_alive < customer
 -- Made again, refreshed, dropped.
 -- ---------------------------------------------------------------------------
 
-SELECT retention_drop_views(target::name) FROM (SELECT target FROM retention_recipe WHERE target <> 'shop' ORDER BY target) r \g /dev/null
+SELECT retention_drop_views(target::name) FROM (SELECT target FROM pg_temp.recipes() WHERE target <> 'shop' ORDER BY target) r \g /dev/null
+-- What the user has put there stays.
+SELECT relname, count(*) FROM pg_class WHERE relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname LIKE 'views %') GROUP BY relname;
+DO $$
+BEGIN
+	FOR i IN 1..20 LOOP
+		EXECUTE format('DROP SCHEMA %I CASCADE', 'views ' || i);
+	END LOOP;
+END
+$$;
 SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'views %' OR nspname IN ('filtered', 'typed', 'of orders', 'of lines');
 CREATE ROLE regress_views_reader;
 CREATE ROLE regress_views_other;
@@ -601,7 +633,7 @@ CREATE TABLE orders_by_number AS SELECT hashtext(customer) AS customer, ordered_
 SELECT retention_create_views('orders_by_number', 'customer', 'ordered_at', 'amount', target => 'again');
 \set VERBOSITY default
 SELECT oids = :'before' AS the_same FROM pg_temp.state();
-SELECT orders, period FROM retention_recipe WHERE target = 'again';
+SELECT filter, period FROM pg_temp.recipes() WHERE target = 'again';
 DROP VIEW on_top;
 SELECT count(*) FROM retention_create_views('orders_by_number', 'customer', 'ordered_at', 'amount', target => 'again');
 SELECT pg_typeof(customer), count(*) FROM again.customers GROUP BY 1;
@@ -638,11 +670,11 @@ SELECT * FROM pg_temp.grants();
 ALTER TABLE orders_by_number RENAME customer TO buyer;
 ALTER TABLE orders_by_number SET SCHEMA public;
 SELECT customers FROM again.kpi;
-SELECT retention_refresh_views('again');
+SELECT count(*) FROM retention_refresh_views('again');
 ALTER TABLE public.orders_by_number RENAME buyer TO customer;
 ALTER TABLE public.orders_by_number RENAME TO "Orders by number";
 SELECT count(*) FROM retention_refresh_views('again');
-SELECT orders FROM retention_recipe WHERE target = 'again';
+SELECT regexp_match(pg_get_viewdef('again.order_rows'::regclass), 'FROM (.*) order_row') AS orders;
 ALTER TABLE public."Orders by number" SET SCHEMA views_test;
 -- All of them: those that are gone are told of.
 CREATE SCHEMA gone;
@@ -651,7 +683,7 @@ DROP SCHEMA gone CASCADE;
 SELECT count(*) FROM retention_refresh_views();
 SELECT retention_refresh_views('gone');
 SELECT retention_drop_views('gone');
-SELECT target FROM retention_recipe WHERE target = 'gone';
+SELECT target FROM pg_temp.recipes() WHERE target = 'gone';
 
 -- Also one whose filter names it, in a sub-select.
 ALTER TABLE "Orders by number" RENAME TO orders_by_number;
@@ -660,12 +692,16 @@ SELECT count(*) FROM retention_create_views('orders_by_number', 'customer', 'ord
 ALTER TABLE orders_by_number RENAME TO order_row;
 SELECT count(*) FROM retention_refresh_views('again');
 SELECT count(*) FROM retention_refresh_views('again');
-SELECT filter FROM retention_recipe WHERE target = 'again';
+SELECT filter FROM pg_temp.recipes() WHERE target = 'again';
 ALTER TABLE order_row RENAME TO orders_by_number;
--- Of all, those that can't be made again don't hold up the others.
+-- A column that is renamed is followed.
 ALTER TABLE orders_by_number RENAME amount TO price;
-SELECT count(*) FROM retention_refresh_views();
+SELECT count(*) FROM retention_refresh_views('again');
 ALTER TABLE orders_by_number RENAME price TO amount;
+-- Of all, those that can't be made again don't hold up the others.
+ALTER VIEW again.order_rows RENAME amount TO price;
+SELECT count(*) FROM retention_refresh_views();
+ALTER VIEW again.order_rows RENAME price TO amount;
 -- What the user has put in the places of views that are gone is his.
 CREATE SCHEMA gone;
 SELECT count(*) FROM retention_create_views('orders', 'customer', 'ordered_at', 'amount', target => 'gone');
@@ -678,7 +714,7 @@ SELECT retention_create_views('orders', 'customer', 'ordered_at', 'amount', targ
 SELECT retention_refresh_views('gone');
 SELECT retention_drop_views('gone');
 SELECT relname, relkind FROM pg_class WHERE relnamespace = 'gone'::regnamespace ORDER BY relname;
-SELECT target FROM retention_recipe WHERE target = 'gone';
+SELECT target FROM pg_temp.recipes() WHERE target = 'gone';
 DROP SCHEMA gone CASCADE;
 
 -- A schema stays if anything else is in it, and so does that.
@@ -697,7 +733,7 @@ DROP TABLE again.rfm_thresholds;
 CREATE SEQUENCE again.rfm_segment_names;
 SELECT retention_create_views('orders', 'customer', 'ordered_at', 'amount', target => 'again');
 SELECT relname, relkind FROM pg_class WHERE relnamespace = 'again'::regnamespace ORDER BY relname;
-SELECT count(*) FROM retention_recipe WHERE target = 'again';
+SELECT count(*) FROM pg_temp.recipes() WHERE target = 'again';
 DROP SEQUENCE again.rfm_segment_names;
 -- Nor later, in the place of one of ours.
 SELECT count(*) FROM retention_create_views('orders', 'customer', 'ordered_at', 'amount', target => 'again');
@@ -780,7 +816,7 @@ BEGIN
 	END LOOP;
 END
 $$;
-CREATE TABLE hostile.retention_recipe (target text);
+CREATE TABLE hostile.retention_options (target text);
 CREATE TABLE hostile.pg_class (oid pg_catalog.oid);
 CREATE TABLE hostile.rfm_segment_names (n pg_catalog.int4);
 SELECT pg_catalog.set_config('search_path', 'hostile, pg_catalog', true);
@@ -790,6 +826,7 @@ SELECT pg_temp.everything() OPERATOR(pg_catalog.=) answer AS same FROM pg_temp.b
 SELECT pg_catalog.count(*) FROM "a ""part@r@".retention_refresh_views();
 SELECT pg_temp.everything() OPERATOR(pg_catalog.=) answer AS same FROM pg_temp.before;
 SELECT "a ""part@r@".retention_drop_views('shop');
+DROP SCHEMA shop CASCADE;
 SELECT pg_catalog.count(*) FROM "a ""part@r@".retention_create_views('views_test.orders', 'customer', 'ordered_at', 'amount', materialized => true);
 SELECT "a ""part@r@".retention_refresh_data('shop', true);
 -- It moves.
@@ -806,9 +843,11 @@ ROLLBACK;
 SET search_path = views_test, public;
 SELECT pg_temp.everything() = answer AS same FROM before;
 
--- Nothing of this stays.
+-- Nothing of this stays, but for what the user has put there.
 SELECT retention_drop_views('shop');
-SELECT (SELECT count(*) FROM retention_recipe) AS recipes, (SELECT count(*) FROM pg_namespace WHERE nspname = 'shop') AS schemas;
+SELECT relname FROM pg_class WHERE relnamespace = 'shop'::regnamespace;
+DROP SCHEMA shop CASCADE;
+SELECT (SELECT count(*) FROM pg_temp.recipes()) AS recipes, (SELECT count(*) FROM pg_namespace WHERE nspname = 'shop') AS schemas;
 DROP ROLE regress_views_reader, regress_views_other;
 SET client_min_messages = error;
 DROP SCHEMA views_test CASCADE;

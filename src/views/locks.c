@@ -1,0 +1,237 @@
+/*-------------------------------------------------------------------------
+ *
+ * locks.c
+ *	  All that a call will change is locked before it changes anything.
+ *
+ * Readers lock views in whatever order they read them, the outer one before
+ * those that it reads; somebody may have read one of them and call us then.  So
+ * there is no order of locks in which nobody ever deadlocks with us.  We wait for
+ * one lock only while we hold none of the others: those are asked for without
+ * waiting, and if one isn't to be had, all that we took is given back, and it is
+ * the next that we wait for.  A call that has failed in this often enough waits
+ * where it stands: rather a deadlock, which PostgreSQL finds, than to wait for
+ * ever.
+ *
+ * Each call asks at once for what it needs in the end, as a lock that is held can
+ * only be made stronger by waiting.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "views/build.h"
+
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_namespace.h"
+#include "common/hashfn.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+/* Rounds in which what isn't to be had is given up, tries in each, and the pause between them. */
+#define ROUNDS		100
+#define TRIES		10
+#define PAUSE_USEC	1000L
+
+typedef struct Wanted
+{
+	Oid			relation;		/* InvalidOid: the schema */
+	Oid			schema;
+} Wanted;
+
+typedef struct WantedList
+{
+	int			n;
+	LOCKMODE	schema_mode;
+	LOCKMODE	mode;
+	Wanted	   *items;			/* the schema, and what is in it, an outer view before those that it reads */
+} WantedList;
+
+static void
+want_relation(WantedList *list, const Build *build, const char *name)
+{
+	Oid			relation = retention_views_find(build, name);
+	char		kind;
+
+	if (!OidIsValid(relation))
+		return;
+	/* nobody locks what is another's */
+	kind = get_rel_relkind(relation);
+	if ((kind == RELKIND_VIEW || kind == RELKIND_MATVIEW) && retention_views_owner(relation) == build->owner)
+		list->items[list->n++].relation = relation;
+}
+
+/* What the names name now. */
+static void
+find_wanted(WantedList *list, Build *build)
+{
+	build->schema = get_namespace_oid(build->target, true);
+	list->items = palloc0((retention_view_template_count + 4) * sizeof(Wanted));
+	list->items[0].schema = build->schema;
+	list->n = 1;
+	for (int i = retention_view_template_count - 1; i >= 0; i--)
+		want_relation(list, build, retention_view_templates[i].name);
+	want_relation(list, build, VIEW_OF_ROWS);
+	want_relation(list, build, VIEW_OF_LEFT_OUT);
+	want_relation(list, build, VIEW_OF_OPTIONS);
+}
+
+static bool
+same_item(const Wanted *a, const Wanted *b)
+{
+	return a->relation == b->relation && a->schema == b->schema;
+}
+
+static bool
+same_list(const WantedList *a, const WantedList *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (int i = 0; i < a->n; i++)
+		if (!same_item(&a->items[i], &b->items[i]))
+			return false;
+	return true;
+}
+
+static int
+position_of(const WantedList *list, const Wanted *item)
+{
+	for (int i = 0; i < list->n; i++)
+		if (same_item(&list->items[i], item))
+			return i;
+	return -1;
+}
+
+static void
+take(const WantedList *list, const Wanted *item)
+{
+	if (OidIsValid(item->relation))
+		LockRelationOid(item->relation, list->mode);
+	else
+		LockDatabaseObject(NamespaceRelationId, item->schema, 0, list->schema_mode);
+}
+
+static bool
+try_once(const WantedList *list, const Wanted *item)
+{
+	if (OidIsValid(item->relation))
+		return ConditionalLockRelationOid(item->relation, list->mode);
+	return ConditionalLockDatabaseObject(NamespaceRelationId, item->schema, 0, list->schema_mode);
+}
+
+static void
+give_back(const WantedList *list, const Wanted *item)
+{
+	if (OidIsValid(item->relation))
+		UnlockRelationOid(item->relation, list->mode);
+	else
+		UnlockDatabaseObject(NamespaceRelationId, item->schema, 0, list->schema_mode);
+}
+
+static bool
+try_to_take(const WantedList *list, const Wanted *item)
+{
+	for (int i = 0; i < TRIES; i++)
+	{
+		if (try_once(list, item))
+			return true;
+		CHECK_FOR_INTERRUPTS();
+		pg_usleep(PAUSE_USEC);
+	}
+	return false;
+}
+
+/*
+ * With the first one taken, take the others.  If one isn't to be had, give all
+ * back but say which it was.
+ */
+static bool
+take_others(const WantedList *list, int first, bool patiently, Wanted *failed)
+{
+	for (int i = 0; i < list->n; i++)
+	{
+		if (i == first)
+			continue;
+		if (patiently)
+			take(list, &list->items[i]);
+		else if (!try_to_take(list, &list->items[i]))
+		{
+			*failed = list->items[i];
+			for (int j = 0; j < i; j++)
+				if (j != first)
+					give_back(list, &list->items[j]);
+			give_back(list, &list->items[first]);
+			return false;
+		}
+	}
+	return true;
+}
+
+/*
+ * Lock the schema, and the owner's views of our names there, until the end of the
+ * transaction; false if there is no such schema.
+ */
+bool
+retention_views_lock(Build *build, LOCKMODE schema_mode, LOCKMODE mode)
+{
+	WantedList	list = {.schema_mode = schema_mode, .mode = mode};
+	WantedList	now = list;
+	Wanted		first;
+
+	find_wanted(&list, build);
+	first = list.items[0];
+	for (int round = 0; OidIsValid(build->schema); round++)
+	{
+		int			position;
+
+		CHECK_FOR_INTERRUPTS();
+		take(&list, &first);
+		/* what was waited for may have been dropped */
+		find_wanted(&list, build);
+		position = position_of(&list, &first);
+		if (position < 0)
+		{
+			give_back(&list, &first);
+			first = list.items[0];
+			continue;
+		}
+		if (!take_others(&list, position, round >= ROUNDS, &first))
+			continue;
+		find_wanted(&now, build);
+		if (same_list(&list, &now))
+			return true;
+		for (int i = 0; i < list.n; i++)
+			give_back(&list, &list.items[i]);
+		first = now.items[0];
+	}
+	return false;
+}
+
+/*
+ * The schema of the views, made if it isn't there.  Of two that make it the
+ * second waits, for a lock on its name: a namespace that can't be, as none has
+ * parts.
+ */
+void
+retention_views_create_schema(Build *build)
+{
+	const char *target = build->target;
+	Oid			name = hash_bytes((const unsigned char *) target, (int) strlen(target));
+
+	build->schema = get_namespace_oid(target, true);
+	if (!OidIsValid(build->schema))
+	{
+		LockDatabaseObject(NamespaceRelationId, name, 1, ExclusiveLock);
+		if (!OidIsValid(get_namespace_oid(target, true)))
+			retention_views_run(psprintf("CREATE SCHEMA %s", quote_identifier(target)));
+		else
+			UnlockDatabaseObject(NamespaceRelationId, name, 1, ExclusiveLock);
+		build->schema = get_namespace_oid(target, false);
+	}
+	if (isAnyTempNamespace(build->schema))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_SCHEMA_NAME),
+				 errmsg("views for others can't be made in a temporary schema: \"%s\"", target)));
+}

@@ -1,0 +1,271 @@
+/*-------------------------------------------------------------------------
+ *
+ * options.c
+ *	  How views are made: options, as a caller gives them and as they are kept.
+ *
+ * They are kept in the target schema, as a view of constants.  That view is never
+ * evaluated: whoever makes views again, a superuser perhaps, would run what
+ * somebody else has put there.  Its tree is looked at, and anything that isn't a
+ * constant of the right type is refused.  So its owner may write other constants
+ * there, which are checked as arguments are.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "forecast/fit.h"
+#include "views/views.h"
+
+#include <math.h>
+
+#include "access/relation.h"
+#include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "nodes/parsenodes.h"
+#include "nodes/primnodes.h"
+#include "rewrite/rewriteHandler.h"
+#include "utils/builtins.h"
+#include "utils/datetime.h"
+#include "utils/fmgrprotos.h"
+#include "utils/rel.h"
+#include "utils/timestamp.h"
+
+#define MAX_LIFESPAN_YEARS	1000
+
+/* ---- what they may be ------------------------------------------------------------ */
+
+/*
+ * AT TIME ZONE takes CET for an abbreviation, of a time without summer time,
+ * the zone database for a place with it.  The views need one calendar.
+ */
+static void
+check_zone(const char *name)
+{
+	pg_tz	   *zone = retention_zone_of_name(name);
+
+	for (int month = 1; month <= 12; month++)
+	{
+		TimestampTz instant = (date2j(2020, month, 1) - POSTGRES_EPOCH_JDATE) * USECS_PER_DAY;
+		Timestamp	local;
+		struct pg_tm tm;
+		fsec_t		fsec;
+		int			tz;
+
+		if (timestamp2tm(instant, &tz, &tm, &fsec, NULL, zone) != 0 ||
+			tm2timestamp(&tm, fsec, NULL, &local) != 0)
+			elog(ERROR, "timestamp out of range");
+		if (local != DatumGetTimestamp(DirectFunctionCall2(timestamptz_zone, CStringGetTextDatum(name),
+														   TimestampTzGetDatum(instant))))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("time zone \"%s\" is an abbreviation of another time, too", name),
+					 errhint("Name a place: time_zone => 'Europe/Berlin'.")));
+	}
+}
+
+static void
+check_lifespan(Interval *lifespan)
+{
+	Interval	none = {0};
+	Interval	most = {.month = MAX_LIFESPAN_YEARS * MONTHS_PER_YEAR};
+
+	if (DatumGetInt32(DirectFunctionCall2(interval_cmp, IntervalPGetDatum(lifespan),
+										  IntervalPGetDatum(&none))) <= 0 ||
+		DatumGetInt32(DirectFunctionCall2(interval_cmp, IntervalPGetDatum(lifespan),
+										  IntervalPGetDatum(&most))) > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("lifespan must be positive, and at most %d years: \"%s\"", MAX_LIFESPAN_YEARS,
+						DatumGetCString(DirectFunctionCall1(interval_out, IntervalPGetDatum(lifespan))))));
+}
+
+static void
+check_margin(double margin)
+{
+	if (isnan(margin) || margin < 0 || margin > 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("margin must be between 0 and 1, not %g", margin),
+				 errhint("A margin of 30 %% is 0.3.")));
+}
+
+static void
+check_model(const char *name)
+{
+	int			kind;
+	int			k;
+
+	(void) retention_fit_find_kind(name, &kind, &k);
+}
+
+static void
+check_options(const Options *options)
+{
+	if (options->time_zone)
+		check_zone(options->time_zone);
+	if (options->lifespan)
+		check_lifespan(options->lifespan);
+	check_margin(options->margin);
+	check_model(options->model);
+}
+
+/* ---- arguments ------------------------------------------------------------------- */
+
+void
+retention_views_check_given(FunctionCallInfo fcinfo, int arg, const char *name)
+{
+	if (PG_ARGISNULL(arg))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("%s must not be null", name)));
+}
+
+const char *
+retention_views_name_argument(FunctionCallInfo fcinfo, int arg, const char *name)
+{
+	retention_views_check_given(fcinfo, arg, name);
+	return pstrdup(NameStr(*PG_GETARG_NAME(arg)));
+}
+
+/* The zone that the shop's calendar is of: the session's unless given. */
+static const char *
+zone_argument(FunctionCallInfo fcinfo, const OrderTable *orders)
+{
+	if (!retention_orders_have_zone(orders))
+	{
+		if (!PG_ARGISNULL(ARG_TIME_ZONE))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("column \"%s\" has no time zone to be converted from", orders->ordered_at),
+					 errhint("Leave time_zone out, or make a view in which the column is AT TIME ZONE the one it was written in.")));
+		return NULL;
+	}
+	return PG_ARGISNULL(ARG_TIME_ZONE) ? pg_get_timezone_name(session_timezone) :
+		text_to_cstring(PG_GETARG_TEXT_PP(ARG_TIME_ZONE));
+}
+
+void
+retention_options_of_arguments(Options *options, FunctionCallInfo fcinfo, const OrderTable *orders)
+{
+	memset(options, 0, sizeof(Options));
+	retention_views_check_given(fcinfo, ARG_PERIOD, "period");
+	options->period = retention_grain_of_text(PG_GETARG_TEXT_PP(ARG_PERIOD));
+	options->time_zone = zone_argument(fcinfo, orders);
+	if (!PG_ARGISNULL(ARG_LIFESPAN))
+		options->lifespan = PG_GETARG_INTERVAL_P(ARG_LIFESPAN);
+	retention_views_check_given(fcinfo, ARG_MARGIN, "margin");
+	options->margin = PG_GETARG_FLOAT8(ARG_MARGIN);
+	retention_views_check_given(fcinfo, ARG_MODEL, "model");
+	options->model = text_to_cstring(PG_GETARG_TEXT_PP(ARG_MODEL));
+	retention_views_check_given(fcinfo, ARG_MATERIALIZED, "materialized");
+	options->materialized = PG_GETARG_BOOL(ARG_MATERIALIZED);
+	options->made = "";
+	check_options(options);
+}
+
+/* ---- the view of constants --------------------------------------------------------- */
+
+static void
+append_text(StringInfo sql, const char *text, const char *name)
+{
+	appendStringInfo(sql, "%s::pg_catalog.text AS %s, ", text ? quote_literal_cstr(text) : "NULL", name);
+}
+
+char *
+retention_options_sql(const Options *options)
+{
+	StringInfoData sql;
+
+	initStringInfo(&sql);
+	appendStringInfoString(&sql, "SELECT ");
+	append_text(&sql, retention_grain_name(options->period), "period");
+	append_text(&sql, options->time_zone, "time_zone");
+	append_text(&sql, options->lifespan ?
+				DatumGetCString(DirectFunctionCall1(interval_out, IntervalPGetDatum(options->lifespan))) : NULL,
+				"lifespan");
+	appendStringInfo(&sql, "%s::pg_catalog.float8 AS margin, ",
+					 quote_literal_cstr(DatumGetCString(DirectFunctionCall1(float8out,
+																			Float8GetDatum(options->margin)))));
+	append_text(&sql, options->model, "model");
+	appendStringInfo(&sql, "%s AS materialized, ", options->materialized ? "true" : "false");
+	append_text(&sql, RETENTION_VERSION, "version");
+	appendStringInfo(&sql, "%s::pg_catalog.text AS made", quote_literal_cstr(options->made));
+	return sql.data;
+}
+
+/* The constant of a name in a row of constants. */
+static const Const *
+find_constant(const Query *query, const char *name, Oid type)
+{
+	ListCell   *lc;
+
+	foreach(lc, query->targetList)
+	{
+		const TargetEntry *entry = lfirst_node(TargetEntry, lc);
+
+		if (entry->resjunk || strcmp(entry->resname, name) != 0)
+			continue;
+		if (!IsA(entry->expr, Const) || ((const Const *) entry->expr)->consttype != type)
+			ereport(ERROR,
+					(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+					 errmsg("%s in view \"" VIEW_OF_OPTIONS "\" is not a constant of type %s", name,
+							format_type_be(type)),
+					 errhint("The view has nothing but constants, such as: %s.",
+							 type == BOOLOID ? "true AS materialized" :
+							 type == FLOAT8OID ? "float8 '0.4' AS margin" : "text 'month' AS period")));
+		return (const Const *) entry->expr;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_COLUMN),
+			 errmsg("view \"" VIEW_OF_OPTIONS "\" has no column \"%s\"", name)));
+}
+
+/* The text of a name; NULL only where it may be. */
+static const char *
+find_text(const Query *query, const char *name, bool nullable)
+{
+	const Const *constant = find_constant(query, name, TEXTOID);
+
+	if (!constant->constisnull)
+		return TextDatumGetCString(constant->constvalue);
+	if (!nullable)
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("%s in view \"" VIEW_OF_OPTIONS "\" must not be null", name)));
+	return NULL;
+}
+
+static Datum
+find_datum(const Query *query, const char *name, Oid type)
+{
+	const Const *constant = find_constant(query, name, type);
+
+	if (constant->constisnull)
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("%s in view \"" VIEW_OF_OPTIONS "\" must not be null", name)));
+	return constant->constvalue;
+}
+
+void
+retention_options_of_view(Options *options, Oid view)
+{
+	Relation	relation = relation_open(view, AccessShareLock);
+	const Query *query = get_view_query(relation);
+	const char *lifespan = find_text(query, "lifespan", true);
+
+	memset(options, 0, sizeof(Options));
+	options->period = retention_grain_of_text(cstring_to_text(find_text(query, "period", false)));
+	options->time_zone = find_text(query, "time_zone", true);
+	if (lifespan)
+		options->lifespan = DatumGetIntervalP(DirectFunctionCall3(interval_in, CStringGetDatum(lifespan),
+																  ObjectIdGetDatum(InvalidOid),
+																  Int32GetDatum(-1)));
+	options->margin = DatumGetFloat8(find_datum(query, "margin", FLOAT8OID));
+	options->model = find_text(query, "model", false);
+	options->materialized = DatumGetBool(find_datum(query, "materialized", BOOLOID));
+	options->made = find_text(query, "made", false);
+	check_options(options);
+	relation_close(relation, NoLock);
+}
