@@ -11,11 +11,15 @@
  *	int8	one word, by a mixing function that has an inverse;
  *	uuid	two words, likewise;
  *	text	two words, stored instead of the text: two of 10^9 customers
- *			collide with a chance of about 10^-21.  It is XXH3's hash of 128
- *			bits, which is the same on every machine, as PostgreSQL's own is
- *			not.  A nondeterministic collation makes a kind of its own, because
- *			its 'A' and 'a' share an identity: that is hashtextextended's under
- *			two seeds, and no better portable than the collation.
+ *			collide with a chance of about 10^-21.  Up to 64 bytes it is XXH3's
+ *			hash of 128 bits, which is the same on every machine, as
+ *			PostgreSQL's own is not.  That is against accidents: two texts of 32
+ *			bytes that collide can be computed in some 2^32 steps.  Of longer
+ *			ones many could be written down without any, so those take SHA-256,
+ *			cut to 128 bits.  A nondeterministic collation makes a kind of its
+ *			own, because its 'A' and 'a' share an identity: that is
+ *			hashtextextended's under two seeds, and no better portable, or
+ *			against somebody who tries, than the collation's sort keys.
  *
  *-------------------------------------------------------------------------
  */
@@ -57,11 +61,16 @@ key_words(KeyKind kind)
 
 /*
  * The finalizer of MurmurHash3: a bijection of 64-bit numbers, so that no two
- * integers share a hash.
+ * integers share a hash, and each can be read back from it.  By itself it would
+ * leave 0 where it is, and a customer 0 would be in every sample; so the digits
+ * of pi come first.  The number that they take to 0 is nobody's.
  */
+#define CUSTOMER_MIX_FIRST	UINT64CONST(0x243f6a8885a308d3)
+
 static inline uint64
 customer_mix(uint64 key)
 {
+	key ^= CUSTOMER_MIX_FIRST;
 	key ^= key >> 33;
 	key *= UINT64CONST(0xff51afd7ed558ccd);
 	key ^= key >> 33;

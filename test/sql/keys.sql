@@ -78,8 +78,8 @@ FROM (VALUES ('1.5'), ('1.5::float8'), ('true'), ('''red''::color'), ('now()'), 
 -- Keys made up so that their hashes lie together.
 -- ---------------------------------------------------------------------------
 
--- The hash of an int8 is the finalizer of MurmurHash3, which is a bijection:
---	x ^= x >> 33, x *= 0xff51afd7ed558ccd, x ^= x >> 33, x *= 0xc4ceb9fe1a85ec53, x ^= x >> 33
+-- The hash of an int8 is a constant and the finalizer of MurmurHash3, which is a bijection:
+--	x ^= 0x243f6a8885a308d3, x ^= x >> 33, x *= 0xff51afd7ed558ccd, x ^= x >> 33, x *= 0xc4ceb9fe1a85ec53, x ^= x >> 33
 -- x ^= x >> 33 undoes itself, and an odd factor has an inverse modulo 2^64,
 -- so there is a key for any hash.  SQL has no unsigned integers: the shift
 -- masks the sign, and the product is taken in numeric.
@@ -91,10 +91,10 @@ CREATE FUNCTION times(x int8, factor numeric) RETURNS int8 IMMUTABLE LANGUAGE sq
 	FROM (SELECT mod(CASE WHEN x < 0 THEN x + 18446744073709551616 ELSE x END * factor, 18446744073709551616) AS p) s
 $$;
 CREATE FUNCTION hash_of_key(x int8) RETURNS int8 IMMUTABLE LANGUAGE sql AS $$
-	SELECT shifted(times(shifted(times(shifted(x), 18397679294719823053)), 14181476777654086739))
+	SELECT shifted(times(shifted(times(shifted(x # 2611923443488327891), 18397679294719823053)), 14181476777654086739))
 $$;
 CREATE FUNCTION key_of_hash(x int8) RETURNS int8 IMMUTABLE LANGUAGE sql AS $$
-	SELECT shifted(times(shifted(times(shifted(x), 11291846944257947611)), 5725274745694666757))
+	SELECT shifted(times(shifted(times(shifted(x), 11291846944257947611)), 5725274745694666757)) # 2611923443488327891
 $$;
 -- A uuid's hash mixes its first half with the hash of the second.
 CREATE FUNCTION uuid_of_hash(x int8, second int8) RETURNS uuid IMMUTABLE LANGUAGE sql AS $$

@@ -186,6 +186,7 @@ sub mix
 {
 	use integer;
 	my ($key) = @_;
+	$key ^= 0x243f6a8885a308d3;
 	$key ^= shift33($key);
 	$key *= 0xff51afd7ed558ccd;
 	$key ^= shift33($key);
@@ -213,7 +214,7 @@ sub unmix
 	$hash ^= shift33($hash);
 	$hash *= inverse(0xff51afd7ed558ccd);
 	$hash ^= shift33($hash);
-	return $hash;
+	return $hash ^ 0x243f6a8885a308d3;
 }
 
 # So many int8 keys whose hashes differ in their last bits only.

@@ -1,0 +1,85 @@
+-- Which customers a sample has, however remarkable their keys, and what becomes
+-- of keys that somebody makes up.
+SET client_min_messages = warning;
+SET extra_float_digits = 0;
+CREATE SCHEMA identity;
+SET search_path = identity, public;
+
+-- ---------------------------------------------------------------------------
+-- No key is in every sample.
+-- ---------------------------------------------------------------------------
+
+-- 20,000 customers, and one more whose key is remarkable. A sample of 16 has
+-- him with a chance of 1 in 1,250.
+CREATE FUNCTION random_int8(n int8) RETURNS int8 IMMUTABLE LANGUAGE sql AS $$
+	SELECT ('x' || md5(n::text))::bit(64)::int8
+$$;
+CREATE TABLE remarkable (k int8, u uuid);
+INSERT INTO remarkable VALUES (0, '00000000-0000-0000-0000-000000000000'), (-1, 'ffffffff-ffff-ffff-ffff-ffffffffffff'),
+	(1, '00000000-0000-0000-0000-000000000001'), (9223372036854775807, '00000000-0000-0000-ffff-ffffffffffff'),
+	(-9223372036854775808, 'ffffffff-ffff-ffff-0000-000000000000'), (4294967296, '00000000-0000-0001-0000-000000000000'),
+	(-9223372036854775807, '80000000-0000-0000-0000-000000000000');
+SELECT k, u, customers(customers_in_common(s, customer_base_add(NULL, k))) AS in_sample, customers(customers_in_common(us, customer_base_add(NULL, u))) AS uuid_in_sample
+FROM remarkable, LATERAL (SELECT customer_base_sample(c, 16) AS s, customer_base_sample(cu, 16) AS us
+	FROM (SELECT random_int8(n), md5(n::text)::uuid FROM generate_series(1, 20000) n UNION ALL SELECT k, u) o (c, cu)) s
+ORDER BY k;
+
+-- So who pays half of it all does not pay all of what a sample sees, because he is customer 0.
+SELECT round(top_share(exact, 0.01)::numeric, 2) AS exact, round(top_share(sample, 0.01)::numeric, 2) AS sample, round(top_share(uuids, 0.01)::numeric, 2) AS uuids
+FROM (SELECT customer_base(c, now(), a) AS exact, customer_base_sample(c, now(), a, 200) AS sample,
+			 customer_base_sample(lpad(to_hex(c), 32, '0')::uuid, now(), a, 200) AS uuids
+	  FROM (SELECT n AS c, CASE n WHEN 0 THEN 20000.0 ELSE 1 + n % 3 END AS a FROM generate_series(0, 10000::int8) n) o) s;
+
+-- Keys that have hardly a one among their bits, or hardly a zero, are in a
+-- sample as often as others: 1,000 of them among 4,000, estimated with a
+-- standard deviation of 55.
+CREATE TABLE kinds AS
+SELECT 'small' AS what, n AS k FROM generate_series(0, 999::int8) n
+UNION ALL SELECT 'negative', -n FROM generate_series(1, 1000::int8) n
+UNION ALL SELECT 'high', n << 54 FROM generate_series(0, 999::int8) n
+UNION ALL SELECT 'two bits', (1::int8 << a) | (1::int8 << b) FROM (SELECT a, b FROM generate_series(0, 63) a, generate_series(0, a - 1) b ORDER BY a, b LIMIT 1000) s;
+SELECT what, customers(whole), abs(customers(customers_in_common(whole, sample)) - 1000) < 220 AS as_often,
+	   abs(customers(customers_in_common(uuid_whole, uuid_sample)) - 1000) < 220 AS uuid_as_often
+FROM (SELECT what, customer_base(k) FILTER (WHERE its) AS whole, customer_base_sample(k, 1000) AS sample,
+			 customer_base(u) FILTER (WHERE its) AS uuid_whole, customer_base_sample(u, 1000) AS uuid_sample
+	  FROM (SELECT what, its, k, encode(int8send(0) || int8send(k), 'hex')::uuid AS u
+			FROM (SELECT what, k, true FROM kinds UNION ALL SELECT what, random_int8(n), false FROM (SELECT DISTINCT what FROM kinds) s, generate_series(1, 3000) n) o (what, k, its)) o
+	  GROUP BY what) s
+ORDER BY what;
+
+-- ---------------------------------------------------------------------------
+-- Long texts made up so that XXH3 is the same of all.
+-- ---------------------------------------------------------------------------
+
+-- XXH3 takes a word of 8 bytes, with a secret that everybody knows, as two
+-- factors, and adds the products. Here are six pairs of words that have one
+-- factor in common; what is added to the other of the one is taken from that of
+-- the other. So all 64 texts have one hash.
+CREATE FUNCTION made_up(n int) RETURNS text IMMUTABLE LANGUAGE plpgsql AS $$
+DECLARE
+	made text := repeat('a', 24) || '000000@@' || repeat('a', 8) || '0000@00@' || repeat('a', 32) || '000000@@' || repeat('a', 48)
+		|| '000000@@' || repeat('a', 8) || '0000K|U~' || repeat('a', 32) || '000000@@' || repeat('a', 8) || '0000K|U~'
+		|| repeat('a', 48) || '0000K|U~' || repeat('a', 48) || '0000K|U~' || repeat('a', 48) || '0000@@00'
+		|| repeat('a', 104) || '0000oSv^' || repeat('a', 8) || '0000nh]>' || repeat('a', 88);
+	one int[] := '{192, 136, 80, 24, 40, 376}';
+	other int[] := '{320, 264, 208, 152, 488, 504}';
+BEGIN
+	FOR i IN 1 .. 6 LOOP
+		made := overlay(made PLACING ((n >> (i - 1)) & 1)::text FROM one[i] + 1 FOR 1);
+		made := overlay(made PLACING (1 - ((n >> (i - 1)) & 1))::text FROM other[i] + 1 FOR 1);
+	END LOOP;
+	RETURN made;
+END
+$$;
+SELECT count(DISTINCT k) AS texts, min(length(k)) AS length, customers(customer_base(k)), repeat_rate(k),
+	   customers(customer_base(purchase_history(k, date '2024-01-01', 'day'))) AS in_history
+FROM (SELECT made_up(n) AS k FROM generate_series(0, 63) n) s;
+-- The identity of a long text is SHA-256's first half; of one that isn't, XXH3's.
+SELECT n, position((SELECT string_agg(substr(sha256(k::bytea), b, 1), '' ORDER BY b DESC) FROM generate_series(9, 16) b) IN customer_base_send(customer_base(k))) > 0 AS sha256,
+	   customers(customer_base_combine(customer_base(k), customer_base(k || ''))) AS customers
+FROM (SELECT n, repeat('x', n) AS k FROM generate_series(62, 67) n) s
+GROUP BY n, k ORDER BY n;
+SELECT count(*) AS texts, customers(customer_base(k)) FROM (SELECT repeat('x', n) AS k FROM generate_series(0, 300) n) s;
+
+SET client_min_messages = error;
+DROP SCHEMA identity CASCADE;
