@@ -56,3 +56,5 @@ retention_base_send(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_DATUM(retention_value_send(retention_base_pack(PG_GETARG_DATUM(0))));
 }
+
+VALUE_OPERATORS(base, retention_base_pack, true);

@@ -10,6 +10,7 @@
 #include <math.h>
 
 #include "forecast/json.h"
+#include "pg/value.h"
 
 #include "libpq/pqformat.h"
 #include "utils/builtins.h"
@@ -111,6 +112,15 @@ model_of_jsonb(FunctionCallInfo fcinfo, ModelType type)
 INPUT_OUTPUT(purchase_model, MODEL_PURCHASE);
 INPUT_OUTPUT(spend_model, MODEL_SPEND);
 INPUT_OUTPUT(retention_model, MODEL_RETENTION);
+
+/* A model is one struct, of which all bytes are set. */
+static struct varlena *
+model_bytes(Datum value)
+{
+	return PG_DETOAST_DATUM_PACKED(value);
+}
+
+VALUE_OPERATORS(model, model_bytes, false);
 
 static Model *
 model_of_kind(ModelType type, const text *name)

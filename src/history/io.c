@@ -50,3 +50,5 @@ retention_history_send(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_DATUM(retention_value_send(retention_history_pack(PG_GETARG_DATUM(0))));
 }
+
+VALUE_OPERATORS(history, retention_history_pack, true);

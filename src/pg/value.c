@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * value.c
- *	  Text and binary input and output, the same for all types of ours.
+ *	  Text and binary input and output, and equality, the same for all types of
+ *	  ours.
  *
  *-------------------------------------------------------------------------
  */
@@ -9,6 +10,8 @@
 
 #include "pg/value.h"
 
+#include "access/detoast.h"
+#include "common/hashfn.h"
 #include "libpq/pqformat.h"
 #include "mb/pg_wchar.h"
 #include "utils/memutils.h"
@@ -84,4 +87,77 @@ retention_value_send(const struct varlena *value)
 	pq_begintypsend(&buffer);
 	pq_sendbytes(&buffer, VARDATA_ANY(value), (int) VARSIZE_ANY_EXHDR(value));
 	return PointerGetDatum(pq_endtypsend(&buffer));
+}
+
+/* Is it a packed value?  Of one that is stored, the first byte is brought alone. */
+static bool
+is_packed(Datum value)
+{
+	struct varlena *bytes = (struct varlena *) DatumGetPointer(value);
+	bool		packed;
+
+	if (VARATT_IS_EXTERNAL_EXPANDED(bytes))
+		return false;
+	if (!VARATT_IS_EXTERNAL(bytes) && !VARATT_IS_COMPRESSED(bytes))
+		return VARSIZE_ANY_EXHDR(bytes) > 0 && *(uint8 *) VARDATA_ANY(bytes) == 1;
+	bytes = pg_detoast_datum_slice(bytes, 0, 1);
+	packed = VARSIZE_ANY_EXHDR(bytes) > 0 && *(uint8 *) VARDATA_ANY(bytes) == 1;
+	pfree(bytes);
+	return packed;
+}
+
+/* Sorting calls us a million times, and its memory is not reset meanwhile. */
+static void
+free_copy(struct varlena *packed, Datum value)
+{
+	if ((Pointer) packed != DatumGetPointer(value))
+		pfree(packed);
+}
+
+int
+retention_values_compare(Datum a, Datum b, ValuePacker pack)
+{
+	struct varlena *packed_a = pack(a);
+	struct varlena *packed_b = pack(b);
+	Size		size_a = VARSIZE_ANY_EXHDR(packed_a);
+	Size		size_b = VARSIZE_ANY_EXHDR(packed_b);
+	int			order = memcmp(VARDATA_ANY(packed_a), VARDATA_ANY(packed_b), Min(size_a, size_b));
+
+	if (order == 0)
+		order = size_a < size_b ? -1 : size_a > size_b;
+	free_copy(packed_a, a);
+	free_copy(packed_b, b);
+	return order;
+}
+
+bool
+retention_values_equal(Datum a, Datum b, ValuePacker pack, bool sized)
+{
+	/* different sizes are known without bringing what is stored */
+	if (sized && toast_raw_datum_size(a) != toast_raw_datum_size(b) &&
+		is_packed(a) && is_packed(b))
+		return false;
+	return retention_values_compare(a, b, pack) == 0;
+}
+
+Datum
+retention_value_hash(Datum value, ValuePacker pack)
+{
+	struct varlena *packed = pack(value);
+	Datum		hash = hash_any((unsigned char *) VARDATA_ANY(packed),
+								(int) VARSIZE_ANY_EXHDR(packed));
+
+	free_copy(packed, value);
+	return hash;
+}
+
+Datum
+retention_value_hash_extended(Datum value, ValuePacker pack, uint64 seed)
+{
+	struct varlena *packed = pack(value);
+	Datum		hash = hash_any_extended((unsigned char *) VARDATA_ANY(packed),
+										 (int) VARSIZE_ANY_EXHDR(packed), seed);
+
+	free_copy(packed, value);
+	return hash;
 }

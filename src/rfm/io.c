@@ -255,3 +255,11 @@ retention_log_send(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_DATUM(retention_value_send(retention_log_pack(retention_log_of_datum(PG_GETARG_DATUM(0)))));
 }
+
+static struct varlena *
+pack_datum(Datum value)
+{
+	return retention_log_pack(retention_log_of_datum(value));
+}
+
+VALUE_OPERATORS(log, pack_datum, false);

@@ -163,3 +163,5 @@ INPUT(survival, TALLY_SURVIVAL);
 INPUT(repeat_buying, TALLY_REPEAT_BUYING);
 INPUT(repeat_spend, TALLY_REPEAT_SPEND);
 INPUT(renewals, TALLY_RENEWALS);
+
+VALUE_OPERATORS(tally, pack_datum, true);
