@@ -2,6 +2,7 @@
 -- whatever form it is, and PostgreSQL can group, join, sort and index by it.
 SET client_min_messages = warning;
 SET timezone = 'UTC';
+SET jit = off;
 CREATE SCHEMA equality;
 SET search_path = equality, public;
 

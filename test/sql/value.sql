@@ -212,7 +212,7 @@ CREATE FUNCTION times(x int8, factor numeric) RETURNS int8 IMMUTABLE LANGUAGE sq
 	FROM (SELECT mod(CASE WHEN x < 0 THEN x + 18446744073709551616 ELSE x END * factor, 18446744073709551616) AS p) s
 $$;
 CREATE TABLE crowd AS
-SELECT shifted(times(shifted(times(shifted(n), 11291846944257947611)), 5725274745694666757)) AS k FROM generate_series(1, 10000::int8) n;
+SELECT shifted(times(shifted(times(shifted(n), 11291846944257947611)), 5725274745694666757)) # 2611923443488327891 AS k FROM generate_series(1, 10000::int8) n;
 SELECT customers(customer_base_sample(k, 20000)), length(customer_base_send(customer_base_sample(k, 4096))) < 10000 AS small FROM crowd;
 SELECT max(r) AS repeat_rate FROM (SELECT repeat_rate(k) OVER () AS r FROM crowd LIMIT 10) s;
 -- A customer of untold riches widens the money at once.
