@@ -36,24 +36,13 @@ typedef struct Walk
 	Spending	spending;
 	int64		taken;			/* customers */
 	uint64	   *sum;			/* what they have paid */
-	int			nlimbs;
-	int			scale;
 } Walk;
 
-/* What the next customer has paid: its limbs, and how many they are. */
-static const uint64 *
-next_money(const Walk *walk, uint64 *units, int *nlimbs)
+/* The best customer who isn't taken. */
+static inline int64
+next_customer(const Walk *walk)
 {
-	int64		i = walk->spending.n - 1 - walk->taken;
-
-	if (walk->spending.moneys == NULL)
-	{
-		*units = (uint64) spending_units(&walk->spending, i);
-		*nlimbs = 1;
-		return units;
-	}
-	*nlimbs = (int) walk->spending.moneys[i][0];
-	return walk->spending.moneys[i] + 1;
+	return walk->spending.n - 1 - walk->taken;
 }
 
 static void
@@ -61,14 +50,9 @@ walk_to(Walk *walk, int64 customers)
 {
 	for (; walk->taken < customers; walk->taken++)
 	{
-		uint64		units;
-		int			nlimbs;
-		const uint64 *money = next_money(walk, &units, &nlimbs);
-
 		if ((walk->taken & 0xFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
-		if (!money_add(walk->sum, walk->nlimbs, money, nlimbs))
-			elog(ERROR, "sum of money does not fit %d limbs", walk->nlimbs);
+		spending_add(&walk->spending, next_customer(walk), walk->sum);
 	}
 }
 
@@ -95,20 +79,21 @@ multiply(uint64 *to, int nto, const uint64 *from, int nfrom, uint32 factor)
 static Datum
 walk_revenue(const Walk *walk, uint32 part, uint32 whole)
 {
-	Money		money = {walk->sum, walk->nlimbs, walk->scale};
+	int			sum_limbs = walk->spending.sum_limbs;
+	Money		money = {walk->sum, sum_limbs, walk->spending.scale};
 
 	if (part > 0)
 	{
-		int			n = walk->nlimbs + 1;
+		int			n = sum_limbs + 1;
 		uint64	   *result = palloc(n * sizeof(uint64));
 		uint64	   *addend = palloc(n * sizeof(uint64));
 		uint64		units;
 		int			nlimbs;
-		const uint64 *next = next_money(walk, &units, &nlimbs);
+		const uint64 *next = spending_money(&walk->spending, next_customer(walk), &units, &nlimbs);
 		bool		negative;
 
 		/* (2 * sum * whole + 2 * next * part + whole) / (2 * whole) */
-		multiply(result, n, walk->sum, walk->nlimbs, whole);
+		multiply(result, n, walk->sum, sum_limbs, whole);
 		multiply(addend, n, next, nlimbs, part);
 		if (!money_add(result, n, addend, n))
 			elog(ERROR, "sum of money does not fit %d limbs", n);
@@ -195,17 +180,14 @@ retention_base_revenue_concentration(PG_FUNCTION_ARGS)
 	has_shares = false;
 	if (has_amounts)
 	{
-		walk.spending = retention_spending(packed, true);
+		walk.spending = retention_spending(packed);
 		/* the state of an aggregate over one customer has his sums, and no entry */
 		has_revenue = walk.spending.n > 0;
 		if (has_revenue && walk.spending.n != totals->customers)
 			elog(ERROR, "customer base has fewer customers than it says");
 		has_shares = retention_top_shares(&walk.spending, fractions, points, shares);
 
-		/* any number of customers' money fits one limb more than each one's */
-		walk.nlimbs = unpacker.nlimbs + 1;
-		walk.sum = palloc0(walk.nlimbs * sizeof(uint64));
-		walk.scale = unpacker.scale;
+		walk.sum = palloc0(walk.spending.sum_limbs * sizeof(uint64));
 		if (totals_are_estimates(totals))
 		{
 			kept = kept_revenue(packed);
@@ -238,7 +220,7 @@ retention_base_revenue_concentration(PG_FUNCTION_ARGS)
 			if (totals_are_estimates(totals))
 				values[3] = DirectFunctionCall2(numeric_round,
 												exact_divide(exact_multiply(values[3], all), kept),
-												Int32GetDatum(walk.scale));
+												Int32GetDatum(walk.spending.scale));
 		}
 		nulls[4] = !has_shares;
 		if (has_shares)

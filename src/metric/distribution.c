@@ -120,12 +120,9 @@ keep_money(Shelf *shelf, Money money)
 	return kept;
 }
 
-/*
- * What each customer has paid, ascending; if "exact", in all its digits: those
- * that a float8 has are enough for a share.
- */
+/* What each customer has paid, ascending. */
 Spending
-retention_spending(const struct varlena *packed, bool exact)
+retention_spending(const struct varlena *packed)
 {
 	Spending	spending = {0};
 	Unpacker	unpacker;
@@ -137,11 +134,13 @@ retention_spending(const struct varlena *packed, bool exact)
 	int64		seen = 0;
 
 	retention_unpack_begin(&unpacker, packed);
-	spending.narrow = unpacker.nlimbs == 1;
+	spending.narrow = unpacker.nlimbs <= 1;
+	spending.sum_limbs = unpacker.nlimbs + 1;
+	spending.scale = unpacker.scale;
 	entry = palloc(unpacker.stride * sizeof(uint64));
 	size = Max(unpacker.totals.customers, 1) * sizeof(uint64);
 	spending.keys = MemoryContextAllocHuge(CurrentMemoryContext, size);
-	if (exact && unpacker.nlimbs > 1)
+	if (!spending.narrow)
 		payers = MemoryContextAllocHuge(CurrentMemoryContext,
 										Max(unpacker.totals.customers, 1) * sizeof(Payer));
 	while (retention_unpack_next(&unpacker, entry))
@@ -183,37 +182,49 @@ retention_spending(const struct varlena *packed, bool exact)
 	return spending;
 }
 
+/* A sum of what they have paid, in the unit of spent(). */
+static double
+spent_together(const Spending *spending, const uint64 *sum)
+{
+	Money		money = {sum, spending->sum_limbs, spending->narrow ? 0 : spending->scale};
+
+	return retention_money_float8(money);
+}
+
 /*
  * The shares of the revenue that the best customers bring, for several
- * fractions of the customers, ascending.
+ * fractions of the customers, ascending.  The sums are exact: where somebody
+ * got back nearly all that the others have paid, floating point would leave
+ * few digits of the revenue.
  */
 bool
 retention_top_shares(const Spending *spending, const double *fractions, int n,
 					 double *results)
 {
-	double		sum = 0;
+	uint64	   *sum = palloc0(spending->sum_limbs * sizeof(uint64));
+	double		all;
 	int			next = 0;
 
 	for (int64 i = spending->n - 1, taken = 0; i >= 0; i--, taken++)
 	{
-		double		x = spent(spending, i);
-
 		for (; next < n; next++)
 		{
 			double		part = fractions[next] * (double) spending->n - (double) taken;
 
 			if (part >= 1)
 				break;
-			results[next] = sum + Max(part, 0) * x;
+			results[next] = spent_together(spending, sum) + Max(part, 0) * spent(spending, i);
 		}
-		sum += x;
+		spending_add(spending, i, sum);
 	}
-	if (!(sum > 0) || isinf(sum))
+	all = spent_together(spending, sum);
+	pfree(sum);
+	if (!(all > 0))
 		return false;
 	for (; next < n; next++)
-		results[next] = sum;
+		results[next] = all;
 	for (int i = 0; i < n; i++)
-		results[i] /= sum;
+		results[i] /= all;
 	return true;
 }
 
@@ -221,20 +232,21 @@ bool
 retention_gini(const Spending *spending, double *result)
 {
 	double		n = (double) spending->n;
-	double		sum = 0;
+	uint64	   *sum = palloc0(spending->sum_limbs * sizeof(uint64));
+	double		all;
 	double		weighted = 0;
 
 	/* i from the middle: less is lost where all pay about the same */
 	for (int64 i = 0; i < spending->n; i++)
 	{
-		double		x = spent(spending, i);
-
-		sum += x;
-		weighted += (2 * (double) i + 1 - n) * x;
+		spending_add(spending, i, sum);
+		weighted += (2 * (double) i + 1 - n) * spent(spending, i);
 	}
-	if (!(sum > 0) || isinf(sum) || isinf(weighted))
+	all = spent_together(spending, sum);
+	pfree(sum);
+	if (!(all > 0) || isinf(weighted))
 		return false;
-	*result = weighted / (n * sum);
+	*result = weighted / (n * all);
 	return true;
 }
 
