@@ -190,21 +190,6 @@ entry_is_void(const CustomerTable *table, const uint64 *entry)
 		 money_is_zero(entry + table_at_money(table), table->nlimbs));
 }
 
-/* The upper half of a product of 64-bit numbers. */
-static inline uint64
-multiply_high(uint64 a, uint64 b)
-{
-#ifdef HAVE_INT128
-	return (uint64) (((uint128) a * b) >> 64);
-#else
-	uint64		low = (a & 0xFFFFFFFF) * (b & 0xFFFFFFFF);
-	uint64		middle = (a >> 32) * (b & 0xFFFFFFFF) + (low >> 32);
-	uint64		other = (a & 0xFFFFFFFF) * (b >> 32) + (middle & 0xFFFFFFFF);
-
-	return (a >> 32) * (b >> 32) + (middle >> 32) + (other >> 32);
-#endif
-}
-
 /*
  * Hashes are between 0 and the bound; shifted by the bits that are zero in all
  * of them, the bound is at least half of 2^64.  "spread" is what makes of the

@@ -31,6 +31,7 @@ typedef struct OrderRow
 	Amount		amount;
 	const uint64 *wide;			/* the amount in the table's limbs, if it
 								 * doesn't fit amount.units */
+	uint64		room[4];		/* for it, as a rule */
 } OrderRow;
 
 /* Where a transition function finds its state, and may leave a new one. */
@@ -133,14 +134,15 @@ fit_amount(Transition *transition, Datum datum, AmountKind kind, OrderRow *row)
 		if (row->amount.fits)
 			return;
 	}
-	limbs = retention_amount_limbs(datum, kind, table->scale);
+	limbs = retention_amount_limbs(datum, kind, &row->amount, table->scale);
 	if (limbs > table->nlimbs)
 	{
 		transition->state = retention_state_widen(transition->state, table->scale, limbs);
 		table = state_table(transition->state);
 	}
-	wide = palloc(table->nlimbs * sizeof(uint64));
-	retention_amount_wide(datum, kind, table->scale, wide, table->nlimbs);
+	wide = table->nlimbs <= (int) lengthof(row->room) ? row->room :
+		palloc(table->nlimbs * sizeof(uint64));
+	retention_amount_wide(datum, kind, &row->amount, table->scale, wide, table->nlimbs);
 	row->wide = wide;
 }
 
@@ -334,9 +336,9 @@ row_money(Datum datum, AmountKind kind, Amount *amount, int scale, uint64 *unit)
 		uint64	   *limbs;
 
 		money.scale = Max(scale, amount->dscale);
-		money.nlimbs = retention_amount_limbs(datum, kind, money.scale);
+		money.nlimbs = retention_amount_limbs(datum, kind, amount, money.scale);
 		money.limbs = limbs = palloc(money.nlimbs * sizeof(uint64));
-		retention_amount_wide(datum, kind, money.scale, limbs, money.nlimbs);
+		retention_amount_wide(datum, kind, amount, money.scale, limbs, money.nlimbs);
 	}
 	return money;
 }

@@ -198,12 +198,12 @@ fit_amount(HistoryState *state, Datum datum, AmountKind kind, Amount *amount)
 		if (amount->fits)
 			return money;
 	}
-	limbs = retention_amount_limbs(datum, kind, state_head(state)->scale);
+	limbs = retention_amount_limbs(datum, kind, amount, state_head(state)->scale);
 	if (limbs > state_shape(state).nlimbs)
 		retention_history_widen(state, state_head(state)->scale, limbs);
 	money.limbs = wide = palloc(limbs * sizeof(uint64));
 	money.nlimbs = limbs;
-	retention_amount_wide(datum, kind, state_head(state)->scale, wide, limbs);
+	retention_amount_wide(datum, kind, amount, state_head(state)->scale, wide, limbs);
 	return money;
 }
 

@@ -5,7 +5,8 @@
  *
  * Two ways lead there.  The fast one takes what shops have, up to sixteen
  * digits, in a few nanoseconds and without allocating.  The wide one takes
- * everything numeric can hold.
+ * everything numeric can hold, in time that grows with the square of its
+ * digits: sixteen of them at a time.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,6 +20,7 @@
 
 #include "common/shortest_dec.h"
 #include "miscadmin.h"
+#include "port/pg_bitutils.h"
 #include "utils/builtins.h"
 #include "utils/numeric.h"
 
@@ -141,8 +143,9 @@ retention_amount_numeric(Datum datum, int scale, Amount *amount)
 	amount->negative = parts.negative;	/* zero has no negative form */
 	amount->dscale = parts.dscale;
 	amount->fits = false;
+	amount->brief = false;
 
-	if (unlikely(parts.dscale > scale || parts.ndigits > 4))
+	if (unlikely(parts.ndigits > 4))
 		goto done;
 
 	for (int i = 0; i < parts.ndigits; i++)
@@ -152,51 +155,92 @@ retention_amount_numeric(Datum datum, int scale, Amount *amount)
 	exponent = NUMERIC_BASE_DIGITS * (parts.weight - parts.ndigits + 1) + scale;
 	if (parts.ndigits == 0)
 		exponent = 0;
+	if (unlikely(parts.dscale > scale))
+		goto brief;
 	switch (exponent)
 	{
 			/* constants: a multiplication where a variable takes a division */
 		case -3:
-			units /= 1000;
+			amount->units = units / 1000;
 			break;
 		case -2:
-			units /= 100;
+			amount->units = units / 100;
 			break;
 		case -1:
-			units /= 10;
+			amount->units = units / 10;
 			break;
 		case 0:
+			amount->units = units;
 			break;
 		default:
 			if (exponent < 0 || exponent > POWER_OF_TEN_MAX ||
-				pg_mul_s64_overflow(units, powers_of_ten[exponent], &units))
-				goto done;
+				pg_mul_s64_overflow(units, powers_of_ten[exponent], &amount->units))
+				goto brief;
 	}
-	amount->units = parts.negative ? -units : units;
+	if (parts.negative)
+		amount->units = -amount->units;
 	amount->fits = true;
+	goto done;
+
+brief:
+	amount->brief = true;
+	amount->digits = (uint64) units;
+	amount->exponent = exponent - scale;
 
 done:
 	if ((Pointer) value != DatumGetPointer(datum))
 		pfree(value);
 }
 
-/* The shortest decimal that reads back as the value, as numeric. */
-static Datum
-float8_shortest_numeric(float8 value)
+/*
+ * The digits of the shortest decimal that reads back as the value.  It has
+ * seventeen at most, and none is a zero at the end.
+ */
+static void
+float8_digits(float8 value, Amount *amount)
 {
 	char		text[DOUBLE_SHORTEST_DECIMAL_LEN];
+	const char *at = text;
+	uint64		digits = 0;
+	int			zeros = 0;
+	int			behind_point = 0;
+	bool		point = false;
 
 	double_to_shortest_decimal_buf(value, text);
-	return DirectFunctionCall3(numeric_in, CStringGetDatum(text),
-							   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+	for (; *at != '\0' && *at != 'e'; at++)
+	{
+		if (*at == '.')
+			point = true;
+		else if (*at != '-')
+		{
+			behind_point += point;
+			if (*at == '0')
+				zeros++;
+			else
+			{
+				while (zeros-- > 0)
+					digits *= 10;
+				digits = digits * 10 + (*at - '0');
+				zeros = 0;
+			}
+		}
+	}
+	amount->digits = digits;
+	amount->exponent = zeros - behind_point;
+	if (*at == 'e')
+		amount->exponent += (int) strtol(at + 1, NULL, 10);
 }
 
 void
 retention_amount_float8(float8 value, int scale, Amount *amount)
 {
-	Datum		decimal;
+	double		units;
 
 	if (unlikely(!isfinite(value)))
 		report_not_finite(isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity");
+	amount->negative = value < 0;
+	amount->brief = true;
+	amount->fits = false;
 
 	/*
 	 * A value that is the float8 nearest to units / 10^scale, with units of
@@ -206,12 +250,10 @@ retention_amount_float8(float8 value, int scale, Amount *amount)
 	 */
 	if (likely(scale <= 15))
 	{
-		double		units = rint(value * (double) powers_of_ten[scale]);
-
+		units = rint(value * (double) powers_of_ten[scale]);
 		if (likely(fabs(units) <= 1e15 &&
 				   units / (double) powers_of_ten[scale] == value))
 		{
-			amount->negative = value < 0;
 			amount->dscale = 0;
 			amount->units = (int64) units;
 			amount->fits = true;
@@ -219,28 +261,58 @@ retention_amount_float8(float8 value, int scale, Amount *amount)
 		}
 	}
 
-	decimal = float8_shortest_numeric(value);
-	retention_amount_numeric(decimal, scale, amount);
-	pfree(DatumGetPointer(decimal));
+	/* most are in cents, whatever others have been */
+	units = rint(value * 100.0);
+	if (scale >= 2 && fabs(units) <= 1e15 && units / 100.0 == value)
+	{
+		amount->dscale = 0;
+		amount->digits = (uint64) fabs(units);
+		amount->exponent = -2;
+	}
+	else
+	{
+		float8_digits(value, amount);
+		amount->dscale = Max(0, -amount->exponent);
+	}
+
+	if (amount->dscale <= scale)
+	{
+		int			power = amount->exponent + scale;
+
+		amount->fits = power <= POWER_OF_TEN_MAX &&
+			!pg_mul_s64_overflow((int64) amount->digits, powers_of_ten[power], &amount->units);
+		if (value < 0)
+			amount->units = -amount->units;
+	}
 }
 
 /*
- * How many limbs hold the amount at a scale that is not below its own?  An
- * upper bound, by its decimal digits.
+ * How many limbs hold an amount that was read as this, at a scale that is not
+ * below its own?  An upper bound, by its decimal digits: log2(10) < 3.3220.
  */
 int
-retention_amount_limbs(Datum datum, AmountKind kind, int scale)
+retention_amount_limbs(Datum datum, AmountKind kind, const Amount *amount, int scale)
 {
-	Datum		decimal = kind == AMOUNT_FLOAT8 ?
-		float8_shortest_numeric(DatumGetFloat8(datum)) : datum;
-	struct varlena *value = numeric_value(decimal);
+	struct varlena *value;
 	NumericParts parts;
 	int			digits;
 
+	if (amount->brief)
+	{
+		/* of the digits, of the power of ten, and one for the sign */
+		int			bits = amount->digits == 0 ? 0 : pg_leftmost_one_pos64(amount->digits) + 1;
+		int			power = Max(0, amount->exponent + scale);
+
+		return (int) ((bits + power * INT64CONST(33220) / 10000 + 2) / 64) + 1;
+	}
+	Assert(kind == AMOUNT_NUMERIC);
+	value = numeric_value(datum);
 	numeric_parts(value, &parts);
 	digits = Max(0, (parts.weight + 1) * NUMERIC_BASE_DIGITS) + scale;
+	if ((Pointer) value != DatumGetPointer(datum))
+		pfree(value);
 
-	/* log2(10) < 3.3220, and a bit for the sign */
+	/* and a bit for the sign */
 	return (int) ((digits * INT64CONST(33220) / 10000 + 1) / 64) + 1;
 }
 
@@ -249,53 +321,84 @@ retention_amount_limbs(Datum datum, AmountKind kind, int scale)
  * scale that is not below its own.
  */
 void
-retention_amount_wide(Datum datum, AmountKind kind, int scale,
+retention_amount_wide(Datum datum, AmountKind kind, const Amount *amount, int scale,
 					  uint64 *limbs, int nlimbs)
 {
-	Datum		decimal = kind == AMOUNT_FLOAT8 ?
-		float8_shortest_numeric(DatumGetFloat8(datum)) : datum;
-	struct varlena *value = numeric_value(decimal);
+	struct varlena *value;
 	NumericParts parts;
 	int			exponent;
-	int			ndigits;
 	int			used = 0;
 
+	if (amount->brief)
+	{
+		exponent = amount->exponent + scale;
+		if (exponent < 0)
+		{
+			/* what is below the scale is zeros */
+			limbs[0] = amount->digits / (uint64) powers_of_ten[-exponent];
+			exponent = 0;
+		}
+		else
+		{
+			/* the rest of the power, if there is one, makes it wider */
+			int			step = Min(exponent, POWER_OF_TEN_MAX);
+			uint64		factor = (uint64) powers_of_ten[step];
+
+			limbs[0] = amount->digits * factor;
+			exponent -= step;
+			if (nlimbs > 1)
+				limbs[used = 1] = multiply_high(amount->digits, factor);
+		}
+		memset(limbs + used + 1, 0, (nlimbs - used - 1) * sizeof(uint64));
+		if (exponent > 0 && !retention_money_times_ten(limbs, nlimbs, exponent))
+			elog(ERROR, "amount does not fit %d limbs", nlimbs);
+		if (amount->negative)
+			retention_money_negate(limbs, nlimbs);
+		return;
+	}
+
+	Assert(kind == AMOUNT_NUMERIC);
+	memset(limbs, 0, nlimbs * sizeof(uint64));
+	value = numeric_value(datum);
 	numeric_parts(value, &parts);
 	Assert(parts.dscale <= scale);
-	memset(limbs, 0, nlimbs * sizeof(uint64));
-
-	/*
-	 * The last base-10000 digit may reach below the scale; what is below is
-	 * zeros, so take that digit by its upper part.
-	 */
-	ndigits = parts.ndigits;
-	exponent = NUMERIC_BASE_DIGITS * (parts.weight - ndigits + 1) + scale;
-	for (int i = 0; i < ndigits; i++)
+	exponent = NUMERIC_BASE_DIGITS * (parts.weight - parts.ndigits + 1) + scale;
+	for (int i = 0; i < parts.ndigits;)
 	{
-		int			digit = numeric_digit(&parts, i);
-		int			factor = 10000;
+		uint64		group = 0;
+		uint64		factor = 1;
 
-		if (i == ndigits - 1 && exponent < 0)
+		/* four base-10000 digits at a time */
+		do
 		{
-			Assert(exponent > -NUMERIC_BASE_DIGITS);
-			digit /= (int) powers_of_ten[-exponent];
-			factor /= (int) powers_of_ten[-exponent];
-		}
+			int			digit = numeric_digit(&parts, i++);
+			int			base = 10000;
 
-		/* of so many digits, no more limbs than these can be in use */
-		if ((i & 0x3F) == 0)
-		{
-			CHECK_FOR_INTERRUPTS();
-			used = Min(nlimbs, (i + 64) * NUMERIC_BASE_DIGITS / 19 + 1);
-		}
-		if (!retention_money_times(limbs, used, factor, digit))
+			/*
+			 * The last digit may reach below the scale; what is below is
+			 * zeros, so take that digit by its upper part.
+			 */
+			if (i == parts.ndigits && exponent < 0)
+			{
+				Assert(exponent > -NUMERIC_BASE_DIGITS);
+				digit /= (int) powers_of_ten[-exponent];
+				base /= (int) powers_of_ten[-exponent];
+			}
+			group = group * base + digit;
+			factor *= base;
+		} while (i < parts.ndigits && i % 4 != 0);
+
+		CHECK_FOR_INTERRUPTS();
+		used = retention_money_grow(limbs, used, nlimbs, factor, group);
+		if (used > nlimbs)
 			elog(ERROR, "amount does not fit %d limbs", nlimbs);
 	}
-	if (ndigits > 0 && exponent > 0 &&
-		!retention_money_times_ten(limbs, nlimbs, exponent))
+	if (!retention_money_times_ten(limbs, nlimbs, Max(exponent, 0)))
 		elog(ERROR, "amount does not fit %d limbs", nlimbs);
 	if (parts.negative)
 		retention_money_negate(limbs, nlimbs);
+	if ((Pointer) value != DatumGetPointer(datum))
+		pfree(value);
 }
 
 /* For messages. */

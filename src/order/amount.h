@@ -30,20 +30,28 @@ typedef enum AmountKind
 /*
  * One amount as read at some scale.  If it doesn't fit, because it has more
  * digits behind the point or is too large, there are no units, and
- * retention_amount_wide is the way to read it.
+ * retention_amount_wide is the way to read it.  An amount of few digits is kept
+ * as its digits then, for it may only be the scale that is large: a sum of
+ * floats like 0.1 + 0.2 has seventeen digits behind the point, and gives them
+ * to all that follow.
  */
 typedef struct Amount
 {
 	bool		fits;			/* exact at the scale asked for, in 64 bits? */
 	bool		negative;
+	bool		brief;			/* if it doesn't fit: are its digits here? */
 	int			dscale;			/* digits behind the point */
 	int64		units;
+
+	/* if it doesn't fit and is brief: digits * 10^exponent, without the sign */
+	uint64		digits;
+	int			exponent;
 } Amount;
 
 extern void retention_amount_numeric(Datum datum, int scale, Amount *amount);
 extern void retention_amount_float8(float8 value, int scale, Amount *amount);
-extern int	retention_amount_limbs(Datum datum, AmountKind kind, int scale);
-extern void retention_amount_wide(Datum datum, AmountKind kind, int scale,
+extern int	retention_amount_limbs(Datum datum, AmountKind kind, const Amount *amount, int scale);
+extern void retention_amount_wide(Datum datum, AmountKind kind, const Amount *amount, int scale,
 								  uint64 *limbs, int nlimbs);
 extern const char *retention_amount_name(AmountKind kind);
 

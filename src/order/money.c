@@ -5,7 +5,7 @@
  *
  * Only what a sum needs is here: adding, shifting by powers of ten, and the
  * way to numeric.  Wide values are rare (they take amounts beyond 10^16), so
- * the loops are the schoolbook's.
+ * the loops are the schoolbook's, and can be cancelled.
  *
  *-------------------------------------------------------------------------
  */
@@ -24,6 +24,20 @@
 static const double exact_powers_of_ten[] = {
 	1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
 	1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22
+};
+
+/* The largest power of ten that a limb holds, and all smaller ones. */
+#define MONEY_GROUP		19
+
+static const uint64 whole_powers_of_ten[MONEY_GROUP + 1] = {
+	UINT64CONST(1), UINT64CONST(10), UINT64CONST(100), UINT64CONST(1000),
+	UINT64CONST(10000), UINT64CONST(100000), UINT64CONST(1000000),
+	UINT64CONST(10000000), UINT64CONST(100000000), UINT64CONST(1000000000),
+	UINT64CONST(10000000000), UINT64CONST(100000000000),
+	UINT64CONST(1000000000000), UINT64CONST(10000000000000),
+	UINT64CONST(100000000000000), UINT64CONST(1000000000000000),
+	UINT64CONST(10000000000000000), UINT64CONST(100000000000000000),
+	UINT64CONST(1000000000000000000), UINT64CONST(10000000000000000000)
 };
 
 void
@@ -87,39 +101,64 @@ retention_money_negate(uint64 *limbs, int nlimbs)
 }
 
 /*
- * limbs = limbs * factor + plus, for a number that is not negative.  Returns
- * false if the result does not fit; the limbs are then undefined.
+ * limbs = limbs * factor + plus, for a number that is not negative and in use
+ * of so many limbs.  Returns how many are in use then: one more than there are
+ * if the result does not fit.
  */
-bool
-retention_money_times(uint64 *limbs, int nlimbs, uint32 factor, uint32 plus)
+int
+retention_money_grow(uint64 *limbs, int used, int nlimbs, uint64 factor, uint64 plus)
 {
 	uint64		carry = plus;
 
-	for (int i = 0; i < nlimbs; i++)
+	for (int i = 0; i < used; i++)
 	{
-		uint64		low = (limbs[i] & 0xFFFFFFFF) * factor + carry;
-		uint64		high = (limbs[i] >> 32) * factor + (low >> 32);
+		uint64		high = multiply_high(limbs[i], factor);
+		uint64		low = limbs[i] * factor + carry;
 
-		limbs[i] = (high << 32) | (low & 0xFFFFFFFF);
-		carry = high >> 32;
+		carry = high + (low < carry);
+		limbs[i] = low;
 	}
-	return carry == 0 && !money_is_negative(limbs, nlimbs);
+	if (carry == 0)
+		return used;
+	if (used < nlimbs)
+		limbs[used] = carry;
+	return used + 1;
 }
 
-/* limbs = limbs * 10^power, for a number that is not negative. */
+/*
+ * The same of all limbs.  Returns false if the result does not fit; the limbs
+ * are then undefined.
+ */
+bool
+retention_money_times(uint64 *limbs, int nlimbs, uint64 factor, uint64 plus)
+{
+	return retention_money_grow(limbs, nlimbs, nlimbs, factor, plus) <= nlimbs &&
+		!money_is_negative(limbs, nlimbs);
+}
+
+/*
+ * limbs = limbs * 10^power, for a number that is not negative.  Returns false
+ * if the result does not fit; the limbs are then undefined.
+ */
 bool
 retention_money_times_ten(uint64 *limbs, int nlimbs, int power)
 {
-	while (power >= 9)
+	int			used = nlimbs;
+
+	/* what is zero stays so, and numbers are short before they are long */
+	while (used > 0 && limbs[used - 1] == 0)
+		used--;
+	while (power > 0)
 	{
-		if (!retention_money_times(limbs, nlimbs, 1000000000, 0))
+		int			step = Min(power, MONEY_GROUP);
+
+		CHECK_FOR_INTERRUPTS();
+		used = retention_money_grow(limbs, used, nlimbs, whole_powers_of_ten[step], 0);
+		if (used > nlimbs)
 			return false;
-		power -= 9;
+		power -= step;
 	}
-	while (power-- > 0)
-		if (!retention_money_times(limbs, nlimbs, 10, 0))
-			return false;
-	return true;
+	return !money_is_negative(limbs, nlimbs);
 }
 
 /* limbs = limbs / divisor, for a number that is not negative; the remainder. */
@@ -224,11 +263,45 @@ retention_money_sum(Money a, Money b)
 	return sum;
 }
 
+/*
+ * limbs = limbs / 10^19, for a number that is not negative; the remainder.  Two
+ * multiplications do for a division of two words, by an inverse of the divisor,
+ * floor((2^128 - 1) / 10^19) - 2^64.  (Moeller & Granlund 2011, "Improved
+ * division by invariant integers", algorithm 4.)
+ */
+static uint64
+divide_by_group(uint64 *limbs, int nlimbs)
+{
+	const uint64 divisor = UINT64CONST(10000000000000000000);
+	const uint64 inverse = UINT64CONST(15581492618384294730);
+	uint64		remainder = 0;
+
+	for (int i = nlimbs - 1; i >= 0; i--)
+	{
+		uint64		low = remainder * inverse + limbs[i];
+		uint64		quotient = multiply_high(remainder, inverse) + remainder + (low < limbs[i]) + 1;
+
+		remainder = limbs[i] - quotient * divisor;
+		if (remainder > low)
+		{
+			quotient--;
+			remainder += divisor;
+		}
+		if (unlikely(remainder >= divisor))
+		{
+			quotient++;
+			remainder -= divisor;
+		}
+		limbs[i] = quotient;
+	}
+	return remainder;
+}
+
 /* A number too wide for the helpers of numeric goes there by its digits. */
 static Datum
 wide_numeric(Money money)
 {
-	int			ndigits = money.nlimbs * 20 + money.scale + 1;
+	int			ndigits = money.nlimbs * 20 + money.scale + MONEY_GROUP;
 	char	   *text = palloc(ndigits + 3);
 	char	   *at = text + ndigits + 3;
 	uint64	   *rest = palloc(money.nlimbs * sizeof(uint64));
@@ -244,12 +317,12 @@ wide_numeric(Money money)
 	used = money.nlimbs;
 	for (int digit = 0; digit <= money.scale || used > 0;)
 	{
-		uint32		group = retention_money_divide(rest, used, 1000000000);
+		uint64		group = divide_by_group(rest, used);
 
 		CHECK_FOR_INTERRUPTS();
 		while (used > 0 && rest[used - 1] == 0)
 			used--;
-		for (int i = 0; i < 9; i++)
+		for (int i = 0; i < MONEY_GROUP; i++)
 		{
 			if (digit > money.scale && group == 0 && used == 0)
 				break;

@@ -35,6 +35,21 @@ typedef struct Money
 	int			scale;
 } Money;
 
+/* The upper half of a product of 64-bit numbers. */
+static inline uint64
+multiply_high(uint64 a, uint64 b)
+{
+#ifdef HAVE_INT128
+	return (uint64) (((uint128) a * b) >> 64);
+#else
+	uint64		low = (a & 0xFFFFFFFF) * (b & 0xFFFFFFFF);
+	uint64		middle = (a >> 32) * (b & 0xFFFFFFFF) + (low >> 32);
+	uint64		other = (a & 0xFFFFFFFF) * (b >> 32) + (middle & 0xFFFFFFFF);
+
+	return (a >> 32) * (b >> 32) + (middle >> 32) + (other >> 32);
+#endif
+}
+
 compat_noreturn extern void retention_money_out_of_range(void) compat_attribute_noreturn();
 
 /* Limbs that a number may need more of when its scale grows: 10^19 < 2^64. */
@@ -58,7 +73,8 @@ extern bool retention_money_add_wide(uint64 *acc, int nacc,
 extern bool retention_money_convert(const uint64 *from, int nfrom, int from_scale,
 									uint64 *to, int nto, int to_scale);
 extern void retention_money_negate(uint64 *limbs, int nlimbs);
-extern bool retention_money_times(uint64 *limbs, int nlimbs, uint32 factor, uint32 plus);
+extern int	retention_money_grow(uint64 *limbs, int used, int nlimbs, uint64 factor, uint64 plus);
+extern bool retention_money_times(uint64 *limbs, int nlimbs, uint64 factor, uint64 plus);
 extern bool retention_money_times_ten(uint64 *limbs, int nlimbs, int power);
 extern uint32 retention_money_divide(uint64 *limbs, int nlimbs, uint32 divisor);
 extern int	retention_money_bytes(const uint64 *limbs, int nlimbs);

@@ -58,15 +58,15 @@ day_of_order(int64 instant, TimeKind time)
 
 /* The money of a row that doesn't fit 64 bits at the log's scale. */
 static Money
-wide_money(Datum datum, AmountKind kind, int scale)
+wide_money(Datum datum, AmountKind kind, const Amount *amount, int scale)
 {
 	Money		money;
 	uint64	   *limbs;
 
 	money.scale = scale;
-	money.nlimbs = retention_amount_limbs(datum, kind, scale);
+	money.nlimbs = retention_amount_limbs(datum, kind, amount, scale);
 	money.limbs = limbs = palloc(money.nlimbs * sizeof(uint64));
-	retention_amount_wide(datum, kind, scale, limbs, money.nlimbs);
+	retention_amount_wide(datum, kind, amount, scale, limbs, money.nlimbs);
 	return money;
 }
 
@@ -109,7 +109,7 @@ add_to_summary(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind)
 	}
 	else
 		log = retention_log_add_money(log, KEY_OF_DAY(day, !amount.negative),
-									  wide_money(PG_GETARG_DATUM(2), kind,
+									  wide_money(PG_GETARG_DATUM(2), kind, &amount,
 												 Max(log->scale, amount.dscale)));
 	retention_log_count(log, !amount.negative);
 	PG_RETURN_POINTER(log);
