@@ -58,6 +58,9 @@ retention_single_add(SingleBase *single, Money money)
 {
 	uint64	   *converted;
 
+	if (money.scale == single->scale && money.nlimbs <= single->nlimbs &&
+		money_add(single_money(single), single->nlimbs, money.limbs, money.nlimbs))
+		return single;
 	if (money.scale > single->scale || money.nlimbs > single->nlimbs)
 		single = retention_single_widen(single, Max(money.scale, single->scale),
 										Max(money.nlimbs, single->nlimbs));

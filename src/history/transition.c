@@ -220,7 +220,12 @@ fill_entry(uint64 *entry, OccasionShape shape, KeyKind key, AmountKind kind,
 	if (likely(shape.nlimbs == 1))
 		*entry = money.limbs[0];
 	else
-		(void) retention_money_convert(money.limbs, money.nlimbs, 0, entry, shape.nlimbs, 0);
+	{
+		uint64		extension = money_is_negative(money.limbs, money.nlimbs) ? PG_UINT64_MAX : 0;
+
+		for (int i = 0; i < shape.nlimbs; i++)
+			entry[i] = i < money.nlimbs ? money.limbs[i] : extension;
+	}
 }
 
 /* A row without a customer. */

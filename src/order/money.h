@@ -142,15 +142,16 @@ money_add(uint64 *acc, int nacc, const uint64 *value, int nvalue)
 		acc[0] = (uint64) sum;
 		return true;
 	}
-	if (likely(nacc == 2 && nvalue == 1))
+	if (likely(nacc == 2))
 	{
+		uint64		addend = nvalue == 2 ? value[1] : (uint64) ((int64) value[0] >> 63);
 		uint64		low = acc[0] + value[0];
-		int64		high;
+		uint64		high = acc[1] + addend + (low < value[0]);
 
-		if (unlikely(pg_add_s64_overflow((int64) acc[1],
-										 ((int64) value[0] >> 63) + (low < value[0]), &high)))
+		/* two addends of one sign and a sum of the other */
+		if (unlikely((~(acc[1] ^ addend) & (acc[1] ^ high)) >> 63))
 			return false;
-		acc[1] = (uint64) high;
+		acc[1] = high;
 		acc[0] = low;
 		return true;
 	}
