@@ -162,22 +162,13 @@ widen_large(LargeHistory *large, int scale, int nlimbs)
 
 	retention_store_widen(large->store, scale, nlimbs);
 	sum_limbs = Max(large->sum_limbs, large->store->shape.nlimbs + 1);
-	for (int step = 1;; step *= 2)
-	{
-		bool		fits = true;
-
-		CHECK_FOR_INTERRUPTS();
-		sums = MemoryContextAlloc(large->hdr.eoh_context,
-								  HISTORY_SUMS * sum_limbs * sizeof(uint64));
-		for (int i = 0; fits && i < HISTORY_SUMS; i++)
-			fits = retention_money_convert(large->sums + i * large->sum_limbs, large->sum_limbs,
-										   large->head.scale, sums + i * sum_limbs, sum_limbs,
-										   large->store->shape.scale);
-		if (fits)
-			break;
-		pfree(sums);
-		sum_limbs += step;
-	}
+	sum_limbs = Max(sum_limbs, money_limbs_at_scale(large->sum_limbs, large->head.scale,
+													large->store->shape.scale));
+	sums = MemoryContextAlloc(large->hdr.eoh_context, HISTORY_SUMS * sum_limbs * sizeof(uint64));
+	for (int i = 0; i < HISTORY_SUMS; i++)
+		(void) retention_money_convert(large->sums + i * large->sum_limbs, large->sum_limbs,
+									   large->head.scale, sums + i * sum_limbs, sum_limbs,
+									   large->store->shape.scale);
 	pfree(large->sums);
 	large->sums = sums;
 	large->sum_limbs = sum_limbs;
@@ -244,14 +235,11 @@ retention_history_widen(HistoryState *state, int scale, int nlimbs)
 
 		scale = Max(scale, state->small->head.scale);
 		nlimbs = Max(nlimbs, state->small->head.nlimbs);
-		for (int step = 1;; step *= 2)
-		{
-			CHECK_FOR_INTERRUPTS();
-			wider = copy_small(state->small, state->small->room, scale, nlimbs);
-			if (wider)
-				break;
-			nlimbs += step;
-		}
+		wider = copy_small(state->small, state->small->room, scale, nlimbs);
+		if (wider == NULL)
+			wider = copy_small(state->small, state->small->room, scale,
+							   Max(nlimbs, money_limbs_at_scale(state->small->head.nlimbs,
+																state->small->head.scale, scale)));
 		/* the old one may be the executor's */
 		state->small = wider;
 	}

@@ -167,9 +167,8 @@ merge_into(Store *store, Partition *partition, const Run *run, OccasionShape sha
 		convert_money(store, shape.scale, shape.nlimbs);
 
 	/* the run has to be as wide as the store, or the store a little wider */
-	for (int step = 1;; step *= 2)
+	for (;;)
 	{
-		CHECK_FOR_INTERRUPTS();
 		to = store->shape;
 		other.words = MemoryContextAllocHuge(store->context,
 											 (run->nwords + run->entries * (to.nlimbs - shape.nlimbs)) *
@@ -177,7 +176,7 @@ merge_into(Store *store, Partition *partition, const Run *run, OccasionShape sha
 		if (retention_convert_run(run, shape, &other, to))
 			break;
 		pfree(other.words);
-		convert_money(store, to.scale, to.nlimbs + step);
+		convert_money(store, to.scale, money_limbs_at_scale(shape.nlimbs, shape.scale, to.scale));
 	}
 	merge_into(store, partition, &other, to);
 	pfree(other.words);
@@ -662,8 +661,8 @@ convert_money(Store *store, int scale, int nlimbs)
 	to.nlimbs = Max(nlimbs, from.nlimbs);
 	if (to.scale == from.scale && to.nlimbs == from.nlimbs)
 		return;
-	for (int step = 1; !all_fits(store, to); step *= 2)
-		to.nlimbs += step;
+	if (!all_fits(store, to))
+		to.nlimbs = Max(to.nlimbs, money_limbs_at_scale(from.nlimbs, from.scale, to.scale));
 	store->shape = to;
 	for (int i = 0; i < partitions(store); i++)
 		widen_partition(store, &store->partitions[i], from);

@@ -111,13 +111,7 @@ retention_money_grow(uint64 *limbs, int used, int nlimbs, uint64 factor, uint64 
 	uint64		carry = plus;
 
 	for (int i = 0; i < used; i++)
-	{
-		uint64		high = multiply_high(limbs[i], factor);
-		uint64		low = limbs[i] * factor + carry;
-
-		carry = high + (low < carry);
-		limbs[i] = low;
-	}
+		limbs[i] = multiply_add(limbs[i], factor, carry, &carry);
 	if (carry == 0)
 		return used;
 	if (used < nlimbs)
@@ -264,48 +258,48 @@ retention_money_sum(Money a, Money b)
 }
 
 /*
- * limbs = limbs / 10^19, for a number that is not negative; the remainder.  Two
- * multiplications do for a division of two words, by an inverse of the divisor,
- * floor((2^128 - 1) / 10^19) - 2^64.  (Moeller & Granlund 2011, "Improved
- * division by invariant integers", algorithm 4.)
+ * (remainder, word) / 10^19, where the remainder is of such a division; the
+ * quotient.  Two multiplications do for a division of two words, by an inverse
+ * of the divisor, floor((2^128 - 1) / 10^19) - 2^64.  (Moeller & Granlund 2011,
+ * "Improved division by invariant integers", algorithm 4.)
  */
-static uint64
-divide_by_group(uint64 *limbs, int nlimbs)
+static inline uint64
+divide_by_group(uint64 *remainder, uint64 word)
 {
 	const uint64 divisor = UINT64CONST(10000000000000000000);
 	const uint64 inverse = UINT64CONST(15581492618384294730);
-	uint64		remainder = 0;
+	uint64		high;
+	uint64		low = multiply_add(*remainder, inverse, word, &high);
+	uint64		quotient = high + *remainder + 1;
+	uint64		rest = word - quotient * divisor;
 
-	for (int i = nlimbs - 1; i >= 0; i--)
+	if (rest > low)
 	{
-		uint64		low = remainder * inverse + limbs[i];
-		uint64		quotient = multiply_high(remainder, inverse) + remainder + (low < limbs[i]) + 1;
-
-		remainder = limbs[i] - quotient * divisor;
-		if (remainder > low)
-		{
-			quotient--;
-			remainder += divisor;
-		}
-		if (unlikely(remainder >= divisor))
-		{
-			quotient++;
-			remainder -= divisor;
-		}
-		limbs[i] = quotient;
+		quotient--;
+		rest += divisor;
 	}
-	return remainder;
+	if (unlikely(rest >= divisor))
+	{
+		quotient++;
+		rest -= divisor;
+	}
+	*remainder = rest;
+	return quotient;
 }
+
+/* Groups of digits that are taken in one pass: a processor does them side by side. */
+#define GROUPS			4
 
 /* A number too wide for the helpers of numeric goes there by its digits. */
 static Datum
 wide_numeric(Money money)
 {
-	int			ndigits = money.nlimbs * 20 + money.scale + MONEY_GROUP;
+	int			ndigits = money.nlimbs * 20 + money.scale + GROUPS * MONEY_GROUP;
 	char	   *text = palloc(ndigits + 3);
 	char	   *at = text + ndigits + 3;
 	uint64	   *rest = palloc(money.nlimbs * sizeof(uint64));
 	bool		negative = money_is_negative(money.limbs, money.nlimbs);
+	int			digit = 0;
 	int			used;			/* limbs that are not zero */
 	Datum		result;
 
@@ -315,24 +309,27 @@ wide_numeric(Money money)
 
 	*--at = '\0';
 	used = money.nlimbs;
-	for (int digit = 0; digit <= money.scale || used > 0;)
+	while (digit <= money.scale || used > 0)
 	{
-		uint64		group = divide_by_group(rest, used);
+		uint64		groups[GROUPS] = {0};
 
 		CHECK_FOR_INTERRUPTS();
+		for (int i = used - 1; i >= 0; i--)
+			for (int group = 0; group < GROUPS; group++)
+				rest[i] = divide_by_group(&groups[group], rest[i]);
 		while (used > 0 && rest[used - 1] == 0)
 			used--;
-		for (int i = 0; i < MONEY_GROUP; i++)
+		for (int i = 0; i < GROUPS * MONEY_GROUP; i++)
 		{
-			if (digit > money.scale && group == 0 && used == 0)
-				break;
 			if (digit == money.scale && money.scale > 0)
 				*--at = '.';
-			*--at = (char) ('0' + group % 10);
-			group /= 10;
+			*--at = (char) ('0' + groups[i / MONEY_GROUP] % 10);
+			groups[i / MONEY_GROUP] /= 10;
 			digit++;
 		}
 	}
+	while (at[0] == '0' && at[1] != '.' && at[1] != '\0')
+		at++;
 	if (negative)
 		*--at = '-';
 

@@ -52,11 +52,35 @@ multiply_high(uint64 a, uint64 b)
 
 compat_noreturn extern void retention_money_out_of_range(void) compat_attribute_noreturn();
 
+/* a * b + c: the lower half, and the upper one, which cannot overflow. */
+static inline uint64
+multiply_add(uint64 a, uint64 b, uint64 c, uint64 *high)
+{
+#ifdef HAVE_INT128
+	uint128		sum = (uint128) a * b + c;
+
+	*high = (uint64) (sum >> 64);
+	return (uint64) sum;
+#else
+	uint64		low = a * b + c;
+
+	*high = multiply_high(a, b) + (low < c);
+	return low;
+#endif
+}
+
 /* Limbs that a number may need more of when its scale grows: 10^19 < 2^64. */
 static inline int
 money_limbs_for_scale(int more_digits)
 {
 	return 1 + more_digits / 19;
+}
+
+/* So many hold at one scale whatever these limbs hold at another, no larger one. */
+static inline int
+money_limbs_at_scale(int nlimbs, int from_scale, int to_scale)
+{
+	return to_scale == from_scale ? nlimbs : nlimbs + money_limbs_for_scale(to_scale - from_scale);
 }
 
 /* A width that a state has room for: only sums from outside can be too wide. */
