@@ -32,7 +32,7 @@ PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -ffp-contract=
 # A count or a mask that is kept in too narrow a type is wrong in silence.  The
 # server's own headers narrow in many places: they are a system's, of which
 # there are no warnings.
-PG_CFLAGS += -Wconversion -Wno-sign-conversion -Wno-float-conversion
+PG_CFLAGS += -Wconversion -Wno-sign-conversion
 PG_CPPFLAGS += -isystem $(includedir_server) -isystem $(includedir_internal)
 
 # A server built by gcc has options that clang doesn't know.

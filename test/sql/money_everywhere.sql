@@ -34,11 +34,13 @@ $$;
 
 -- Ordinary amounts are about 10^magnitude, of so many digits behind the point.
 CREATE TABLE shops AS
-SELECT shop, magnitude, least(20, greatest(-magnitude, 0) + floor(chance(shop, 0, 2) * 12)::int) AS scale,
-	   (ARRAY['plain', 'plain', 'mixed', 'outlier', 'outlier', 'wholesale', 'large refund', 'edge', 'guests', 'few'])[shop % 10 + 1] AS kind,
+SELECT shop, kind, magnitude, CASE kind WHEN 'wholesale' THEN 2 * floor(chance(shop, 0, 2) * 4)::int
+										ELSE least(20, greatest(-magnitude, 0) + floor(chance(shop, 0, 2) * 12)::int) END AS scale,
 	   20 + floor(chance(shop, 0, 3) * 30)::int AS rows, 1 + floor(chance(shop, 0, 4) * 9)::int AS customers
-FROM (SELECT shop, CASE WHEN shop % 3 = 0 THEN floor(chance(shop, 0, 1) * 5)::int ELSE floor(chance(shop, 0, 1) * 51)::int - 20 END AS magnitude
-	  FROM generate_series(:seed * 100000 + 1, :seed * 100000 + :shops) shop) s;
+FROM (SELECT shop, kind, CASE WHEN kind = 'wholesale' OR shop % 3 = 0 THEN floor(chance(shop, 0, 1) * 5)::int
+							  ELSE floor(chance(shop, 0, 1) * 51)::int - 20 END AS magnitude
+	  FROM generate_series(:seed * 100000 + 1, :seed * 100000 + :shops) shop,
+		   LATERAL (SELECT (ARRAY['plain', 'wholesale', 'mixed', 'outlier', 'outlier', 'wholesale', 'large refund', 'edge', 'guests', 'few'])[shop % 10 + 1] AS kind) k) s;
 
 CREATE TABLE orders AS
 SELECT shop, n, c, 'customer ' || c AS c_text, md5(c::text)::uuid AS c_uuid, t, t AT TIME ZONE 'UTC' AS t_tz, t::date AS t_date,
@@ -52,7 +54,7 @@ FROM (SELECT shop, n,
 					(CASE WHEN n % 4 = 0 THEN -1 ELSE 1 END * div(256::numeric ^ (1 + floor(chance(shop, 0, 5) * 17)), 2) + n % 3 - 1) / 10::numeric ^ scale
 				  WHEN kind IN ('outlier', 'wholesale', 'large refund') AND n = 7 THEN
 					CASE WHEN kind = 'large refund' THEN -1 ELSE 1 END *
-					round((0.1 + chance(shop, n, 6)) * 10::numeric ^ (magnitude + CASE kind WHEN 'wholesale' THEN 5 ELSE 3 + floor(chance(shop, 0, 6) * 22)::int END), scale)
+					round((0.1 + chance(shop, n, 6)) * 10::numeric ^ (magnitude + CASE kind WHEN 'wholesale' THEN 4 + floor(chance(shop, 0, 6) * 5)::int ELSE 3 + floor(chance(shop, 0, 6) * 22)::int END), scale)
 				  ELSE round(CASE WHEN chance(shop, n, 7) < 0.1 THEN -1 WHEN chance(shop, n, 7) < 0.13 THEN 0 ELSE 1 END *
 							 (chance(shop, n, 8) + chance(shop, n, 9) / 10::numeric ^ 15 + chance(shop, n, 10) / 10::numeric ^ 30 + chance(shop, n, 11) / 10::numeric ^ 45) *
 							 10::numeric ^ (magnitude + CASE WHEN kind = 'mixed' THEN floor(chance(shop, n, 12) * 4)::int - 2 ELSE 0 END),
