@@ -6,12 +6,6 @@
 -- the shop's own
 
 --> before
-CREATE FUNCTION plain.rfm(as_of date) RETURNS TABLE (customer text, rfm rfm) STABLE LANGUAGE sql AS $$
-	WITH by_day AS (SELECT customer::text, day, count(*) FILTER (WHERE is_order) AS orders, sum(amount) AS paid FROM plain.known WHERE day <= as_of GROUP BY customer, day),
-	days AS (SELECT *, min(day) OVER w AS first, lag(day) OVER (w ORDER BY day) AS before FROM by_day WHERE orders > 0 WINDOW w AS (PARTITION BY customer))
-	SELECT customer, ROW(count(*) - 1, max(day) - first, as_of - first, avg(paid) FILTER (WHERE day > first), coalesce(sum(ln((day - before)::float8)), 0), sum(orders)::int8, first)::rfm
-	FROM days GROUP BY customer, first
-$$;
 CREATE FUNCTION plain.predicted(as_of date)
 RETURNS TABLE (customer text, x int8, recency int, age int, m_x numeric, p_alive float8, purchases float8, spend float8, clv float8, lower float8, upper float8) STABLE LANGUAGE sql AS $$
 	SELECT customer, (rfm).x, (rfm).t_x, (rfm).t, (rfm).m_x, p_alive(m, rfm), expected_purchases(m, rfm, '1 year'), expected_spend(s, rfm), predicted_clv(m, s, rfm, '1 year'), i.lower, i.upper

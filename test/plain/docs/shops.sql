@@ -93,19 +93,34 @@ $$;
 CREATE FUNCTION plain.step(period text) RETURNS interval IMMUTABLE LANGUAGE sql AS $$
 	SELECT CASE period WHEN 'quarter' THEN interval '3 months' ELSE ('1 ' || period)::interval END
 $$;
+-- The rows until as_of and the periods they fall in, of a zone's calendar; the last day seen.
+CREATE FUNCTION plain.today(zone text) RETURNS date STABLE LANGUAGE sql AS $$ SELECT max((at AT TIME ZONE zone)::date) FROM plain.numbered $$;
+CREATE FUNCTION plain.seen(period text, as_of date, zone text)
+RETURNS TABLE (customer text, p date, is_order bool, amount numeric) STABLE LANGUAGE sql AS $$
+	SELECT customer::text, date_trunc(period, at AT TIME ZONE zone)::date, is_order, amount FROM plain.known WHERE (at AT TIME ZONE zone)::date <= coalesce(as_of, (SELECT plain.today(zone)))
+$$;
+-- Whether a period that starts then is over: without an as_of nobody knows whether more orders came on the last day.
+CREATE FUNCTION plain.is_over(starts timestamp, period text, as_of date, zone text) RETURNS bool STABLE LANGUAGE sql AS $$
+	SELECT starts + plain.step(period) <= coalesce(as_of + 1, plain.today(zone))
+$$;
 -- The cohorts, a row for each cell: a cell is there, and 0, if nobody came.
-CREATE FUNCTION plain.cohorts(period text, as_of date DEFAULT NULL)
+CREATE FUNCTION plain.cohorts(period text, as_of date DEFAULT NULL, zone text DEFAULT current_setting('timezone'))
 RETURNS TABLE (cohort date, i int, period_start date, size int8, active int8, orders int8, revenue numeric, is_complete bool) STABLE LANGUAGE sql AS $$
-	WITH now AS (SELECT coalesce(as_of, plain.today()) AS today),
-	seen AS (SELECT customer, date_trunc(period, day::timestamp)::date AS p, is_order, amount FROM plain.known, now WHERE day <= today),
-	members AS (SELECT customer, min(p) AS cohort FROM seen WHERE is_order GROUP BY customer),
-	sizes AS (SELECT cohort, count(*) AS size FROM members GROUP BY cohort),
-	done AS (SELECT cohort, p, count(DISTINCT customer) FILTER (WHERE is_order) AS active, count(*) FILTER (WHERE is_order) AS orders, sum(amount) AS revenue FROM members JOIN seen USING (customer) GROUP BY cohort, p)
-	SELECT sizes.cohort, row_number() OVER (PARTITION BY sizes.cohort ORDER BY starts)::int - 1, starts::date, size,
-		   coalesce(active, 0), coalesce(orders, 0), coalesce(revenue, 0),
-		   -- without an as_of nobody knows whether more orders came on the last day
-		   CASE WHEN as_of IS NULL THEN starts + plain.step(period) <= today ELSE starts + plain.step(period) <= today + 1 END
-	FROM sizes CROSS JOIN now CROSS JOIN generate_series(sizes.cohort::timestamp, today, plain.step(period)) starts LEFT JOIN done ON done.cohort = sizes.cohort AND p = starts
+	WITH seen AS MATERIALIZED (SELECT * FROM plain.seen(period, as_of, zone)),
+	members AS MATERIALIZED (SELECT customer, min(p) AS cohort FROM seen WHERE is_order GROUP BY customer),
+	sizes AS MATERIALIZED (SELECT cohort, count(*) AS size FROM members GROUP BY cohort),
+	done AS MATERIALIZED (SELECT cohort, p, count(DISTINCT customer) FILTER (WHERE is_order) AS active, count(*) FILTER (WHERE is_order) AS orders, sum(amount) AS revenue FROM members JOIN seen USING (customer) GROUP BY cohort, p)
+	SELECT sizes.cohort, row_number() OVER (PARTITION BY sizes.cohort ORDER BY starts)::int - 1, starts::date, size, coalesce(active, 0), coalesce(orders, 0), coalesce(revenue, 0),
+		   plain.is_over(starts, period, as_of, zone)
+	FROM sizes CROSS JOIN generate_series(sizes.cohort::timestamp, coalesce(as_of, (SELECT plain.today(zone))), plain.step(period)) starts LEFT JOIN done ON done.cohort = sizes.cohort AND p = starts
+$$;
+
+-- What the models of repeat buying know of each customer.
+CREATE FUNCTION plain.rfm(as_of date) RETURNS TABLE (customer text, rfm rfm) STABLE LANGUAGE sql AS $$
+	WITH by_day AS (SELECT customer::text, day, count(*) FILTER (WHERE is_order) AS orders, sum(amount) AS paid FROM plain.known WHERE day <= as_of GROUP BY customer, day),
+	days AS (SELECT *, min(day) OVER w AS first, lag(day) OVER (w ORDER BY day) AS before FROM by_day WHERE orders > 0 WINDOW w AS (PARTITION BY customer))
+	SELECT customer, ROW(count(*) - 1, max(day) - first, as_of - first, avg(paid) FILTER (WHERE day > first), coalesce(sum(ln((day - before)::float8)), 0), sum(orders)::int8, first)::rfm
+	FROM days GROUP BY customer, first
 $$;
 
 -- A row's values as texts, numbers to nine digits behind the point: so that a

@@ -1,0 +1,119 @@
+-- Plain SQL for the queries of doc/cohorts.md (see test/docs).  The table shop has
+-- the rows of orders, by the days of the session's time zone; history those of Berlin.
+
+--> instead of CREATE TABLE shop (
+CREATE TABLE shop (customer text, ordered_at date, amount numeric);
+
+--> instead of INSERT INTO shop VALUES
+INSERT INTO shop SELECT customer_id::text, ordered_at::date, amount FROM orders;
+CREATE INDEX ON shop (customer);
+ANALYZE shop;
+
+--> before
+CREATE FUNCTION plain.average(period text, as_of date DEFAULT NULL, zone text DEFAULT current_setting('timezone'))
+RETURNS TABLE (i int, cohorts int8, customers numeric, active numeric, revenue numeric, retention numeric, ltv numeric, each_retention numeric, each_ltv numeric) STABLE LANGUAGE sql AS $$
+	SELECT i, count(*), sum(size), sum(active), sum(revenue), sum(active) / sum(size), sum(cumulative) / sum(size), avg(active::numeric / size), avg(cumulative / size)
+	FROM (SELECT *, sum(revenue) OVER (PARTITION BY cohort ORDER BY i) AS cumulative FROM plain.cohorts(period, as_of, zone)) c WHERE is_complete GROUP BY i
+$$;
+-- Live: with an order in the period or the dormant - 1 before it.
+CREATE FUNCTION plain.lifecycle(period text, dormant int, zone text DEFAULT current_setting('timezone'))
+RETURNS TABLE (p date, opening int8, new int8, retained int8, resurrected int8, lapsed int8, closing int8, is_complete bool) STABLE LANGUAGE sql AS $$
+	WITH o AS MATERIALIZED (SELECT DISTINCT customer, p FROM plain.seen(period, NULL, zone) WHERE is_order),
+	periods AS (SELECT starts, row_number() OVER (ORDER BY starts) AS i FROM generate_series((SELECT min(p) FROM o)::timestamp, (SELECT plain.today(zone)), plain.step(period)) starts),
+	numbered AS (SELECT customer, i FROM o JOIN periods ON p = starts),
+	live AS (SELECT DISTINCT customer, i + ago AS i FROM numbered, generate_series(0, dormant - 1) ago),
+	first AS (SELECT customer, min(i) AS first FROM numbered GROUP BY customer)
+	SELECT starts::date, count(b.customer), count(*) FILTER (WHERE a.i = first), count(*) FILTER (WHERE a.customer = b.customer), count(*) FILTER (WHERE a.customer IS NOT NULL AND b.customer IS NULL AND first < a.i),
+		   count(*) FILTER (WHERE b.customer IS NOT NULL AND a.customer IS NULL), count(a.customer), plain.is_over(starts, period, NULL, zone)
+	FROM periods CROSS JOIN first LEFT JOIN live a ON a.customer = first.customer AND a.i = periods.i LEFT JOIN live b ON b.customer = first.customer AND b.i = periods.i - 1
+	GROUP BY starts
+$$;
+CREATE FUNCTION plain.new_and_returning(period text, months int, as_of date DEFAULT NULL, zone text DEFAULT current_setting('timezone'))
+RETURNS TABLE (p date, customers int8, repeat_customers int8, orders int8, revenue numeric, new int8, new_orders int8, new_revenue numeric, trailing_customers int8, trailing_repeat int8, is_full bool, is_complete bool)
+STABLE LANGUAGE sql AS $$
+	WITH seen AS MATERIALIZED (SELECT * FROM plain.seen(period, as_of, zone)),
+	first AS MATERIALIZED (SELECT customer, min(p) AS first FROM seen WHERE is_order GROUP BY customer),
+	periods AS (SELECT starts, row_number() OVER (ORDER BY starts) AS i FROM generate_series((SELECT min(first) FROM first)::timestamp, coalesce(as_of, (SELECT plain.today(zone))), plain.step(period)) starts)
+	SELECT starts::date, (SELECT count(DISTINCT customer) FROM seen WHERE p = starts AND is_order), (SELECT count(*) FROM (SELECT FROM seen WHERE p = starts AND is_order GROUP BY customer HAVING count(*) > 1) c),
+		   (SELECT count(*) FROM seen WHERE p = starts AND is_order), (SELECT coalesce(sum(amount), 0) FROM seen WHERE p = starts),
+		   (SELECT count(*) FROM first WHERE first = starts), (SELECT count(*) FROM seen JOIN first USING (customer) WHERE p = starts AND first = p AND is_order),
+		   (SELECT coalesce(sum(amount), 0) FROM seen JOIN first USING (customer) WHERE p = starts AND first = p),
+		   (SELECT count(DISTINCT customer) FROM seen WHERE is_order AND p <= starts AND p > starts - months * plain.step(period)),
+		   (SELECT count(*) FROM (SELECT FROM seen WHERE is_order AND p <= starts AND p > starts - months * plain.step(period) GROUP BY customer HAVING count(*) > 1) c),
+		   i >= months, plain.is_over(starts, period, as_of, zone)
+	FROM periods
+$$;
+
+--> by_hand
+SELECT customers, orders, revenue FROM shop_history, history_info(h) WHERE h IS NOT NULL;
+SELECT count(DISTINCT customer), count(*), (SELECT sum(amount) FROM plain.known) FROM plain.numbered HAVING count(*) > 0
+
+--> by_hand
+SELECT cohort, i, period_start, size, active, active::float8 / size, orders, revenue, sum(revenue) OVER w, round(sum(revenue) OVER w / size, 2), is_complete
+FROM plain.cohorts('month') WINDOW w AS (PARTITION BY cohort ORDER BY i)
+
+--> info
+SELECT grain, time_zone, customers, occasions, orders, revenue, first_day, last_day FROM shop_history, history_info(h) WHERE h IS NOT NULL;
+-- an occasion: a customer's day with an order; one with refunds alone is none
+SELECT 'day', NULL, count(DISTINCT customer) FILTER (WHERE is_order), count(DISTINCT (customer, day)) FILTER (WHERE is_order), count(*) FILTER (WHERE is_order), sum(amount), min(day) FILTER (WHERE is_order), max(day) FILTER (WHERE is_order)
+FROM plain.known HAVING count(*) > 0
+
+--> daily_history
+SELECT day, coalesce(customers, 0), coalesce(orders, 0), coalesce(revenue, 0) FROM daily_history, history_info(h);
+SELECT (ordered_at AT TIME ZONE 'Europe/Berlin')::date, count(DISTINCT customer_id) FILTER (WHERE amount >= 0), count(customer_id) FILTER (WHERE amount >= 0), coalesce(sum(amount) FILTER (WHERE customer_id IS NOT NULL), 0)
+FROM orders WHERE isfinite(ordered_at) GROUP BY 1
+
+--> rolled_up
+SELECT customers, orders, revenue, first_day, last_day FROM history, history_info(h) WHERE h IS NOT NULL;
+SELECT count(DISTINCT customer), count(*), (SELECT sum(amount) FROM plain.known), min((at AT TIME ZONE 'Europe/Berlin')::date), max((at AT TIME ZONE 'Europe/Berlin')::date) FROM plain.numbered HAVING count(*) > 0
+
+--> rolled_up
+SELECT i, cohorts, customers, active, round(retention, 4), round(ltv, 2) FROM plain.average('month', zone => 'Europe/Berlin') WHERE i < 4
+
+--> base
+SELECT nullif(count(*), 0), sum(orders), round((SELECT sum(amount) FROM plain.known) / sum(orders), 2), round(avg((orders > 1)::int), 3) FROM plain.customer HAVING count(*) > 0
+UNION ALL SELECT NULL, NULL, NULL, NULL WHERE NOT EXISTS (SELECT FROM plain.customer)
+
+--> quarters
+SELECT cohort, i, size, active, revenue, is_complete FROM plain.cohorts('quarter', '2024-06-30')
+
+--> matrix
+SELECT cohort, i, round(100 * (active::float8 / size)) FROM plain.cohorts('month', '2024-06-30', 'Europe/Berlin') ORDER BY cohort, i
+
+--> complete
+SELECT cohort, i, size, active, active::float8 / size, revenue, ltv
+FROM (SELECT *, sum(revenue) OVER (PARTITION BY cohort ORDER BY i) / size AS ltv FROM plain.cohorts('month', zone => 'Europe/Berlin')) c WHERE is_complete
+
+--> average
+SELECT i, cohorts, customers, active, round(retention, 3), round(each_retention, 3), round(ltv, 2), round(each_ltv, 2) FROM plain.average('month')
+
+--> lifecycle
+SELECT p, opening, new, retained, resurrected, lapsed, closing, round((new + resurrected) / nullif(lapsed, 0)::numeric, 2), is_complete FROM plain.lifecycle('month', 1)
+
+--> dormant
+SELECT p, opening, new, retained, resurrected, lapsed, closing, is_complete FROM plain.lifecycle('month', 2)
+
+--> lifecycle_by_quarter
+SELECT p, opening, new, retained, resurrected, lapsed, closing, round((new + resurrected) / nullif(lapsed, 0)::numeric, 2), is_complete FROM plain.lifecycle('quarter', 1, 'Europe/Berlin')
+
+--> new_and_returning
+SELECT p, customers, orders, revenue, new, new_orders, new_revenue, customers - new, orders - new_orders, revenue - new_revenue FROM plain.new_and_returning('month', 2)
+
+--> trailing
+SELECT p, customers, repeat_customers, trailing_customers, trailing_repeat, round(CASE WHEN is_full THEN trailing_repeat / nullif(trailing_customers, 0)::numeric END, 3), is_complete FROM plain.new_and_returning('month', 2)
+
+--> new_share
+SELECT p, orders, revenue, round(100.0 * new_orders / nullif(orders, 0)), round(100 * new_revenue / nullif(revenue, 0)), trailing_customers,
+	   round(CASE WHEN is_full THEN trailing_repeat / nullif(trailing_customers, 0)::numeric END, 3)
+FROM plain.new_and_returning('month', 12, '2025-06-30', 'Europe/Berlin') WHERE p >= '2024-11-01'
+
+--> projected
+-- 100 + 100 r + 100 r^2 ...
+SELECT t, round(100 * (1 - 0.05 ^ t) / 0.95), round(100 * (1 - 0.1 ^ t) / 0.9), round(100 * (1 - 0.8 ^ t) / 0.2) FROM (VALUES (1), (2), (3), (6), (12)) v (t)
+
+--> projected_revenue
+SELECT t, round(100 * (1 - 0.1 ^ t) / 0.9), round(3000 * (1 - 0.1 ^ t) / 0.9), round((SELECT sum(3000 * (1 - 0.1 ^ u) / 0.9) FROM generate_series(1, t) u)) FROM (VALUES (1), (6), (12)) v (t)
+
+--> order_number
+SELECT customer, ordered_at, amount, (SELECT count(*) FROM shop o WHERE o.customer = s.customer AND o.amount >= 0 AND isfinite(o.ordered_at) AND (o.ordered_at, o.ctid) <= (s.ordered_at, s.ctid)) AS n
+FROM shop s WHERE customer IS NOT NULL AND amount >= 0 AND isfinite(ordered_at) ORDER BY customer, n
