@@ -73,8 +73,9 @@ FROM predict_customers('orders', 'customer_id', 'ordered_at', 'amount', horizon 
 ORDER BY p.clv IS NULL, -p.clv, key LIMIT 3
 
 --> views
-SELECT (SELECT count(*) FROM pg_class WHERE relkind = 'v' AND relnamespace = 'shop'::regnamespace);
-SELECT 11
+SELECT relname FROM pg_class WHERE relkind = 'v' AND relnamespace = 'shop'::regnamespace
+	AND relname NOT IN ('order_rows', 'left_out_rows', 'retention_options', 'rfm_segment_names', 'rfm_thresholds');
+VALUES ('cohort_retention'), ('customers'), ('excluded_rows'), ('kpi'), ('kpi_by_period'), ('lifecycle'), ('order_ladder'), ('repeat_by_day'), ('revenue_concentration'), ('rfm_quintiles'), ('rfm_segments')
 
 --> views
 WITH k AS (SELECT customer, amount, is_order, date_trunc('month', day::timestamp) AS month FROM plain.known), o AS (SELECT * FROM k WHERE is_order), c AS (SELECT customer, min(month) AS month FROM o GROUP BY customer)

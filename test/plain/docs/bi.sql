@@ -1,0 +1,93 @@
+-- Plain SQL for the queries of doc/bi.md (see test/docs).  Every column of every view
+-- is compared in test/sql/views.sql.
+
+--> before
+-- The fifth that a customer is in, by how many have less; names of the pairs of R and F as doc/bi.md and the dashboard know them.
+CREATE TABLE plain.scored AS
+SELECT *, 5 - 5 * (rank() OVER (ORDER BY last_day DESC) - 1) / count(*) OVER () AS r, 1 + 5 * (rank() OVER (ORDER BY orders) - 1) / count(*) OVER () AS f FROM plain.customer;
+CREATE FUNCTION plain.segment(r int8, f int8) RETURNS text IMMUTABLE LANGUAGE sql AS $$
+	SELECT CASE WHEN r = 5 THEN CASE WHEN f = 1 THEN 'New customers' WHEN f < 4 THEN 'Potential loyalists' ELSE 'Champions' END
+				WHEN r = 4 THEN CASE WHEN f = 1 THEN 'Promising' WHEN f < 4 THEN 'Potential loyalists' ELSE 'Loyal customers' END
+				WHEN r = 3 THEN CASE WHEN f < 3 THEN 'About to sleep' WHEN f = 3 THEN 'Need attention' ELSE 'Loyal customers' END
+				WHEN f = 5 THEN 'Cannot lose them' WHEN f > 2 THEN 'At risk' WHEN r = 2 THEN 'Hibernating' ELSE 'Lost' END
+$$;
+
+--> three_views
+SELECT count(*), coalesce(sum(orders), 0), coalesce((SELECT sum(amount) FROM plain.known), 0), round((SELECT sum(amount) / nullif(count(*) FILTER (WHERE is_order), 0) FROM plain.rows), 4),
+	   round(avg((orders > 1)::int), 3), round((SELECT sum(amount) FROM plain.known) / nullif(count(*), 0) / plain.years(min(first), max(last)) * 3, 4)
+FROM plain.customer
+
+--> three_views
+WITH k AS (SELECT customer, amount, is_order, date_trunc('month', day::timestamp) AS month FROM plain.known), o AS (SELECT * FROM k WHERE is_order), c AS (SELECT customer, min(month) AS month FROM o GROUP BY customer)
+SELECT to_char(p, 'YYYY-MM'), p < date_trunc('month', plain.today()), (SELECT count(DISTINCT customer) FROM o WHERE month = p), (SELECT count(*) FROM c WHERE month = p),
+	   (SELECT count(DISTINCT customer) FROM o JOIN c USING (customer) WHERE o.month = p AND c.month < p), (SELECT coalesce(sum(amount), 0) FROM k WHERE month = p), (SELECT coalesce(sum(amount), 0) FROM k JOIN c USING (customer) WHERE k.month = p AND c.month = p)
+-- to the last row, which may be a guest's or a refund
+FROM (SELECT generate_series(date_trunc('month', min(day)::timestamp), date_trunc('month', max(day)::timestamp), interval '1 month') AS p FROM plain.rows) p
+ORDER BY p DESC LIMIT 3
+
+--> three_views
+SELECT * FROM (
+	SELECT s.customer, plain.segment(r, f), CASE WHEN today - last_day > 3 * gap THEN 'lost' WHEN today - last_day > 2 * gap THEN 'dormant' WHEN today - last_day > gap THEN 'at risk' ELSE 'new or active' END AS status,
+		   orders, round(revenue, 4), round(p_alive(m, rfm)::numeric, 2), round((expected_purchases(m, rfm, '1 year') * expected_spend(sp, rfm))::numeric, 4) AS expected
+	FROM (SELECT plain.today() AS today) t CROSS JOIN plain.scored s JOIN plain.rfm(plain.today()) c ON c.customer = s.customer::text,
+		 (SELECT coalesce(nullif(percentile_cont(0.9) WITHIN GROUP (ORDER BY gap), 0), 90) AS gap FROM (SELECT day - lag(day) OVER (PARTITION BY customer ORDER BY n) AS gap FROM plain.numbered) g) g,
+		 (SELECT fit_purchases(repeat_buying(rfm)) AS m, fit_spend(repeat_spend(rfm)) AS sp FROM plain.rfm(plain.today())) f) c
+WHERE status IN ('at risk', 'dormant') ORDER BY expected IS NULL, -expected, customer LIMIT 5
+
+--> of_2024
+SELECT customers FROM shop_2024.kpi;
+SELECT count(DISTINCT customer) FROM plain.numbered WHERE extract(year FROM at AT TIME ZONE 'Europe/Berlin') = 2024
+
+--> of_2024
+SELECT reason, reason NOT IN ('no amount', 'no time', 'filtered out'), count(*), round(sum(amount), 4)
+FROM (SELECT *, CASE WHEN (ordered_at >= '2024-01-01 00:00 Europe/Berlin' AND ordered_at < '2025-01-01 00:00 Europe/Berlin') IS NOT TRUE THEN 'filtered out'
+					 WHEN amount IS NULL THEN 'no amount' WHEN customer_id IS NULL THEN CASE WHEN amount < 0 THEN 'guest refund' ELSE 'guest order' END WHEN amount >= 0 THEN 'order'
+					 WHEN EXISTS (SELECT FROM plain.numbered n WHERE n.customer = customer_id AND extract(year FROM at AT TIME ZONE 'Europe/Berlin') = 2024) THEN 'refund' ELSE 'refund without order' END AS reason
+	  FROM orders) o
+GROUP BY reason
+
+--> lines
+SELECT DISTINCT invoice, customer, amount FROM line_amounts;
+VALUES ('A1', 'ann', 40), ('A1', 'ann', 15), ('A2', 'bob', 30), ('A3', 'ann', 12)
+
+--> lines
+SELECT count(*) FROM line_shop.cohort_retention;
+-- January's in January, February and March, February's in two of them
+SELECT 5
+
+--> lines
+SELECT 2, 3, 20 * 2 + 5 * 3 + 30 + 12, round((20 * 2 + 5 * 3 + 30 + 12) / 3.0, 4)
+
+--> segment_names
+SELECT * FROM shop.my_names;
+SELECT r, f, plain.segment(r, f) FROM generate_series(1, 5) r, generate_series(1, 5) f
+
+--> segment_names
+SELECT recency_score, frequency_score, segment FROM shop.rfm_segment_names WHERE segment = 'VIP';
+SELECT 5, 5, 'VIP'
+
+--> segment_names
+SELECT count(*) FILTER (WHERE ispopulated) FROM pg_matviews WHERE schemaname LIKE 'shop%' OR schemaname = 'shop';
+SELECT count(*) FROM pg_matviews
+
+--> segment_names
+SELECT CASE WHEN f = 5 THEN 'VIP' ELSE 'Champions' END AS segment, count(*) FROM plain.scored WHERE r = 5 AND f >= 4 GROUP BY 1 ORDER BY 1
+
+--> thresholds
+-- the value at which a fifth, two fifths ... of the customers are
+WITH v AS (SELECT m.metric, value, row_number() OVER (PARTITION BY m.metric ORDER BY value) AS i, count(*) OVER (PARTITION BY m.metric) AS n
+		   FROM plain.customer, LATERAL (VALUES ('recency', (plain.today() - last_day)::numeric), ('frequency', orders), ('monetary', round(revenue, 4))) m (metric, value))
+SELECT metric, max(value) FILTER (WHERE i = ceil(n / 5.0)), max(value) FILTER (WHERE i = ceil(n * 2 / 5.0)), max(value) FILTER (WHERE i = ceil(n * 3 / 5.0)), max(value) FILTER (WHERE i = ceil(n * 4 / 5.0)) FROM v GROUP BY metric
+
+--> thresholds
+-- kept today, they are those of today
+SELECT customer, recency_score, frequency_score FROM shop.customers;
+SELECT customer, r, f FROM plain.scored
+
+--> models
+SELECT m.model, i.customers FROM (SELECT repeat_buying(purchase_history(customer_id, ordered_at, amount, 'day')) AS rb FROM orders) AS o,
+	unnest(ARRAY['mbg/nbd', 'mbg/cnbd-k', 'auto']) AS m (model), model_info(fit_purchases(rb, m.model)) AS i;
+SELECT unnest(ARRAY['mbg/nbd', 'mbg/cnbd-k', 'auto']), nullif((SELECT count(*) FROM plain.customer), 0)
+
+--> reconciled on ids texts uci
+SELECT true, true, true
