@@ -24,4 +24,4 @@ SELECT cohort, @cohort_label@ AS cohort_label,
        is_complete
 FROM (SELECT @r@purchase_history(customer, ordered_at, amount, @period@@zone@) AS history
       FROM @rows@ AS o) AS shop,
-     @r@cohort_retention(history)
+     @r@cohort_retention(history, @period@, NULL::date, NULL::int4)

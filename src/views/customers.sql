@@ -20,20 +20,20 @@
 --@column segment: name of recency_score and frequency_score in rfm_segment_names, which you may replace. It is made of scores, against the other customers, where status looks at the time alone: the two may differ, also where a segment has a status's name
 --@column status: new (one order), active (more), both ordered within the usual time; at risk: silent for longer than it; dormant: twice; lost: three times that. The usual time is that in which 9 of 10 orders that follow another one come (the 90 % quantile of all gaps between two orders of a customer; 90 days if that is 0 or nobody ordered twice)
 --@column revenue_decile: 10 for the tenth of the customers with most revenue, 1 for the least; equal revenues get equal deciles
---@column p_alive: probability (0 to 1) that the customer will order again at all, by the model @model@ fitted to all customers. Near 1 for everybody where the orders do not show that anybody leaves, as often in a shop of one year; model_info() says so, and another model may see more
+--@column p_alive: probability (0 to 1) that the customer will order again at all, by the model @model@::text fitted to all customers. Near 1 for everybody where the orders do not show that anybody leaves, as often in a shop of one year; model_info() says so, and another model may see more
 --@column expected_orders_12_months: days with an order that the model expects in the 12 months from now
 --@column expected_revenue_12_months: what the customer is expected to spend in the 12 months from now: expected orders x expected spend (gamma-gamma model, Fader & Hardie 2013), not discounted; NULL if no amounts above 0 are known of his repeat orders, or nobody has any
 --@column predicted_clv: expected value of the customer from now on: margin x expected spend of each expected order, discounted by 10 % a year, over the lifespan these views were made with, or 3 years; NULL where expected_revenue_12_months is
 WITH shop AS MATERIALIZED (
-    SELECT @r@purchase_history(customer, ordered_at, amount, 'day'@zone@) AS history
+    SELECT @r@purchase_history(customer, ordered_at, amount, 'day'::text@zone@) AS history
     FROM @rows@ AS o
     WHERE customer IS NOT NULL
 ), calendar AS MATERIALIZED (
     -- the history is large: it is read as seldom as can be
-    SELECT (@r@history_info(history)).last_day AS today, coalesce(nullif(@r@order_gap(history, 0.9), 0), 90) AS usual_gap
+    SELECT (@r@history_info(history)).last_day AS today, coalesce(nullif(@r@order_gap(history, 0.9::float8, NULL::date), 0), 90) AS usual_gap
     FROM shop
 ), model AS MATERIALIZED (
-    SELECT @r@fit_purchases(@r@repeat_buying(history), @model@) AS purchases, @r@fit_spend(@r@repeat_spend(history)) AS spend
+    SELECT @r@fit_purchases(@r@repeat_buying(history, NULL::date), @model@::text) AS purchases, @r@fit_spend(@r@repeat_spend(history, NULL::date)) AS spend
     FROM shop
 ), kept AS MATERIALIZED (
     SELECT metric, ARRAY[p20, p40, p60, p80] AS thresholds FROM @schema@.rfm_thresholds
@@ -51,7 +51,7 @@ WITH shop AS MATERIALIZED (
                  @r@rfm_summary(day, amount, (SELECT today FROM calendar)) AS rfm
           -- Sorted rows make a group at a time: of many customers that is faster than
           -- a hash table of them, and smaller.  Texts are told apart as bytes are.
-          FROM (SELECT customer@as_bytes@ AS customer, ordered_at, amount, @r@period_start(ordered_at, 'day'@zone@) AS day
+          FROM (SELECT customer@as_bytes@ AS customer, ordered_at, amount, @r@period_start(ordered_at, 'day'::text@zone@) AS day
                 FROM @rows@ AS o
                 -- without an order there is no now, and nobody to list
                 WHERE customer IS NOT NULL AND isfinite(ordered_at) AND amount IS NOT NULL AND (SELECT today FROM calendar) IS NOT NULL
@@ -68,9 +68,9 @@ WITH shop AS MATERIALIZED (
     FROM (SELECT *, revenue::numeric(20, 4)::float8 AS monetary FROM customer) AS c
 ), scored AS (
     SELECT *,
-           coalesce(6 - @r@rfm_score(recency_days, (SELECT thresholds FROM kept WHERE metric = 'recency')),
+           coalesce(6 - @r@rfm_score(recency_days::float8, (SELECT thresholds FROM kept WHERE metric = 'recency')),
                     5 - 5 * less_recency / customers)::int4 AS recency_score,
-           coalesce(@r@rfm_score(orders, (SELECT thresholds FROM kept WHERE metric = 'frequency')),
+           coalesce(@r@rfm_score(orders::float8, (SELECT thresholds FROM kept WHERE metric = 'frequency')),
                     1 + 5 * less_orders / customers)::int4 AS frequency_score,
            coalesce(@r@rfm_score(monetary, (SELECT thresholds FROM kept WHERE metric = 'monetary')),
                     1 + 5 * less_revenue / customers)::int4 AS monetary_score
@@ -98,10 +98,10 @@ SELECT customer@customer_text@ AS customer,
             WHEN orders = 1 THEN 'new'
             ELSE 'active' END AS status,
        1 + 10 * less_revenue / customers AS revenue_decile,
-       @r@p_alive((SELECT purchases FROM model), rfm) AS p_alive,
-       @r@expected_purchases((SELECT purchases FROM model), rfm, '1 year') AS expected_orders_12_months,
-       @r@predicted_clv((SELECT purchases FROM model), (SELECT spend FROM model), rfm, '1 year', 0, 1)::numeric(20, 4) AS expected_revenue_12_months,
-       @r@predicted_clv((SELECT purchases FROM model), (SELECT spend FROM model), rfm, coalesce(@lifespan@, '3 years'), 0.1, @margin@)::numeric(20, 4) AS predicted_clv
+       @r@p_alive((SELECT purchases FROM model), rfm, NULL::date) AS p_alive,
+       @r@expected_purchases((SELECT purchases FROM model), rfm, interval '1 year') AS expected_orders_12_months,
+       @r@predicted_clv((SELECT purchases FROM model), (SELECT spend FROM model), rfm, interval '1 year', 0::float8, 1::float8)::numeric(20, 4) AS expected_revenue_12_months,
+       @r@predicted_clv((SELECT purchases FROM model), (SELECT spend FROM model), rfm, coalesce(@lifespan@, interval '3 years'), 0.1::float8, @margin@::float8)::numeric(20, 4) AS predicted_clv
 FROM scored AS s
      -- one row for each pair, whatever has been put there
      LEFT JOIN (SELECT n.recency_score, n.frequency_score, string_agg(DISTINCT n.segment, ' or ') AS segment

@@ -71,10 +71,10 @@ SELECT period, @period_label@ AS period_label,
        coalesce(@r@revenue(base) + @r@guest_revenue(base), 0)::numeric(20, 4) AS all_revenue,
        ((@r@revenue(base) + @r@guest_revenue(base)) / nullif(@r@orders(base) + @r@guest_orders(base), 0))::numeric(20, 4) AS aov,
        (extract(epoch FROM @r@lifetime_span(base)) / 86400)::float8 AS lifespan_days,
-       @r@clv(base, lifespan => coalesce(@lifespan@, (SELECT @r@lifetime_span(@r@rollup(base)) FROM by_period)), observation => make_interval(days => (period + @step@)::date - period),
-              margin => @margin@)::numeric(20, 4) AS clv,
+       @r@clv(base, coalesce(@lifespan@, (SELECT @r@lifetime_span(@r@rollup(base)) FROM by_period)), make_interval(days => (period + @step@)::date - period),
+              @margin@::numeric, NULL::numeric)::numeric(20, 4) AS clv,
        (SELECT c.revenue FROM @r@revenue_concentration(base, 5) AS c LIMIT 1)::numeric(20, 4) AS top_20_percent_revenue,
-       @r@top_share(base, 0.2) AS top_20_percent_share,
+       @r@top_share(base, 0.2::float8) AS top_20_percent_share,
        coalesce(active.trailing_customers, 0) AS trailing_12_months_customers,
        coalesce(active.trailing_repeat_customers, 0) AS trailing_12_months_repeat_customers,
        active.trailing_repeat_rate AS trailing_12_months_repeat_rate
@@ -82,5 +82,5 @@ FROM periods
      CROSS JOIN shop
      LEFT JOIN by_period USING (period)
      -- to the last period, which may have no order of a known customer
-     LEFT JOIN @r@new_and_returning((SELECT @r@rollup(history) FROM by_period), trailing_periods => @trailing@,
-                                    as_of => (SELECT (last + @step@)::date - 1 FROM shop)) AS active ON active.period_start = period
+     LEFT JOIN @r@new_and_returning((SELECT @r@rollup(history) FROM by_period), @period@, @trailing@,
+                                    (SELECT (last + @step@)::date - 1 FROM shop)) AS active ON active.period_start = period

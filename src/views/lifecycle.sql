@@ -15,4 +15,4 @@ SELECT period_start AS period, @period_start_label@ AS period_label,
        opening, new, retained, resurrected, lapsed, closing, quick_ratio, is_complete
 FROM (SELECT @r@purchase_history(customer, ordered_at, amount, @period@@zone@) AS history
       FROM @rows@ AS o) AS shop,
-     @r@lifecycle(history)
+     @r@lifecycle(history, @period@, 1, NULL::date)

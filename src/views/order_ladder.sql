@@ -14,6 +14,6 @@ SELECT n::int8 AS order_number, customers, reached_next, rate,
        coalesce(round(eligible_rate * eligible), 0)::int8 AS reached_next_90_days,
        eligible_rate AS rate_90_days,
        median_gap_days
-FROM (SELECT @r@purchase_history(customer, ordered_at, amount, 'day'@zone@) AS history
+FROM (SELECT @r@purchase_history(customer, ordered_at, amount, 'day'::text@zone@) AS history
       FROM @rows@ AS o) AS shop,
-     @r@order_ladder(history)
+     @r@order_ladder(history, 90, NULL::date, 20)

@@ -10,6 +10,6 @@
 SELECT day::int8 AS day, coalesce(eligible, 0) AS eligible, coalesce(repeated, 0) AS repeated, rate, lower, upper
 FROM generate_series(1, 365) AS days (day)
      LEFT JOIN (SELECT r.*
-                FROM (SELECT @r@purchase_history(customer, ordered_at, amount, 'day'@zone@) AS history
+                FROM (SELECT @r@purchase_history(customer, ordered_at, amount, 'day'::text@zone@) AS history
                       FROM @rows@ AS o) AS shop,
-                     @r@repeat_within(history, ARRAY(SELECT generate_series(1, 365))) AS r) AS r USING (day)
+                     @r@repeat_within(history, ARRAY(SELECT generate_series(1, 365)), NULL::date) AS r) AS r USING (day)

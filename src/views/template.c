@@ -131,14 +131,14 @@ retention_template_sql(const ViewTemplate *template, const char *target, const O
 		{"schema", quote_identifier(target)},
 		{"rows", rows_sql(target, source)},
 		{"all_rows", all_rows_sql(target, source)},
-		{"period", quote_literal_cstr(retention_grain_name(options->period))},
+		{"period", psprintf("%s::text", quote_literal_cstr(retention_grain_name(options->period)))},
 		{"step", psprintf("interval %s", quote_literal_cstr(period->step))},
 		{"trailing", period->trailing},
 		{"period_label", label_sql("period", options->period)},
 		{"period_start_label", label_sql("period_start", options->period)},
 		{"cohort_label", label_sql("cohort", options->period)},
 		/* another argument of purchase_history */
-		{"zone", zone ? psprintf(", %s", zone) : ""},
+		{"zone", zone ? psprintf(", %s::text", zone) : ""},
 		/* behind a time: on the shop's calendar */
 		{"local", local},
 		/* the same behind what a base answers, which is always a timestamptz */
