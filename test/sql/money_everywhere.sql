@@ -392,6 +392,28 @@ CALL compare('repeat_spend', ARRAY['repeat_spend(purchase_history,date)', 'repea
 		LEFT JOIN (SELECT shop, avg(m) AS mean FROM spends WHERE m > 0 GROUP BY shop) s USING (shop), (VALUES (''history''), (''rfm''), (''rollup''), (''read''), (''added''), (''same'')) v (name)',
 	'g.money IS NOT DISTINCT FROM w.money OR name <> ''same'' AND abs(g.money::float8 - w.money::float8) <= 1e-13 * abs(w.money::float8)');
 
+-- What servers and workers hand over, the state of rfm_summary and of a tally,
+-- and samples: as text and in binary.
+CREATE AGGREGATE log_of(timestamp, numeric, date) (SFUNC = order_log_add_summary, STYPE = order_log);
+CREATE TABLE states AS SELECT shop, c, log_of(t, a, '2024-06-30' ORDER BY n DESC) AS log FROM orders WHERE c IS NOT NULL GROUP BY shop, c;
+CREATE TABLE summaries AS SELECT shop, repeat_spend(h) AS spend, (SELECT customer_base_sample(c, t, a, 16) FROM orders o WHERE o.shop = h.shop) AS sample FROM histories h WHERE how = 'rows';
+CREATE TABLE read_states (LIKE states);
+CREATE TABLE read_summaries (LIKE summaries);
+\copy money_everywhere.states TO 'results/money_everywhere.binary' WITH (FORMAT binary)
+\copy money_everywhere.read_states FROM 'results/money_everywhere.binary' WITH (FORMAT binary)
+\copy money_everywhere.summaries TO 'results/money_everywhere.binary' WITH (FORMAT binary)
+\copy money_everywhere.read_summaries FROM 'results/money_everywhere.binary' WITH (FORMAT binary)
+\! rm -f results/money_everywhere.binary
+CALL compare('states, read again', '{}',
+	'SELECT shop, c, name, money::text FROM read_states r JOIN states s USING (shop, c), LATERAL (VALUES (''binary'', (order_log_rfm(r.log)).m_x), (''text'', (order_log_rfm(s.log::text::order_log)).m_x),
+		(''combined'', (order_log_rfm(order_log_combine(s.log, r.log))).m_x)) v (name, money)',
+	'SELECT shop, c, name, (m_x * CASE name WHEN ''combined'' THEN 2 ELSE 1 END)::text FROM states, LATERAL (SELECT (order_log_rfm(log)).m_x) r, (VALUES (''binary''), (''text''), (''combined'')) v (name)',
+	'g.money::numeric IS NOT DISTINCT FROM w.money::numeric OR name = ''combined'' AND abs(g.money::numeric - w.money::numeric) <= 1e-15 * abs(w.money::numeric)');
+CALL compare('tallies and samples, read again', '{}',
+	'SELECT shop, 0, name, money FROM read_summaries r JOIN summaries s USING (shop), LATERAL (VALUES (''spend, binary'', r.spend::text), (''spend, text'', s.spend::text::repeat_spend::text),
+		(''sample, binary'', r.sample::text), (''sample, text'', s.sample::text::customer_base::text)) v (name, money)',
+	'SELECT shop, 0, name, CASE WHEN name LIKE ''spend%'' THEN spend::text ELSE sample::text END FROM summaries, (VALUES (''spend, binary''), (''spend, text''), (''sample, binary''), (''sample, text'')) v (name)');
+
 -- ---------------------------------------------------------------------------
 -- Formulas over single numbers.
 -- ---------------------------------------------------------------------------
