@@ -686,7 +686,10 @@ visit_spill(LargeBase *large, Spill *spill, LargeVisitor visitor, void *arg)
 			retention_spill_free(deeper);
 		}
 		else
+		{
+			retention_table_check(large->table);
 			visitor(large, large->table, arg);
+		}
 	}
 	restart_table(large, LARGE_MIN_ENTRIES, spill->bits);
 }
@@ -880,4 +883,5 @@ large_flatten_into(ExpandedObjectHeader *eohptr, void *result, Size size)
 	Assert(large->packed);
 	retention_pack_write(&large->packer, &large->header, result, size);
 	large->packed = false;
+	packed_check(result);
 }

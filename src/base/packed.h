@@ -100,4 +100,11 @@ extern void retention_packed_totals(const struct varlena *value, BaseTotals *tot
 extern bool retention_stored_totals(Datum value, BaseTotals *totals);
 extern void retention_packed_validate(const struct varlena *value);
 
+/* In a build with assertions: what is written can be read, to the same bytes. */
+#ifdef USE_ASSERT_CHECKING
+#define packed_check(value)	retention_packed_validate(value)
+#else
+#define packed_check(value)	((void) 0)
+#endif
+
 #endif							/* RETENTION_PACKED_H */

@@ -15,6 +15,47 @@
 /* Customers of a merge looked up first, to guess how many are new. */
 #define NEWCOMER_SAMPLE		1024
 
+/* In a build with assertions: is a running state what its form says? */
+#ifdef USE_ASSERT_CHECKING
+static void
+check_single(const SingleBase *single)
+{
+	Assert(single->key == KEY_NONE);
+	Assert(single->time <= TIME_KIND_LAST && single->amount <= AMOUNT_KIND_LAST);
+	Assert((single->nlimbs > 0) == (single->amount != AMOUNT_NONE));
+	Assert(VARSIZE(single) == single_size(single->time, single->nlimbs));
+	/* rows that leave may be more than came: packing refuses what is left then */
+	Assert(single->time == TIME_NONE ||
+		   (single->orders > 0) == ((int64) single->words[0] <= (int64) single->words[1]));
+}
+
+static void
+check_state(Datum state)
+{
+	if (datum_is_large(state))
+	{
+		const LargeBase *large = large_of_datum(state);
+
+		Assert(large->merge == NULL);
+		Assert(large->npending >= 0 && large->npending < LARGE_PENDING);
+		Assert(large->pending_stride == large->table->stride);
+		retention_table_check(large->table);
+	}
+	else if (varlena_form(DatumGetPointer(state)) == FORM_SINGLE)
+		check_single((const SingleBase *) DatumGetPointer(state));
+	else
+	{
+		const CustomerTable *table = (const CustomerTable *) DatumGetPointer(state);
+
+		Assert(VARSIZE(table) == retention_table_size(table->stride, table->nlimbs,
+													  table->homes, table->tail));
+		retention_table_check(table);
+	}
+}
+#else
+#define check_state(state)	((void) 0)
+#endif
+
 /* A table with so much room, and money as asked for or wider. */
 static CustomerTable *
 copy_table(const CustomerTable *from, int64 homes, int64 tail, int scale, int nlimbs)
@@ -116,6 +157,7 @@ retention_state_absorb(MemoryContext context, CustomerTable *table, const uint64
 					break;
 				}
 				table = grow_table(table);
+				retention_table_check(table);
 				if (table_is_too_large(table))
 				{
 					LargeBase  *large = retention_large_create(context, table, table->used * 2);
@@ -228,6 +270,7 @@ retention_state_open(MemoryContext context, Datum state, bool in_window)
 	value = PG_DETOAST_DATUM(state);
 	if (varlena_form(value) == FORM_PACKED)
 		return unpack_state(context, value, in_window);
+	check_state(PointerGetDatum(value));
 	return PointerGetDatum(value);
 }
 
@@ -542,9 +585,13 @@ retention_state_merge(MemoryContext context, Datum state, Datum other, bool in_w
 
 		check_same_kind(&totals, KEY_NONE, single->time, single->amount);
 		check_counts(&totals, single->orders, 0, 0, 0);
-		return PointerGetDatum(retention_single_merge(single, &totals));
+		check_state(state);
+		state = PointerGetDatum(retention_single_merge(single, &totals));
+		check_state(state);
+		return state;
 	}
 
+	check_state(state);
 	table = state_table(state);
 	check_same_kind(&totals, table->key, table->time, table->amount);
 	check_counts(&totals, table->orders, table->refunds, table->guest_orders,
@@ -618,7 +665,9 @@ retention_state_merge(MemoryContext context, Datum state, Datum other, bool in_w
 		totals.refunded.limbs = nothing;
 		totals.refunded.nlimbs = 1;
 	}
-	return add_rows_widening(target.state, &totals, all);
+	target.state = add_rows_widening(target.state, &totals, all);
+	check_state(target.state);
+	return target.state;
 }
 
 /* The sums belong to the table; they are read at once. */
@@ -722,6 +771,7 @@ retention_base_pack(Datum value)
 	flat = PG_DETOAST_DATUM(value);
 	if (varlena_form(flat) == FORM_PACKED)
 		return flat;
+	check_state(PointerGetDatum(flat));
 	if (varlena_form(flat) == FORM_SINGLE)
 	{
 		retention_single_totals((SingleBase *) flat, &totals);
@@ -735,5 +785,7 @@ retention_base_pack(Datum value)
 		retention_pack_begin(&packer, table->key, table->time, table->nlimbs);
 		retention_pack_table(&packer, table);
 	}
-	return retention_pack_finish(&packer, &totals);
+	flat = retention_pack_finish(&packer, &totals);
+	packed_check(flat);
+	return flat;
 }

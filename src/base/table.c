@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "base/table.h"
+#include "base/totals.h"
 
 #include "port/pg_bitutils.h"
 #include "utils/memutils.h"
@@ -383,24 +384,47 @@ retention_table_select(CustomerTable *table)
 	recount(table);
 }
 
-/* Assert that a table is what table.h says. */
+#ifdef USE_ASSERT_CHECKING
+
+static void
+check_head(const CustomerTable *table)
+{
+	Assert(table->form == FORM_TABLE);
+	Assert(table->key != KEY_NONE && table->key <= KEY_KIND_LAST);
+	Assert(table->time <= TIME_KIND_LAST && table->amount <= AMOUNT_KIND_LAST);
+	Assert((table->nlimbs > 0) == (table->amount != AMOUNT_NONE));
+	Assert(table->scale <= MONEY_MAX_SCALE);
+	Assert(table->key_words == key_words(table->key));
+	Assert(table->stride == table_stride(table->key, table->time, table->nlimbs));
+	Assert(table->homes > 0 && table->tail >= 0);
+	Assert(table->used >= 0 && table->used <= table->homes + table->tail);
+	Assert(table->sample == 0 ? table->bound == PG_UINT64_MAX :
+		   table->sample >= SAMPLE_MIN && table->sample <= SAMPLE_MAX);
+	Assert(table->shift >= 0 && table->shift < 64);
+}
+
 void
 retention_table_check(const CustomerTable *table)
 {
-#ifdef USE_ASSERT_CHECKING
 	int64		used = 0;
 	int64		customers = 0;
 	int64		repeaters = 0;
 	int64		orders = 0;
+	uint64		lifespan[2] = {0, 0};
 	uint64	   *end = table_end(table);
 	uint64	   *previous = NULL;
+	int			n = table->nlimbs + 1;
+	uint64	   *revenue = palloc0(n * sizeof(uint64));
 
+	check_head(table);
 	for (uint64 *slot = table_slots(table); slot < end; slot += table->stride)
 	{
-		int64		n = (int64) slot[table->key_words];
+		const uint64 *facts = slot + table->key_words;
+		int64		its = (int64) facts[0];
 
 		if (slot_is_free(table, slot))
 			continue;
+		Assert(slot[0] <= table->bound);
 		Assert(slot >= table_home(table, slot[0]));
 		Assert(previous == NULL || previous[0] < slot[0] ||
 			   (table->key_words == 2 && previous[0] == slot[0] && previous[1] < slot[1]));
@@ -411,15 +435,36 @@ retention_table_check(const CustomerTable *table)
 			Assert(!slot_is_free(table, at));
 		}
 		previous = slot;
+		/* below 0 after rows that never came have left, or one too many came: no value can be made of it */
+		Assert(its >= 0 || table->leaving || table->orders < 0);
+		if (table->time != TIME_NONE && (int64) facts[1] <= (int64) facts[2])
+		{
+			Assert((int64) facts[1] >= table->first && (int64) facts[2] <= table->last);
+			lifespan_add(lifespan, facts[2] - facts[1], 0);
+		}
+		if (table->nlimbs > 0)
+			(void) money_add(revenue, n, slot + table_at_money(table), table->nlimbs);
 		used++;
-		customers += n > 0;
-		repeaters += n > 1;
-		orders += n;
+		customers += its > 0;
+		repeaters += its > 1;
+		orders += its;
 	}
 	Assert(slot_is_free(table, end));
 	Assert(used == table->used);
 	Assert(customers == table->customers);
 	Assert(repeaters == table->repeaters);
-	Assert(orders == table->orders || table->bound < PG_UINT64_MAX);
-#endif
+	Assert(lifespan[0] == table->lifespan[0] && lifespan[1] == table->lifespan[1]);
+
+	/* of those, a sample knows what it has dropped */
+	if (table->sample == 0 || table->selected)
+	{
+		Assert(orders == table->orders);
+		Assert(table->nlimbs == 0 ||
+			   memcmp(revenue, table->words + SUM_REVENUE * n, n * sizeof(uint64)) == 0);
+	}
+	else
+		Assert(orders <= table->orders);
+	pfree(revenue);
 }
+
+#endif							/* USE_ASSERT_CHECKING */

@@ -142,7 +142,13 @@ extern void retention_table_limit(CustomerTable *table, int32 sample, uint64 bou
 extern void retention_table_select(CustomerTable *table);
 extern bool retention_entry_convert(const CustomerTable *to, const uint64 *entry,
 									int nlimbs, int scale, uint64 *converted);
+
+/* In a build with assertions: is all as said above?  Looks at every entry. */
+#ifdef USE_ASSERT_CHECKING
 extern void retention_table_check(const CustomerTable *table);
+#else
+#define retention_table_check(table)	((void) 0)
+#endif
 
 static inline int
 table_at_money(const CustomerTable *table)

@@ -301,6 +301,7 @@ retention_fit_purchases(PG_FUNCTION_ARGS)
 	Shop		shop;
 	Fit			nbd;
 	Fit			fit;
+	Model	   *model;
 
 	(void) retention_model_find_kind(MODEL_PURCHASE, retention_nbd.name, &nbd_kind, &k);
 	automatic = !retention_fit_find_kind(name, &kind, &k);
@@ -332,5 +333,7 @@ retention_fit_purchases(PG_FUNCTION_ARGS)
 				 errhint("Give log_gaps, the sum of the logarithms of his gaps, of each customer, or take another model.")));
 	else if (kind != nbd_kind)
 		fit_kind(&shop, &fit, kind, k, &nbd);
-	PG_RETURN_POINTER(model_of_fit(&shop, &fit, &nbd, tally));
+	model = model_of_fit(&shop, &fit, &nbd, tally);
+	retention_model_check(model);
+	PG_RETURN_POINTER(model);
 }

@@ -168,5 +168,6 @@ retention_renewals_fit(PG_FUNCTION_ARGS)
 		model->boundary = true;
 		model->message = MESSAGE_NO_CHURN;
 	}
+	retention_model_check(model);
 	PG_RETURN_POINTER(model);
 }

@@ -147,6 +147,7 @@ retention_purchase_model_make(PG_FUNCTION_ARGS)
 	for (int i = 0; i < model->nparams; i++)
 		if (retention_model_param_is_time(model, i))
 			model->params[i] = Min(model->params[i] * days, MODEL_LARGEST_PARAM);
+	retention_model_check(model);
 	PG_RETURN_POINTER(model);
 }
 
@@ -167,6 +168,7 @@ retention_spend_model_make(PG_FUNCTION_ARGS)
 							retention_model_param_name(model, i), model->params[i]),
 					 errdetail("A parameter must be above 0, and between 1e-30 and 1e30.")));
 	}
+	retention_model_check(model);
 	PG_RETURN_POINTER(model);
 }
 
@@ -178,5 +180,6 @@ retention_retention_model_make(PG_FUNCTION_ARGS)
 	Model	   *model = model_of_kind(MODEL_RETENTION, PG_GETARG_TEXT_PP(0));
 
 	retention_model_set_params(model, PG_GETARG_JSONB_P(1));
+	retention_model_check(model);
 	PG_RETURN_POINTER(model);
 }

@@ -535,6 +535,7 @@ retention_model_of_json(Jsonb *json, ModelType type)
 				 errmsg("invalid \"correlation\" of a %s: %g", retention_model_type_name(type),
 						model->correlation),
 				 errdetail("It must be between -1 and 1.")));
+	retention_model_check(model);
 	return model;
 }
 

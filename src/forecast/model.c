@@ -185,6 +185,29 @@ retention_model_create(ModelType type, int kind, int k)
 	return model;
 }
 
+#ifdef USE_ASSERT_CHECKING
+void
+retention_model_check(const Model *model)
+{
+	Assert(VARSIZE(model) == sizeof(Model) && model->version == MODEL_VERSION);
+	Assert(model->type >= MODEL_PURCHASE && model->type <= MODEL_RETENTION);
+	Assert(retention_model_has_kind(model->type, model->kind));
+	Assert(model->k >= 1 && model->k <= PURCHASE_MAX_K);
+	Assert(model->nparams == params_of_kind(model->type, model->kind));
+	Assert(model->message <= MESSAGE_LAST);
+	for (int i = 0; i < model->nparams; i++)
+		Assert(model->params[i] >= MODEL_LEAST_PARAM && model->params[i] <= MODEL_LARGEST_PARAM);
+	Assert(!model->has_covariance || retention_covariance_is_possible(model));
+	if (!model->fitted)
+		return;
+	Assert(model->customers >= 0 && model->cells >= 0 && model->no_repeat >= 0 &&
+		   model->not_positive >= 0 && model->iterations >= 0);
+	Assert(model->purchases >= 0 && model->gradient_norm >= 0);
+	Assert(isfinite(model->loglik));
+	Assert(!model->knows_correlation || fabs(model->correlation) <= 1);
+}
+#endif
+
 /*
  * What comes from outside has been checked, so this only sees to it that
  * nothing is taken for what it isn't.
@@ -199,6 +222,7 @@ retention_model_read(Datum value, ModelType type)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
 				 errmsg("invalid value of type %s", retention_model_type_name(type))));
+	retention_model_check(model);
 	return model;
 }
 

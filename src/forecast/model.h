@@ -98,6 +98,13 @@ model_covariance(const Model *model, int i, int j)
 	return model->covariance[i >= j ? i * (i + 1) / 2 + j : j * (j + 1) / 2 + i];
 }
 
+/* In a build with assertions: is it a model that there can be? */
+#ifdef USE_ASSERT_CHECKING
+extern void retention_model_check(const Model *model);
+#else
+#define retention_model_check(model)	((void) 0)
+#endif
+
 /* model.c */
 extern Model *retention_model_create(ModelType type, int kind, int k);
 extern const Model *retention_model_read(Datum value, ModelType type);

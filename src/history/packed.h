@@ -145,4 +145,11 @@ extern bool retention_history_unpack_stored(HistoryUnpacker *unpacker, Datum val
 extern const Run *retention_history_unpack_next(HistoryUnpacker *unpacker);
 extern void retention_history_validate(const struct varlena *value);
 
+/* In a build with assertions: what is written can be read, to the same bytes. */
+#ifdef USE_ASSERT_CHECKING
+#define history_packed_check(value)	retention_history_validate(value)
+#else
+#define history_packed_check(value)	((void) 0)
+#endif
+
 #endif							/* RETENTION_HISTORY_PACKED_H */

@@ -32,6 +32,51 @@ small_bytes(const HistoryHead *head, int zone_length, int room)
 		 (Size) room * entry_words(head_shape(head))) * sizeof(uint64);
 }
 
+#ifdef USE_ASSERT_CHECKING
+
+static void
+check_head(const HistoryHead *head, const char *zone)
+{
+	Assert(head->key != KEY_NONE && head->key <= KEY_KIND_LAST);
+	Assert(head->time != TIME_NONE && head->time <= TIME_KIND_LAST);
+	Assert(head->amount <= AMOUNT_KIND_LAST);
+	Assert(head->grain >= GRAIN_DAY && head->grain <= GRAIN_LAST);
+	Assert((head->nlimbs > 0) == (head->amount != AMOUNT_NONE));
+	Assert(head->scale <= (head->nlimbs > 0 ? MONEY_MAX_SCALE : 0));
+	Assert(head->refunds >= 0 && head->guest_orders >= 0 && head->guest_refunds >= 0);
+	Assert(head->first_day <= head->last_day ||
+		   (head->first_day == DAY_NEVER_FIRST && head->last_day == DAY_NEVER_LAST));
+	Assert((*zone != '\0') == (head->time == TIME_TIMESTAMPTZ));
+}
+
+void
+retention_history_check(const HistoryState *state)
+{
+	Assert((state->small == NULL) != (state->large == NULL));
+	if (state->small)
+	{
+		SmallHistory *small = state->small;
+
+		Assert(small->form == HISTORY_SMALL);
+		Assert(small->zone_length == strlen(small_zone(small)) + 1);
+		check_head(&small->head, small_zone(small));
+		Assert(small->used >= 0 && small->used <= small->room);
+		Assert(VARSIZE(small) == small_bytes(&small->head, small->zone_length, small->room));
+	}
+	else
+	{
+		LargeHistory *large = state->large;
+
+		Assert(large->magic == LARGE_HISTORY_MAGIC);
+		check_head(&large->head, large->zone_name);
+		Assert(large->head.nlimbs == large->store->shape.nlimbs || large->store->spill);
+		Assert((large->sums != NULL) == (large->head.nlimbs > 0));
+		retention_store_check(large->store);
+	}
+}
+
+#endif							/* USE_ASSERT_CHECKING */
+
 /* A state without entries or sums. */
 static SmallHistory *
 allocate_small(const HistoryHead *head, const char *zone, int room)
@@ -537,6 +582,7 @@ retention_history_merge(HistoryState *state, Datum other)
 	LargeHistory *large = NULL;
 	HistoryUnpacker unpacker;
 
+	retention_history_check(state);
 	kind_of_head(state_head(state), retention_history_zone_name(state), &ours);
 	if (datum_is_large_history(other))
 	{
@@ -579,6 +625,7 @@ retention_history_merge(HistoryState *state, Datum other)
 			widen_large(state->large, scale, state->large->store->shape.nlimbs);
 	}
 	add_rows(state, &rows);
+	retention_history_check(state);
 }
 
 /* ---- packing --------------------------------------------------------------- */
@@ -629,6 +676,7 @@ large_flatten_into(ExpandedObjectHeader *eohptr, void *result, Size size)
 	Assert(large->packed);
 	retention_history_pack_write(&large->packer, &large->header, result, size);
 	large_history_changed(large);
+	history_packed_check(result);
 }
 
 static struct varlena *
@@ -647,6 +695,7 @@ pack_small(SmallHistory *small)
 	/* the state is left as it is: a window function goes on with it */
 	state.small = copy_small(small, Max(small->used, 1), small->head.scale, small->head.nlimbs);
 	compact_small(&state);
+	retention_history_check(&state);
 	small = state.small;
 	head = small->head;
 	shape = head_shape(&head);
@@ -670,6 +719,7 @@ pack_small(SmallHistory *small)
 	}
 	retention_history_pack_end(&packer, &kind, &rows, &header);
 	value = retention_history_pack_finish(&packer, &header);
+	history_packed_check(value);
 	pfree(run.words);
 	pfree(small);
 	return value;
@@ -687,7 +737,9 @@ retention_history_pack(Datum datum)
 		StringInfoData header;
 
 		pack_large(large_history_of_datum(datum), &packer, &header);
-		return retention_history_pack_finish(&packer, &header);
+		value = retention_history_pack_finish(&packer, &header);
+		history_packed_check(value);
+		return value;
 	}
 	value = PG_DETOAST_DATUM_PACKED(datum);
 	if (*(uint8 *) VARDATA_ANY(value) == HISTORY_SMALL)

@@ -169,6 +169,13 @@ large_history_changed(LargeHistory *large)
 		retention_history_forget_packed(large);
 }
 
+/* In a build with assertions: is a running state all that is said here?  Looks at every entry. */
+#ifdef USE_ASSERT_CHECKING
+extern void retention_history_check(const HistoryState *state);
+#else
+#define retention_history_check(state)	((void) 0)
+#endif
+
 extern void retention_history_create(HistoryState *state, const HistoryKind *kind);
 extern void retention_history_open(HistoryState *state, Datum datum);
 extern Datum retention_history_close(const HistoryState *state);

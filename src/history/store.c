@@ -283,8 +283,80 @@ retention_store_expect(Store *store, int64 entries)
 		   store->log_partitions + more_bits + SPLIT_BITS <= MAX_LOG_PARTITIONS)
 		more_bits += SPLIT_BITS;
 	if (more_bits > 0)
+	{
 		split(store, more_bits);
+		retention_store_check(store);
+	}
 }
+
+#ifdef USE_ASSERT_CHECKING
+
+static void
+check_customer(const CustomerView *customer, OccasionShape shape)
+{
+	Assert(customer->n > 0);
+	for (int64 i = 0; i < customer->n; i++)
+	{
+		const uint64 *occasion = customer->occasions + i * occasion_words(shape);
+
+		Assert(i == 0 || mark_period(occasion[0]) > mark_period(occasion[-occasion_words(shape)]));
+		Assert(mark_orders(occasion[0]) > 0 ||
+			   (shape.nlimbs > 0 && money_is_negative(occasion + 1, shape.nlimbs)));
+	}
+}
+
+void
+retention_store_check(const Store *store)
+{
+	OccasionShape shape = store->shape;
+	const uint64 *previous = NULL;
+	int64		entries = 0;
+	int64		unused = 0;
+
+	Assert(store->log_partitions >= 0 && store->log_partitions <= MAX_LOG_PARTITIONS);
+	Assert(store->arrived.nwords == 0);
+	for (int i = 0; i < partitions(store); i++)
+	{
+		const Partition *partition = &store->partitions[i];
+		const RunPage *last = partition->tail.last;
+		int64		its = 0;
+
+		/* there is always room for one more, and the run begins behind the one before */
+		Assert(last && last->next == NULL);
+		Assert(partition->next >= last->words && partition->next < partition->end);
+		Assert(partition->end <= last->words + last->room);
+		for (RunPage *page = partition->run.first; page; page = page->next)
+		{
+			Run			piece = page_run(page);
+			RunCursor	cursor;
+			CustomerView customer;
+			int64		on_page = 0;
+
+			Assert(page->nwords <= page->room);
+			run_begin(&cursor, &piece, shape);
+			while (run_next(&cursor, &customer))
+			{
+				Assert(cursor.at <= cursor.end);
+				Assert(store_partition(store, customer.identity[0]) == partition);
+				Assert(previous == NULL ||
+					   compare_identity(previous, customer.identity, shape.key_words) < 0);
+				previous = customer.identity;
+				check_customer(&customer, shape);
+				on_page += customer.n;
+			}
+			Assert(on_page == page->entries);
+			its += on_page;
+		}
+		Assert(its == partition->run.entries);
+		entries += its;
+	}
+	Assert(entries == store->entries);
+	for (const RunPage *page = store->pool.free; page; page = page->next)
+		unused += RUN_PAGE_BYTES;
+	Assert(unused + (store->pool.block_end - store->pool.block) == (int64) store->pool.unused);
+}
+
+#endif							/* USE_ASSERT_CHECKING */
 
 /* ---- disk ------------------------------------------------------------------ */
 
@@ -551,6 +623,7 @@ retention_store_end_merge(Store *store)
 	if (store->coming.words)
 		pfree(store->coming.words);
 	memset(&store->coming, 0, sizeof(StoreRoom));
+	retention_store_check(store);
 }
 
 /* ---- wider money ----------------------------------------------------------- */
@@ -734,6 +807,7 @@ retention_store_visit(Store *store, RunVisitor visitor, void *arg)
 	if (store->spill == NULL)
 	{
 		close_all(store);
+		retention_store_check(store);
 		for (int i = 0; i < partitions(store); i++)
 		{
 			CHECK_FOR_INTERRUPTS();

@@ -74,6 +74,16 @@ typedef void (*RunVisitor) (const Run *run, OccasionShape shape, void *arg);
 
 extern void retention_store_visit(Store *store, RunVisitor visitor, void *arg);
 
+/*
+ * In a build with assertions: are the runs in order, each in its partition, and
+ * all counted?  Looks at every entry.
+ */
+#ifdef USE_ASSERT_CHECKING
+extern void retention_store_check(const Store *store);
+#else
+#define retention_store_check(store)	((void) 0)
+#endif
+
 /* The partition of a hash. */
 static inline Partition *
 store_partition(const Store *store, uint64 hash)

@@ -38,6 +38,7 @@ retention_log_pack(const OrderLog *log)
 	struct varlena *value;
 
 	log = retention_log_settled(log);
+	retention_log_check_state(log);
 	initStringInfo(&out);
 	appendStringInfoSpaces(&out, VARHDRSZ);
 	appendStringInfoCharMacro(&out, LOG_VERSION);

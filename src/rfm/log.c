@@ -91,6 +91,34 @@ goes_on(const OrderLog *log, int64 key)
 	return log->purpose.kind == LOG_INSTANTS ? last <= key : DAY_OF_KEY(last) < DAY_OF_KEY(key);
 }
 
+#ifdef USE_ASSERT_CHECKING
+void
+retention_log_check_state(const OrderLog *log)
+{
+	const LogPurpose *purpose = &log->purpose;
+
+	Assert(log->version == LOG_VERSION);
+	Assert(purpose->kind >= LOG_INSTANTS && purpose->kind <= LOG_KIND_LAST);
+	Assert((purpose->time != TIME_NONE) == (purpose->kind == LOG_INSTANTS));
+	Assert((purpose->amount != AMOUNT_NONE) == (purpose->kind == LOG_SPEND));
+	Assert((log->nlimbs > 0) == (purpose->kind == LOG_SPEND));
+	Assert(log->scale <= MONEY_MAX_SCALE);
+	Assert(log->settled <= log->count && log->count <= log_room(log));
+	Assert(log->orders >= (purpose->kind == LOG_SPEND ? 0 : log->settled));
+	for (Size i = 0; i < log->count; i++)
+	{
+		int64		key = log_key(log, i);
+
+		Assert(purpose->kind == LOG_INSTANTS ? IS_VALID_TIMESTAMP(key) :
+			   DAY_OF_KEY(key) > purpose->after && DAY_OF_KEY(key) <= purpose->until);
+		Assert(purpose->kind != LOG_DAYS || KEY_IS_ORDER(key));
+		if (i > 0 && i < log->settled)
+			Assert(purpose->kind == LOG_INSTANTS ? log_key(log, i - 1) <= key :
+				   DAY_OF_KEY(log_key(log, i - 1)) < DAY_OF_KEY(key));
+	}
+}
+#endif
+
 /*
  * Append the entries of another log, whose money is at no larger scale.
  * Returns false if they don't fit the limbs; the log is then as before.
@@ -129,7 +157,10 @@ remake(const OrderLog *log, int scale, int nlimbs, Size room)
 
 		CHECK_FOR_INTERRUPTS();
 		if (append_entries(made, log))
+		{
+			retention_log_check_state(made);
 			return made;
+		}
 		pfree(made);
 	}
 }
@@ -188,6 +219,7 @@ settle_widening(OrderLog *log)
 {
 	while (!settle(log))
 		log = remake(log, log->scale, log->nlimbs + 1, log->count);
+	retention_log_check_state(log);
 	return log;
 }
 
@@ -297,6 +329,7 @@ retention_log_merge(OrderLog *log, const OrderLog *other)
 		log = remake(log, log->scale,
 					 log->nlimbs + money_limbs_for_scale(log->scale - other->scale),
 					 log->count + other->count);
+	retention_log_check_state(log);
 	return log;
 }
 

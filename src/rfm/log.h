@@ -109,6 +109,13 @@ log_room(const OrderLog *log)
 	return (VARSIZE(log) - offsetof(OrderLog, words)) / (log_stride(log) * sizeof(uint64));
 }
 
+/* In a build with assertions: is it all that is said above?  Looks at every entry. */
+#ifdef USE_ASSERT_CHECKING
+extern void retention_log_check_state(const OrderLog *log);
+#else
+#define retention_log_check_state(log)	((void) 0)
+#endif
+
 extern OrderLog *retention_log_create(const LogPurpose *purpose, int scale, int nlimbs, Size room);
 extern OrderLog *retention_log_copy(const OrderLog *log);
 extern void retention_log_check(const OrderLog *log, const LogPurpose *purpose);

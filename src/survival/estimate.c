@@ -67,6 +67,7 @@ retention_curve_next(SurvivalCurve *curve)
 		curve->run_survival = curve->survival;
 		curve->run_start = curve->left;
 	}
+	Assert(curve->left >= 0 && curve->survival >= 0 && curve->survival <= 1);
 	return true;
 }
 

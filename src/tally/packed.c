@@ -87,13 +87,13 @@ sum_counts(const Tally *tally, int64 *totals)
 	return true;
 }
 
-/* A running state, or what was built, as a value. */
-struct varlena *
-retention_tally_pack(const Tally *tally)
+static struct varlena *
+pack(const Tally *tally)
 {
 	StringInfoData out;
 	int64		totals[TALLY_MAX_COUNTS];
 
+	retention_tally_check(tally);
 	if (tally->sorted < tally->used)
 		tally = retention_tally_compacted(tally);
 	if (!sum_counts(tally, totals))
@@ -312,9 +312,21 @@ void
 retention_tally_validate(const struct varlena *value, TallyKind kind)
 {
 	Tally	   *tally = retention_tally_unpack(value, kind);
-	struct varlena *again = retention_tally_pack(tally);
+	struct varlena *again = pack(tally);
 
 	retention_check_canonical(value, again, retention_tally_type(kind));
 	pfree(again);
 	pfree(tally);
+}
+
+/* A running state, or what was built, as a value. */
+struct varlena *
+retention_tally_pack(const Tally *tally)
+{
+	struct varlena *value = pack(tally);
+
+#ifdef USE_ASSERT_CHECKING
+	retention_tally_validate(value, tally->kind);
+#endif
+	return value;
 }

@@ -218,6 +218,39 @@ tally_size(int width, int64 capacity)
 	return offsetof(Tally, words) + (Size) capacity * width * sizeof(uint64);
 }
 
+#ifdef USE_ASSERT_CHECKING
+void
+retention_tally_check(const Tally *tally)
+{
+	Assert(tally->form == TALLY_RUNNING);
+	Assert(tally->kind >= TALLY_SURVIVAL && tally->kind <= TALLY_KIND_LAST);
+	Assert(tally->keys == shapes[tally->kind].keys && tally->width == shapes[tally->kind].width);
+	Assert(tally->sorted >= 0 && tally->sorted <= tally->used && tally->used <= tally->capacity);
+	Assert(VARSIZE(tally) == tally_size(tally->width, tally->capacity));
+	Assert(tally->kind == TALLY_REPEAT_BUYING ||
+		   (tally->collapsed == 0 && tally->log_gaps.low == 0 && tally->log_gaps.high == 0));
+	Assert(tally->collapsed >= 0);
+	Assert(tally->kind == TALLY_REPEAT_BUYING ||
+		   (tally->kind == TALLY_RENEWALS ? tally->note >= 0 : tally->note == 0));
+	for (int32 i = 0; i < tally->used; i++)
+	{
+		const uint64 *entry = tally->words + (Size) i * tally->width;
+		int64		any = 0;
+
+		for (int part = 0; part < tally->keys; part++)
+			Assert(tally_key(tally, i, part) >= 0 && !isinf(tally_key(tally, i, part)));
+		for (int which = 0; which < tally->width - tally->keys; which++)
+		{
+			Assert(tally_count(tally, i, which) >= 0);
+			any |= tally_count(tally, i, which);
+		}
+		Assert(any > 0);
+		Assert(i == 0 || i >= tally->sorted ||
+			   compare_words(entry - tally->width, entry, tally->keys) < 0);
+	}
+}
+#endif
+
 /* A copy with this much room, which is no less than what is in use. */
 static Tally *
 copy_tally(const Tally *tally, int64 capacity)
@@ -253,7 +286,10 @@ retention_tally_reserve(Tally *tally, int64 more)
 				 errmsg("%s of more than %lld different entries is too large",
 						shapes[tally->kind].type, (long long) tally->used),
 				 errhint("Round the numbers that go into it, or aggregate smaller groups.")));
-	return capacity > tally->capacity ? copy_tally(tally, capacity) : tally;
+	if (capacity > tally->capacity)
+		tally = copy_tally(tally, capacity);
+	retention_tally_check(tally);
+	return tally;
 }
 
 /* How many counts an entry has. */
@@ -427,6 +463,7 @@ retention_tally_merge(Tally *tally, const Tally *other)
 	retention_tally_add_note(tally, other->note);
 	if (!retention_tally_sum_add(&tally->log_gaps, other->log_gaps))
 		log_gaps_out_of_range();
+	retention_tally_check(tally);
 	return tally;
 }
 
@@ -437,6 +474,7 @@ retention_tally_compacted(const Tally *tally)
 	Tally	   *copy = copy_tally(tally, tally->used);
 
 	compact(copy);
+	retention_tally_check(copy);
 	return copy;
 }
 

@@ -192,6 +192,13 @@ tally_end(Tally *tally, bool direct)
 	return PointerGetDatum(direct ? (void *) retention_tally_pack(tally) : (void *) tally);
 }
 
+/* In a build with assertions: is a running state all that is said above?  Looks at every entry. */
+#ifdef USE_ASSERT_CHECKING
+extern void retention_tally_check(const Tally *tally);
+#else
+#define retention_tally_check(tally)	((void) 0)
+#endif
+
 /* Between the files of this room. */
 extern Tally *retention_tally_reserve(Tally *tally, int64 more);
 extern Tally *retention_tally_merge(Tally *tally, const Tally *other);
