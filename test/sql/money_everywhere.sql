@@ -212,6 +212,19 @@ SET min_parallel_table_scan_size = 0;
 SELECT DISTINCT proname AS not_parallel FROM aggregates WHERE NOT is_partial(format('SELECT shop, %s(%s) FROM orders GROUP BY shop', proname, args));
 CALL ask_aggregates('in parallel', :every);
 
+-- Of frames that move on, rows leave.
+CALL compare('moving frames', '{}',
+	'SELECT shop, n, name, money::text FROM (SELECT shop, n, aov(a) OVER w AS aov, customer_value(c, a) OVER w AS value, customer_base(c, t, a) OVER w AS b, purchase_history(c, t, a, ''day'') OVER w AS h
+		FROM orders WHERE shop > 0 AND shop % 8 = 1 WINDOW w AS (PARTITION BY shop ORDER BY n ROWS 6 PRECEDING)) f,
+		LATERAL (VALUES (''aov'', aov), (''value'', value), (''revenue'', revenue(b)), (''refunded'', refunded(b)), (''guests'', guest_revenue(b)),
+						(''history'', (history_info(h)).revenue), (''guests of history'', guest_revenue(customer_base(h)))) v (name, money)',
+	'SELECT shop, n, name, money::text FROM (SELECT shop, n, sum(a) OVER w / nullif(count(*) FILTER (WHERE a >= 0) OVER w, 0) AS aov, array_agg(c) FILTER (WHERE a >= 0) OVER w AS customers,
+			sum(a) FILTER (WHERE c IS NOT NULL) OVER w AS revenue, -sum(a) FILTER (WHERE c IS NOT NULL AND a < 0) OVER w AS refunded, sum(a) FILTER (WHERE c IS NULL) OVER w AS guests
+		FROM orders WHERE shop > 0 AND shop % 8 = 1 WINDOW w AS (PARTITION BY shop ORDER BY n ROWS 6 PRECEDING)) f,
+		LATERAL (VALUES (''aov'', aov), (''value'', coalesce(revenue, 0) / (SELECT nullif(count(DISTINCT c), 0) FROM unnest(customers) c)), (''revenue'', coalesce(revenue, 0)), (''refunded'', coalesce(refunded, 0)),
+						(''guests'', coalesce(guests, 0)), (''history'', coalesce(revenue, 0)), (''guests of history'', coalesce(guests, 0))) v (name, money)',
+	'g.money::numeric IS NOT DISTINCT FROM w.money::numeric OR name IN (''aov'', ''value'') AND abs(g.money::numeric - w.money::numeric) <= 1e-15 * abs(w.money::numeric)');
+
 -- ---------------------------------------------------------------------------
 -- Values, by each way in which they may have been made: the same bytes.
 -- ---------------------------------------------------------------------------
@@ -284,6 +297,12 @@ CALL compare('rollup of samples', '{}',
 	'SELECT shop, 0, name, money::text FROM (SELECT shop, rollup(b) AS b FROM (SELECT shop, customer_base_sample(c, t, a, 16) AS b FROM orders GROUP BY shop, n % 3) p GROUP BY shop) s,
 		LATERAL (VALUES (''revenue'', revenue(b)), (''refunded'', refunded(b)), (''guest_revenue'', guest_revenue(b))) v (name, money)',
 	'SELECT shop, 0, name, money::text FROM plain, LATERAL (VALUES (''revenue'', revenue), (''refunded'', refunded), (''guest_revenue'', guest_revenue)) v (name, money)');
+-- what it estimates is of the customers that it estimates
+CALL compare('estimates of samples', '{}',
+	'SELECT shop, size, name, holds::text FROM (SELECT shop, size, customer_base_sample(c, t, a, size) AS b FROM orders, (VALUES (16), (100)) s (size) GROUP BY shop, size) s,
+		LATERAL (VALUES (''value'', abs(customer_value(b) * customers(b) - revenue(b)) <= abs(revenue(b)) / customers(b)),
+						(''clv'', abs(clv(b, ''3 years'', ''1 year'') - 3 * customer_value(b)) <= abs(customer_value(b)) * 1e-14)) v (name, holds) WHERE customers(b) > 0',
+	'SELECT shop, size, name, ''true'' FROM plain, (VALUES (16), (100)) s (size), (VALUES (''value''), (''clv'')) v (name) WHERE customers > 0');
 CALL compare('customers in common', ARRAY['customers_in_common(customer_base,customer_base)', 'only_in(customer_base,customer_base)'],
 	'SELECT shop, 0, name, trim_scale(revenue(selected))::text FROM bases JOIN (SELECT shop, customer_base(c, t, a) AS other FROM orders WHERE n % 5 = 0 GROUP BY shop) o USING (shop),
 		LATERAL (VALUES (''both'', customers_in_common(b, other)), (''only one'', only_in(b, other))) v (name, selected) WHERE how = ''rows''',
