@@ -1,5 +1,6 @@
 -- The metrics of the table orders (customer_id, ordered_at, amount), each with
--- the SQL that makes it.
+-- the SQL that makes it.  test/docs compares them with plain SQL, by the names behind
+-- "plain:".
 
 \pset null NULL
 \pset footer off
@@ -10,13 +11,13 @@ SET timezone = 'UTC';
 \echo
 \pset expanded on
 \pset tuples_only on
+-- plain: metrics
 \set ECHO queries
 SELECT aov(amount),
        purchase_frequency(customer_id)        FILTER (WHERE amount >= 0),
        repeat_rate(customer_id)               FILTER (WHERE amount >= 0),
        lifetime_span(customer_id, ordered_at) FILTER (WHERE amount >= 0),
-       customer_value(customer_id, amount),
-       clv(customer_id, ordered_at, amount)
+       customer_value(customer_id, amount)
 FROM orders;
 \set ECHO none
 \echo 'aov                 average order value'
@@ -24,32 +25,33 @@ FROM orders;
 \echo 'repeat_rate         share of the customers who came back'
 \echo 'lifetime_span       first to last order, the mean of all customers'
 \echo 'customer_value      what a customer has paid so far'
-\echo 'clv                 what a customer pays in a year x lifetime_span in years'
 \echo
 \echo 'A negative amount is a refund: less revenue, never an order. The metrics that'
 \echo 'see no amount count every row, so a FILTER takes the refunds from them.'
 
 \echo
-\echo '---- Customer lifetime value, three ways -----------------------------------'
+\echo '---- Customer lifetime value, read right ------------------------------------'
 \echo
 \pset expanded off
 \pset tuples_only off
+-- plain: lifetime_value
 \set ECHO queries
-SELECT round(customer_value(base), 2)             AS to_date,
-       round(clv(base, lifespan => '3 years'), 2) AS of_three_years,
+SELECT round(clv(base, lifespan => '3 years'), 2) AS of_three_years,
+       round(customer_value(base), 2)             AS to_date,
        round(clv(base), 2)                        AS of_measured_lifespan
 FROM (SELECT customer_base(customer_id, ordered_at, amount) AS base
       FROM orders) AS shop;
 \set ECHO none
-\echo 'to_date               what a customer has paid so far: a fact'
 \echo 'of_three_years        the textbook: a year''s value x the lifespan you expect'
-\echo 'of_measured_lifespan  x the lifespan seen so far, which the end of the data cuts'
-\echo '                      off: it reads low in a young shop'
+\echo 'to_date               what a customer has paid so far: a fact'
+\echo 'of_measured_lifespan  x the mean lifespan seen so far: in every shop at most what has'
+\echo '                      been paid, as no span is longer than the time there are orders of'
 \echo
-\echo 'The parts of the second:'
+\echo 'The parts of the first:'
 \echo
 \pset expanded on
 \pset tuples_only on
+-- plain: parts
 \set ECHO queries
 SELECT parts.*
 FROM (SELECT customer_base(customer_id, ordered_at, amount) AS base
@@ -61,24 +63,28 @@ FROM (SELECT customer_base(customer_id, ordered_at, amount) AS base
 \echo
 \pset expanded off
 \pset tuples_only off
+-- plain: months
 \set ECHO queries
 SELECT date_trunc('month', ordered_at)::date                  AS month,
-       count(*)                                               AS orders,
+       count(*) FILTER (WHERE amount >= 0)                    AS orders,
        round(aov(amount), 2)                                  AS aov,
-       round(purchase_frequency(customer_id)::numeric, 3)     AS purchase_frequency,
-       round(repeat_rate(customer_id)::numeric, 3)            AS repeat_rate
+       round((purchase_frequency(customer_id) FILTER (WHERE amount >= 0))::numeric, 3)
+                                                              AS purchase_frequency,
+       round((repeat_rate(customer_id) FILTER (WHERE amount >= 0))::numeric, 3)
+                                                              AS repeat_rate
 FROM orders
-WHERE amount >= 0
+WHERE isfinite(ordered_at)
 GROUP BY 1
 ORDER BY 1 DESC
 LIMIT 12;
 \set ECHO none
 \echo 'Of each month by itself: repeat_rate is the share of the month''s customers who'
-\echo 'ordered twice in it.'
+\echo 'ordered more than once in it.'
 
 \echo
 \echo '---- Who comes back ---------------------------------------------------------'
 \echo
+-- plain: cohorts
 \set ECHO queries
 CREATE TEMP TABLE shop_history AS
 SELECT purchase_history(customer_id, ordered_at, amount, 'day') AS h FROM orders;
@@ -94,6 +100,7 @@ LIMIT 8;
 \set ECHO none
 \echo 'A cohort is the customers whose first order fell in the quarter.'
 \echo
+-- plain: repeat
 \set ECHO queries
 SELECT day, eligible, repeated, round(rate::numeric, 3) AS rate,
        round(lower::numeric, 3) AS lower, round(upper::numeric, 3) AS upper
@@ -106,6 +113,7 @@ FROM shop_history, repeat_within(h);
 \echo '---- Who is worth winning back ----------------------------------------------'
 \echo
 \o winning-back
+-- plain: winning_back
 \set ECHO queries
 SELECT key, x + 1 AS purchases, age - recency AS days_silent,
        round(p_alive::numeric, 2)            AS p_alive,
@@ -114,10 +122,11 @@ SELECT key, x + 1 AS purchases, age - recency AS days_silent,
 FROM predict_customers('orders', 'customer_id', 'ordered_at', 'amount',
                        horizon => '1 year') AS p
 WHERE x >= 2 AND p_alive BETWEEN 0.1 AND 0.5
-ORDER BY p.clv / p_alive DESC
+ORDER BY p.clv / p_alive DESC NULLS LAST, key
 LIMIT 5;
 \set ECHO none
 \o
+-- shown only: whether the query before had rows
 SELECT :ROW_COUNT = 0 AS nobody
 \gset
 \if :nobody
@@ -132,6 +141,7 @@ SELECT :ROW_COUNT = 0 AS nobody
 \echo
 \echo '---- Which rows are in the numbers -----------------------------------------'
 \echo
+-- plain: rows
 \set ECHO queries
 SELECT line.*
 FROM (SELECT customer_base(customer_id, ordered_at, amount) AS base,

@@ -8,12 +8,6 @@ CREATE TABLE shop (customer text, ordered_at date, amount numeric);
 INSERT INTO shop SELECT customer_id::text, ordered_at::date, amount FROM orders;
 
 --> before
--- First and second day with an order, which may be the same; and the days until as_of.
-CREATE TABLE plain.pair AS
-SELECT customer, min(day) AS first, min(day) FILTER (WHERE n = 2) AS second FROM plain.numbered GROUP BY customer;
-CREATE FUNCTION plain.wilson(k numeric, n numeric, sign int) RETURNS numeric IMMUTABLE LANGUAGE sql AS $$
-	SELECT round((k / nullif(n, 0) + z * z / 2 / n + sign * z * sqrt(k / n * (1 - k / n) / n + z * z / 4 / n / n)) / (1 + z * z / n), 3) FROM (VALUES (1.959963984540054)) v (z)
-$$;
 -- Days from order number - 1 to order number, or to as_of.
 CREATE FUNCTION plain.waits(number int, as_of date DEFAULT plain.today()) RETURNS TABLE (customer text, days int, came bool) STABLE LANGUAGE sql AS $$
 	SELECT a.customer::text, coalesce(b.day, (SELECT as_of)) - a.day, b.day IS NOT NULL

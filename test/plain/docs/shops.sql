@@ -123,6 +123,14 @@ CREATE FUNCTION plain.rfm(as_of date) RETURNS TABLE (customer text, rfm rfm) STA
 	FROM days GROUP BY customer, first
 $$;
 
+-- First and second day with an order, which may be the same.
+CREATE TABLE plain.pair AS
+SELECT customer, min(day) AS first, min(day) FILTER (WHERE n = 2) AS second FROM plain.numbered GROUP BY customer;
+-- Bounds of a share's 95 % interval (Wilson 1927).
+CREATE FUNCTION plain.wilson(k numeric, n numeric, sign int) RETURNS numeric IMMUTABLE LANGUAGE sql AS $$
+	SELECT round((k / nullif(n, 0) + z * z / 2 / n + sign * z * sqrt(k / n * (1 - k / n) / n + z * z / 4 / n / n)) / (1 + z * z / n), 3) FROM (VALUES (1.959963984540054)) v (z)
+$$;
+
 -- A row's values as texts, numbers to nine digits behind the point: so that a
 -- float8 and a numeric, 1 and 1.00 are equal.
 CREATE FUNCTION plain.cells(r json) RETURNS text[] STABLE LANGUAGE sql AS $$

@@ -1,0 +1,49 @@
+-- Plain SQL for the queries of dev/demo.sql (see test/docs).
+
+--> metrics
+SELECT (SELECT sum(amount) / nullif(count(*) FILTER (WHERE amount >= 0), 0) FROM orders), count(*)::numeric / nullif(count(DISTINCT customer_id), 0),
+	   (SELECT avg((n > 1)::int) FROM (SELECT count(*) AS n FROM orders WHERE amount >= 0 AND customer_id IS NOT NULL GROUP BY customer_id) c),
+	   (SELECT plain.days(avg(extract(epoch FROM last - first))) FROM plain.customer),
+	   -- to who has an amount, if only a refund
+	   (SELECT sum(amount) / nullif(count(DISTINCT customer_id) FILTER (WHERE amount >= 0), 0) FROM orders WHERE customer_id IS NOT NULL)
+FROM orders WHERE amount >= 0 AND customer_id IS NOT NULL
+
+--> lifetime_value
+SELECT round(paid / years * 3, 2), round(paid, 2), round(paid / years * span, 2)
+FROM (SELECT (SELECT sum(amount) FROM plain.known) / nullif(count(*), 0) AS paid, plain.years(min(first), max(last)) AS years, avg(plain.years(first, last)) AS span FROM plain.customer) c
+
+--> parts
+SELECT paid / orders, orders / customers / years, years, 3, true, paid / customers, paid / customers / years * 3
+FROM (SELECT (SELECT sum(amount) FROM plain.known) AS paid, sum(orders) AS orders, count(*)::numeric AS customers, plain.years(min(first), max(last)) AS years FROM plain.customer) c WHERE customers > 0
+UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL WHERE NOT EXISTS (SELECT FROM plain.customer)
+
+--> months
+SELECT m, count(*) FILTER (WHERE amount >= 0), round(sum(amount) / nullif(count(*) FILTER (WHERE amount >= 0), 0), 2), round(count(customer_id) FILTER (WHERE amount >= 0)::numeric / nullif(count(DISTINCT customer_id) FILTER (WHERE amount >= 0), 0), 3),
+	   (SELECT round(avg((n > 1)::int), 3) FROM (SELECT count(*) AS n FROM plain.numbered WHERE date_trunc('month', day::timestamp) = m GROUP BY customer) c)
+FROM (SELECT date_trunc('month', ordered_at::date::timestamp)::date AS m, * FROM orders WHERE ordered_at > '-infinity' AND ordered_at < 'infinity') o
+GROUP BY m ORDER BY m DESC LIMIT 12
+
+--> cohorts
+SELECT customers, orders, revenue FROM shop_history, history_info(h) WHERE h IS NOT NULL;
+SELECT count(DISTINCT customer), count(*), (SELECT sum(amount) FROM plain.known) FROM plain.numbered HAVING count(*) > 0
+
+--> cohorts
+SELECT cohort, size, string_agg(to_char(100 * active::float8 / size, '990.9'), ' ' ORDER BY i) FROM plain.cohorts('quarter') WHERE is_complete GROUP BY cohort, size ORDER BY cohort DESC LIMIT 8
+
+--> repeat
+SELECT d, count(*) FILTER (WHERE old), count(*) FILTER (WHERE old AND second - first <= d), round(count(*) FILTER (WHERE old AND second - first <= d) / nullif(count(*) FILTER (WHERE old), 0)::numeric, 3),
+	   plain.wilson(count(*) FILTER (WHERE old AND second - first <= d), count(*) FILTER (WHERE old), -1), plain.wilson(count(*) FILTER (WHERE old AND second - first <= d), count(*) FILTER (WHERE old), 1)
+FROM (VALUES (30), (60), (90), (180), (365)) v (d), LATERAL (SELECT *, plain.today() - first >= d AS old FROM plain.pair) p GROUP BY d
+
+--> winning_back
+SELECT customer, (rfm).x + 1, (rfm).t - (rfm).t_x, round(p_alive(m, rfm)::numeric, 2), round(expected_purchases(m, rfm, '1 year')::numeric, 2), round(predicted_clv(m, s, rfm, '1 year')::numeric, 2)
+FROM plain.rfm(plain.today()), (SELECT fit_purchases(repeat_buying(rfm)) AS m, fit_spend(repeat_spend(rfm)) AS s FROM plain.rfm(plain.today())) f
+WHERE (rfm).x > 1 AND p_alive(m, rfm) >= 0.1 AND p_alive(m, rfm) <= 0.5 ORDER BY predicted_clv(m, s, rfm, '1 year') IS NULL, -predicted_clv(m, s, rfm, '1 year') / p_alive(m, rfm), customer LIMIT 5
+
+--> rows on ids texts uci
+VALUES ('orders of customers', (SELECT count(*) FROM plain.known WHERE is_order), (SELECT sum(amount) FROM plain.known WHERE is_order)),
+	   ('their refunds', (SELECT count(*) FROM plain.known WHERE NOT is_order), coalesce((SELECT sum(amount) FROM plain.known WHERE NOT is_order), 0)),
+	   ('guests', (SELECT count(*) FROM plain.rows WHERE customer IS NULL AND is_order), (SELECT sum(amount) FROM plain.rows WHERE customer IS NULL)),
+	   ('skipped', (SELECT count(*) FROM orders) - (SELECT count(*) FROM plain.rows) + (SELECT count(*) FROM plain.rows WHERE customer IS NULL AND NOT is_order),
+			(SELECT sum(amount) FROM orders) - (SELECT sum(amount) FROM plain.rows)),
+	   ('all rows', (SELECT count(*) FROM orders), (SELECT sum(amount) FROM orders))
