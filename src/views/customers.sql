@@ -1,10 +1,10 @@
 --@view customers
---@about Each known customer with an order, and what is known and expected of him: one row a customer. "Now" is the day of the last order of all (kpi.last_order).
+--@about Each known customer with an order, and what is known and expected of them: one row a customer. "Now" is the day of the last order of all (kpi.last_order).
 --@key customer
 --@reads rfm_segment_names, rfm_thresholds
 --@column customer: the customer, as in the order table; a number if it is one there, else a text
 --@column orders: orders (amount at or above 0)
---@column revenue: sum of all amounts, refunds (negative amounts) subtracted
+--@column revenue: sum of all amounts, refunds (negative amounts) subtracted: what the customer has paid to date
 --@column aov: average order value: revenue / orders
 --@column first_order: day of the first order, on the shop's calendar
 --@column last_order: day of the last order, on the shop's calendar
@@ -13,7 +13,6 @@
 --@column recency_days: days of the calendar from the last order to now
 --@column mean_gap_days: lifespan_days / (orders - 1): mean time between two orders; NULL with one order
 --@column next_order_due: day the next order is due: last_order + median gap between two days with an order of this customer; may be in the past; NULL with orders on one day only
---@column clv_to_date: customer lifetime value by its formula for one customer: aov x lifespan_days / 365.25; 0 with one order. What the customer has paid so far is revenue
 --@column recency_score: R, 1 to 5, 5 for the fifth of the customers who ordered last; equal days get equal scores. Thresholds: those of rfm_thresholds, else the quintiles of today (rfm_quintiles)
 --@column frequency_score: F, 1 to 5, 5 for the fifth of the customers with most orders; equal numbers get equal scores
 --@column monetary_score: M, 1 to 5, 5 for the fifth of the customers with most revenue; equal revenues get equal scores
@@ -22,7 +21,7 @@
 --@column revenue_decile: 10 for the tenth of the customers with most revenue, 1 for the least; equal revenues get equal deciles
 --@column p_alive: probability (0 to 1) that the customer will order again at all, by the model @model@::text fitted to all customers. Near 1 for everybody where the orders do not show that anybody leaves, as often in a shop of one year; model_info() says so, and another model may see more
 --@column expected_orders_12_months: days with an order that the model expects in the 12 months from now
---@column expected_revenue_12_months: what the customer is expected to spend in the 12 months from now: expected orders x expected spend (gamma-gamma model, Fader & Hardie 2013), not discounted; NULL if no amounts above 0 are known of his repeat orders, or nobody has any
+--@column expected_revenue_12_months: what the customer is expected to spend in the 12 months from now: expected orders x expected spend (gamma-gamma model, Fader & Hardie 2013), not discounted; NULL if no amounts above 0 are known of their repeat orders, or nobody has any
 --@column predicted_clv: expected value of the customer from now on: margin x expected spend of each expected order, discounted by 10 % a year, over the lifespan these views were made with, or 3 years; NULL where expected_revenue_12_months is
 WITH shop AS MATERIALIZED (
     SELECT @r@purchase_history(customer, ordered_at, amount, 'day'::text@zone@) AS history
@@ -87,7 +86,6 @@ SELECT customer@customer_text@ AS customer,
        recency_days::int8 AS recency_days,
        lifespan_days / nullif(orders - 1, 0) AS mean_gap_days,
        next_order_due,
-       (revenue / orders * lifespan_days::numeric / 365.25)::numeric(20, 4) AS clv_to_date,
        s.recency_score::int8 AS recency_score,
        s.frequency_score::int8 AS frequency_score,
        monetary_score::int8 AS monetary_score,

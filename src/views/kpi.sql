@@ -18,7 +18,7 @@
 --@column all_revenue: revenue + guest_revenue
 --@column aov: average order value: all_revenue / all_orders; NULL without orders
 --@column lifespan_days: mean over the customers of last order - first order, in days of 24 hours; a one-time buyer counts 0
---@column clv: customer lifetime value: margin x customer_value / years from the first to the last order x lifespan in years; margin and lifespan are those these views were made with; a lifespan that was not given is the measured lifespan_days, which reads low as the end of the data cuts it off; a year is 365.25 days
+--@column clv: customer lifetime value: margin x customer_value / years from the first to the last order x lifespan in years; margin and lifespan are those these views were made with; a year is 365.25 days. Give the lifespan: without one it is the measured lifespan_days, and clv then at most margin x customer_value in every shop, old or young, as no span is longer than the time from the first to the last order
 --@column top_20_percent_revenue: revenue of the 20 % of the customers who have paid most
 --@column top_20_percent_share: top_20_percent_revenue / revenue of all customers with an order, 0 to 1, or a little above where the rest got back more than they paid; NULL unless that is above 0
 SELECT (@r@first_order(base)@base_time@)::date AS first_order,

@@ -132,7 +132,7 @@ scored AS (
 	FROM c JOIN less r USING (id) JOIN less f USING (id) JOIN less m USING (id)
 	WHERE r.metric = 'r' AND r.value = recency_days AND f.metric = 'f' AND f.value = orders AND m.metric = 'm' AND m.value = round(revenue, 4))
 SELECT id, s.customer, orders, revenue, revenue / orders AS aov, first_order, last_order, lifespan_days, tenure_days, recency_days, lifespan_days / nullif(orders - 1, 0) AS mean_gap_days,
-	   due AS next_order_due, revenue / orders * lifespan_days / 365.25 AS clv_to_date, 5 - trunc(5.0 * s.r / n)::int AS recency_score, 1 + trunc(5.0 * s.f / n)::int AS frequency_score,
+	   due AS next_order_due, 5 - trunc(5.0 * s.r / n)::int AS recency_score, 1 + trunc(5.0 * s.f / n)::int AS frequency_score,
 	   1 + trunc(5.0 * m / n)::int AS monetary_score, g.name AS segment,
 	   CASE WHEN recency_days > 3 * gap THEN 'lost' WHEN recency_days > 2 * gap THEN 'dormant' WHEN recency_days > gap THEN 'at risk' WHEN orders = 1 THEN 'new' ELSE 'active' END AS status,
 	   1 + trunc(10.0 * m / n)::int AS revenue_decile

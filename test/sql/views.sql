@@ -43,7 +43,7 @@ SELECT * FROM shop.kpi \gx
 \x on
 SELECT * FROM shop.kpi_by_period;
 \x off
-SELECT customer, orders, revenue, aov, first_order, last_order, lifespan_days, tenure_days, recency_days, mean_gap_days, next_order_due, clv_to_date
+SELECT customer, orders, revenue, aov, first_order, last_order, lifespan_days, tenure_days, recency_days, mean_gap_days, next_order_due
 FROM shop.customers ORDER BY customer;
 SELECT customer, recency_score AS r, frequency_score AS f, monetary_score AS m, segment, status, revenue_decile, p_alive BETWEEN 0 AND 1 AS p_alive,
 	   expected_orders_12_months > 0 AS expected_orders, expected_revenue_12_months > 0 AS expected_revenue, predicted_clv > 0 AS predicted_clv
@@ -189,7 +189,7 @@ SELECT c.id, what, view, name, c.rows, differences FROM compared c JOIN shops US
 -- What has been compared: each status, score and decile, models that are there and those that can't be.
 SELECT status, count(*) AS customers FROM plain_customer GROUP BY status ORDER BY status;
 SELECT count(DISTINCT recency_score) AS r, count(DISTINCT frequency_score) AS f, count(DISTINCT monetary_score) AS m, count(DISTINCT segment) AS segments, count(DISTINCT revenue_decile) AS deciles,
-	   count(*) FILTER (WHERE next_order_due IS NULL) AS not_due, count(*) FILTER (WHERE clv_to_date < 0) AS negative FROM plain_customer;
+	   count(*) FILTER (WHERE next_order_due IS NULL) AS not_due, count(*) FILTER (WHERE revenue < 0) AS negative FROM plain_customer;
 
 -- ---------------------------------------------------------------------------
 -- Totals.
@@ -532,7 +532,7 @@ CREATE TABLE typed (
 	a_int2 int2, a_int4 int, a_int8 int8, a_float4 real, a_float8 float8, a_numeric numeric, a_money money, a_domain price, a_text text, a_bool bool, a_interval interval, a_array numeric[]);
 INSERT INTO typed (c_int2, c_int4, c_int8, c_text, c_varchar, c_bpchar, c_uuid, c_numeric, c_domain, c_name, c_enum, c_inet, c_oid, c_bit, t_timestamptz, t_timestamp, t_date, a_int2, a_int4, a_int8, a_float4, a_float8, a_numeric, a_money, a_domain)
 VALUES (1, 1, 1, 'one', 'one', 'one', '00000000-0000-0000-0000-000000000001', 1.0, 1, 'one', 'glad', '10.0.0.1', 1, '101', '2024-01-01', '2024-01-01', '2024-01-01', 1, 1, 1, 1, 1, 1, 1::money, 1);
-SELECT attname, pg_temp.attempt(format('SELECT retention_create_views(''typed'', %L, %L, %L, target => ''typed''); SELECT revenue, clv_to_date FROM typed.customers; SELECT clv FROM typed.kpi; SELECT 1 / count(*) FROM typed.customers', CASE WHEN attname LIKE 'c%' THEN attname ELSE 'c_int4' END,
+SELECT attname, pg_temp.attempt(format('SELECT retention_create_views(''typed'', %L, %L, %L, target => ''typed''); SELECT revenue, aov FROM typed.customers; SELECT clv FROM typed.kpi; SELECT 1 / count(*) FROM typed.customers', CASE WHEN attname LIKE 'c%' THEN attname ELSE 'c_int4' END,
 	CASE WHEN attname LIKE 't%' THEN attname ELSE 't_date' END, CASE WHEN attname LIKE 'a%' THEN attname ELSE 'a_numeric' END)) AS error
 FROM pg_attribute WHERE attrelid = 'typed'::regclass AND attnum > 0 ORDER BY attnum;
 
