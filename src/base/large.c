@@ -77,15 +77,10 @@ copy_table(LargeBase *large, const CustomerTable *from, int64 entries, int scale
 	{
 		CustomerTable *to = allocate_table(large, from, scale, nlimbs, homes, tail);
 
-		AbsorbResult result = retention_table_copy(from, to);
-
-		if (result == ABSORBED)
+		if (retention_table_copy(from, to))
 			return to;
 		pfree(to);
-		if (result == ABSORB_TABLE_FULL)
-			tail *= 2;
-		else
-			nlimbs += money_limbs_for_scale(scale - from->scale);
+		nlimbs += money_limbs_for_scale(scale - from->scale);
 	}
 }
 
@@ -217,7 +212,6 @@ restart_table(LargeBase *large, int64 entries, int shift)
 	}
 	retention_table_clear(table);
 	table->shift = shift;
-	table->patient = false;
 }
 
 /*
@@ -291,22 +285,11 @@ absorb_hard(LargeBase *large, Spill **overflow, int bits, const uint64 *entry,
 					break;
 				}
 
-				/*
-				 * Crowded though there's room all around, and where memory has
-				 * no limit: growing on would take all of it.
-				 */
-				if ((large->in_window || table->sample > 0) && !table->patient &&
-					table->homes / 8 > table->used)
-				{
-					table->patient = true;
-					break;
-				}
 				if (grow_table(large, false))
 					break;
 				if (bits + SPILL_BITS > 64)
 				{
 					/* customers of one hash, made up for us: nothing parts them */
-					table->patient = true;
 					(void) grow_table(large, true);
 					break;
 				}
@@ -314,6 +297,9 @@ absorb_hard(LargeBase *large, Spill **overflow, int bits, const uint64 *entry,
 					*overflow = retention_spill_create(large->hdr.eoh_context, bits);
 				retention_spill_table(*overflow, table);
 				restart_table(large, PG_INT64_MAX, table->shift);
+				break;
+			case ABSORB_TABLE_CROWDED:
+				retention_table_salt(table);
 				break;
 			case ABSORB_MONEY_FULL:
 				large->table = copy_table(large, table, Max(table->used, LARGE_MIN_ENTRIES),
@@ -417,9 +403,10 @@ retention_large_flush(LargeBase *large)
  */
 typedef struct LargeMerge
 {
-	/* zipping: the old table from here on, and the new one up to here */
-	uint64	   *slot;
-	uint64	   *end;
+	/* zipping: the old table from this entry on, and the new one up to here */
+	TableScan	scan;
+	const uint64 *ours;
+	int64		most;			/* customers that both can have together */
 	TableBuilder builder;		/* its table is NULL unless zipping */
 	uint64	   *converted;		/* an entry with the table's money */
 
@@ -451,8 +438,9 @@ retention_large_begin_merge(LargeBase *large, int64 more, int64 newcomers)
 										   homes, tail);
 
 		(void) retention_table_copy_totals(table, to);
-		large->merge->slot = table_slots(table);
-		large->merge->end = table_end(table);
+		large->merge->most = table->used + more;
+		retention_scan_begin(&large->merge->scan, table);
+		large->merge->ours = scan_next(&large->merge->scan);
 		large->merge->converted = palloc(table->stride * sizeof(uint64));
 		builder_begin(&large->merge->builder, to);
 	}
@@ -464,28 +452,33 @@ retention_large_begin_merge(LargeBase *large, int64 more, int64 newcomers)
 	}
 }
 
-/* A slot at the end of the new table, whose tail is made longer if need be. */
+/*
+ * A slot for a customer in the new table.  If it is crowded, newcomers may have
+ * been underestimated: then it is made for as many as there can be.  Else it is
+ * salted.
+ */
 static uint64 *
-zip_slot(LargeBase *large, uint64 hash)
+zip_slot(LargeBase *large, const uint64 *identity)
 {
-	TableBuilder *builder = &large->merge->builder;
+	LargeMerge *merge = large->merge;
+	TableBuilder *builder = &merge->builder;
+	uint64	   *slot;
 
-	for (;;)
+	while (unlikely((slot = retention_builder_slot(builder, identity)) == NULL))
 	{
 		CustomerTable *table = builder->table;
-		uint64	   *slot = builder_slot(builder, hash);
 
-		if (slot)
-			return slot;
-
-		builder_begin(builder, allocate_table(large, table, table->scale, table->nlimbs,
-											  table->homes, table->tail * 2));
-		(void) retention_table_copy_totals(table, builder->table);
-		for (slot = table_slots(table); slot < table_end(table); slot += table->stride)
-			if (!slot_is_free(table, slot))
-				memcpy(builder_slot(builder, slot[0]), slot, table->stride * sizeof(uint64));
-		pfree(table);
+		if (retention_table_capacity(table) < merge->most)
+		{
+			builder_begin(builder, copy_table(large, table, merge->most, table->scale,
+											  table->nlimbs));
+			pfree(table);
+			retention_builder_resume(builder);
+		}
+		else
+			retention_table_salt(table);
 	}
+	return slot;
 }
 
 /* Does the identity of a come before that of b? */
@@ -506,23 +499,19 @@ zip_to(LargeBase *large, const uint64 *entry)
 	const CustomerTable *table = large->table;
 	uint64	   *place;
 
-	for (; merge->slot < merge->end; merge->slot += table->stride)
+	while (merge->ours)
 	{
-		const uint64 *slot = merge->slot;
+		const uint64 *ours = merge->ours;
 
-		if (slot_is_free(table, slot))
-			continue;
-		if (identity_before(table->key_words, entry, slot))
+		if (identity_before(table->key_words, entry, ours))
 			break;
-		place = zip_slot(large, slot[0]);
-		memcpy(place, slot, table->stride * sizeof(uint64));
-		if (!identity_before(table->key_words, slot, entry))
-		{
-			merge->slot += table->stride;
+		merge->ours = scan_next(&merge->scan);
+		place = zip_slot(large, ours);
+		memcpy(place, ours, table->stride * sizeof(uint64));
+		if (!identity_before(table->key_words, ours, entry))
 			return place;
-		}
 	}
-	place = zip_slot(large, entry[0]);
+	place = zip_slot(large, entry);
 	memcpy(place, entry, table->key_words * sizeof(uint64));
 	slot_clear_facts(table, place);
 	return place;
@@ -535,10 +524,9 @@ finish_zip(LargeBase *large)
 	LargeMerge *merge = large->merge;
 	CustomerTable *from = large->table;
 
-	for (; merge->slot < merge->end; merge->slot += from->stride)
-		if (!slot_is_free(from, merge->slot))
-			memcpy(zip_slot(large, merge->slot[0]), merge->slot,
-				   from->stride * sizeof(uint64));
+	for (; merge->ours; merge->ours = scan_next(&merge->scan))
+		memcpy(zip_slot(large, merge->ours), merge->ours, from->stride * sizeof(uint64));
+	retention_scan_end(&merge->scan);
 	large->table = merge->builder.table;
 	merge->builder.table = NULL;
 	pfree(from);

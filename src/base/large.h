@@ -104,7 +104,8 @@ static inline void
 large_push(LargeBase *large)
 {
 	const CustomerTable *table = large->table;
-	uint64	   *home = table_home(table, large_next(large)[0]);
+	uint64	   *home = likely(table->salt == 0) ? table_home(table, large_next(large)[0]) :
+		salted_home(table, large_next(large));
 
 	/* an entry may lie across two cache lines, and some way from its home */
 	prefetch(home);

@@ -246,12 +246,15 @@ retention_pack_entry(Packer *packer, const uint64 *entry)
 void
 retention_pack_table(Packer *packer, const CustomerTable *table)
 {
-	uint64	   *end = table_end(table);
+	TableScan	scan;
+	const uint64 *entry;
 
 	Assert(table->stride == packer->stride);
-	for (uint64 *slot = table_slots(table); slot < end; slot += table->stride)
-		if (!slot_is_free(table, slot) && !entry_is_void(table, slot))
-			retention_pack_entry(packer, slot);
+	retention_scan_begin(&scan, table);
+	while ((entry = scan_next(&scan)) != NULL)
+		if (!entry_is_void(table, entry))
+			retention_pack_entry(packer, entry);
+	retention_scan_end(&scan);
 }
 
 /* Write the header; returns the size of the whole value. */

@@ -128,13 +128,15 @@ retention_spill_end(SpillWriter *writer)
 void
 retention_spill_table(Spill *spill, const CustomerTable *table)
 {
-	uint64	   *end = table_end(table);
+	TableScan	scan;
+	const uint64 *entry;
 	SpillWriter writer;
 
 	retention_spill_begin(spill, table->stride, table->nlimbs, table->scale, &writer);
-	for (uint64 *slot = table_slots(table); slot < end; slot += table->stride)
-		if (!slot_is_free(table, slot))
-			retention_spill_put(&writer, slot);
+	retention_scan_begin(&scan, table);
+	while ((entry = scan_next(&scan)) != NULL)
+		retention_spill_put(&writer, entry);
+	retention_scan_end(&scan);
 	retention_spill_end(&writer);
 }
 

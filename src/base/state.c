@@ -63,21 +63,16 @@ copy_table(const CustomerTable *from, int64 homes, int64 tail, int scale, int nl
 	for (;;)
 	{
 		CustomerTable *to;
-		AbsorbResult result;
 
 		to = palloc(retention_table_size(table_stride(from->key, from->time, nlimbs),
 										 nlimbs, homes, tail));
 		retention_table_init(to, from->key, from->time, from->amount, scale, nlimbs,
 							 homes, tail);
 		retention_table_sample_like(to, from);
-		result = retention_table_copy(from, to);
-		if (result == ABSORBED)
+		if (retention_table_copy(from, to))
 			return to;
 		pfree(to);
-		if (result == ABSORB_TABLE_FULL)
-			tail *= 2;
-		else
-			nlimbs += money_limbs_for_scale(scale - from->scale);
+		nlimbs += money_limbs_for_scale(scale - from->scale);
 	}
 }
 
@@ -166,6 +161,9 @@ retention_state_absorb(MemoryContext context, CustomerTable *table, const uint64
 					retention_large_absorb(large, entry, nlimbs, scale);
 					return EOHPGetRWDatum(&large->hdr);
 				}
+				break;
+			case ABSORB_TABLE_CROWDED:
+				retention_table_salt(table);
 				break;
 			case ABSORB_MONEY_FULL:
 				table = widen_table(table, table->scale, table->nlimbs + 1);
@@ -318,21 +316,22 @@ merge_entry(MergeTarget *target, const uint64 *entry)
 static void
 merge_table(MergeTarget *target, const CustomerTable *from)
 {
-	uint64	   *end = table_end(from);
 	int64		n = 0;
+	TableScan	scan;
+	const uint64 *entry;
 
 	target->nlimbs = from->nlimbs;
 	target->scale = from->scale;
-	for (uint64 *slot = table_slots(from); slot < end; slot += from->stride)
+	retention_scan_begin(&scan, from);
+	while ((entry = scan_next(&scan)) != NULL)
 	{
-		if (slot_is_free(from, slot))
-			continue;
 		if ((++n & 0xFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
-		if (slot[0] > state_table(target->state)->bound)
+		if (entry[0] > state_table(target->state)->bound)
 			break;
-		merge_entry(target, slot);
+		merge_entry(target, entry);
 	}
+	retention_scan_end(&scan);
 }
 
 static void

@@ -26,11 +26,12 @@
 /* A table is full when three quarters of the homes are taken. */
 #define FREE_SHARE		4		/* the fourth quarter */
 
-/* With spread hashes and 10^9 entries, not one is as far from its home. */
-#define FAR_FROM_HOME	1024
-
-/* Fewer entries than this are no crowd, wherever they are. */
-#define CROWD			(2 * FAR_FROM_HOME)
+/*
+ * With spread hashes, and so many homes taken, runs of d slots without a free
+ * one are as rare as exp(-0.038 d): the longest one grows by 18 slots whenever
+ * the table doubles.
+ */
+#define FAR_PER_DOUBLING	24
 
 Size
 retention_table_size(int stride, int nlimbs, int64 homes, int64 tail)
@@ -85,6 +86,7 @@ retention_table_init(CustomerTable *table, KeyKind key, TimeKind time,
 	table->stride = (uint16) stride;	/* a few words more than the money */
 	table->homes = homes;
 	table->spread = homes;
+	table->salt = 0;
 	table->tail = tail;
 	table->bound = PG_UINT64_MAX;
 	if (nlimbs > 0)
@@ -97,6 +99,7 @@ void
 retention_table_clear(CustomerTable *table)
 {
 	table->used = 0;
+	table->salt = 0;
 	table->customers = 0;
 	table->repeaters = 0;
 	table->orders = 0;
@@ -119,25 +122,35 @@ retention_table_capacity(const CustomerTable *table)
 	return table->homes - table->homes / FREE_SHARE;
 }
 
+/* Is that more slots from a home than spread hashes are? */
+bool
+retention_table_is_far(const CustomerTable *table, int64 slots)
+{
+	return slots > CROWD_MIN + FAR_PER_DOUBLING * pg_leftmost_one_pos64(table->homes);
+}
+
 /*
  * Put a new customer's entry where the slot is, moving those behind it up by
- * one.  A table is also full when the entry is far from its home: hashes that
- * are not spread (entries in order, or keys made up for the purpose) must not
- * make probing slow.
+ * one.  No run of entries may become so long that it is no accident.
  */
 AbsorbResult
 retention_table_insert(CustomerTable *table, uint64 *slot, const uint64 *entry)
 {
 	uint64	   *free_slot = slot;
 
-	if (table->used >= retention_table_capacity(table) || table_is_overfull(table) ||
-		(unlikely(slot - table_home(table, entry[0]) > FAR_FROM_HOME * table->stride) &&
-		 table->used > CROWD && !table->patient))
+	if (table->used >= retention_table_capacity(table) || table_is_overfull(table))
 		return ABSORB_TABLE_FULL;
 	while (!slot_is_free(table, free_slot))
 		free_slot += table->stride;
-	if (free_slot == table_end(table))
-		return ABSORB_TABLE_FULL;
+	if (unlikely(free_slot == table_end(table)))
+		return ABSORB_TABLE_CROWDED;
+	if (table->salt == 0)
+	{
+		int64		far = (free_slot - table_home(table, entry[0])) / table->stride;
+
+		if (unlikely(far > CROWD_MIN) && retention_table_is_far(table, far))
+			return ABSORB_TABLE_CROWDED;
+	}
 
 	memmove(slot + table->stride, slot, (char *) free_slot - (char *) slot);
 	memcpy(slot, entry, table->key_words * sizeof(uint64));
@@ -187,7 +200,6 @@ retention_table_copy_totals(const CustomerTable *from, CustomerTable *to)
 			return false;
 
 	to->leaving = from->leaving;
-	to->patient = from->patient;
 	to->selected = from->selected;
 	to->refunds = from->refunds;
 	to->guest_orders = from->guest_orders;
@@ -202,12 +214,101 @@ retention_table_copy_totals(const CustomerTable *from, CustomerTable *to)
 	return true;
 }
 
+/* Forget the entries, and draw a salt. */
+static void
+begin_salted(CustomerTable *table)
+{
+	table->used = 0;
+	do
+	{
+		if (!pg_strong_random(&table->salt, sizeof(table->salt)))
+			ereport(ERROR,
+					(errcode(ERRCODE_INTERNAL_ERROR),
+					 errmsg("could not generate a random number")));
+	} while (table->salt == 0);
+	memset(table_slots(table), 0xFF,
+		   (Size) (table->homes + table->tail + 1) * table->stride * sizeof(uint64));
+}
+
+/* A slot for a customer that the table does not have; NULL if it is crowded. */
+uint64 *
+retention_builder_slot(TableBuilder *builder, const uint64 *identity)
+{
+	CustomerTable *table = builder->table;
+	bool		found;
+	uint64	   *slot;
+
+	if (likely(table->salt == 0))
+		return builder_slot(builder, identity[0]);
+	slot = salted_seek(table, identity, &found);
+	if (unlikely(slot == table_end(table)))
+		return NULL;
+	table->used++;
+	return slot;
+}
+
+/* Go on behind the last entry of a table. */
+void
+retention_builder_resume(TableBuilder *builder)
+{
+	const CustomerTable *table = builder->table;
+
+	builder->next = builder->end;
+	while (builder->next > table_slots(table) &&
+		   slot_is_free(table, builder->next - table->stride))
+		builder->next -= table->stride;
+}
+
+/*
+ * Put so many entries, which ascend, into a table that has none; a crowd makes
+ * it a salted one.  So does bad luck with a salt: then it takes another.
+ */
+static void
+fill(CustomerTable *table, const uint64 *entries, int64 n)
+{
+	TableBuilder builder;
+
+	builder_begin(&builder, table);
+	for (int64 i = 0; i < n; i++)
+	{
+		const uint64 *entry = entries + i * table->stride;
+		uint64	   *place = retention_builder_slot(&builder, entry);
+
+		if (unlikely(place == NULL))
+		{
+			begin_salted(table);
+			i = -1;
+			continue;
+		}
+		memcpy(place, entry, table->stride * sizeof(uint64));
+	}
+}
+
+/* Make a table that is crowded a salted one, or one of another salt. */
+void
+retention_table_salt(CustomerTable *table)
+{
+	Size		entry_size = table->stride * sizeof(uint64);
+	uint64	   *entries = MemoryContextAllocHuge(CurrentMemoryContext,
+												 table->used * entry_size + 1);
+	uint64	   *end = table_end(table);
+	int64		n = 0;
+
+	for (uint64 *slot = table_slots(table); slot < end; slot += table->stride)
+		if (!slot_is_free(table, slot))
+			memcpy(entries + n++ * table->stride, slot, entry_size);
+	begin_salted(table);
+	fill(table, entries, n);
+	pfree(entries);
+}
+
 /*
  * Fill an empty table with all that another one holds: one sequential pass,
- * since both have the same order.  Where it says that the other table's tail
- * or money is too small, what that table holds is undefined.
+ * if both have the same order.  What is salted stays salted, with a new salt:
+ * in the order of the old one, entries would crowd a smaller table.  Where it
+ * says that the other table's money is too small, what that holds is undefined.
  */
-AbsorbResult
+bool
 retention_table_copy(const CustomerTable *from, CustomerTable *to)
 {
 	uint64	   *end = table_end(from);
@@ -216,6 +317,8 @@ retention_table_copy(const CustomerTable *from, CustomerTable *to)
 
 	Assert(to->used == 0);
 
+	if (from->salt != 0)
+		begin_salted(to);
 	builder_begin(&builder, to);
 	for (uint64 *slot = table_slots(from); slot < end; slot += from->stride)
 	{
@@ -223,15 +326,19 @@ retention_table_copy(const CustomerTable *from, CustomerTable *to)
 
 		if (slot_is_free(from, slot) || entry_is_void(from, slot))
 			continue;
-		place = builder_slot(&builder, slot[0]);
-		if (place == NULL)
-			return ABSORB_TABLE_FULL;
+		place = retention_builder_slot(&builder, slot);
+		if (unlikely(place == NULL))
+		{
+			begin_salted(to);
+			slot = table_slots(from) - from->stride;
+			continue;
+		}
 		if (same_money)
 			memcpy(place, slot, to->stride * sizeof(uint64));
 		else if (!retention_entry_convert(to, slot, from->nlimbs, from->scale, place))
-			return ABSORB_MONEY_FULL;
+			return false;
 	}
-	return retention_table_copy_totals(from, to) ? ABSORBED : ABSORB_MONEY_FULL;
+	return retention_table_copy_totals(from, to);
 }
 
 /* ---- samples -------------------------------------------------------------- */
@@ -314,11 +421,11 @@ recount(CustomerTable *table)
 void
 retention_table_limit(CustomerTable *table, int32 sample, uint64 bound)
 {
-	uint64	   *end = table_end(table);
 	Size		entry_size = table->stride * sizeof(uint64);
 	uint64	   *kept;
 	int64		n = 0;
-	TableBuilder builder;
+	TableScan	scan;
+	const uint64 *entry;
 
 	Assert(sample > 0);
 	Assert(!table->leaving);
@@ -329,46 +436,29 @@ retention_table_limit(CustomerTable *table, int32 sample, uint64 bound)
 
 	kept = MemoryContextAllocHuge(CurrentMemoryContext,
 								  Min(table->used, sample) * entry_size + 1);
-	for (uint64 *slot = table_slots(table); slot < end; slot += table->stride)
+	retention_scan_begin(&scan, table);
+	while ((entry = scan_next(&scan)) != NULL)
 	{
-		if (slot_is_free(table, slot))
-			continue;
-		if (slot[0] > bound)
+		if (entry[0] > bound)
 			break;
 		if (n == sample)
 		{
 			/* customers of one hash stay or go together, if they can go */
-			bound = slot[0] == 0 ? 0 : slot[0] - 1;
+			bound = entry[0] == 0 ? 0 : entry[0] - 1;
 			while (n > 0 && kept[(n - 1) * table->stride] > bound)
 				n--;
 			break;
 		}
-		memcpy(kept + n * table->stride, slot, entry_size);
+		memcpy(kept + n * table->stride, entry, entry_size);
 		n++;
 	}
+	retention_scan_end(&scan);
 
 	table->used = 0;
+	table->salt = 0;
 	set_bound(table, bound);
-	for (;;)
-	{
-		int64		i;
-
-		table->used = 0;
-		memset(table_slots(table), 0xFF, (table->homes + table->tail + 1) * entry_size);
-		builder_begin(&builder, table);
-		for (i = 0; i < n; i++)
-		{
-			uint64	   *place = builder_slot(&builder, kept[i * table->stride]);
-
-			if (place == NULL)
-				break;
-			memcpy(place, kept + i * table->stride, entry_size);
-		}
-		if (i == n)
-			break;
-		/* too crowded at its end: with no spread at all it's a sorted array */
-		table->spread /= 2;
-	}
+	memset(table_slots(table), 0xFF, (table->homes + table->tail + 1) * entry_size);
+	fill(table, kept, n);
 	pfree(kept);
 	recount(table);
 }
@@ -421,15 +511,17 @@ retention_table_check(const CustomerTable *table)
 	{
 		const uint64 *facts = slot + table->key_words;
 		int64		its = (int64) facts[0];
+		uint64	   *home;
 
 		if (slot_is_free(table, slot))
 			continue;
+		home = table->salt ? salted_home(table, slot) : table_home(table, slot[0]);
 		Assert(slot[0] <= table->bound);
-		Assert(slot >= table_home(table, slot[0]));
-		Assert(previous == NULL || previous[0] < slot[0] ||
+		Assert(slot >= home);
+		Assert(table->salt || previous == NULL || previous[0] < slot[0] ||
 			   (table->key_words == 2 && previous[0] == slot[0] && previous[1] < slot[1]));
 		/* nothing free between an entry and its home */
-		for (uint64 *at = slot; at > table_home(table, slot[0]);)
+		for (uint64 *at = slot; at > home;)
 		{
 			at -= table->stride;
 			Assert(!slot_is_free(table, at));

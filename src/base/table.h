@@ -19,6 +19,14 @@
  * sequential pass, and merging two tables never probes at random.  The last
  * slot is always free, so no probe needs a bound.
  *
+ * That is as quick as hashes are spread, and those of keys that somebody has
+ * made up need not be: anybody can work out keys whose hashes are neighbours.
+ * Such a crowd is noticed when an entry would be too far from its home, and no
+ * amount of room would help it.  Then the table is salted: homes are found by
+ * a hash of the identity and a number that nobody knows, and entries lie as
+ * they came.  Whoever needs them in order asks for a scan, which sorts them
+ * (scan.c).  So a table grows when it is full, and for nothing else.
+ *
  * The totals of the entries are kept up to date with every change, because a
  * window function asks for the answer after every row.
  *
@@ -74,7 +82,7 @@ typedef struct CustomerTable
 	uint64		bound;			/* the greatest hash that is kept */
 	bool		selected;		/* customers selected from other bases */
 	bool		leaving;		/* rows have left it: entries may be void */
-	bool		patient;		/* never full for being crowded */
+	uint64		salt;			/* 0: entries are in order; see above */
 	int64		homes;			/* slots that probing can start at */
 	int64		spread;			/* see table_home */
 	int64		tail;			/* slots behind them, without the last one */
@@ -119,11 +127,15 @@ typedef enum AbsorbResult
 {
 	ABSORBED,
 	ABSORB_TABLE_FULL,			/* nothing changed: a larger one, then again */
+	ABSORB_TABLE_CROWDED,		/* nothing changed: salt it, then again */
 	ABSORB_MONEY_FULL			/* nothing changed: widen, then again */
 } AbsorbResult;
 
 /* In an empty slot, as hash (it sorts last) and as number of orders. */
 #define SLOT_FREE	PG_UINT64_MAX
+
+/* So many slots are a crowd nowhere; see retention_table_is_far. */
+#define CROWD_MIN	64
 
 extern Size retention_table_size(int stride, int nlimbs, int64 homes, int64 tail);
 extern void retention_table_init(CustomerTable *table, KeyKind key, TimeKind time,
@@ -131,11 +143,13 @@ extern void retention_table_init(CustomerTable *table, KeyKind key, TimeKind tim
 								 int64 homes, int64 tail);
 extern void retention_table_clear(CustomerTable *table);
 extern void retention_table_shape(int64 entries, int64 *homes, int64 *tail);
+extern void retention_table_salt(CustomerTable *table);
+extern bool retention_table_is_far(const CustomerTable *table, int64 slots);
 extern int64 retention_table_capacity(const CustomerTable *table);
 extern AbsorbResult retention_table_insert(CustomerTable *table, uint64 *slot,
 										   const uint64 *entry);
 extern int64 retention_table_live(const CustomerTable *table);
-extern AbsorbResult retention_table_copy(const CustomerTable *from, CustomerTable *to);
+extern bool retention_table_copy(const CustomerTable *from, CustomerTable *to);
 extern bool retention_table_copy_totals(const CustomerTable *from, CustomerTable *to);
 extern void retention_table_sample_like(CustomerTable *table, const CustomerTable *like);
 extern void retention_table_limit(CustomerTable *table, int32 sample, uint64 bound);
@@ -207,6 +221,18 @@ table_home(const CustomerTable *table, uint64 hash)
 	return table_slots(table) + multiply_high(hash << table->shift, table->spread) * table->stride;
 }
 
+/* The same in a salted table, of the whole identity. */
+static inline uint64 *
+salted_home(const CustomerTable *table, const uint64 *identity)
+{
+	uint64		spread = customer_mix(identity[0] ^ table->salt);
+
+	if (table->key_words == 2)
+		spread ^= identity[1];
+	spread = customer_mix(spread ^ (table->salt << 32 | table->salt >> 32));
+	return table_slots(table) + multiply_high(spread, table->homes) * table->stride;
+}
+
 /* Fills an empty table with entries that come in ascending order. */
 typedef struct TableBuilder
 {
@@ -223,20 +249,32 @@ builder_begin(TableBuilder *builder, CustomerTable *table)
 	builder->end = table_end(table);
 }
 
-/* The slot for the next entry; NULL if the table's tail is too short. */
+/*
+ * The slot for the next entry; NULL if the table's tail is too short, or the
+ * hashes are a crowd.
+ */
 static inline uint64 *
 builder_slot(TableBuilder *builder, uint64 hash)
 {
-	uint64	   *slot = table_home(builder->table, hash);
+	uint64	   *home = table_home(builder->table, hash);
+	uint64	   *slot = home;
 
 	if (slot < builder->next)
+	{
 		slot = builder->next;
+		if (unlikely(slot - home > CROWD_MIN * builder->table->stride) &&
+			retention_table_is_far(builder->table, (slot - home) / builder->table->stride))
+			return NULL;
+	}
 	if (unlikely(slot >= builder->end))
 		return NULL;
 	builder->next = slot + builder->table->stride;
 	builder->table->used++;
 	return slot;
 }
+
+extern uint64 *retention_builder_slot(TableBuilder *builder, const uint64 *identity);
+extern void retention_builder_resume(TableBuilder *builder);
 
 /* 128-bit sum += 64-bit number that is not negative (or, with a minus, -=). */
 static inline void
@@ -359,6 +397,27 @@ slot_clear_facts(const CustomerTable *table, uint64 *slot)
 	}
 }
 
+/* The slot of an identity in a salted table, or else a free one. */
+static inline uint64 *
+salted_seek(const CustomerTable *table, const uint64 *identity, bool *found)
+{
+	uint64	   *slot = salted_home(table, identity);
+
+	for (;; slot += table->stride)
+	{
+		if (slot_is_free(table, slot))
+		{
+			*found = false;
+			return slot;
+		}
+		if (slot[0] == identity[0] && (table->key_words == 1 || slot[1] == identity[1]))
+		{
+			*found = true;
+			return slot;
+		}
+	}
+}
+
 /* The slot of an identity, or else the one where it belongs. */
 static pg_attribute_always_inline uint64 *
 table_seek(const CustomerTable *table, uint64 *home, const uint64 *identity,
@@ -367,6 +426,8 @@ table_seek(const CustomerTable *table, uint64 *home, const uint64 *identity,
 	uint64	   *slot = home;
 	uint64		hash = identity[0];
 
+	if (unlikely(table->salt != 0))
+		return salted_seek(table, identity, found);
 	while (slot[0] < hash)
 		slot += shape.stride;
 	if (shape.key_words == 2)
@@ -402,6 +463,41 @@ table_absorb(CustomerTable *table, const uint64 *entry)
 
 	return found ? table_absorb_into(table, slot, entry) :
 		retention_table_insert(table, slot, entry);
+}
+
+/* ---- scan.c: the entries of a table in the order of their identities ------- */
+
+typedef struct TableScan
+{
+	const CustomerTable *table;
+	const uint64 *slot;			/* the next one to look at */
+	const uint64 *end;
+	struct ScanEntry *sorted;	/* of a salted table */
+	int64		next;
+	int64		n;
+} TableScan;
+
+extern void retention_scan_begin(TableScan *scan, const CustomerTable *table);
+extern const uint64 *retention_scan_sorted(TableScan *scan);
+extern void retention_scan_end(TableScan *scan);
+
+/* The next entry; NULL behind the last. */
+static inline const uint64 *
+scan_next(TableScan *scan)
+{
+	const CustomerTable *table = scan->table;
+
+	if (unlikely(scan->sorted != NULL))
+		return retention_scan_sorted(scan);
+	for (; scan->slot < scan->end; scan->slot += table->stride)
+		if (!slot_is_free(table, scan->slot))
+		{
+			const uint64 *entry = scan->slot;
+
+			scan->slot += table->stride;
+			return entry;
+		}
+	return NULL;
 }
 
 #endif							/* RETENTION_TABLE_H */
