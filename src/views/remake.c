@@ -64,7 +64,7 @@ grants_of(Oid relation)
 								  " UNION ALL SELECT c.oid, t.attname, relowner, attacl FROM pg_class AS c, pg_attribute AS t"
 								  " WHERE c.oid = %u AND attrelid = c.oid AND attnum > 0 AND NOT attisdropped) AS g,"
 								  " aclexplode(g.acl) AS a"
-								  " WHERE a.grantee <> g.relowner AND (a.grantee = 0 OR EXISTS (SELECT FROM pg_authid WHERE oid = a.grantee))",
+								  " WHERE a.grantee <> g.relowner AND (a.grantee = 0 OR EXISTS (SELECT FROM pg_roles AS r WHERE r.oid = a.grantee))",
 								  relation, relation));
 }
 
