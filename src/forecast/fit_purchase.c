@@ -330,7 +330,7 @@ retention_fit_purchases(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("model %s takes the gaps between purchases, which are not known of all customers",
 						name),
-				 errhint("Give log_gaps, the sum of the logarithms of his gaps, of each customer, or take another model.")));
+				 errhint("Give log_gaps, the sum of the logarithms of the gaps, of each customer, or take another model.")));
 	else if (kind != nbd_kind)
 		fit_kind(&shop, &fit, kind, k, &nbd);
 	model = model_of_fit(&shop, &fit, &nbd, tally);

@@ -172,7 +172,7 @@ take_as_of(Prediction *prediction, FunctionCallInfo fcinfo, int arg, const Rfm *
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("as_of is before the end of what is known of the customer: %s",
 						DatumGetCString(DirectFunctionCall1(date_out, DateADTGetDatum(as_of)))),
-				 errdetail("He was observed for %g days from %s.", rfm->t,
+				 errdetail("The customer was observed for %g days from %s.", rfm->t,
 						   DatumGetCString(DirectFunctionCall1(date_out,
 															   DateADTGetDatum(rfm->first_day)))),
 				 errhint("Make the customer's rfm as of that day.")));
