@@ -20,6 +20,7 @@
 
 #include "base/state.h"
 
+#include "miscadmin.h"
 
 /* Where one pass over a base is. */
 typedef struct Cursor
@@ -63,7 +64,7 @@ select_customers(Datum a, Datum b, bool in_both)
 	BaseTotals	totals;
 	uint64	   *revenue = NULL;
 	int			nlimbs;
-	Pace		pace = {0};
+	int64		n = 0;
 
 	cursor_begin(&from, a);
 	cursor_begin(&other, b);
@@ -102,16 +103,14 @@ select_customers(Datum a, Datum b, bool in_both)
 		bool		found;
 		int			order = 1;
 
-		pace_on(&pace, from.unpacker.stride + other.unpacker.stride);
+		if ((++n & 0xFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
 		if (from.entry[0] > totals.bound)
 			break;
 		while (other.valid &&
 			   (order = compare_identities(other.entry, from.entry,
 										   from.unpacker.key_words)) < 0)
-		{
-			pace_on(&pace, other.unpacker.stride);
 			cursor_next(&other);
-		}
 
 		/* who only gave something back there was no customer there */
 		found = other.valid && order == 0 && other.entry[other.unpacker.key_words] > 0;

@@ -120,14 +120,9 @@ keep_money(Shelf *shelf, Money money)
 	return kept;
 }
 
-/*
- * What each customer has paid, ascending; if "exact", in all its digits: those
- * that a float8 has are enough for a share.  They are not for the sum of all:
- * where somebody got back nearly all that the others have paid, floating point
- * would leave few digits of it, or none.
- */
+/* What each customer has paid, ascending. */
 Spending
-retention_spending(const struct varlena *packed, bool exact)
+retention_spending(const struct varlena *packed)
 {
 	Spending	spending = {0};
 	Unpacker	unpacker;
@@ -135,8 +130,6 @@ retention_spending(const struct varlena *packed, bool exact)
 	uint64	   *scratch;
 	Payer	   *payers = NULL;
 	Shelf		shelf = {0};
-	Money		all;
-	uint64	   *sum;
 	Size		size;
 	int64		seen = 0;
 
@@ -144,11 +137,10 @@ retention_spending(const struct varlena *packed, bool exact)
 	spending.narrow = unpacker.nlimbs <= 1;
 	spending.sum_limbs = unpacker.nlimbs + 1;
 	spending.scale = unpacker.scale;
-	sum = palloc0(spending.sum_limbs * sizeof(uint64));
 	entry = palloc(unpacker.stride * sizeof(uint64));
 	size = Max(unpacker.totals.customers, 1) * sizeof(uint64);
 	spending.keys = MemoryContextAllocHuge(CurrentMemoryContext, size);
-	if (exact && !spending.narrow)
+	if (!spending.narrow)
 		payers = MemoryContextAllocHuge(CurrentMemoryContext,
 										Max(unpacker.totals.customers, 1) * sizeof(Payer));
 	while (retention_unpack_next(&unpacker, entry))
@@ -169,14 +161,9 @@ retention_spending(const struct varlena *packed, bool exact)
 			payers[spending.n].key = spending.keys[spending.n];
 			payers[spending.n].money = keep_money(&shelf, amount);
 		}
-		if (!money_add(sum, spending.sum_limbs, money, unpacker.nlimbs))
-			elog(ERROR, "sum of money does not fit %d limbs", spending.sum_limbs);
 		spending.n++;
 	}
 	pfree(entry);
-	all = (Money) {sum, spending.sum_limbs, spending.narrow ? 0 : spending.scale};
-	spending.all = retention_money_float8(all);
-	pfree(sum);
 	if (payers)
 	{
 		sort_payers(payers, spending.n);
@@ -195,35 +182,49 @@ retention_spending(const struct varlena *packed, bool exact)
 	return spending;
 }
 
+/* A sum of what they have paid, in the unit of spent(). */
+static double
+spent_together(const Spending *spending, const uint64 *sum)
+{
+	Money		money = {sum, spending->sum_limbs, spending->narrow ? 0 : spending->scale};
+
+	return retention_money_float8(money);
+}
+
 /*
  * The shares of the revenue that the best customers bring, for several
- * fractions of the customers, ascending.
+ * fractions of the customers, ascending.  The sums are exact: where somebody
+ * got back nearly all that the others have paid, floating point would leave
+ * few digits of the revenue.
  */
 bool
 retention_top_shares(const Spending *spending, const double *fractions, int n,
 					 double *results)
 {
-	double		sum = 0;
+	uint64	   *sum = palloc0(spending->sum_limbs * sizeof(uint64));
+	double		all;
 	int			next = 0;
 
-	if (!(spending->all > 0))
-		return false;
 	for (int64 i = spending->n - 1, taken = 0; i >= 0; i--, taken++)
 	{
-		double		x = spent(spending, i);
-
 		for (; next < n; next++)
 		{
 			double		part = fractions[next] * (double) spending->n - (double) taken;
 
 			if (part >= 1)
 				break;
-			results[next] = (sum + Max(part, 0) * x) / spending->all;
+			results[next] = spent_together(spending, sum) + Max(part, 0) * spent(spending, i);
 		}
-		sum += x;
+		spending_add(spending, i, sum);
 	}
+	all = spent_together(spending, sum);
+	pfree(sum);
+	if (!(all > 0))
+		return false;
 	for (; next < n; next++)
-		results[next] = 1;
+		results[next] = all;
+	for (int i = 0; i < n; i++)
+		results[i] /= all;
 	return true;
 }
 
@@ -231,14 +232,21 @@ bool
 retention_gini(const Spending *spending, double *result)
 {
 	double		n = (double) spending->n;
+	uint64	   *sum = palloc0(spending->sum_limbs * sizeof(uint64));
+	double		all;
 	double		weighted = 0;
 
 	/* i from the middle: less is lost where all pay about the same */
 	for (int64 i = 0; i < spending->n; i++)
+	{
+		spending_add(spending, i, sum);
 		weighted += (2 * (double) i + 1 - n) * spent(spending, i);
-	if (!(spending->all > 0) || isinf(weighted))
+	}
+	all = spent_together(spending, sum);
+	pfree(sum);
+	if (!(all > 0) || isinf(weighted))
 		return false;
-	*result = weighted / (n * spending->all);
+	*result = weighted / (n * all);
 	return true;
 }
 

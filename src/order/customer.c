@@ -31,16 +31,15 @@
 #define TEXT_SEED_HASH	INT64CONST(0x72657465)
 #define TEXT_SEED_LOW	INT64CONST(0x6e74696f)
 
-/* Does the collation call different byte strings equal? */
+/*
+ * Does the collation call different byte strings equal?  Where none is known, as
+ * behind Citus, which hands a row to the aggregate of a shard, the database's own
+ * is meant, and that never does.
+ */
 bool
 retention_text_is_folded(Oid collation)
 {
-	if (!OidIsValid(collation))
-		ereport(ERROR,
-				(errcode(ERRCODE_INDETERMINATE_COLLATION),
-				 errmsg("could not determine which collation to use for customer keys"),
-				 errhint("Use the COLLATE clause to set the collation explicitly.")));
-	return !get_collation_isdeterministic(collation);
+	return OidIsValid(collation) && !get_collation_isdeterministic(collation);
 }
 
 /*
