@@ -406,7 +406,7 @@ CALL compare('repeat_spend', ARRAY['repeat_spend(purchase_history,date)', 'repea
 		JOIN (SELECT shop, rollup(r) AS rolled FROM (SELECT shop, repeat_spend(r) AS r FROM (SELECT shop, c, rfm_summary(t, a, date ''2024-12-31'') AS r FROM orders WHERE c IS NOT NULL GROUP BY shop, c) r GROUP BY shop, c % 3) p GROUP BY shop) u USING (shop),
 		LATERAL (VALUES (''history'', (repeat_spend_info(of_history)).mean::text), (''rfm'', (repeat_spend_info(of_rfm)).mean::text), (''rollup'', (repeat_spend_info(rolled)).mean::text),
 			(''read'', (repeat_spend_info(of_history::text::repeat_spend)).mean::text), (''added'', (repeat_spend_info(coalesce(added, of_rfm))).mean::text),
-			(''same'', (of_rfm::text = rolled::text)::text)) v (name, money)',
+			(''same'', (of_rfm::text IS NOT DISTINCT FROM rolled::text)::text)) v (name, money)',
 	'SELECT shop, 0, name, CASE name WHEN ''same'' THEN ''true'' ELSE mean::text END FROM (SELECT DISTINCT shop FROM orders WHERE c IS NOT NULL) o
 		LEFT JOIN (SELECT shop, avg(m) AS mean FROM spends WHERE m > 0 GROUP BY shop) s USING (shop), (VALUES (''history''), (''rfm''), (''rollup''), (''read''), (''added''), (''same'')) v (name)',
 	'g.money IS NOT DISTINCT FROM w.money OR name <> ''same'' AND abs(g.money::float8 - w.money::float8) <= 1e-13 * abs(w.money::float8)');
