@@ -27,7 +27,7 @@ retention_base_in(PG_FUNCTION_ARGS)
 	 */
 	if (value == NULL || (uint8) *VARDATA(value) > FORM_LAST)
 		retention_invalid_text(text, "customer_base",
-							   "If this is a customer's key, cast it: customer_base(key::text).");
+							   "If this is a customer's key, cast it: customer_base(key::text), or lower(key)::text of a citext.");
 	retention_packed_validate(value);
 	PG_RETURN_POINTER(value);
 }

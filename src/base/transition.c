@@ -238,6 +238,8 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, 
 		KeyKind		kind = key == KEY_TEXT && retention_text_is_folded(PG_GET_COLLATION()) ?
 			KEY_TEXT_FOLDED : key;
 
+		if (key == KEY_TEXT)
+			retention_check_text_key(fcinfo);
 		table = retention_table_create(kind, time, amount);
 		if (sampled)
 			table->sample = sample_size(fcinfo, size_arg);

@@ -128,6 +128,14 @@ amount_type(Oid type)
 			 errhint("Cast it to numeric.")));
 }
 
+/* A customer is one by the equality of his type; of equal numbers one text is shown. */
+static const char *
+customer_sql(Oid type)
+{
+	return getBaseType(type) == NUMERICOID ? "pg_catalog.trim_scale(o.customer::pg_catalog.numeric)" :
+		"o.customer";
+}
+
 /* The rows of a query that returns what we need, with the types that we need. */
 static void
 set_rows(OrderQuery *query, const char *sql)
@@ -155,8 +163,9 @@ set_rows(OrderQuery *query, const char *sql)
 	if (columns == 3)
 		amount = psprintf(", o.amount::%s AS amount", amount_type(TupleDescAttr(desc, 2)->atttypid));
 	/* a line by itself, as the query may end with a comment */
-	query->rows = psprintf("(SELECT o.customer, o.ordered_at::%s AS ordered_at%s"
+	query->rows = psprintf("(SELECT %s AS customer, o.ordered_at::%s AS ordered_at%s"
 						   " FROM (%s\n) AS o (customer, ordered_at%s)) AS q",
+						   customer_sql(TupleDescAttr(desc, 0)->atttypid),
 						   time_type(TupleDescAttr(desc, 1)->atttypid), amount, sql,
 						   columns == 3 ? ", amount" : "");
 	query->amount = columns == 3 ? "q.amount, " : "";

@@ -150,6 +150,8 @@ create_state(FunctionCallInfo fcinfo, HistoryState *state, KeyKind key, TimeKind
 {
 	HistoryKind kind = {0};
 
+	if (key == KEY_TEXT)
+		retention_check_text_key(fcinfo);
 	kind.key = key == KEY_TEXT && retention_text_is_folded(PG_GET_COLLATION()) ?
 		KEY_TEXT_FOLDED : key;
 	kind.time = time;

@@ -9,11 +9,20 @@
 
 #include "order/customer.h"
 
+#include "access/htup_details.h"
+#include "catalog/pg_aggregate.h"
+#include "catalog/pg_operator.h"
+#include "catalog/pg_type.h"
+#include "nodes/execnodes.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
 #include "pg/compat.h"
 #include "port/pg_bswap.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
+#include "utils/syscache.h"
+#include "utils/typcache.h"
 #include "utils/uuid.h"
 
 /* A library of headers alone: nothing to link, nothing to install but us. */
@@ -40,6 +49,78 @@ bool
 retention_text_is_folded(Oid collation)
 {
 	return OidIsValid(collation) && !get_collation_isdeterministic(collation);
+}
+
+/*
+ * Is a text that is about to be a key one of another type, taken for a text
+ * without being asked, whose values are equal where their texts are not?  That
+ * is citext; what is of a domain, or a varchar, compares as a text does.
+ */
+static void
+check_key_expression(Node *expr)
+{
+	RelabelType *relabel = (RelabelType *) expr;
+	Oid			type;
+
+	if (!IsA(expr, RelabelType) || relabel->relabelformat != COERCE_IMPLICIT_CAST)
+		return;
+	type = getBaseType(exprType((Node *) relabel->arg));
+	if (type == TEXTOID || type == VARCHAROID ||
+		lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr == TextEqualOperator)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_DATATYPE_MISMATCH),
+			 errmsg("customers of type %s are not told apart by their texts", format_type_be(type)),
+			 errhint("Give what tells them apart, such as lower(email)::text of a citext.")));
+}
+
+/* Is it the call of an aggregate with this transition function? */
+static bool
+call_has_transition(Oid aggregate, Oid function)
+{
+	HeapTuple	tuple = SearchSysCache1(AGGFNOID, ObjectIdGetDatum(aggregate));
+	bool		result = false;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		Form_pg_aggregate form = (Form_pg_aggregate) GETSTRUCT(tuple);
+
+		result = form->aggtransfn == function || form->aggmtransfn == function;
+		ReleaseSysCache(tuple);
+	}
+	return result;
+}
+
+/*
+ * Called when a state begins, by a transition function whose keys are texts.
+ * The function can't know what it's given but for its declared type; the call
+ * of the aggregate does, where there is one to be seen.
+ */
+void
+retention_check_text_key(FunctionCallInfo fcinfo)
+{
+	Aggref	   *aggref = AggGetAggref(fcinfo);
+
+	if (aggref)
+	{
+		if (aggref->args && call_has_transition(aggref->aggfnoid, fcinfo->flinfo->fn_oid))
+			check_key_expression((Node *) linitial_node(TargetEntry, aggref->args)->expr);
+	}
+	else if (fcinfo->context && IsA(fcinfo->context, WindowAggState))
+	{
+		Plan	   *plan = ((WindowAggState *) fcinfo->context)->ss.ps.plan;
+		ListCell   *lc;
+
+		foreach(lc, pull_var_clause((Node *) plan->targetlist, PVC_INCLUDE_WINDOWFUNCS |
+									PVC_INCLUDE_AGGREGATES | PVC_INCLUDE_PLACEHOLDERS))
+		{
+			WindowFunc *call = (WindowFunc *) lfirst(lc);
+
+			if (IsA(call, WindowFunc) && call->args &&
+				call_has_transition(call->winfnoid, fcinfo->flinfo->fn_oid))
+				check_key_expression((Node *) linitial(call->args));
+		}
+	}
 }
 
 /*

@@ -49,6 +49,7 @@ typedef struct Identity
 } Identity;
 
 extern bool retention_text_is_folded(Oid collation);
+extern void retention_check_text_key(FunctionCallInfo fcinfo);
 extern Identity retention_identity_uuid(Datum key);
 extern Identity retention_identity_text(Datum key, Oid collation, bool folded);
 extern const char *retention_key_name(KeyKind kind);

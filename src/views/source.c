@@ -17,10 +17,13 @@
 #include "views/views.h"
 
 #include "access/relation.h"
+#include "catalog/dependency.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
+#include "commands/extension.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
@@ -28,6 +31,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/ruleutils.h"
+#include "utils/typcache.h"
 
 /* A relation's name as it's written in SQL. */
 static char *
@@ -117,23 +121,34 @@ wrong_type(Oid orders, const char *column, const char *what, const char *types)
 static bool
 text_is_identity(Oid type)
 {
-	char		category;
-	bool		preferred;
-
 	switch (type)
 	{
+		case TEXTOID:
+		case VARCHAROID:
+		case NAMEOID:
+		case CHAROID:
 		case OIDOID:
+		case INETOID:
+		case CIDROID:
+		case MACADDROID:
+		case MACADDR8OID:
+		case BITOID:
+		case VARBITOID:
+		case LSNOID:
 			return true;
-		case JSONOID:
-		case JSONBOID:
-		case XMLOID:
-		case BYTEAOID:
-			return false;
 	}
-	get_type_category_preferred(type, &category, &preferred);
-	return category == TYPCATEGORY_STRING || category == TYPCATEGORY_ENUM ||
-		category == TYPCATEGORY_NETWORK || category == TYPCATEGORY_BITSTRING ||
-		category == TYPCATEGORY_USER;
+	return type_is_enum(type) ||
+		lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr == TextEqualOperator;
+}
+
+/* Is it the type of the extension citext, which folds before it compares? */
+static bool
+is_citext(Oid type)
+{
+	Oid			extension = getExtensionOfObject(TypeRelationId, type);
+	char	   *name = OidIsValid(extension) ? get_extension_name(extension) : NULL;
+
+	return name && strcmp(name, "citext") == 0;
 }
 
 /* The customer: a number is one by its value, anything else by its text. */
@@ -158,6 +173,8 @@ customer_sql(const OrderTable *orders)
 			/* as it compares: without the blanks at its end */
 			return psprintf("pg_catalog.rtrim(%s::pg_catalog.text)", name);
 		default:
+			if (is_citext(type))
+				return psprintf("pg_catalog.lower(%s::pg_catalog.text COLLATE pg_catalog.\"default\")", name);
 			if (!text_is_identity(type))
 				wrong_type(orders->relation, orders->customer, "a customer", "an integer, a text or a uuid");
 			return psprintf("%s::pg_catalog.text", name);
