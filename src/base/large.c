@@ -622,13 +622,12 @@ static void
 split_rest(LargeBase *large, Spill *deeper, SpillReader *reader)
 {
 	SpillWriter writer = {0};
-	int64		n = 0;
+	Pace		pace = {0};
 
 	retention_spill_table(deeper, large->table);
 	while (retention_spill_next(reader))
 	{
-		if ((++n & 0xFFF) == 0)
-			CHECK_FOR_INTERRUPTS();
+		pace_on(&pace, reader->stride);
 		write_entry(deeper, &writer, reader->fixed_words, reader->entry,
 					reader->nlimbs, reader->scale);
 	}
@@ -647,15 +646,14 @@ visit_spill(LargeBase *large, Spill *spill, LargeVisitor visitor, void *arg)
 		int			bits = spill->bits + SPILL_BITS;
 		Spill	   *deeper = NULL;
 		SpillReader reader;
-		int64		n = 0;
+		Pace		pace = {0};
 
 		restart_table(large, spill->entries[partition], bits);
 		retention_spill_read(spill, partition, large->table->stride - large->table->nlimbs,
 							 &reader);
 		while (retention_spill_next(&reader))
 		{
-			if ((++n & 0xFFF) == 0)
-				CHECK_FOR_INTERRUPTS();
+			pace_on(&pace, reader.stride);
 			if (unlikely(large->table->nlimbs != reader.nlimbs) ||
 				unlikely(large->table->scale != reader.scale) ||
 				unlikely(table_absorb(large->table, reader.entry) != ABSORBED))

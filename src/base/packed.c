@@ -14,6 +14,7 @@
 
 #include "base/packed.h"
 
+#include "miscadmin.h"
 #include "utils/memutils.h"
 
 #define invalid(detail)	retention_invalid_value("customer_base", detail)
@@ -109,6 +110,7 @@ pack_block(Packer *packer)
 
 	if (n == 0)
 		return;
+	CHECK_FOR_INTERRUPTS();
 
 	for (int i = 0; i < n; i++)
 	{
@@ -417,6 +419,7 @@ unpack_block(Unpacker *unpacker)
 {
 	ByteReader *in = &unpacker->in;
 
+	CHECK_FOR_INTERRUPTS();
 	unpacker->count = reader_byte(in) + 1;
 	unpacker->next = 0;
 	if (unpacker->count > unpacker->left)

@@ -20,7 +20,6 @@
 
 #include "base/state.h"
 
-#include "miscadmin.h"
 
 /* Where one pass over a base is. */
 typedef struct Cursor
@@ -64,7 +63,7 @@ select_customers(Datum a, Datum b, bool in_both)
 	BaseTotals	totals;
 	uint64	   *revenue = NULL;
 	int			nlimbs;
-	int64		n = 0;
+	Pace		pace = {0};
 
 	cursor_begin(&from, a);
 	cursor_begin(&other, b);
@@ -103,14 +102,16 @@ select_customers(Datum a, Datum b, bool in_both)
 		bool		found;
 		int			order = 1;
 
-		if ((++n & 0xFFF) == 0)
-			CHECK_FOR_INTERRUPTS();
+		pace_on(&pace, from.unpacker.stride + other.unpacker.stride);
 		if (from.entry[0] > totals.bound)
 			break;
 		while (other.valid &&
 			   (order = compare_identities(other.entry, from.entry,
 										   from.unpacker.key_words)) < 0)
+		{
+			pace_on(&pace, other.unpacker.stride);
 			cursor_next(&other);
+		}
 
 		/* who only gave something back there was no customer there */
 		found = other.valid && order == 0 && other.entry[other.unpacker.key_words] > 0;

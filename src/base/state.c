@@ -9,7 +9,6 @@
 
 #include "base/state.h"
 
-#include "miscadmin.h"
 #include "utils/memutils.h"
 
 /* Customers of a merge looked up first, to guess how many are new. */
@@ -316,7 +315,6 @@ merge_entry(MergeTarget *target, const uint64 *entry)
 static void
 merge_table(MergeTarget *target, const CustomerTable *from)
 {
-	int64		n = 0;
 	TableScan	scan;
 	const uint64 *entry;
 
@@ -325,8 +323,6 @@ merge_table(MergeTarget *target, const CustomerTable *from)
 	retention_scan_begin(&scan, from);
 	while ((entry = scan_next(&scan)) != NULL)
 	{
-		if ((++n & 0xFFF) == 0)
-			CHECK_FOR_INTERRUPTS();
 		if (entry[0] > state_table(target->state)->bound)
 			break;
 		merge_entry(target, entry);
@@ -344,14 +340,13 @@ static void
 merge_packed(MergeTarget *target, Unpacker *unpacker)
 {
 	uint64	   *entry = palloc(unpacker->stride * sizeof(uint64));
-	int64		n = 0;
+	Pace		pace = {0};
 
 	target->nlimbs = unpacker->nlimbs;
 	target->scale = unpacker->scale;
 	while (retention_unpack_next(unpacker, entry))
 	{
-		if ((++n & 0xFFF) == 0)
-			CHECK_FOR_INTERRUPTS();
+		pace_on(&pace, unpacker->stride);
 		/* they ascend: what is beyond a sample's bound stays there */
 		if (entry[0] > state_table(target->state)->bound)
 			break;

@@ -313,6 +313,7 @@ retention_table_copy(const CustomerTable *from, CustomerTable *to)
 {
 	uint64	   *end = table_end(from);
 	bool		same_money = from->nlimbs == to->nlimbs && from->scale == to->scale;
+	Pace		pace = {0};
 	TableBuilder builder;
 
 	Assert(to->used == 0);
@@ -326,6 +327,7 @@ retention_table_copy(const CustomerTable *from, CustomerTable *to)
 
 		if (slot_is_free(from, slot) || entry_is_void(from, slot))
 			continue;
+		pace_on(&pace, to->stride);
 		place = retention_builder_slot(&builder, slot);
 		if (unlikely(place == NULL))
 		{

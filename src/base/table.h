@@ -46,6 +46,7 @@
 #include "order/instant.h"
 #include "order/money.h"
 #include "pg/compat.h"
+#include "pg/pace.h"
 
 /*
  * The byte behind the length word says what a customer_base value is.  The
@@ -475,6 +476,7 @@ typedef struct TableScan
 	struct ScanEntry *sorted;	/* of a salted table */
 	int64		next;
 	int64		n;
+	Pace		pace;
 } TableScan;
 
 extern void retention_scan_begin(TableScan *scan, const CustomerTable *table);
@@ -487,6 +489,7 @@ scan_next(TableScan *scan)
 {
 	const CustomerTable *table = scan->table;
 
+	pace_on(&scan->pace, table->stride);
 	if (unlikely(scan->sorted != NULL))
 		return retention_scan_sorted(scan);
 	for (; scan->slot < scan->end; scan->slot += table->stride)

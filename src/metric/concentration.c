@@ -50,9 +50,15 @@ walk_to(Walk *walk, int64 customers)
 {
 	for (; walk->taken < customers; walk->taken++)
 	{
+		uint64		units;
+		int			nlimbs;
+		const uint64 *money;
+
 		if ((walk->taken & 0xFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
-		spending_add(&walk->spending, next_customer(walk), walk->sum);
+		money = spending_money(&walk->spending, next_customer(walk), &units, &nlimbs);
+		if (!money_add(walk->sum, walk->spending.sum_limbs, money, nlimbs))
+			elog(ERROR, "sum of money does not fit %d limbs", walk->spending.sum_limbs);
 	}
 }
 
@@ -180,7 +186,7 @@ retention_base_revenue_concentration(PG_FUNCTION_ARGS)
 	has_shares = false;
 	if (has_amounts)
 	{
-		walk.spending = retention_spending(packed);
+		walk.spending = retention_spending(packed, true);
 		/* the state of an aggregate over one customer has his sums, and no entry */
 		has_revenue = walk.spending.n > 0;
 		if (has_revenue && walk.spending.n != totals->customers)

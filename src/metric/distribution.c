@@ -120,9 +120,14 @@ keep_money(Shelf *shelf, Money money)
 	return kept;
 }
 
-/* What each customer has paid, ascending. */
+/*
+ * What each customer has paid, ascending; if "exact", in all its digits: those
+ * that a float8 has are enough for a share.  They are not for the sum of all:
+ * where somebody got back nearly all that the others have paid, floating point
+ * would leave few digits of it, or none.
+ */
 Spending
-retention_spending(const struct varlena *packed)
+retention_spending(const struct varlena *packed, bool exact)
 {
 	Spending	spending = {0};
 	Unpacker	unpacker;
@@ -130,6 +135,8 @@ retention_spending(const struct varlena *packed)
 	uint64	   *scratch;
 	Payer	   *payers = NULL;
 	Shelf		shelf = {0};
+	Money		all;
+	uint64	   *sum;
 	Size		size;
 	int64		seen = 0;
 
@@ -137,10 +144,11 @@ retention_spending(const struct varlena *packed)
 	spending.narrow = unpacker.nlimbs <= 1;
 	spending.sum_limbs = unpacker.nlimbs + 1;
 	spending.scale = unpacker.scale;
+	sum = palloc0(spending.sum_limbs * sizeof(uint64));
 	entry = palloc(unpacker.stride * sizeof(uint64));
 	size = Max(unpacker.totals.customers, 1) * sizeof(uint64);
 	spending.keys = MemoryContextAllocHuge(CurrentMemoryContext, size);
-	if (!spending.narrow)
+	if (exact && !spending.narrow)
 		payers = MemoryContextAllocHuge(CurrentMemoryContext,
 										Max(unpacker.totals.customers, 1) * sizeof(Payer));
 	while (retention_unpack_next(&unpacker, entry))
@@ -161,9 +169,14 @@ retention_spending(const struct varlena *packed)
 			payers[spending.n].key = spending.keys[spending.n];
 			payers[spending.n].money = keep_money(&shelf, amount);
 		}
+		if (!money_add(sum, spending.sum_limbs, money, unpacker.nlimbs))
+			elog(ERROR, "sum of money does not fit %d limbs", spending.sum_limbs);
 		spending.n++;
 	}
 	pfree(entry);
+	all = (Money) {sum, spending.sum_limbs, spending.narrow ? 0 : spending.scale};
+	spending.all = retention_money_float8(all);
+	pfree(sum);
 	if (payers)
 	{
 		sort_payers(payers, spending.n);
@@ -182,49 +195,35 @@ retention_spending(const struct varlena *packed)
 	return spending;
 }
 
-/* A sum of what they have paid, in the unit of spent(). */
-static double
-spent_together(const Spending *spending, const uint64 *sum)
-{
-	Money		money = {sum, spending->sum_limbs, spending->narrow ? 0 : spending->scale};
-
-	return retention_money_float8(money);
-}
-
 /*
  * The shares of the revenue that the best customers bring, for several
- * fractions of the customers, ascending.  The sums are exact: where somebody
- * got back nearly all that the others have paid, floating point would leave
- * few digits of the revenue.
+ * fractions of the customers, ascending.
  */
 bool
 retention_top_shares(const Spending *spending, const double *fractions, int n,
 					 double *results)
 {
-	uint64	   *sum = palloc0(spending->sum_limbs * sizeof(uint64));
-	double		all;
+	double		sum = 0;
 	int			next = 0;
 
+	if (!(spending->all > 0))
+		return false;
 	for (int64 i = spending->n - 1, taken = 0; i >= 0; i--, taken++)
 	{
+		double		x = spent(spending, i);
+
 		for (; next < n; next++)
 		{
 			double		part = fractions[next] * (double) spending->n - (double) taken;
 
 			if (part >= 1)
 				break;
-			results[next] = spent_together(spending, sum) + Max(part, 0) * spent(spending, i);
+			results[next] = (sum + Max(part, 0) * x) / spending->all;
 		}
-		spending_add(spending, i, sum);
+		sum += x;
 	}
-	all = spent_together(spending, sum);
-	pfree(sum);
-	if (!(all > 0))
-		return false;
 	for (; next < n; next++)
-		results[next] = all;
-	for (int i = 0; i < n; i++)
-		results[i] /= all;
+		results[next] = 1;
 	return true;
 }
 
@@ -232,21 +231,14 @@ bool
 retention_gini(const Spending *spending, double *result)
 {
 	double		n = (double) spending->n;
-	uint64	   *sum = palloc0(spending->sum_limbs * sizeof(uint64));
-	double		all;
 	double		weighted = 0;
 
 	/* i from the middle: less is lost where all pay about the same */
 	for (int64 i = 0; i < spending->n; i++)
-	{
-		spending_add(spending, i, sum);
 		weighted += (2 * (double) i + 1 - n) * spent(spending, i);
-	}
-	all = spent_together(spending, sum);
-	pfree(sum);
-	if (!(all > 0) || isinf(weighted))
+	if (!(spending->all > 0) || isinf(weighted))
 		return false;
-	*result = weighted / (n * all);
+	*result = weighted / (n * spending->all);
 	return true;
 }
 

@@ -20,15 +20,16 @@ typedef struct Spending
 	uint64	   *keys;			/* ascending */
 
 	/*
-	 * If not narrow: the number of limbs of what each customer has paid, and
-	 * these limbs.  Ascending, where the float8 are equal too.
+	 * If asked for, and not narrow: the number of limbs of what each customer
+	 * has paid, and these limbs.  Ascending, where the float8 are equal too.
 	 */
 	const uint64 **moneys;
 	int			sum_limbs;		/* that hold the money of any number of them */
 	int			scale;			/* of the money */
+	double		all;			/* what they have paid together, as spent() has it */
 } Spending;
 
-extern Spending retention_spending(const struct varlena *packed);
+extern Spending retention_spending(const struct varlena *packed, bool exact);
 extern bool retention_top_shares(const Spending *spending, const double *fractions, int n,
 								 double *results);
 extern bool retention_gini(const Spending *spending, double *result);
@@ -40,7 +41,7 @@ spending_units(const Spending *spending, int64 i)
 	return (int64) (spending->keys[i] ^ (UINT64CONST(1) << 63));
 }
 
-/* What one customer has paid: its limbs, and how many they are. */
+/* What one customer has paid, in all its digits: its limbs, and how many they are. */
 static inline const uint64 *
 spending_money(const Spending *spending, int64 i, uint64 *units, int *nlimbs)
 {
@@ -52,18 +53,6 @@ spending_money(const Spending *spending, int64 i, uint64 *units, int *nlimbs)
 	}
 	*nlimbs = (int) spending->moneys[i][0];
 	return spending->moneys[i] + 1;
-}
-
-/* Add it to a sum of sum_limbs limbs. */
-static inline void
-spending_add(const Spending *spending, int64 i, uint64 *sum)
-{
-	uint64		units;
-	int			nlimbs;
-	const uint64 *money = spending_money(spending, i, &units, &nlimbs);
-
-	if (!money_add(sum, spending->sum_limbs, money, nlimbs))
-		elog(ERROR, "sum of money does not fit %d limbs", spending->sum_limbs);
 }
 
 /* Customers with the same number of orders. */

@@ -31,7 +31,7 @@ retention_base_top_share(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("fraction of the customers must be between 0 and 1, not %g", fraction),
 				 errhint("The best 20 %% are 0.2.")));
-	spending = retention_spending(retention_base_pack(PG_GETARG_DATUM(0)));
+	spending = retention_spending(retention_base_pack(PG_GETARG_DATUM(0)), false);
 	if (!retention_top_shares(&spending, &fraction, 1, &result))
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(result);
@@ -42,7 +42,7 @@ PG_FUNCTION_INFO_V1(retention_base_gini);
 Datum
 retention_base_gini(PG_FUNCTION_ARGS)
 {
-	Spending	spending = retention_spending(retention_base_pack(PG_GETARG_DATUM(0)));
+	Spending	spending = retention_spending(retention_base_pack(PG_GETARG_DATUM(0)), false);
 	double		result;
 
 	if (!retention_gini(&spending, &result))

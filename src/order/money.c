@@ -312,6 +312,7 @@ wide_numeric(Money money)
 	while (digit <= money.scale || used > 0)
 	{
 		uint64		groups[GROUPS] = {0};
+		int			ngroups = GROUPS;
 
 		CHECK_FOR_INTERRUPTS();
 		for (int i = used - 1; i >= 0; i--)
@@ -319,14 +320,19 @@ wide_numeric(Money money)
 				rest[i] = divide_by_group(&groups[group], rest[i]);
 		while (used > 0 && rest[used - 1] == 0)
 			used--;
-		for (int i = 0; i < GROUPS * MONEY_GROUP; i++)
-		{
-			if (digit == money.scale && money.scale > 0)
-				*--at = '.';
-			*--at = (char) ('0' + groups[i / MONEY_GROUP] % 10);
-			groups[i / MONEY_GROUP] /= 10;
-			digit++;
-		}
+		/* few digits before the number's first: most are of two groups */
+		if (used == 0)
+			while (ngroups > 1 && groups[ngroups - 1] == 0 &&
+				   digit + (ngroups - 1) * MONEY_GROUP > money.scale)
+				ngroups--;
+		for (int group = 0; group < ngroups; group++)
+			for (int i = 0; i < MONEY_GROUP; i++)
+			{
+				if (digit++ == money.scale && money.scale > 0)
+					*--at = '.';
+				*--at = (char) ('0' + groups[group] % 10);
+				groups[group] /= 10;
+			}
 	}
 	while (at[0] == '0' && at[1] != '.' && at[1] != '\0')
 		at++;
