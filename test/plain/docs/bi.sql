@@ -91,3 +91,13 @@ SELECT unnest(ARRAY['mbg/nbd', 'mbg/cnbd-k', 'auto']), nullif((SELECT count(*) F
 
 --> reconciled on ids texts uci
 SELECT true, true, true
+
+--> net
+SELECT customers FROM net_shop.kpi;
+SELECT count(*) FROM plain.customer
+
+--> net
+SELECT customer_id, ordered_at, amount / 1.19 FROM orders
+
+--> net
+SELECT round(coalesce((SELECT sum(amount / 1.19) FROM plain.known), 0), 4), round((SELECT sum(amount / 1.19) / nullif(count(*) FILTER (WHERE is_order), 0) FROM plain.rows), 4)
