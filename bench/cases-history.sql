@@ -77,7 +77,7 @@ FROM unnest(ARRAY['256MB', '4MB']) WITH ORDINALITY w(work_mem, work_mem_nr), (VA
 					WINDOW w AS (PARTITION BY customer_id ORDER BY month)) q
 			  GROUP BY cohort, month) c $$),
 	(6, 'repeat-buying table', 'retention', $$
-		SELECT x * 100000000 + t_x::int8 * 10000 + t::int8 AS k, customers
+		SELECT repeat_purchases * 100000000 + active_days::int8 * 10000 + age_days::int8 AS k, customers
 		FROM cells((SELECT repeat_buying(purchase_history(customer_id, ordered_at, 'day')) FROM orders_int8)) $$),
 	(7, 'repeat-buying table', 'hand-written', $$
 		SELECT (days - 1) * 100000000 + (last - first) * 10000 + ((SELECT max(ordered_at)::date FROM orders_int8) - first) AS k,
@@ -165,7 +165,7 @@ FROM measure WHERE case_name ~ '^asking a history' ORDER BY nr;
 INSERT INTO measure (case_name, role, source, query, memory)
 VALUES
 	('rfm_summary by customer', 'retention', 'orders_int8', $$
-		SELECT customer_id AS k, (r).x, (r).t_x, (r).t, (r).m_x
+		SELECT customer_id AS k, (r).repeat_purchases AS x, (r).active_days AS t_x, (r).age_days AS t, (r).mean_spend AS m_x
 		FROM (SELECT customer_id, rfm_summary(ordered_at, amount, '2030-01-01') AS r FROM orders_int8 GROUP BY customer_id OFFSET 0) c $$, true),
 	('rfm_summary by customer', 'hand-written', 'orders_int8', $$
 		SELECT customer_id AS k, count(*) - 1 AS x, (max(day) - min(day))::float8 AS t_x, (date '2030-01-01' - min(day))::float8 AS t,

@@ -37,7 +37,7 @@ FROM (VALUES
 	(12, 'expected_purchases of each, mbg/nbd', 'predicted', $$ SELECT sum(expected_purchases(mbg, rfm, '1 year')) AS v FROM predicted, fitted $$),
 	(13, 'expected_purchases of each, pareto/nbd', 'predicted', $$ SELECT sum(expected_purchases(pareto, rfm, '1 year')) AS v FROM predicted, fitted $$),
 	(14, 'predicted_clv of each, mbg/nbd', 'predicted', $$ SELECT sum(predicted_clv(mbg, spend, rfm, '1 year')) AS v FROM predicted, fitted $$),
-	(15, 'predict_customers, from the rows', 'orders_int8', $$ SELECT sum(clv) AS v FROM predict_customers('shop.orders_int8', 'customer_id', 'ordered_at', 'amount') $$)
+	(15, 'predict_customers, from the rows', 'orders_int8', $$ SELECT sum(predicted_clv) AS v FROM predict_customers('shop.orders_int8', 'customer_id', 'ordered_at', 'amount') $$)
 ) q(nr, case_name, source, query)
 ORDER BY nr;
 

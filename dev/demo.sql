@@ -115,14 +115,14 @@ FROM shop_history, repeat_within(h);
 \o winning-back
 -- plain: winning_back
 \set ECHO queries
-SELECT key, x + 1 AS purchases, age - recency AS days_silent,
+SELECT customer, repeat_purchases + 1 AS purchases, age_days - active_days AS days_silent,
        round(p_alive::numeric, 2)            AS p_alive,
        round(expected_purchases::numeric, 2) AS expected_purchases,
-       round(clv::numeric, 2)                AS clv
+       round(predicted_clv::numeric, 2)      AS predicted_clv
 FROM predict_customers('orders', 'customer_id', 'ordered_at', 'amount',
                        horizon => '1 year') AS p
-WHERE x >= 2 AND p_alive BETWEEN 0.1 AND 0.5
-ORDER BY p.clv / p_alive DESC NULLS LAST, key
+WHERE repeat_purchases >= 2 AND p_alive BETWEEN 0.1 AND 0.5
+ORDER BY p.predicted_clv / p_alive DESC NULLS LAST, customer
 LIMIT 5;
 \set ECHO none
 \o
@@ -136,7 +136,7 @@ SELECT :ROW_COUNT = 0 AS nobody
 \! cat winning-back
 \endif
 \echo 'Good customers who may be about to leave: p_alive is the chance that they have'
-\echo 'not, clv what the next year brings of them as things stand.'
+\echo 'not, predicted_clv what the next year brings of them as things stand.'
 
 \echo
 \echo '---- Which rows are in the numbers -----------------------------------------'

@@ -67,7 +67,7 @@ ages_of(const Tally *tally, int32 *nages)
 
 /*
  * model_frequency_fit(purchase_model, repeat_buying, max_purchases): rows
- * (purchases, actual, expected), the last of that many purchases or more
+ * (repeat_purchases, actual, expected), the last of that many purchases or more
  */
 PG_FUNCTION_INFO_V1(retention_frequency_fit);
 Datum

@@ -11,9 +11,9 @@
 #include <math.h>
 
 #include "forecast/prediction.h"
+#include "order/duration.h"
 #include "order/instant.h"
-
-#include "utils/timestamp.h"
+#include "pg/number.h"
 
 #define YEAR_DAYS	((double) YEAR_USECS / USECS_PER_DAY)
 
@@ -58,24 +58,16 @@ ask(Prediction *prediction, FunctionCallInfo fcinfo, const char *what, int least
 	prediction->n = n;
 }
 
-/* (model, age, annual_discount, period, ...): the discount of a period */
+/* (model, renewals, annual_discount_rate, period_length, ...): the discount of a period */
 static void
 ask_lifetime(Prediction *prediction, FunctionCallInfo fcinfo)
 {
-	double		discount = PG_GETARG_FLOAT8(2);
-	double		days = retention_interval_days(PG_GETARG_INTERVAL_P(3), "period");
+	double		rate = PG_GETARG_FLOAT8(2);
+	double		days = retention_duration_days(retention_duration(fcinfo, 3, "period_length", 0));
 
-	ask(prediction, fcinfo, "age", 0);
-	if (!(discount >= 0 && discount <= 1))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("annual discount must be between 0 and 1, not %g", discount),
-				 errhint("A rate of 10 %% a year is 0.1.")));
-	if (days == 0 || isinf(days))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("period must be above 0 and finite")));
-	prediction->discount = expm1(log1p(discount) * days / YEAR_DAYS);
+	ask(prediction, fcinfo, "renewals", 0);
+	retention_check_share(rate, "annual_discount_rate");
+	prediction->discount = expm1(log1p(rate) * days / YEAR_DAYS);
 }
 
 /* survival_at(model, n), retention_at(model, n), discounted_lifetime(...) */

@@ -12,7 +12,10 @@
  */
 #include "postgres.h"
 
+#include "forecast/fit.h"
 #include "forecast/order_query.h"
+#include "order/duration.h"
+#include "pg/number.h"
 
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
@@ -26,7 +29,7 @@
 typedef enum CustomersArg
 {
 	ARG_HORIZON = 4,
-	ARG_ANNUAL_DISCOUNT,
+	ARG_ANNUAL_DISCOUNT_RATE,
 	ARG_MARGIN,
 	ARG_MODEL,
 	ARG_HOLDOUT,
@@ -39,7 +42,7 @@ typedef enum CustomersParameter
 {
 	PARAM_AS_OF,
 	PARAM_HORIZON,
-	PARAM_ANNUAL_DISCOUNT,
+	PARAM_ANNUAL_DISCOUNT_RATE,
 	PARAM_MARGIN,
 	PARAM_MODEL,
 	PARAM_LEVEL,
@@ -61,18 +64,43 @@ static const char *const customers_query =
 " FROM %2$s WHERE q.customer IS NOT NULL GROUP BY q.customer),"
 " models AS MATERIALIZED (SELECT %1$s.fit_purchases(%1$s.repeat_buying(c.rfm), $5) AS purchases,"
 " %1$s.fit_spend(%1$s.repeat_spend(c.rfm)) AS spend FROM customers AS c)"
-" SELECT c.customer, (c.rfm).x, (c.rfm).t_x, (c.rfm).t, %1$s.p_alive(m.purchases, c.rfm, NULL::pg_catalog.date),"
+" SELECT c.customer, (c.rfm).repeat_purchases, (c.rfm).active_days, (c.rfm).age_days, %1$s.p_alive(m.purchases, c.rfm, NULL::pg_catalog.date),"
 " %1$s.expected_purchases(m.purchases, c.rfm, $2), %1$s.expected_spend(m.spend, c.rfm),"
 " v.estimate, v.lower, v.upper, c.actual"
 " FROM customers AS c CROSS JOIN models AS m"
 " LEFT JOIN LATERAL %1$s.predicted_clv_interval(m.purchases, m.spend, c.rfm, $2, $3, $4, $6) AS v ON true"
-" WHERE (c.rfm).x IS NOT NULL";
+" WHERE (c.rfm).repeat_purchases IS NOT NULL";
+
+/* What is wrong in the options is said of them, and not of our query. */
+static void
+take_options(FunctionCallInfo fcinfo, QueryParameter *params)
+{
+	int			kind;
+	int			k;
+
+	params[PARAM_ANNUAL_DISCOUNT_RATE] = retention_query_parameter(fcinfo, ARG_ANNUAL_DISCOUNT_RATE,
+																   FLOAT8OID, "annual_discount_rate");
+	params[PARAM_MARGIN] = retention_query_parameter(fcinfo, ARG_MARGIN, FLOAT8OID, "margin");
+	params[PARAM_MODEL] = retention_query_parameter(fcinfo, ARG_MODEL, TEXTOID, "model");
+	params[PARAM_LEVEL] = retention_query_parameter(fcinfo, ARG_LEVEL, FLOAT8OID, "level");
+	retention_check_share(PG_GETARG_FLOAT8(ARG_ANNUAL_DISCOUNT_RATE), "annual_discount_rate");
+	retention_check_share(PG_GETARG_FLOAT8(ARG_MARGIN), "margin");
+	retention_check_level(PG_GETARG_FLOAT8(ARG_LEVEL), "level");
+	(void) retention_fit_find_kind(text_to_cstring(PG_GETARG_TEXT_PP(ARG_MODEL)), &kind, &k);
+	if (!PG_ARGISNULL(ARG_HORIZON))
+		params[PARAM_HORIZON] = (QueryParameter) {
+			INTERVALOID,
+			IntervalPGetDatum(retention_duration(fcinfo, ARG_HORIZON, "horizon", DURATION_ZERO)), false
+		};
+	if (!PG_ARGISNULL(ARG_HOLDOUT))
+		(void) retention_duration(fcinfo, ARG_HOLDOUT, "holdout", DURATION_OF_DAYS);
+}
 
 /*
  * predict_customers(orders, customer, ordered_at, amount, horizon,
- * annual_discount, margin, model, holdout, as_of, level): rows (customer, x,
- * recency, age, p_alive, expected_purchases, expected_spend, clv, lower,
- * upper, actual)
+ * annual_discount_rate, margin, model, holdout, as_of, level): rows (customer,
+ * repeat_purchases, active_days, age_days, p_alive, expected_purchases,
+ * expected_spend, predicted_clv, lower, upper, actual)
  */
 PG_FUNCTION_INFO_V1(retention_predict_customers);
 Datum
@@ -88,6 +116,7 @@ retention_predict_customers(PG_FUNCTION_ARGS)
 	const char *actual = "NULL::pg_catalog.int8";
 
 	InitMaterializedSRF(fcinfo, 0);
+	take_options(fcinfo, params);
 	SPI_connect();
 	retention_order_query(fcinfo, &orders);
 	if (!retention_order_query_days(fcinfo, &orders, ARG_AS_OF, ARG_HOLDOUT, &as_of, &until))
@@ -96,22 +125,17 @@ retention_predict_customers(PG_FUNCTION_ARGS)
 		return (Datum) 0;
 	}
 	if (holdout)
-		actual = psprintf("%s.orders_between(q.ordered_at, %s$1, $7)", orders.schema, orders.amount);
+		actual = psprintf("%s.order_days_between(q.ordered_at, %s$1, $7)", orders.schema, orders.amount);
 
 	/* what was kept back is what's to be compared */
 	if (holdout)
 		horizon.day = until - as_of;
 	else
 		horizon.month = MONTHS_PER_YEAR;
-	params[PARAM_HORIZON] = PG_ARGISNULL(ARG_HORIZON) ?
-		(QueryParameter) {INTERVALOID, IntervalPGetDatum(&horizon), false} :
-		retention_query_parameter(fcinfo, ARG_HORIZON, INTERVALOID, "horizon");
+	if (PG_ARGISNULL(ARG_HORIZON))
+		params[PARAM_HORIZON] = (QueryParameter) {INTERVALOID, IntervalPGetDatum(&horizon), false};
 	params[PARAM_AS_OF] = (QueryParameter) {DATEOID, DateADTGetDatum(as_of), false};
 	params[PARAM_UNTIL] = (QueryParameter) {DATEOID, DateADTGetDatum(until), false};
-	params[PARAM_ANNUAL_DISCOUNT] = retention_query_parameter(fcinfo, ARG_ANNUAL_DISCOUNT, FLOAT8OID, "annual_discount");
-	params[PARAM_MARGIN] = retention_query_parameter(fcinfo, ARG_MARGIN, FLOAT8OID, "margin");
-	params[PARAM_MODEL] = retention_query_parameter(fcinfo, ARG_MODEL, TEXTOID, "model");
-	params[PARAM_LEVEL] = retention_query_parameter(fcinfo, ARG_LEVEL, FLOAT8OID, "level");
 
 	retention_order_query_return(psprintf(customers_query, orders.schema, orders.rows,
 										  orders.amount, actual),

@@ -21,6 +21,7 @@
 
 #include "forecast/prediction.h"
 #include "math/special.h"
+#include "pg/number.h"
 
 #include "access/htup_details.h"
 #include "funcapi.h"
@@ -90,19 +91,6 @@ variance(Prediction *prediction, PredictionFunction function, PredictionScale sc
 	return Max(sum, 0);
 }
 
-static double
-get_level(FunctionCallInfo fcinfo, int arg)
-{
-	double		level = PG_GETARG_FLOAT8(arg);
-
-	if (!(level > 0 && level < 1))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("level must be between 0 and 1, not %g", level),
-				 errhint("A level of 95 %% is 0.95.")));
-	return level;
-}
-
 /* The row type is asked for a million times, and stays the same. */
 static TupleDesc
 row_type(FunctionCallInfo fcinfo)
@@ -130,12 +118,14 @@ Datum
 retention_prediction_interval(FunctionCallInfo fcinfo, Prediction *prediction,
 							  PredictionFunction function, PredictionScale scale, int level_arg)
 {
-	double		level = get_level(fcinfo, level_arg);
-	double		estimate = function(prediction);
+	double		level = PG_GETARG_FLOAT8(level_arg);
+	double		estimate;
 	double		bounds[2];
 	Datum		values[3];
 	bool		nulls[3] = {false};
 
+	retention_check_level(level, "level");
+	estimate = function(prediction);
 	if (!isfinite(estimate))
 		PG_RETURN_NULL();
 	if (estimate <= 0 || (scale == SCALE_PROBABILITY && estimate >= 1))

@@ -280,7 +280,7 @@ model_of_fit(const Shop *shop, const Fit *fit, const Fit *nbd, const Tally *tall
 bool
 retention_fit_find_kind(const char *name, int *kind, int *k)
 {
-	if (strcmp(name, "auto") == 0)
+	if (retention_same_model(name, "auto"))
 		return false;
 	if (!retention_model_find_kind(MODEL_PURCHASE, name, kind, k))
 		retention_unknown_kind(MODEL_PURCHASE, name, false);

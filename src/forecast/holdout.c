@@ -14,7 +14,9 @@
  */
 #include "postgres.h"
 
+#include "forecast/fit.h"
 #include "forecast/order_query.h"
+#include "order/duration.h"
 
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
@@ -55,13 +57,14 @@ typedef enum HoldoutParameter
  */
 static const char *const holdout_query =
 "WITH customers AS MATERIALIZED (SELECT %1$s.rfm_summary(q.ordered_at, %3$s$1) AS rfm,"
-" %1$s.orders_between(q.ordered_at, %3$s$1, $2)::pg_catalog.float8 AS actual,"
-" %1$s.orders_between(q.ordered_at, %3$s$3, $1)::pg_catalog.float8 AS before"
+" %1$s.order_days_between(q.ordered_at, %3$s$1, $2)::pg_catalog.float8 AS actual,"
+" %1$s.order_days_between(q.ordered_at, %3$s$3, $1)::pg_catalog.float8 AS before"
 " FROM %2$s WHERE q.customer IS NOT NULL GROUP BY q.customer),"
-" known AS MATERIALIZED (SELECT c.rfm, (c.rfm).x AS x, c.actual,"
+" known AS MATERIALIZED (SELECT c.rfm, (c.rfm).repeat_purchases AS x, c.actual,"
 " c.before OPERATOR(pg_catalog.-) (CASE WHEN (c.rfm).first_day OPERATOR(pg_catalog.>) $3 THEN 1 ELSE 0 END) AS before,"
-" CASE WHEN (c.rfm).t OPERATOR(pg_catalog.<>) 0 THEN (c.rfm).x::pg_catalog.float8 OPERATOR(pg_catalog./) (c.rfm).t END AS rate"
-" FROM customers AS c WHERE (c.rfm).x IS NOT NULL),"
+" CASE WHEN (c.rfm).age_days OPERATOR(pg_catalog.<>) 0"
+" THEN (c.rfm).repeat_purchases::pg_catalog.float8 OPERATOR(pg_catalog./) (c.rfm).age_days END AS rate"
+" FROM customers AS c WHERE (c.rfm).repeat_purchases IS NOT NULL),"
 " cells AS MATERIALIZED (SELECT %1$s.repeat_buying(k.rfm) AS cells FROM known AS k),"
 " models AS MATERIALIZED (SELECT n.name, n.n, %1$s.fit_purchases(c.cells, n.name) AS model"
 " FROM cells AS c CROSS JOIN pg_catalog.unnest($5) WITH ORDINALITY AS n (name, n)),"
@@ -80,7 +83,7 @@ static const char *const holdout_query =
 " pg_catalog.avg(e.error) AS bias"
 " FROM errors AS e GROUP BY GROUPING SETS ((e.n, e.name, e.x), (e.n, e.name))"
 " UNION ALL SELECT 1000003, NULL, -1, pg_catalog.count(*), pg_catalog.sum(c.actual), NULL, NULL, NULL, NULL"
-" FROM customers AS c WHERE (c.rfm).x IS NULL AND c.actual OPERATOR(pg_catalog.>) 0"
+" FROM customers AS c WHERE (c.rfm).repeat_purchases IS NULL AND c.actual OPERATOR(pg_catalog.>) 0"
 " HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0)"
 " SELECT s.name, CASE WHEN s.x OPERATOR(pg_catalog.=) -1 THEN 'first seen after'"
 " WHEN s.x IS NULL THEN 'all'"
@@ -88,6 +91,40 @@ static const char *const holdout_query =
 " ELSE s.x::pg_catalog.text END,"
 " s.customers, s.actual, s.expected, s.mae, s.rmse, s.bias"
 " FROM sums AS s ORDER BY s.n, s.x";
+
+/* What is wrong in the options is said of them, and not of our query. */
+static void
+take_options(FunctionCallInfo fcinfo, QueryParameter *params)
+{
+	Datum	   *models;
+	bool	   *nulls;
+	int			nmodels;
+	int			kind;
+	int			k;
+
+	(void) retention_query_parameter(fcinfo, ARG_HOLDOUT, INTERVALOID, "holdout");
+	(void) retention_duration(fcinfo, ARG_HOLDOUT, "holdout", DURATION_OF_DAYS);
+	params[PARAM_MODELS] = retention_query_parameter(fcinfo, ARG_MODELS, TEXTARRAYOID, "models");
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(ARG_MODELS), TEXTOID, -1, false, TYPALIGN_INT,
+					  &models, &nulls, &nmodels);
+	for (int i = 0; i < nmodels; i++)
+	{
+		if (nulls[i])
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("models must not contain nulls")));
+		(void) retention_fit_find_kind(TextDatumGetCString(models[i]), &kind, &k);
+	}
+	if (!PG_ARGISNULL(ARG_MAX_PURCHASES) && PG_GETARG_INT32(ARG_MAX_PURCHASES) < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("max_purchases must not be negative: %d",
+						PG_GETARG_INT32(ARG_MAX_PURCHASES))));
+	params[PARAM_MAX_PURCHASES] = (QueryParameter) {
+		INT8OID, PG_ARGISNULL(ARG_MAX_PURCHASES) ? (Datum) 0 :
+			Int64GetDatum(PG_GETARG_INT32(ARG_MAX_PURCHASES)), PG_ARGISNULL(ARG_MAX_PURCHASES)
+	};
+}
 
 /*
  * holdout_check(orders, customer, ordered_at, amount, holdout, models,
@@ -106,15 +143,7 @@ retention_holdout_check(PG_FUNCTION_ARGS)
 	DateADT		until;
 
 	InitMaterializedSRF(fcinfo, 0);
-	if (PG_ARGISNULL(ARG_HOLDOUT))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("holdout must not be null")));
-	if (!PG_ARGISNULL(ARG_MAX_PURCHASES) && PG_GETARG_INT32(ARG_MAX_PURCHASES) < 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("max_purchases must not be negative: %d",
-						PG_GETARG_INT32(ARG_MAX_PURCHASES))));
+	take_options(fcinfo, params);
 	SPI_connect();
 	retention_order_query(fcinfo, &orders);
 	if (!retention_order_query_days(fcinfo, &orders, ARG_AS_OF, ARG_HOLDOUT, &as_of, &until))
@@ -127,15 +156,7 @@ retention_holdout_check(PG_FUNCTION_ARGS)
 	params[PARAM_UNTIL] = (QueryParameter) {DATEOID, DateADTGetDatum(until), false};
 	params[PARAM_BEFORE] = (QueryParameter) {DATEOID, DateADTGetDatum(as_of - (until - as_of)), false};
 	params[PARAM_HORIZON] = (QueryParameter) {INTERVALOID, IntervalPGetDatum(&horizon), false};
-	params[PARAM_MODELS] = retention_query_parameter(fcinfo, ARG_MODELS, TEXTARRAYOID, "models");
-	if (array_contains_nulls(PG_GETARG_ARRAYTYPE_P(ARG_MODELS)))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("models must not contain nulls")));
-	params[PARAM_MAX_PURCHASES] = (QueryParameter) {
-		INT8OID, PG_ARGISNULL(ARG_MAX_PURCHASES) ? (Datum) 0 :
-			Int64GetDatum(PG_GETARG_INT32(ARG_MAX_PURCHASES)), PG_ARGISNULL(ARG_MAX_PURCHASES)
-	};
+
 	retention_order_query_return(psprintf(holdout_query, orders.schema, orders.rows, orders.amount),
 								 HOLDOUT_PARAMETERS, params, rsinfo);
 	SPI_finish();

@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include <ctype.h>
 #include <math.h>
 
 #include "forecast/model.h"
@@ -103,16 +104,47 @@ retention_model_kind_name(const Model *model)
 	return pstrdup(name);
 }
 
+/* Names of other software, and those that papers spell out. */
+static const struct
+{
+	const char *alias;			/* as plain_name has it */
+	const char *name;
+}			aliases[] = {
+	{"pnbd", "pareto/nbd"},
+	{"betageo", "bg/nbd"},
+	{"modifiedbetageo", "mbg/nbd"},
+	{"shiftedbetageo", "sbg"},
+	{"shiftedbetageometric", "sbg"},
+	{"betadiscreteweibull", "bdw"}
+};
+
+/* What tells names apart: BG/NBD, bg-nbd and bgnbd are the same. */
+static char *
+plain_name(const char *name)
+{
+	char	   *plain = palloc(strlen(name) + 1);
+	char	   *end = plain;
+
+	for (; *name != '\0'; name++)
+		if (isalnum((unsigned char) *name) || IS_HIGHBIT_SET(*name))
+			*end++ = pg_ascii_tolower((unsigned char) *name);
+	*end = '\0';
+	return plain;
+}
+
+bool
+retention_same_model(const char *name, const char *other)
+{
+	return strcmp(plain_name(name), plain_name(other)) == 0;
+}
+
 /* The k of a name such as mbg/cnbd-3, if it begins as this kind's does; or 0. */
 static int
 k_of_name(const char *name, const PurchaseKind *kind)
 {
-	size_t		stem = strlen(kind->name) - 1;
-
-	if (strncmp(name, kind->name, stem) != 0)
-		return 0;
 	for (int k = 1; k <= PURCHASE_MAX_K; k++)
-		if (strcmp(name + stem, psprintf("%d", k)) == 0)
+		if (retention_same_model(name, psprintf("%.*s%d", (int) strlen(kind->name) - 1,
+												kind->name, k)))
 			return k;
 	return 0;
 }
@@ -121,16 +153,21 @@ k_of_name(const char *name, const PurchaseKind *kind)
 bool
 retention_model_find_kind(ModelType type, const char *name, int *kind, int *k)
 {
+	char	   *plain = plain_name(name);
+
+	for (int i = 0; i < lengthof(aliases); i++)
+		if (strcmp(plain, aliases[i].alias) == 0)
+			name = aliases[i].name;
 	*k = 1;
 	if (type == MODEL_SPEND)
 	{
 		*kind = 1;
-		return strcmp(name, SPEND_KIND) == 0;
+		return retention_same_model(name, SPEND_KIND);
 	}
 	if (type == MODEL_RETENTION)
 	{
 		for (*kind = 1; *kind < lengthof(contract_kinds); (*kind)++)
-			if (strcmp(name, contract_kinds[*kind]) == 0)
+			if (retention_same_model(name, contract_kinds[*kind]))
 				return true;
 		return false;
 	}
@@ -138,7 +175,7 @@ retention_model_find_kind(ModelType type, const char *name, int *kind, int *k)
 	{
 		const PurchaseKind *candidate = purchase_kinds[*kind];
 
-		if (strcmp(name, candidate->name) == 0)
+		if (retention_same_model(name, candidate->name))
 		{
 			*k = candidate->has_k ? 0 : 1;
 			return true;

@@ -111,6 +111,7 @@ extern const Model *retention_model_read(Datum value, ModelType type);
 extern const char *retention_model_type_name(ModelType type);
 extern char *retention_model_kind_name(const Model *model);
 extern bool retention_model_has_kind(ModelType type, int kind);
+extern bool retention_same_model(const char *name, const char *other);
 extern bool retention_model_find_kind(ModelType type, const char *name, int *kind, int *k);
 compat_noreturn extern void retention_unknown_kind(ModelType type, const char *name,
 												   bool lacks_k) compat_attribute_noreturn();
@@ -136,8 +137,7 @@ model_of_purchases(const Model *model)
 	return result;
 }
 
-/* units.c: how many days a unit of time or an interval has */
+/* units.c: how many days a unit of time has */
 extern double retention_unit_days(const text *unit);
-extern double retention_interval_days(const Interval *interval, const char *what);
 
 #endif							/* RETENTION_MODEL_H */

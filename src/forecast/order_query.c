@@ -301,14 +301,11 @@ retention_order_query_days(FunctionCallInfo fcinfo, const OrderQuery *query, int
 	begins = DirectFunctionCall2(date_mi_interval, DateADTGetDatum(*until),
 								 PG_GETARG_DATUM(holdout_arg));
 	*as_of = DatumGetDateADT(DirectFunctionCall1(timestamp_date, begins));
-	if (DATE_NOT_FINITE(*as_of))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("holdout must be finite")));
+	/* a month less 29 days is above 0, and not in a February */
 	if (*as_of >= *until)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("holdout must be a day at least: %s",
+				 errmsg("holdout must not be less than a day: \"%s\"",
 						DatumGetCString(DirectFunctionCall1(interval_out,
 															PG_GETARG_DATUM(holdout_arg))))));
 	return true;

@@ -15,7 +15,9 @@
 #include <math.h>
 
 #include "forecast/prediction.h"
+#include "order/duration.h"
 #include "order/instant.h"
+#include "pg/number.h"
 #include "rfm/rfm.h"
 
 #include "miscadmin.h"
@@ -134,11 +136,7 @@ take_spend(Prediction *prediction, const Rfm *rfm)
 static void
 take_horizon(Prediction *prediction, FunctionCallInfo fcinfo, int arg)
 {
-	prediction->days = retention_interval_days(PG_GETARG_INTERVAL_P(arg), "horizon");
-	if (isinf(prediction->days))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("horizon must be finite")));
+	prediction->days = retention_duration_days(retention_duration(fcinfo, arg, "horizon", DURATION_ZERO));
 }
 
 static void
@@ -181,16 +179,10 @@ take_as_of(Prediction *prediction, FunctionCallInfo fcinfo, int arg, const Rfm *
 }
 
 static double
-get_share(FunctionCallInfo fcinfo, int arg, const char *what, const char *hint)
+share_argument(FunctionCallInfo fcinfo, int arg, const char *name)
 {
-	double		share = PG_GETARG_FLOAT8(arg);
-
-	if (!(share >= 0 && share <= 1))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s must be between 0 and 1, not %g", what, share),
-				 errhint("%s", hint)));
-	return share;
+	retention_check_share(PG_GETARG_FLOAT8(arg), name);
+	return PG_GETARG_FLOAT8(arg);
 }
 
 /* ---- p_alive ---- */
@@ -340,7 +332,7 @@ retention_expected_spend_interval(PG_FUNCTION_ARGS)
 
 /* ---- predicted_clv ---- */
 
-/* (model, spend_model, customer, horizon or NULL, annual_discount, margin [, level]) */
+/* (model, spend_model, customer, horizon or NULL, annual_discount_rate, margin [, level]) */
 static bool
 ask_value(Prediction *prediction, FunctionCallInfo fcinfo)
 {
@@ -352,14 +344,14 @@ ask_value(Prediction *prediction, FunctionCallInfo fcinfo)
 	prediction_take(prediction, PG_GETARG_DATUM(0), MODEL_PURCHASE);
 	prediction_take(prediction, PG_GETARG_DATUM(1), MODEL_SPEND);
 	prediction->days = PG_ARGISNULL(3) ? INFINITY :
-		retention_interval_days(PG_GETARG_INTERVAL_P(3), "horizon");
-	prediction->discount = log1p(get_share(fcinfo, 4, "annual discount",
-										   "A rate of 10 % a year is 0.1.")) / YEAR_DAYS;
-	prediction->margin = get_share(fcinfo, 5, "margin", "A margin of 30 % is 0.3.");
+		retention_duration_days(retention_duration(fcinfo, 3, "horizon",
+												   DURATION_ZERO | DURATION_INFINITE));
+	prediction->discount = log1p(share_argument(fcinfo, 4, "annual_discount_rate")) / YEAR_DAYS;
+	prediction->margin = share_argument(fcinfo, 5, "margin");
 	if (isinf(prediction->days) && prediction->discount == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("value without end needs an annual discount above 0"),
+				 errmsg("value without end needs an annual_discount_rate above 0"),
 				 errhint("Give a horizon, as interval '3 years'.")));
 	return take_customer(prediction, fcinfo, 2, &rfm) && take_spend(prediction, &rfm);
 }

@@ -26,6 +26,7 @@
 #include "postgres.h"
 
 #include "forecast/model.h"
+#include "order/duration.h"
 
 #include "common/int.h"
 #include "fmgr.h"
@@ -137,14 +138,15 @@ add_span(TimestampTz start, const Interval *span, TimestampTz *end)
 }
 
 static char *
-interval_string(Interval *span)
+span_text(const Interval *span)
 {
-	return DatumGetCString(DirectFunctionCall1(interval_out, IntervalPGetDatum(span)));
+	return DatumGetCString(DirectFunctionCall1(interval_out,
+											   IntervalPGetDatum(unconstify(Interval *, span))));
 }
 
 /* The span in seconds; raises an error if it isn't a good one. */
 static double
-span_seconds(TimestampTz start, Interval *span)
+span_seconds(TimestampTz start, const Interval *span)
 {
 	TimestampTz end;
 
@@ -156,12 +158,13 @@ span_seconds(TimestampTz start, Interval *span)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				 errmsg("end of the span is out of range: %s after %s",
-						interval_string(span), timestamptz_to_str(start)),
-				 errhint("The span must be positive and end before the year 294277.")));
+						span_text(span), timestamptz_to_str(start)),
+				 errhint("The span must end before the year 294277.")));
+	/* a month less 29 days is above 0, and not in a February */
 	if (end <= start)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("span must be greater than zero: %s", interval_string(span))));
+				 errmsg("span must be above 0: \"%s\"", span_text(span))));
 
 	/* unsigned, because the longest span overflows int64 */
 	return (double) ((uint64) end - (uint64) start) / USECS_PER_SEC;
@@ -216,7 +219,7 @@ retention_simulate_orders(PG_FUNCTION_ARGS)
 				 errmsg("number of customers must not be negative: %lld",
 						(long long) customers)));
 	start = PG_GETARG_TIMESTAMPTZ(3);
-	shop.end = span_seconds(start, PG_GETARG_INTERVAL_P(1));
+	shop.end = span_seconds(start, retention_duration(fcinfo, 1, "span", 0));
 	shop.seed = (uint64) PG_GETARG_INT64(2);
 	shop_models(fcinfo, &shop);
 

@@ -11,6 +11,7 @@
 
 #include "history/gap.h"
 #include "history/question.h"
+#include "pg/number.h"
 
 #include "utils/memutils.h"
 
@@ -90,7 +91,7 @@ retention_gap_quantile(GapCounts *gaps, double fraction)
 	return low + (place - (double) below) * (nth_gap(gaps, above) - low);
 }
 
-/* order_gap(purchase_history, fraction, as_of): a quantile of all gaps, in days */
+/* order_gap(purchase_history, quantile, as_of): a quantile of all gaps, in days */
 PG_FUNCTION_INFO_V1(retention_history_order_gap);
 Datum
 retention_history_order_gap(PG_FUNCTION_ARGS)
@@ -98,16 +99,12 @@ retention_history_order_gap(PG_FUNCTION_ARGS)
 	Question	question;
 	CustomerView customer;
 	GapCounts	gaps = {0};
-	double		fraction;
+	double		quantile;
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		PG_RETURN_NULL();
-	fraction = PG_GETARG_FLOAT8(1);
-	if (!(fraction >= 0 && fraction <= 1))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("fraction of the gaps must be between 0 and 1, not %g", fraction),
-				 errhint("The median is 0.5.")));
+	quantile = PG_GETARG_FLOAT8(1);
+	retention_check_share(quantile, "quantile");
 	retention_question_begin(&question, fcinfo, NO_ARG, 2, false);
 	while (question_next(&question, &customer))
 	{
@@ -132,5 +129,5 @@ retention_history_order_gap(PG_FUNCTION_ARGS)
 	}
 	if (gaps.n == 0)
 		PG_RETURN_NULL();
-	PG_RETURN_FLOAT8(retention_gap_quantile(&gaps, fraction));
+	PG_RETURN_FLOAT8(retention_gap_quantile(&gaps, quantile));
 }

@@ -26,6 +26,10 @@
 /*
  * Begin with the value in an argument, whose money is read if it's wanted.
  * Arguments that the function doesn't have are NO_ARG.
+ *
+ * Where the periods aren't given they are the history's, but months if those
+ * are days: years of days make a row or a cell for each of so many, which
+ * nobody means who doesn't say so.
  */
 void
 retention_question_begin_with(Question *question, FunctionCallInfo fcinfo, int history_arg,
@@ -37,7 +41,9 @@ retention_question_begin_with(Question *question, FunctionCallInfo fcinfo, int h
 	memset(question, 0, sizeof(Question));
 	retention_history_read(unpacker, PG_GETARG_DATUM(history_arg), !with_money);
 	question->grain = question->period = unpacker->kind.grain;
-	if (period_arg != NO_ARG && !PG_ARGISNULL(period_arg))
+	if (period_arg != NO_ARG && PG_ARGISNULL(period_arg) && question->grain == GRAIN_DAY)
+		question->period = GRAIN_MONTH;
+	else if (period_arg != NO_ARG && !PG_ARGISNULL(period_arg))
 	{
 		question->period = retention_grain_of_text(PG_GETARG_TEXT_PP(period_arg));
 		if (!retention_grain_divides(question->grain, question->period))

@@ -13,6 +13,8 @@
 #include "base/state.h"
 #include "metric/exact.h"
 #include "metric/formula.h"
+#include "order/duration.h"
+#include "pg/number.h"
 
 #include "access/htup_details.h"
 #include "funcapi.h"
@@ -195,14 +197,25 @@ ACCESSOR(retention_base_clv_float8)
 	RETURN_FLOAT8_OF(retention_clv_float8);
 }
 
-/* lifespan, observation, margin and discount_rate, each of which may be NULL */
+static Datum
+share_argument(FunctionCallInfo fcinfo, int arg, const char *name)
+{
+	if (PG_ARGISNULL(arg))
+		return (Datum) 0;
+	retention_check_share_numeric(PG_GETARG_DATUM(arg), name);
+	return PG_GETARG_DATUM(arg);
+}
+
+/* lifespan, observation, margin and annual_discount_rate, each of which may be NULL */
 static void
 get_clv_options(FunctionCallInfo fcinfo, ClvOptions *options)
 {
-	options->lifespan = PG_ARGISNULL(1) ? NULL : PG_GETARG_INTERVAL_P(1);
-	options->observation = PG_ARGISNULL(2) ? NULL : PG_GETARG_INTERVAL_P(2);
-	options->margin = PG_ARGISNULL(3) ? (Datum) 0 : PG_GETARG_DATUM(3);
-	options->discount_rate = PG_ARGISNULL(4) ? (Datum) 0 : PG_GETARG_DATUM(4);
+	options->lifespan = PG_ARGISNULL(1) ? NULL :
+		retention_duration(fcinfo, 1, "lifespan", DURATION_ZERO);
+	options->observation = PG_ARGISNULL(2) ? NULL :
+		retention_duration(fcinfo, 2, "observation", DURATION_ZERO);
+	options->margin = share_argument(fcinfo, 3, "margin");
+	options->discount_rate = share_argument(fcinfo, 4, "annual_discount_rate");
 }
 
 PG_FUNCTION_INFO_V1(retention_base_clv);

@@ -21,46 +21,19 @@
 
 #include "metric/exact.h"
 #include "metric/formula.h"
+#include "order/duration.h"
 
-#include "common/int.h"
 #include "utils/float.h"
-#include "utils/timestamp.h"
 
 #define DISCOUNT_DIGITS		60	/* worked with */
 #define YEARS_DIGITS		20	/* kept */
-
-/* An interval in microseconds, a month being a twelfth of 365.25 days. */
-static Datum
-interval_usecs(const Interval *interval, const char *what)
-{
-	int64		months;
-	int64		days;
-	int64		usecs;
-
-	if (pg_mul_s64_overflow(interval->month, MONTH_USECS, &months) ||
-		pg_mul_s64_overflow(interval->day, USECS_PER_DAY, &days) ||
-		pg_add_s64_overflow(months, days, &usecs) ||
-		pg_add_s64_overflow(usecs, interval->time, &usecs))
-		ereport(ERROR,
-				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-				 errmsg("%s out of range: \"%s\"", what,
-						DatumGetCString(DirectFunctionCall1(interval_out,
-															IntervalPGetDatum(interval))))));
-	if (usecs < 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s must not be negative: \"%s\"", what,
-						DatumGetCString(DirectFunctionCall1(interval_out,
-															IntervalPGetDatum(interval))))));
-	return exact_integer(usecs);
-}
 
 /* The time that the data cover. */
 bool
 retention_observation_usecs(const BaseTotals *totals, const ClvOptions *options, Datum *result)
 {
 	if (options->observation)
-		*result = interval_usecs(options->observation, "observation");
+		*result = exact_integer(retention_duration_usecs(options->observation, "observation"));
 	else if (totals->time == TIME_NONE || totals->first > totals->last)
 		return false;
 	else
@@ -74,30 +47,8 @@ retention_clv_lifespan_usecs(const BaseTotals *totals, const ClvOptions *options
 {
 	if (options->lifespan == NULL)
 		return retention_lifespan_usecs(totals, result);
-	*result = interval_usecs(options->lifespan, "lifespan");
+	*result = exact_integer(retention_duration_usecs(options->lifespan, "lifespan"));
 	return true;
-}
-
-static void
-check_margin(Datum margin)
-{
-	if (exact_compare(margin, exact_integer(0)) < 0 ||
-		exact_compare(margin, exact_integer(1)) > 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("margin must be between 0 and 1, not %s", exact_text(margin)),
-				 errhint("A margin of 30 %% is 0.3.")));
-}
-
-static void
-check_discount_rate(Datum rate)
-{
-	if (exact_compare(rate, exact_integer(0)) < 0 ||
-		exact_compare(rate, exact_integer(1)) > 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("discount rate must be between 0 and 1, not %s", exact_text(rate)),
-				 errhint("A rate of 10 %% a year is 0.1.")));
 }
 
 /*
@@ -131,10 +82,6 @@ retention_clv(const BaseTotals *totals, const ClvOptions *options, Datum *result
 	Datum		observation;
 	Datum		lifespan;
 
-	if (options->margin)
-		check_margin(options->margin);
-	if (options->discount_rate)
-		check_discount_rate(options->discount_rate);
 	if (totals->revenue.limbs == NULL || totals->customers <= 0)
 		return false;
 	numerator = retention_money_numeric(totals->revenue);
@@ -170,7 +117,11 @@ retention_clv(const BaseTotals *totals, const ClvOptions *options, Datum *result
 																   options->discount_rate)));
 	}
 	else if (options->lifespan)
-		numerator = exact_multiply(numerator, interval_usecs(options->lifespan, "lifespan"));
+	{
+		if (!retention_clv_lifespan_usecs(totals, options, &lifespan))
+			return false;
+		numerator = exact_multiply(numerator, lifespan);
+	}
 	else
 	{
 		/* the mean lifespan as a fraction, not as a rounded number */

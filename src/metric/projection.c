@@ -13,6 +13,8 @@
 
 #include <math.h>
 
+#include "pg/number.h"
+
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
@@ -21,16 +23,6 @@
 
 /* Days of 273 years: more is a mistake, and would fill the disk. */
 #define PERIODS_MAX		100000
-
-static void
-check_finite(const char *argument, double value, bool may_be_negative)
-{
-	if (!isfinite(value) || (value < 0 && !may_be_negative))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("\"%s\" must be %s, not %g", argument,
-						may_be_negative ? "finite" : "finite and not negative", value)));
-}
 
 /* Rows (period, customers [, revenue, cumulative_revenue]). */
 static Datum
@@ -45,17 +37,13 @@ project(FunctionCallInfo fcinfo, bool with_revenue)
 	double		revenue;
 	double		cumulative = 0;
 
-	check_finite("new_per_period", new_per_period, false);
-	if (!(retention >= 0 && retention <= 1))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("\"retention\" must be between 0 and 1, not %g", retention),
-				 errhint("Where 80 %% of the customers stay from period to period, it is 0.8.")));
+	retention_check_quantity(new_per_period, "new_per_period", false);
+	retention_check_share(retention, "period_retention");
 	if (periods < 0 || periods > PERIODS_MAX)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("\"periods\" must be between 0 and %d, not %d", PERIODS_MAX, periods)));
-	check_finite("revenue_per_customer", revenue_per_customer, true);
+				 errmsg("periods must be between 0 and %d, not %d", PERIODS_MAX, periods)));
+	retention_check_quantity(revenue_per_customer, "revenue_per_customer", true);
 
 	InitMaterializedSRF(fcinfo, 0);
 	for (int32 period = 1; period <= periods; period++)

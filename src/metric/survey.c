@@ -12,6 +12,7 @@
 #include "base/state.h"
 #include "metric/distribution.h"
 #include "metric/formula.h"
+#include "pg/number.h"
 
 #include "funcapi.h"
 #include "utils/builtins.h"
@@ -22,17 +23,13 @@ PG_FUNCTION_INFO_V1(retention_base_top_share);
 Datum
 retention_base_top_share(PG_FUNCTION_ARGS)
 {
-	double		fraction = PG_GETARG_FLOAT8(1);
+	double		share_of_customers = PG_GETARG_FLOAT8(1);
 	Spending	spending;
 	double		result;
 
-	if (!(fraction >= 0 && fraction <= 1))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("fraction of the customers must be between 0 and 1, not %g", fraction),
-				 errhint("The best 20 %% are 0.2.")));
+	retention_check_share(share_of_customers, "share_of_customers");
 	spending = retention_spending(retention_base_pack(PG_GETARG_DATUM(0)), false);
-	if (!retention_top_shares(&spending, &fraction, 1, &result))
+	if (!retention_top_shares(&spending, &share_of_customers, 1, &result))
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(result);
 }

@@ -34,23 +34,53 @@ static const char *const grain_names[] = {
 	NULL, "day", "week", "month", "quarter", "year"
 };
 
-/* A grain by its name, in letters of either case. */
-Grain
-retention_grain_of_text(const text *name)
+/* What else people call them; a plural is the word with an s. */
+static const struct
+{
+	const char *word;
+	Grain		grain;
+}			grain_words[] = {
+	{"daily", GRAIN_DAY}, {"weekly", GRAIN_WEEK}, {"monthly", GRAIN_MONTH},
+	{"quarterly", GRAIN_QUARTER}, {"yearly", GRAIN_YEAR}, {"annual", GRAIN_YEAR},
+	{"annually", GRAIN_YEAR}
+};
+
+/* A grain by its name, in letters of either case; false if it is none's. */
+bool
+retention_grain_find(const text *name, Grain *grain)
 {
 	char	   *lower = downcase_truncate_identifier(VARDATA_ANY(name),
 													 (int) VARSIZE_ANY_EXHDR(name), false);
+	bool		found = false;
 
-	for (int grain = GRAIN_DAY; grain <= GRAIN_LAST; grain++)
-		if (strcmp(lower, grain_names[grain]) == 0)
-		{
-			pfree(lower);
-			return grain;
-		}
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("period \"%s\" not recognized", text_to_cstring(name)),
-			 errhint("Periods are day, week, month, quarter and year.")));
+	for (int i = GRAIN_DAY; i <= GRAIN_LAST && !found; i++)
+	{
+		Size		length = strlen(grain_names[i]);
+
+		*grain = i;
+		found = strncmp(lower, grain_names[i], length) == 0 &&
+			(lower[length] == '\0' || strcmp(lower + length, "s") == 0);
+	}
+	for (int i = 0; i < lengthof(grain_words) && !found; i++)
+	{
+		*grain = grain_words[i].grain;
+		found = strcmp(lower, grain_words[i].word) == 0;
+	}
+	pfree(lower);
+	return found;
+}
+
+Grain
+retention_grain_of_text(const text *name)
+{
+	Grain		grain;
+
+	if (!retention_grain_find(name, &grain))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("period \"%s\" not recognized", text_to_cstring(name)),
+				 errhint("Periods are day, week, month, quarter and year.")));
+	return grain;
 }
 
 const char *

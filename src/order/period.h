@@ -35,6 +35,7 @@ typedef enum Grain
 #define DAY_FIRST	(DATETIME_MIN_JULIAN - POSTGRES_EPOCH_JDATE)
 #define DAY_LAST	(TIMESTAMP_END_JULIAN - 1 - POSTGRES_EPOCH_JDATE)
 
+extern bool retention_grain_find(const text *name, Grain *grain);
 extern Grain retention_grain_of_text(const text *name);
 extern const char *retention_grain_name(Grain grain);
 extern bool retention_grain_divides(Grain fine, Grain coarse);

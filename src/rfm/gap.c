@@ -2,9 +2,10 @@
  *
  * gap.c
  *	  How long a customer takes from order to order, and when the next one is
- *	  due: the final functions of order_gap and next_order_due.
+ *	  due: the final functions of order_gap, next_order_due and
+ *	  next_order_due_day.
  *
- * next_order_due with an as_of is asked of the log of rfm_summary, which knows
+ * next_order_due_day is asked of the log of rfm_summary, which knows
  * days: the two in one query cost as one.
  *
  * Gaps are counted in whole microseconds; of times that lie as far apart as

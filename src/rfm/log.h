@@ -38,7 +38,7 @@
 typedef enum LogKind
 {
 	LOG_INSTANTS = 1,			/* order_gap, next_order_due */
-	LOG_DAYS = 2,				/* orders_between; rfm_summary without amounts */
+	LOG_DAYS = 2,				/* order_days_between; rfm_summary without amounts */
 	LOG_SPEND = 3				/* rfm_summary */
 } LogKind;
 
@@ -53,7 +53,7 @@ typedef struct LogPurpose
 	uint8		kind;			/* LogKind */
 	uint8		time;			/* TimeKind of LOG_INSTANTS, else TIME_NONE */
 	uint8		amount;			/* AmountKind of LOG_SPEND, else AMOUNT_NONE */
-	bool		between;		/* orders_between? */
+	bool		between;		/* order_days_between? */
 	int32		after;			/* the day before the first that counts, */
 	int32		until;			/* and the last one */
 } LogPurpose;

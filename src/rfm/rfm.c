@@ -54,7 +54,7 @@ impossible(const Rfm *rfm, const char *detail)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-			 errmsg("impossible purchase history: x = %lld, t_x = %g, t = %g",
+			 errmsg("impossible customer: repeat_purchases %lld, active_days %g, age_days %g",
 					(long long) rfm->x, rfm->t_x, rfm->t),
 			 errdetail("%s", detail)));
 }
@@ -83,11 +83,11 @@ retention_rfm_read(HeapTupleHeader header, Rfm *rfm)
 	rfm->t_x = DatumGetFloat8(values[RFM_T_X]);
 	rfm->t = DatumGetFloat8(values[RFM_T]);
 	if (unlikely(rfm->x < 0 || rfm->x >= X_LIMIT))
-		impossible(rfm, "x, the number of repeat purchases, must be 0 or above, and below 2^53.");
+		impossible(rfm, "The number of repeat purchases must be 0 or above, and below 2^53.");
 	if (unlikely(!(rfm->t_x >= 0) || !(rfm->t >= rfm->t_x) || isinf(rfm->t)))
-		impossible(rfm, "The last purchase, t_x, must be at 0 or later, and not later than the end, t, which is finite.");
+		impossible(rfm, "Days are 0 or above and finite, and active_days no more than age_days.");
 	if (unlikely(rfm->x == 0 && rfm->t_x > 0))
-		impossible(rfm, "Without a repeat purchase (x = 0), the last purchase is the first one (t_x = 0).");
+		impossible(rfm, "Without a repeat purchase the last purchase is the first one, and active_days is 0.");
 
 	rfm->knows_m_x = !nulls[RFM_M_X];
 	rfm->m_x = values[RFM_M_X];

@@ -3,7 +3,7 @@
  * summary.c
  *	  What the repeat-buying models take of one customer (x, t_x, T, m_x), and
  *	  what he did after that: the final functions of rfm_summary and
- *	  orders_between.
+ *	  order_days_between.
  *
  * Sums of logarithms are rounded, so that they are made in the order of the
  * days, and with a logarithm that is the same on every machine.
@@ -102,7 +102,7 @@ retention_rfm_final(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(rfm_row(fcinfo, values, nulls));
 }
 
-/* orders_between_final(order_log): 0 without an order */
+/* order_days_between_final(order_log): 0 without an order */
 PG_FUNCTION_INFO_V1(retention_between_final);
 Datum
 retention_between_final(PG_FUNCTION_ARGS)

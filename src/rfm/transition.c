@@ -2,7 +2,7 @@
  *
  * transition.c
  *	  From the orders of one customer to their log: the transition functions
- *	  of rfm_summary, orders_between, order_gap and next_order_due.
+ *	  of rfm_summary, order_days_between, order_gap and next_order_due.
  *
  * One function for each combination of the types of time and amount, as in
  * base/transition.c and for the same reason.  Which rows count, and as what,
@@ -115,7 +115,7 @@ add_to_summary(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind)
 	PG_RETURN_POINTER(log);
 }
 
-/* orders_between: (state, ordered_at [, amount], after, until) */
+/* order_days_between: (state, ordered_at [, amount], after, until) */
 static pg_attribute_always_inline Datum
 add_between(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind)
 {

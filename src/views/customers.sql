@@ -46,7 +46,7 @@ WITH shop AS MATERIALIZED (
                  @lifespan_seconds@ / 86400 AS lifespan_days,
                  (min(ordered_at) FILTER (WHERE amount >= 0)@local@)::date AS first_order,
                  (max(ordered_at) FILTER (WHERE amount >= 0)@local@)::date AS last_order,
-                 @r@next_order_due(day, amount, (SELECT today FROM calendar)) AS next_order_due,
+                 @r@next_order_due_day(day, amount, (SELECT today FROM calendar)) AS next_order_due,
                  @r@rfm_summary(day, amount, (SELECT today FROM calendar)) AS rfm
           -- Sorted rows make a group at a time: of many customers that is faster than
           -- a hash table of them, and smaller.  Texts are told apart as bytes are.

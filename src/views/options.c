@@ -14,9 +14,9 @@
 #include "postgres.h"
 
 #include "forecast/fit.h"
+#include "order/duration.h"
+#include "pg/number.h"
 #include "views/views.h"
-
-#include <math.h>
 
 #include "access/relation.h"
 #include "catalog/pg_type.h"
@@ -67,27 +67,15 @@ check_zone(const char *name)
 static void
 check_lifespan(Interval *lifespan)
 {
-	Interval	none = {0};
 	Interval	most = {.month = MAX_LIFESPAN_YEARS * MONTHS_PER_YEAR};
 
+	retention_check_duration(lifespan, "lifespan");
 	if (DatumGetInt32(DirectFunctionCall2(interval_cmp, IntervalPGetDatum(lifespan),
-										  IntervalPGetDatum(&none))) <= 0 ||
-		DatumGetInt32(DirectFunctionCall2(interval_cmp, IntervalPGetDatum(lifespan),
 										  IntervalPGetDatum(&most))) > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("lifespan must be positive, and at most %d years: \"%s\"", MAX_LIFESPAN_YEARS,
+				 errmsg("lifespan must be at most %d years: \"%s\"", MAX_LIFESPAN_YEARS,
 						DatumGetCString(DirectFunctionCall1(interval_out, IntervalPGetDatum(lifespan))))));
-}
-
-static void
-check_margin(double margin)
-{
-	if (isnan(margin) || margin < 0 || margin > 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("margin must be between 0 and 1, not %g", margin),
-				 errhint("A margin of 30 %% is 0.3.")));
 }
 
 static void
@@ -106,7 +94,7 @@ check_options(const Options *options)
 		check_zone(options->time_zone);
 	if (options->lifespan)
 		check_lifespan(options->lifespan);
-	check_margin(options->margin);
+	retention_check_share(options->margin, "margin");
 	check_model(options->model);
 }
 

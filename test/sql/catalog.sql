@@ -57,10 +57,21 @@ WHERE aggtranstype NOT IN ('customer_base'::regtype, 'survival'::regtype, 'repea
 	OR aggkind <> 'n' OR aggsortop <> 0 OR proparallel <> 's' OR aggtransspace NOT BETWEEN 1 AND CASE WHEN proname IN ('customer_base_sample', 'rollup') THEN 8192 ELSE 1024 END
 	OR (aggmtransfn <> 0) <> (proname IN ('aov', 'purchase_frequency', 'repeat_rate'))
 	OR aggmtransfn <> 0 AND (aggminvtransfn = 0 OR aggmtranstype <> 'customer_base'::regtype OR aggmfinalfn <> aggfinalfn);
--- Those over the same arguments share a state, if it is of one type; orders_between
+-- Those over the same arguments share a state, if it is of one type; order_days_between
 -- has arguments that are no columns.
 SELECT proargtypes::regtype[] AS arguments FROM functions f JOIN pg_aggregate a ON a.aggfnoid = f.oid
-WHERE proname <> 'orders_between' GROUP BY proargtypes, aggtranstype HAVING count(DISTINCT (aggtransfn, aggtranstype, agginitval)) > 1;
+WHERE proname <> 'order_days_between' GROUP BY proargtypes, aggtranstype HAVING count(DISTINCT (aggtransfn, aggtranstype, agginitval)) > 1;
+
+-- No scalar takes as many arguments as an aggregate of its name: over rows it would
+-- be taken for it.  What takes a value of ours can't be, as nothing becomes one by itself.
+SELECT f.signature AS scalar, a.signature AS aggregate
+FROM functions f JOIN functions a ON a.proname = f.proname AND a.prokind = 'a' AND a.pronargs BETWEEN f.pronargs - f.pronargdefaults AND f.pronargs
+WHERE f.prokind = 'f' AND NOT f.internal
+	AND NOT EXISTS (SELECT FROM unnest(f.proargtypes[0:f.pronargs - f.pronargdefaults - 1]) AS t (argument) JOIN pg_type ON pg_type.oid = argument WHERE typnamespace <> 'pg_catalog'::regnamespace)
+ORDER BY 1, 2;
+SELECT castsource::regtype, casttarget::regtype FROM pg_cast JOIN pg_type t ON t.oid = casttarget
+WHERE castcontext <> 'e' AND typnamespace <> 'pg_catalog'::regnamespace AND castsource <> casttarget
+	AND EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_type'::regclass AND objid = t.oid AND deptype = 'e');
 
 -- Of functions: safe in a parallel worker, but for those that run a caller's query; immutable unless a time zone has a
 -- say, strict unless NULL is an answer; none with somebody else's rights, and
@@ -89,12 +100,12 @@ BEGIN
 	EXECUTE pg_catalog.replace(pg_catalog.replace($q$
 		SELECT pg_catalog.concat_ws(' ', @aov(a), @aov(a::pg_catalog.float8), @purchase_frequency(c), @repeat_rate(c), @repeat_rate(c::pg_catalog.text), @customer_value(c, a),
 			@lifetime_span(t), @lifetime_span(c, t), @clv(t, a), @clv(c, t, a), @clv(c, t, a::pg_catalog.float8),
-			@clv(@customer_base(c, t, a), lifespan => '3 years', margin => 0.3, discount_rate => 0.1),
+			@clv(@customer_base(c, t, a), lifespan => '3 years', margin => 0.3, annual_discount_rate => 0.1),
 			(@clv_breakdown(@customer_base(c, t, a), observation => '1 year')).orders_per_customer_year,
 			@customers(@customer_base_combine(@customer_base(c), @customer_base(c))), @first_order(@customer_base(c, t)),
 			@refunded(@customer_base(c, t, a)))
-			|| ' ' || @clv(50.0, 2.0, 3.0) || ' ' || @clv(50.0::pg_catalog.float8, 2.0::pg_catalog.float8, 3.0::pg_catalog.float8)
-			|| ' ' || @clv(50.0, 2.0, pg_catalog.make_interval(1, 6, 0, 3, 12)) || ' ' || @clv_contractual(100.0, 24.0)
+			|| ' ' || @clv_from_aov(50.0, 2.0, 3.0) || ' ' || @clv_from_aov(50.0::pg_catalog.float8, 2.0::pg_catalog.float8, 3.0::pg_catalog.float8)
+			|| ' ' || @clv_from_aov(50.0, 2.0, pg_catalog.make_interval(1, 6, 0, 3, 12)) || ' ' || @clv_contractual(100.0, 24.0)
 			|| ' ' || @clv_from_churn(100.0, 0.05, 0.3, 0.01) || ' ' || @clv_from_churn(100.0::pg_catalog.float8, 0.05::pg_catalog.float8) || ' ' || @clv_to_cac(2000.0, 400.0)
 			|| ' ' || (SELECT pg_catalog.sum(amount) FROM @simulate_orders(10, '1 year', 1))
 		FROM (VALUES (1, pg_catalog.make_timestamptz(2024, 1, 1, 0, 0, 0, 'UTC'), 10.00), (1, pg_catalog.make_timestamptz(2024, 3, 1, 0, 0, 0, 'UTC'), 20.00),
@@ -163,7 +174,7 @@ CREATE SCHEMA later;
 CREATE TABLE later.bases AS SELECT n, apart.customer_base(n) AS b FROM generate_series(1, 3) n GROUP BY n;
 CREATE VIEW later.rates AS
 SELECT apart.repeat_rate(n % 2) AS rate, apart.clv_from_churn(100.0, 0.05) AS clv,
-	   apart.clv(50.0, 2.0, interval '1 year 6 months') AS clv_over
+	   apart.clv_from_aov(50.0, 2.0, interval '1 year 6 months') AS clv_over
 FROM generate_series(1, 3) n;
 ALTER EXTENSION retention SET SCHEMA later;
 SELECT pg_temp.answers('later.') = answer AS later FROM pg_temp.answer;

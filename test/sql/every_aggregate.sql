@@ -164,8 +164,8 @@ FROM aggregates GROUP BY name ORDER BY name COLLATE "C";
 SELECT signature FROM aggregates
 WHERE arguments IS NULL OR array_position(types, NULL) IS NOT NULL
 	OR cardinality(types) <> num_nonnulls(customer, at, amount)
-		+ CASE name WHEN 'customer_base_sample' THEN 1 WHEN 'rfm_summary' THEN 1 WHEN 'orders_between' THEN 2
-			WHEN 'next_order_due' THEN (arguments LIKE '%DATE%')::int
+		+ CASE name WHEN 'customer_base_sample' THEN 1 WHEN 'rfm_summary' THEN 1 WHEN 'order_days_between' THEN 2
+			WHEN 'next_order_due_day' THEN 1
 			WHEN 'purchase_history' THEN CASE WHEN 'time_zone' = ANY (SELECT unnest(proargnames) FROM pg_proc WHERE oid = signature) THEN 2 ELSE 1 END ELSE 0 END;
 
 -- The facts of a base as text.
@@ -189,8 +189,8 @@ $$;
 
 -- And those of a customer, of which the logarithms have no last digit in common.
 CREATE FUNCTION facts(r rfm) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
-	SELECT concat_ws(' ', r.x, r.t_x, r.t, 'spend', r.m_x, 'gaps', round(r.log_gaps::numeric, 9), 'orders', r.orders, r.first_day)
-	WHERE r.x IS NOT NULL
+	SELECT concat_ws(' ', r.repeat_purchases, r.active_days, r.age_days, 'spend', r.mean_spend, 'gaps', round(r.log_gaps::numeric, 9), 'orders', r.orders, r.first_day)
+	WHERE r.repeat_purchases IS NOT NULL
 $$;
 
 -- A call of the aggregate, as text: with what may stand before its arguments
@@ -238,8 +238,9 @@ BEGIN
 			CASE WHEN a.amount IS NULL THEN '(CASE WHEN false THEN' ELSE '(' END,
 			CASE WHEN a.amount IS NULL THEN 'END)' ELSE ')' END)
 		WHEN 'order_gap' THEN 'gap / 86400000000'
-		WHEN 'next_order_due' THEN CASE CASE WHEN a.arguments LIKE '%DATE%' THEN 'day' ELSE a.at END WHEN 'day' THEN 'due_day' WHEN 't_date' THEN 'last::date + floor(gap / 86400000000)::int' ELSE 'last + floor(gap) * interval ''1 microsecond''' END
-		WHEN 'orders_between' THEN 'days_between'
+		WHEN 'next_order_due_day' THEN 'due_day'
+		WHEN 'next_order_due' THEN CASE a.at WHEN 't_date' THEN 'last::date + floor(gap / 86400000000)::int' ELSE 'last + floor(gap) * interval ''1 microsecond''' END
+		WHEN 'order_days_between' THEN 'days_between'
 		WHEN 'rfm_summary' THEN
 			$f$CASE WHEN x >= 0 THEN concat_ws(' ', x, t_x, t, 'spend', spend / nullif(x, 0), 'gaps', round(log_gaps::numeric, 9), 'orders', n, first_day) END$f$
 	END;
@@ -299,7 +300,7 @@ BEGIN
 		source, formula, what,
 		concat_ws(' AND ', 'true', CASE WHEN a.at IS NOT NULL THEN 'isfinite(at)' END,
 				  CASE WHEN a.amount IS NOT NULL THEN 'amount IS NOT NULL' END),
-		CASE WHEN a.name IN ('rfm_summary', 'orders_between') OR a.name = 'next_order_due' AND a.arguments LIKE '%DATE%' THEN 'rfm'
+		CASE WHEN a.name IN ('rfm_summary', 'order_days_between', 'next_order_due_day') THEN 'rfm'
 			 WHEN a.name IN ('order_gap', 'next_order_due') THEN 'gaps'
 			 ELSE 'totals, others, occasions, span' END);
 END
@@ -458,8 +459,7 @@ BEGIN
 	JOIN aggregates AS b ON b.name = c.name AND b.signature <> c.signature
 		AND (b.customer IS NULL) = (c.customer IS NULL)
 		AND (b.at = c.at OR b.at = 't_timestamp' AND c.at = 't_timestamptz' OR num_nonnulls(b.at, c.at) = 0)
-		AND b.amount IS NOT DISTINCT FROM c.amount
-		AND (b.name <> 'next_order_due' OR (b.arguments LIKE '%DATE%') = (c.arguments LIKE '%DATE%'));
+		AND b.amount IS NOT DISTINCT FROM c.amount;
 END
 $$;
 

@@ -18,9 +18,9 @@ SELECT customer_id, rfm_summary(ordered_at, amount, (SELECT max(ordered_at)::dat
 FROM shop WHERE customer_id IS NOT NULL GROUP BY customer_id;
 CREATE TABLE model AS SELECT fit_purchases(repeat_buying(rfm)) AS p, fit_spend(repeat_spend(rfm)) AS s FROM step;
 CREATE TABLE expected AS
-SELECT customer_id::text AS key, (rfm).x, (rfm).t_x AS recency, (rfm).t AS age, p_alive(p, rfm), expected_purchases(p, rfm, '1 year'), expected_spend(s, rfm),
+SELECT customer_id::text AS customer, (rfm).repeat_purchases, (rfm).active_days, (rfm).age_days, p_alive(p, rfm), expected_purchases(p, rfm, '1 year'), expected_spend(s, rfm),
 	   v.estimate AS clv, v.lower, v.upper, NULL::int8 AS actual
-FROM step, model LEFT JOIN LATERAL predicted_clv_interval(p, s, rfm, '1 year') v ON true WHERE (rfm).x IS NOT NULL;
+FROM step, model LEFT JOIN LATERAL predicted_clv_interval(p, s, rfm, '1 year') v ON true WHERE (rfm).repeat_purchases IS NOT NULL;
 CREATE FUNCTION differences(query text) RETURNS TABLE (rows int8, missing int8, other int8) LANGUAGE plpgsql AS $$
 BEGIN
 	RETURN QUERY EXECUTE format('SELECT (SELECT count(*) FROM (%1$s) a), (SELECT count(*) FROM (TABLE expected EXCEPT ALL %1$s) b), (SELECT count(*) FROM (%1$s EXCEPT ALL TABLE expected) c)', query);
@@ -28,7 +28,7 @@ END $$;
 SELECT * FROM differences($$SELECT * FROM predict_customers('shop', 'customer_id', 'ordered_at', 'amount')$$);
 SELECT * FROM differences($$SELECT * FROM predict_customers('shop'::regclass)$$);
 SELECT * FROM differences($$SELECT * FROM predict_customers('forecast.shop')$$);
-SELECT * FROM differences($$SELECT * FROM predict_customers('shop'::regclass, 'customer_id', 'ordered_at', 'amount', horizon => '12 months', annual_discount => 0.1, margin => 1, model => 'mbg/nbd', level => 0.95)$$);
+SELECT * FROM differences($$SELECT * FROM predict_customers('shop'::regclass, 'customer_id', 'ordered_at', 'amount', horizon => '12 months', annual_discount_rate => 0.1, margin => 1, model => 'mbg/nbd', level => 0.95)$$);
 SELECT * FROM differences($$SELECT * FROM predict_customers('TABLE shop -- all of it')$$);
 SELECT * FROM differences($$SELECT * FROM predict_customers(' SELECT customer_id, ordered_at, amount FROM shop ; ; ')$$);
 SELECT * FROM differences($$SELECT * FROM predict_customers('WITH s AS (TABLE shop) SELECT * FROM s ORDER BY 1 LIMIT 1000000')$$);
@@ -58,12 +58,12 @@ DROP OPERATOR forecast.> (float8, float8);
 DROP FUNCTION forecast.rfm_summary(timestamptz, numeric, date), forecast.max(timestamptz);
 
 -- Without amounts there's no money, and every row is an order.
-SELECT count(*), count(p_alive) AS p_alive, count(expected_spend) AS spend, count(clv) AS clv FROM predict_customers('SELECT customer_id, ordered_at FROM shop WHERE amount >= 0');
+SELECT count(*), count(p_alive) AS p_alive, count(expected_spend) AS spend, count(predicted_clv) AS clv FROM predict_customers('SELECT customer_id, ordered_at FROM shop WHERE amount >= 0');
 SELECT count(*), count(expected_spend) AS spend FROM predict_customers('shop'::regclass, 'customer_id', 'ordered_at');
 -- Times of all types, texts and uuids, floats.
-SELECT t.type, count(*), sum(x) FROM (VALUES ('date'), ('timestamp'), ('timestamptz')) t (type),
+SELECT t.type, count(*), sum(repeat_purchases) FROM (VALUES ('date'), ('timestamp'), ('timestamptz')) t (type),
 	LATERAL predict_customers(format('SELECT customer_id::text, ordered_at::%s, amount::float8 FROM shop', t.type)) GROUP BY 1 ORDER BY 1;
-SELECT count(*), count(clv) FROM predict_customers('SELECT md5(customer_id::text)::uuid, ordered_at, 1 FROM shop WHERE customer_id IS NOT NULL');
+SELECT count(*), count(predicted_clv) FROM predict_customers('SELECT md5(customer_id::text)::uuid, ordered_at, 1 FROM shop WHERE customer_id IS NOT NULL');
 
 -- Nothing to go by.
 SELECT count(*) FROM predict_customers('SELECT * FROM shop WHERE false');
@@ -71,28 +71,28 @@ SELECT count(*) FROM predict_customers('SELECT * FROM shop WHERE customer_id IS 
 SELECT count(*) FROM predict_customers('SELECT * FROM shop WHERE amount < 0');
 SELECT * FROM holdout_check('SELECT * FROM shop WHERE false');
 SELECT count(*) FROM predict_customers('SELECT * FROM shop', as_of => '2023-01-01');
-SELECT count(*), sum(x), bool_and(expected_purchases >= 0) FROM predict_customers('SELECT 1, date ''2024-01-01'', 5.0');
-SELECT key, x, age, expected_purchases IS NOT NULL AS expects, clv FROM predict_customers('SELECT 1, date ''2024-01-01'', 5.0', as_of => '2024-02-01');
+SELECT count(*), sum(repeat_purchases), bool_and(expected_purchases >= 0) FROM predict_customers('SELECT 1, date ''2024-01-01'', 5.0');
+SELECT customer, repeat_purchases, age_days, expected_purchases IS NOT NULL AS expects, predicted_clv FROM predict_customers('SELECT 1, date ''2024-01-01'', 5.0', as_of => '2024-02-01');
 
 -- A holdout: what the models know, and what came.
 CREATE TABLE held AS
-SELECT customer_id, rfm_summary(ordered_at, amount, '2024-09-30') AS rfm, orders_between(ordered_at, amount, '2024-09-30', '2024-12-30') AS actual,
-	   orders_between(ordered_at, amount, '2024-07-01', '2024-09-30') AS before
+SELECT customer_id, rfm_summary(ordered_at, amount, '2024-09-30') AS rfm, order_days_between(ordered_at, amount, '2024-09-30', '2024-12-30') AS actual,
+	   order_days_between(ordered_at, amount, '2024-07-01', '2024-09-30') AS before
 FROM shop WHERE customer_id IS NOT NULL GROUP BY customer_id;
 SELECT count(*) AS differ FROM (
-	SELECT key, x, recency, age, actual FROM predict_customers('shop'::regclass, holdout => '91 days', as_of => '2024-12-30')
-	EXCEPT ALL SELECT customer_id::text, (rfm).x, (rfm).t_x, (rfm).t, actual FROM held WHERE (rfm).x IS NOT NULL) d;
+	SELECT customer, repeat_purchases, active_days, age_days, actual FROM predict_customers('shop'::regclass, holdout => '91 days', as_of => '2024-12-30')
+	EXCEPT ALL SELECT customer_id::text, (rfm).repeat_purchases, (rfm).active_days, (rfm).age_days, actual FROM held WHERE (rfm).repeat_purchases IS NOT NULL) d;
 SELECT count(*) AS same_horizon FROM (
-	SELECT key, expected_purchases FROM predict_customers('shop'::regclass, holdout => '91 days', as_of => '2024-12-30')
-	EXCEPT ALL SELECT key, expected_purchases FROM predict_customers('shop'::regclass, as_of => '2024-09-30', horizon => '91 days')) d;
+	SELECT customer, expected_purchases FROM predict_customers('shop'::regclass, holdout => '91 days', as_of => '2024-12-30')
+	EXCEPT ALL SELECT customer, expected_purchases FROM predict_customers('shop'::regclass, as_of => '2024-09-30', horizon => '91 days')) d;
 CREATE TABLE checked AS SELECT * FROM holdout_check('shop'::regclass, holdout => '91 days', as_of => '2024-12-30', models => '{bg/nbd,nbd}', max_purchases => 3);
 SELECT model, array_agg(repeat_purchases ORDER BY repeat_purchases) FROM checked GROUP BY 1 ORDER BY 1;
 -- by their definitions
 WITH model AS (SELECT fit_purchases(repeat_buying(rfm), 'bg/nbd') AS m FROM held),
 error AS (
-	SELECT least((rfm).x, 3) AS x, actual, expected_purchases(m, rfm, '91 days') AS expected,
-		   coalesce((rfm).x / nullif((rfm).t, 0) * 91, 0) AS average, before - ((rfm).first_day > '2024-07-01')::int AS period
-	FROM held, model WHERE (rfm).x IS NOT NULL),
+	SELECT least((rfm).repeat_purchases, 3) AS x, actual, expected_purchases(m, rfm, '91 days') AS expected,
+		   coalesce((rfm).repeat_purchases / nullif((rfm).age_days, 0) * 91, 0) AS average, before - ((rfm).first_day > '2024-07-01')::int AS period
+	FROM held, model WHERE (rfm).repeat_purchases IS NOT NULL),
 long AS (SELECT x, actual, model, e AS expected FROM error, LATERAL (VALUES ('bg/nbd', expected), ('as on average so far', average), ('as in the period before', period)) v (model, e)),
 plain AS (
 	SELECT model, coalesce(CASE WHEN x = 3 THEN '3+' ELSE x::text END, 'all') AS repeat_purchases, count(*) AS customers, sum(actual) AS actual, sum(expected) AS expected,
@@ -102,7 +102,7 @@ SELECT count(*) AS compared,
 	   count(*) FILTER (WHERE (c.customers, c.actual) IS DISTINCT FROM (p.customers, p.actual) OR abs(c.expected - p.expected) + abs(c.mae - p.mae) + abs(c.rmse - p.rmse) + abs(c.bias - p.bias) > 1e-9) AS differ
 FROM plain p LEFT JOIN checked c USING (model, repeat_purchases);
 SELECT c.customers, c.actual, c.customers = h.customers AND c.actual = h.actual AS right
-FROM checked c, (SELECT count(*) AS customers, sum(actual) AS actual FROM held WHERE (rfm).x IS NULL AND actual > 0) h WHERE model IS NULL;
+FROM checked c, (SELECT count(*) AS customers, sum(actual) AS actual FROM held WHERE (rfm).repeat_purchases IS NULL AND actual > 0) h WHERE model IS NULL;
 
 -- Errors.
 \set VERBOSITY sqlstate

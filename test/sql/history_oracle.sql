@@ -290,7 +290,7 @@ RETURNS TABLE (period_start date, customers int8, repeat_customers int8, orders 
 	FROM money, periods LEFT JOIN done d USING (p) LEFT JOIN often o USING (p) LEFT JOIN trailing_done t USING (p) ORDER BY p
 $$;
 
-CREATE FUNCTION plain_cells(which int, as_of date) RETURNS TABLE (x int8, t_x float8, t float8, customers int8) STABLE LANGUAGE sql AS $$
+CREATE FUNCTION plain_cells(which int, as_of date) RETURNS TABLE (repeat_purchases int8, active_days float8, age_days float8, customers int8) STABLE LANGUAGE sql AS $$
 	SELECT k - 1, span, age, count(*)
 	FROM (SELECT count(DISTINCT day) AS k, max(day) - min(day) AS span, horizon(which, as_of) - min(day) AS age
 		  FROM numbered(which, as_of) GROUP BY customer) s
@@ -404,7 +404,7 @@ CREATE TABLE asked (question text, id int, call text, plain text);
 INSERT INTO asked
 SELECT 'cohort_retention', id, format('cohort_retention(h, %L, %L, %s)', p, as_of, m), format('plain_cohort_retention(%s, %L, %L, %s)', id, period, as_of, m)
 FROM (SELECT *, CASE WHEN periods * cohorts > 2000 THEN '3' ELSE m1 END AS m
-	  FROM (SELECT id, as_of, p.period, CASE WHEN p.period <> p.grain OR id % 2 = 0 THEN p.period END AS p,
+	  FROM (SELECT id, as_of, p.period, CASE WHEN p.period <> CASE p.grain WHEN 'day' THEN 'month' ELSE p.grain END OR id % 2 = 0 THEN p.period END AS p,
 				   (horizon(id, as_of) - f.first) / CASE p.period WHEN 'day' THEN 1 WHEN 'week' THEN 7 ELSE 30 END AS periods,
 				   CASE WHEN p.period = 'year' THEN 10 ELSE customers END AS cohorts
 			FROM horizons JOIN cases c USING (id) JOIN periods p USING (grain)
@@ -454,7 +454,7 @@ FROM cases;
 INSERT INTO asked SELECT 'history_info', id, 'history_info(h)', format('plain_history_info(%s)', id) FROM cases;
 -- What is not said is what is documented.
 INSERT INTO asked
-SELECT name || ', as said', id, v.call, format(v.plain, id, grain)
+SELECT name || ', as said', id, v.call, format(v.plain, id, CASE grain WHEN 'day' THEN 'month' ELSE grain END)
 FROM cases, (VALUES ('cohort_retention', 'cohort_retention(h, max_periods => 9)', 'plain_cohort_retention(%s, %L, NULL, 9)'),
 	('cohort_average', 'cohort_average(h, max_periods => 9)', 'plain_cohort_average(%s, true, %L, NULL, 9)'),
 	('time_to_order', '(SELECT time, at_risk, events, censored, row_number() OVER () AS ordinality FROM kaplan_meier(time_to_order(h)))', 'plain_time_to_order(%s, 2, NULL)'),

@@ -73,7 +73,7 @@ SELECT grain, zone, part, purchase_history(id, at, grain, zone) AS h FROM instan
 CREATE TABLE verdicts AS
 SELECT grain, zone, part, begins, w.rows AS want, g.rows AS got
 FROM (SELECT grain, zone, part, date_trunc(grain, at AT TIME ZONE zone)::date AS begins, count(*) AS rows FROM instants, grains GROUP BY grain, zone, part, begins) w
-FULL JOIN (SELECT grain, zone, part, cohort AS begins, sum(cohort_size) AS rows FROM histories, cohort_retention(h, max_periods => 1) GROUP BY grain, zone, part, cohort) g USING (grain, zone, part, begins);
+FULL JOIN (SELECT grain, zone, part, cohort AS begins, sum(cohort_size) AS rows FROM histories, cohort_retention(h, grain, max_periods => 1) GROUP BY grain, zone, part, cohort) g USING (grain, zone, part, begins);
 SELECT grain, count(DISTINCT zone) AS zones, sum(want) > 80000 AS many_rows, count(DISTINCT begins) > 150 AS many_periods, count(*) FILTER (WHERE want IS DISTINCT FROM got) AS mismatches
 FROM verdicts GROUP BY grain ORDER BY min(CASE grain WHEN 'day' THEN 1 WHEN 'week' THEN 2 WHEN 'month' THEN 3 WHEN 'quarter' THEN 4 ELSE 5 END);
 SELECT v.*, array_agg(at ORDER BY at) FILTER (WHERE date_trunc(grain, at AT TIME ZONE zone)::date = begins) AS instants
@@ -121,7 +121,7 @@ BEGIN
 	FOR z IN SELECT zone FROM zones LOOP
 		PERFORM set_config('timezone', z, false);
 		INSERT INTO asked SELECT z, md5(string_agg(a, ';' ORDER BY a COLLATE "C"))
-		FROM (SELECT concat(grain, zone, part, c) AS a FROM histories, cohort_retention(h, max_periods => 2) c WHERE part % 100 = 1
+		FROM (SELECT concat(grain, zone, part, c) AS a FROM histories, cohort_retention(h, histories.grain, max_periods => 2) c WHERE part % 100 = 1
 			  UNION ALL SELECT concat(histories.grain, zone, part, i) FROM histories, history_info(h) i WHERE part % 100 = 1) s;
 	END LOOP;
 END
@@ -143,7 +143,7 @@ FROM (SELECT type, grain, part, date_trunc(grain, day::timestamp)::date AS begin
 FULL JOIN (SELECT type, grain, part, cohort AS begins, sum(cohort_size) AS rows
 		   FROM (SELECT 'date' AS type, grain, part, purchase_history(id, day, grain) AS h FROM days, grains GROUP BY grain, part
 				 UNION ALL SELECT 'timestamp', grain, part, purchase_history(id, day + interval '23:59:59.999999', grain) FROM days, grains WHERE part % 10 = 0 GROUP BY grain, part) h,
-				cohort_retention(h, max_periods => 1) GROUP BY type, grain, part, cohort) g USING (type, grain, part, begins);
+				cohort_retention(h, grain, max_periods => 1) GROUP BY type, grain, part, cohort) g USING (type, grain, part, begins);
 SELECT type, grain, sum(want) AS rows, count(DISTINCT begins) AS periods, count(*) FILTER (WHERE want IS DISTINCT FROM got) AS mismatches
 FROM days_verdicts GROUP BY type, grain ORDER BY type, count(DISTINCT begins) DESC, grain;
 SELECT * FROM days_verdicts WHERE want IS DISTINCT FROM got ORDER BY type, grain, part, begins LIMIT 10;
@@ -223,7 +223,7 @@ $$;
 CREATE TABLE pairs AS
 SELECT fine.grain AS fine, coarse.grain AS coarse, string_agg(DISTINCT CASE WHEN length(got) = 5 THEN got WHEN got = want THEN '+' ELSE 'differs' END, ' ') AS outcome
 FROM made fine, made coarse, unnest('{NULL,2023-12-31,2024-12-31,2026-12-31}'::date[]) as_of,
-	 LATERAL (SELECT answer(fine.h, coarse.grain, as_of) AS got, answer(coarse.h, NULL, as_of) AS want) a
+	 LATERAL (SELECT answer(fine.h, coarse.grain, as_of) AS got, answer(coarse.h, CASE coarse.grain WHEN 'day' THEN 'day' END, as_of) AS want) a
 WHERE fine.zone = coarse.zone AND (coarse.grain <> 'week' OR as_of IS NULL) GROUP BY fine.grain, coarse.grain;
 SELECT fine, max(outcome) FILTER (WHERE coarse = 'day') AS day, max(outcome) FILTER (WHERE coarse = 'week') AS week, max(outcome) FILTER (WHERE coarse = 'month') AS month,
 	   max(outcome) FILTER (WHERE coarse = 'quarter') AS quarter, max(outcome) FILTER (WHERE coarse = 'year') AS year
@@ -260,7 +260,7 @@ SELECT outcome('SELECT purchase_history(1, now(), g) FROM (VALUES (''day''), (''
 -- Dates that are none of an order's.
 SELECT value, outcome(format('SELECT first_day FROM history_info((SELECT purchase_history(1, date %L, ''year'')))', value)) AS outcome
 FROM unnest('{4714-11-24 BC,294276-12-31,294277-01-01,5874897-12-31}'::text[]) WITH ORDINALITY u (value, n) ORDER BY n;
-SELECT value, grain, outcome(format('SELECT cohort FROM cohort_retention((SELECT purchase_history(1, timestamp %L, %L)))', value, grain)) AS outcome
+SELECT value, grain, outcome(format('SELECT cohort FROM cohort_retention((SELECT purchase_history(1, timestamp %L, %L)), %2$L)', value, grain)) AS outcome
 FROM unnest('{4714-11-24 00:00 BC,294276-12-31 23:59:59.999999}'::text[]) WITH ORDINALITY u (value, n), grains ORDER BY n, grain;
 
 -- Which merge: + or the error.

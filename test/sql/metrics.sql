@@ -50,29 +50,29 @@ FROM (VALUES (1, timestamp '2023-12-31 23:00'), (1, '2024-03-01 01:00'), (2, '20
 -- Scalar forms.
 -- ---------------------------------------------------------------------------
 
-SELECT clv(71.67, 1.5, 3.0), clv(71.67::float8, 1.5::float8, 3::float8) AS float8, clv(50, 2, 3) AS ints;
-SELECT clv(50.0, 2.0, interval '3 years') AS years, clv(50.0, 2.0, interval '1 year 6 months') AS months,
-	   clv(50.0, 2.0, interval '365 days 6 hours') AS days, clv(50.0, 2.0, interval '8766 hours') AS hours,
-	   trim_scale(clv(50.0, 2.0, interval '0')) AS nothing;
-SELECT clv(50::float8, 2::float8, interval '3 years') AS years, clv(50::float8, 2::float8, interval '1 year 6 months') AS months,
-	   clv(50::float8, 2::float8, interval '365 days 6 hours') AS days, clv(50, 2, interval '31557600 seconds') AS seconds;
+SELECT clv_from_aov(71.67, 1.5, 3.0), clv_from_aov(71.67::float8, 1.5::float8, 3::float8) AS float8, clv_from_aov(50, 2, 3) AS ints;
+SELECT clv_from_aov(50.0, 2.0, interval '3 years') AS years, clv_from_aov(50.0, 2.0, interval '1 year 6 months') AS months,
+	   clv_from_aov(50.0, 2.0, interval '365 days 6 hours') AS days, clv_from_aov(50.0, 2.0, interval '8766 hours') AS hours,
+	   trim_scale(clv_from_aov(50.0, 2.0, interval '0')) AS nothing;
+SELECT clv_from_aov(50::float8, 2::float8, interval '3 years') AS years, clv_from_aov(50::float8, 2::float8, interval '1 year 6 months') AS months,
+	   clv_from_aov(50::float8, 2::float8, interval '365 days 6 hours') AS days, clv_from_aov(50, 2, interval '31557600 seconds') AS seconds;
 -- A bare string could be a number as well as an interval.
-SELECT clv(50.0, 2.0, '3 years');
+SELECT clv_from_aov(50.0, 2.0, '3 years');
 SELECT clv_contractual(100.00, 24.0), clv_contractual(100, 24) AS ints, clv_contractual(99.90::float8, 0::float8) AS float8;
 SELECT clv_from_churn(100.00, 0.05), clv_from_churn(100::float8, 0.05::float8) AS float8;
 -- 100 x 0.3 x 1.01 / (1.01 - 0.95)
-SELECT clv_from_churn(100.00, 0.05, 0.3) AS with_margin, clv_from_churn(100.00, 0.05, discount_rate => 0.01) AS discounted,
+SELECT clv_from_churn(100.00, 0.05, 0.3) AS with_margin, clv_from_churn(100.00, 0.05, period_discount_rate => 0.01) AS discounted,
 	   clv_from_churn(100.00, 0.05, 0.3, 0.01) AS both, clv_from_churn(100::float8, 0.05::float8, 0.3::float8, 0.01::float8) AS float8;
 SELECT clv_to_cac(2000.00, 400.00), clv_to_cac(2000, 400) AS ints;
 
 -- A denominator of 0: NULL.  Anything NULL: NULL.
-SELECT clv_from_churn(100.00, 0.0), clv_from_churn(100, 0) AS float8, clv_from_churn(100.00, 0.0, discount_rate => 0.01) AS discounted,
+SELECT clv_from_churn(100.00, 0.0), clv_from_churn(100, 0) AS float8, clv_from_churn(100.00, 0.0, period_discount_rate => 0.01) AS discounted,
 	   clv_to_cac(100.00, 0.00), clv_to_cac(100, 0) AS float8;
 SELECT num_nonnulls(
-	clv(NULL, 1.5, 3.0), clv(71.67, NULL, 3.0), clv(71.67, 1.5, NULL::numeric),
-	clv(NULL, 1.5::float8, 3::float8), clv(71.67::float8, NULL, 3::float8), clv(71.67::float8, 1.5::float8, NULL::float8),
-	clv(NULL, 1.5, interval '3 years'), clv(71.67, NULL, interval '3 years'), clv(71.67, 1.5, NULL::interval),
-	clv(NULL, 1.5::float8, interval '3 years'), clv(71.67::float8, NULL, interval '3 years'), clv(71.67::float8, 1.5::float8, NULL::interval),
+	clv_from_aov(NULL, 1.5, 3.0), clv_from_aov(71.67, NULL, 3.0), clv_from_aov(71.67, 1.5, NULL::numeric),
+	clv_from_aov(NULL, 1.5::float8, 3::float8), clv_from_aov(71.67::float8, NULL, 3::float8), clv_from_aov(71.67::float8, 1.5::float8, NULL::float8),
+	clv_from_aov(NULL, 1.5, interval '3 years'), clv_from_aov(71.67, NULL, interval '3 years'), clv_from_aov(71.67, 1.5, NULL::interval),
+	clv_from_aov(NULL, 1.5::float8, interval '3 years'), clv_from_aov(71.67::float8, NULL, interval '3 years'), clv_from_aov(71.67::float8, 1.5::float8, NULL::interval),
 	clv_contractual(NULL, 24.0), clv_contractual(100.00, NULL), clv_contractual(NULL, 24::float8), clv_contractual(100::float8, NULL),
 	clv_from_churn(NULL, 0.05), clv_from_churn(100.00, NULL), clv_from_churn(100.00, 0.05, NULL), clv_from_churn(100.00, 0.05, 1, NULL),
 	clv_from_churn(NULL, 0.05::float8), clv_from_churn(100::float8, NULL), clv_from_churn(100::float8, 0.05::float8, NULL),
@@ -91,7 +91,7 @@ SELECT clv(b, observation => '1 year') AS observation, clv(b, observation => '0'
 	   clv(b, lifespan => '1 year', observation => '1 year') AS both
 FROM base;
 SELECT clv(b, margin => 0.3) AS margin, trim_scale(clv(b, margin => 0)) AS margin_0, clv(b, margin => 1) AS margin_1 FROM base;
-SELECT clv(b, lifespan => '3 years', discount_rate => 0) AS undiscounted FROM base;
+SELECT clv(b, lifespan => '3 years', annual_discount_rate => 0) AS undiscounted FROM base;
 SELECT clv(b, NULL, NULL, NULL, NULL) AS all_null, clv(NULL::customer_base, '3 years') AS no_base FROM base;
 
 -- m x value per year x (1 - (1 + d)^-t) / ln(1 + d), to fifteen digits.
@@ -102,18 +102,18 @@ FROM base,
 	 LATERAL (SELECT 0.3 * 215 / 2 / 2 * (1 - power(1 + d::numeric(100, 60), -t)) / ln(1 + d::numeric(100, 60)) AS formula) f
 ORDER BY d, t;
 -- The measured lifespan, of a year, discounted; and one of 0.
-SELECT round(clv(b, discount_rate => 0.1), 10) = round(53.75 * (1 - 1 / 1.1) / ln(1.1), 10) AS measured,
-	   trim_scale(clv(b, lifespan => '0', discount_rate => 0.1)) AS nothing
+SELECT round(clv(b, annual_discount_rate => 0.1), 10) = round(53.75 * (1 - 1 / 1.1) / ln(1.1), 10) AS measured,
+	   trim_scale(clv(b, lifespan => '0', annual_discount_rate => 0.1)) AS nothing
 FROM base;
 -- Hardly discounted is hardly less, and forever is worth 1 / ln(1 + d) years.
-SELECT abs(clv(b, lifespan => '2 years', discount_rate => 1e-20) - 107.5) < 1e-15 AS hardly,
-	   abs(clv(b, lifespan => '200000 years', discount_rate => 0.1) - 53.75 / ln(1.1)) < 1e-12 AS forever
+SELECT abs(clv(b, lifespan => '2 years', annual_discount_rate => 1e-20) - 107.5) < 1e-15 AS hardly,
+	   abs(clv(b, lifespan => '200000 years', annual_discount_rate => 0.1) - 53.75 / ln(1.1)) < 1e-12 AS forever
 FROM base;
 
 SELECT p.* FROM base, clv_breakdown(b) p;
 SELECT p.* FROM base, clv_breakdown(b, lifespan => '3 years', observation => '1 year', margin => 0.3) p;
 SELECT lifespan_years, lifespan_given, value_to_date, round(clv, 10) AS clv, round(53.75 * (1 - 1.1 ^ -3) / ln(1.1), 10) AS formula
-FROM base, clv_breakdown(b, lifespan => '3 years', discount_rate => 0.1);
+FROM base, clv_breakdown(b, lifespan => '3 years', annual_discount_rate => 0.1);
 SELECT bool_and(clv(b, l, o, m, d) IS NOT DISTINCT FROM (clv_breakdown(b, l, o, m, d)).clv) AS one_clv
 FROM base, (VALUES
 	(NULL::interval, NULL::interval, NULL::numeric, NULL::numeric), ('1 year', NULL, NULL, NULL), (NULL, '3 mons', 0.25, 0.05),
@@ -155,13 +155,13 @@ SELECT format(call, '') AS call, pg_temp.outcome(format(call, 'b, ')) AS outcome
 FROM (VALUES
 	('clv(%smargin => 30)'), ('clv(%smargin => -0.1)'), ('clv(%smargin => 1.0000000001)'), ('clv(%smargin => ''NaN'')'),
 	('clv(%smargin => ''Infinity'')'),
-	('clv(%sdiscount_rate => -0.1)'), ('clv(%sdiscount_rate => 1.5)'), ('clv(%sdiscount_rate => 10)'),
-	('clv(%sdiscount_rate => ''NaN'')'), ('clv(%sdiscount_rate => ''-Infinity'')'),
+	('clv(%sannual_discount_rate => -0.1)'), ('clv(%sannual_discount_rate => 1.5)'), ('clv(%sannual_discount_rate => 10)'),
+	('clv(%sannual_discount_rate => ''NaN'')'), ('clv(%sannual_discount_rate => ''-Infinity'')'),
 	('clv(%slifespan => ''-1 day'')'), ('clv(%slifespan => ''1 mon -31 days'')'), ('clv(%slifespan => ''-0.000001 s'')'),
 	('clv(%slifespan => ''178000000 years'')'), ('clv(%slifespan => ''-178000000 years'')'),
 	('clv(%slifespan => ''2147483647 days'')'),
 	('clv(%slifespan => ''292000 years 2562047788:00:54'')'),
-	('clv(%slifespan => ''-1 day'', discount_rate => 0.1)'),
+	('clv(%slifespan => ''-1 day'', annual_discount_rate => 0.1)'),
 	('clv(%sobservation => ''-1 day'')'), ('clv(%sobservation => ''178000000 years'')')) v (call);
 
 -- Infinite intervals are new in PostgreSQL 17; older ones don't read them.
@@ -170,7 +170,7 @@ DECLARE
 	call text;
 BEGIN
 	FOREACH call IN ARRAY ARRAY['lifespan => ''infinity''', 'lifespan => ''-infinity''', 'observation => ''infinity''',
-			'observation => ''-infinity''', 'lifespan => ''infinity'', discount_rate => 0.1'] LOOP
+			'observation => ''-infinity''', 'lifespan => ''infinity'', annual_discount_rate => 0.1'] LOOP
 		IF pg_temp.outcome(format('clv(b, %s)', call)) !~ '^(22007|22008)' THEN
 			RAISE '%: %', call, pg_temp.outcome(format('clv(b, %s)', call));
 		END IF;

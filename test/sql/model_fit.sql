@@ -52,14 +52,14 @@ RESET max_parallel_workers_per_gather;
 SELECT way, p::text = (SELECT p::text FROM ways WHERE way = 'as they are') AS purchases, s::text = (SELECT s::text FROM ways WHERE way = 'as they are') AS spend FROM ways ORDER BY way COLLATE "C";
 -- In other units: parameters that are times change with them, the likelihood by x ln 7.
 CREATE TABLE in_weeks AS SELECT kind, fit_purchases(weeks, kind) AS w, fit_purchases(b, kind) AS d
-FROM (SELECT repeat_buying(((c).x, (c).t_x / 7, (c).t / 7, NULL, (c).log_gaps - (c).x * ln(7::float8), (c).orders, (c).first_day)::rfm) AS weeks FROM customers) v, shop, unnest(ARRAY['nbd', 'bg/nbd', 'mbg/nbd', 'pareto/nbd', 'mbg/cnbd-2']) kind;
+FROM (SELECT repeat_buying(((c).repeat_purchases, (c).active_days / 7, (c).age_days / 7, NULL, (c).log_gaps - (c).repeat_purchases * ln(7::float8), (c).orders, (c).first_day)::rfm) AS weeks FROM customers) v, shop, unnest(ARRAY['nbd', 'bg/nbd', 'mbg/nbd', 'pareto/nbd', 'mbg/cnbd-2']) kind;
 SELECT kind, count(*) AS parameters, count(*) FILTER (WHERE near(p.estimate * CASE WHEN name IN ('alpha', 'beta') THEN 7 ELSE 1 END, q.estimate, 1e-9) AND (name = 'k' OR near(p.std_error / p.estimate, q.std_error / q.estimate, 1e-6))) AS same
 FROM (SELECT kind, (model_parameters(w)).* FROM in_weeks) p JOIN (SELECT kind, (model_parameters(d)).* FROM in_weeks) q USING (kind, name) GROUP BY kind ORDER BY kind COLLATE "C";
 SELECT w.kind, near(w.loglik - i.repeat_purchases * ln(7::float8), d.loglik, 1e-12) AS loglik FROM in_weeks, model_info(w) w, model_info(d) d, shop, repeat_buying_info(b) i ORDER BY w.kind COLLATE "C";
 
 -- Beside the data: how many have bought so often; the last row is "or more".
-SELECT purchases, actual, r(expected, 7) AS expected, r((SELECT CASE WHEN f.purchases < 5 THEN sum(purchase_probability(m, f.purchases::int, (c).t * interval '1 day')) ELSE sum(1 - p) END
-		FROM customers, LATERAL (SELECT sum(purchase_probability(m, n, (c).t * interval '1 day')) AS p FROM generate_series(0, 4) n) p), 7) AS plain
+SELECT repeat_purchases, actual, r(expected, 7) AS expected, r((SELECT CASE WHEN f.repeat_purchases < 5 THEN sum(purchase_probability(m, f.repeat_purchases::int, (c).age_days * interval '1 day')) ELSE sum(1 - p) END
+		FROM customers, LATERAL (SELECT sum(purchase_probability(m, n, (c).age_days * interval '1 day')) AS p FROM generate_series(0, 4) n) p), 7) AS plain
 FROM shop, fits, model_frequency_fit(m, b, 5) f WHERE kind = 'mbg/nbd';
 SELECT count(*) AS rows, sum(actual) AS customers, r(sum(expected)) AS expected FROM shop, fits, model_frequency_fit(m, b) f WHERE kind = 'bg/nbd';
 SELECT count(*) FROM shop, fits, model_frequency_fit(m, NULL) f;
@@ -100,14 +100,14 @@ SELECT kind, (model_info(m)).boundary, (model_info(m)).message, (model_info(m)).
 -- Predictions of all of them, of all the customers, and of a new one.
 SELECT count(*) AS predictions, count(*) FILTER (WHERE p BETWEEN 0 AND 1) AS alive, count(*) FILTER (WHERE e >= 0 AND e < 'Infinity') AS expected, count(*) FILTER (WHERE n >= 0 AND n < 'Infinity') AS new, count(*) FILTER (WHERE q BETWEEN 0 AND 1 + 1e-9) AS probability
 FROM (SELECT p_alive(m, c) AS p, expected_purchases(m, c, '30 days') AS e, expected_purchases(m, '30 days') AS n, purchase_probability(m, c, 0, '30 days') AS q
-	FROM hard_fits JOIN (SELECT DISTINCT what, c FROM hard WHERE (c).t <= 30 OR what NOT LIKE 'nobody again') h USING (what) WHERE kind <> 'auto' AND what NOT LIKE 'huge%') p;
+	FROM hard_fits JOIN (SELECT DISTINCT what, c FROM hard WHERE (c).age_days <= 30 OR what NOT LIKE 'nobody again') h USING (what) WHERE kind <> 'auto' AND what NOT LIKE 'huge%') p;
 SELECT what, kind, bool_and(e >= 0 AND e < 'Infinity') AS finite FROM (SELECT what, kind, expected_purchases(m, c, '30 days') AS e FROM hard_fits JOIN (SELECT DISTINCT what, c FROM hard) h USING (what)) p
 GROUP BY what, kind HAVING bool_and(e >= 0 AND e < 'Infinity') IS NOT TRUE ORDER BY what COLLATE "C", kind COLLATE "C";
 -- The NBD at the limit of the others: where nobody is seen to leave they predict the same.
 SELECT kind, near(expected_purchases(m, c, '90 days'), (SELECT expected_purchases(n.m, c, '90 days') FROM hard_fits n WHERE n.what = f.what AND n.kind = 'nbd'), 1e-2) AS as_nbd
 FROM hard_fits f, b(3, 200, 365) c WHERE what = 'nobody leaves' AND kind IN ('bg/nbd', 'mbg/nbd', 'pareto/nbd') ORDER BY kind COLLATE "C";
 SELECT fit_purchases(NULL) IS NULL AS nothing, fit_purchases(b, NULL) IS NULL AS no_model, fit_purchases('AQIAAAAAAAA='::repeat_buying) IS NULL AS nobody FROM shop;
-SELECT fit_purchases(b, 'bgnbd') FROM shop;
+SELECT fit_purchases(b, 'bg') FROM shop;
 SELECT fit_purchases(b, 'mbg/cnbd-0') FROM shop;
 SELECT fit_purchases(b, '') FROM shop;
 

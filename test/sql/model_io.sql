@@ -39,7 +39,7 @@ SELECT purchase_model('nbd', '"r"');
 SELECT spend_model(0, 1, 1);
 SELECT spend_model(1, 'NaN', 1);
 SELECT spend_model(1, 1, 'Infinity');
-SELECT retention_model('sBG', '{"a": 1, "b": 1}');
+SELECT retention_model('beta', '{"a": 1, "b": 1}');
 SELECT retention_model('sbg', '{"a": 1, "b": 1, "c": 1}');
 SELECT retention_model('bdw', '{"a": 1, "b": 1}');
 

@@ -49,7 +49,7 @@ FROM (VALUES (0, 39), (10, 2), (11, 30), (20, 30)) v (n, weeks);
 SELECT x, m, round(expected_spend(spend_model(6.24957, 3.74422, 15.44352), weeks(x, x, 39, m))::numeric, 2) AS spend
 FROM (VALUES (2, 22.35), (1, 11.77), (0, NULL), (7, 73.74), (0, 99)) v (x, m);
 -- Residual transactions, discounted at .0027 a week (Fader, Hardie & Lee 2005, JMR): Pareto/NBD 11.19079785, .8578779138, 109.9014701
-SELECT v.x, r(predicted_clv(m, s, c, annual_discount => exp(0.0027 * 365.25 / 7) - 1) / expected_spend(s, c), 9) AS transactions
+SELECT v.x, r(predicted_clv(m, s, c, annual_discount_rate => exp(0.0027 * 365.25 / 7) - 1) / expected_spend(s, c), 9) AS transactions
 FROM (SELECT purchase_model('pareto/nbd', '{"r": 0.5629966, "alpha": 12.5590370, "s": 0.4081095, "beta": 10.5148048}', 'week') AS m, spend_model(6.25, 3.74, 15.44) AS s) models,
 	(VALUES (3, 28, 39), (0, 0, 39), (26, 30.86, 31)) v (x, t_x, t), LATERAL (SELECT weeks(v.x, v.t_x, v.t, 20) AS c) c;
 -- sBG of the regular segment (Fader & Hardie 2007: a .704, b 1.182): survival after 1, 2, 3, 7, 12 years; and retention
@@ -83,7 +83,7 @@ SELECT kind, count(*) FILTER (WHERE expected_purchases(m, c, '0') = 0 AND purcha
 	   count(*) FILTER (WHERE abs(predicted_clv(m, s, c, '150 years') / predicted_clv(m, s, c) - 1) < 1e-5) AS long,
 	   count(*) FILTER (WHERE abs(predicted_clv(m, s, c, '1 year', 0) / (expected_purchases(m, c, '1 year') * expected_spend(s, c)) - 1) < 1e-9) AS undiscounted,
 	   count(*) FILTER (WHERE abs(predicted_clv(m, s, c, '1 year', margin => 0.3) / predicted_clv(m, s, c, '1 year') - 0.3) < 1e-12) AS margin
-FROM models, spend_model(6.25, 3.74, 15.44) s, (SELECT n, ((c).x, (c).t_x, (c).t, 20, NULL, NULL, NULL)::rfm AS c FROM customers WHERE n < 6) customers GROUP BY kind ORDER BY kind COLLATE "C";
+FROM models, spend_model(6.25, 3.74, 15.44) s, (SELECT n, ((c).repeat_purchases, (c).active_days, (c).age_days, 20, NULL, NULL, NULL)::rfm AS c FROM customers WHERE n < 6) customers GROUP BY kind ORDER BY kind COLLATE "C";
 -- A month has 365.25 / 12 days, a year 365.25, and hours count.
 SELECT expected_purchases(m, '12 months') = expected_purchases(m, '365 days 6 hours') AS year, expected_purchases(m, '1 month') = expected_purchases(m, '30 days 10 hours 30 minutes') AS month,
 	   expected_purchases(m, '1 month -29 days') = expected_purchases(m, '1 day 10.5 hours') AS mixed FROM models WHERE kind = 'bg/nbd';
@@ -141,7 +141,7 @@ SELECT count(*) AS customers, count(p_alive(m, c)) AS alive, count(expected_purc
 FROM fitted, unnest(ARRAY[NULL, (NULL, 1, 1, 5, 0, NULL, NULL), (1, NULL, 1, 5, 0, NULL, NULL), (1, 1, NULL, 5, 0, NULL, NULL)]::rfm[]) c;
 SELECT p_alive(NULL, c) IS NULL AND p_alive(NULL, c, NULL) IS NULL AND expected_purchases(NULL, c, '1 year') IS NULL AND expected_purchases(m, c, NULL) IS NULL AND expected_purchases(m, NULL::interval) IS NULL
 	AND purchase_probability(m, c, NULL, '1 year') IS NULL AND purchase_probability(m, NULL, '1 year') IS NULL AND expected_spend(NULL, c) IS NULL AND predicted_clv(NULL, s, c) IS NULL AND predicted_clv(m, NULL, c) IS NULL
-	AND predicted_clv(m, s, c, annual_discount => NULL) IS NULL AND predicted_clv(m, s, c, margin => NULL) IS NULL AND p_alive_interval(m, c, NULL) IS NULL AND predicted_clv_interval(m, s, c, level => NULL) IS NULL
+	AND predicted_clv(m, s, c, annual_discount_rate => NULL) IS NULL AND predicted_clv(m, s, c, margin => NULL) IS NULL AND p_alive_interval(m, c, NULL) IS NULL AND predicted_clv_interval(m, s, c, level => NULL) IS NULL
 	AND survival_at(NULL::retention_model, 1) IS NULL AND retention_at(NULL, 1) IS NULL AND discounted_lifetime(NULL, 1) IS NULL AS nulls
 FROM fitted, weeks(1, 3, 10, 5) c;
 -- Spend: of whom nothing is known, one that no model has, and of a model without a mean.
@@ -154,9 +154,9 @@ SELECT expected_purchases(m, '1 month -31 days') FROM fitted;
 SELECT purchase_probability(m, -1, '1 day') FROM fitted;
 SELECT purchase_probability(m, weeks(1, 3, 10), 1, '-1 day') FROM fitted;
 SELECT predicted_clv(m, s, weeks(1, 3, 10, 5), '-1 day') FROM fitted;
-SELECT predicted_clv(m, s, weeks(1, 3, 10, 5), annual_discount => 0) FROM fitted;
-SELECT predicted_clv(m, s, weeks(1, 3, 10, 5), annual_discount => 10) FROM fitted;
-SELECT predicted_clv(m, s, weeks(1, 3, 10, 5), annual_discount => 'NaN') FROM fitted;
+SELECT predicted_clv(m, s, weeks(1, 3, 10, 5), annual_discount_rate => 0) FROM fitted;
+SELECT predicted_clv(m, s, weeks(1, 3, 10, 5), annual_discount_rate => 10) FROM fitted;
+SELECT predicted_clv(m, s, weeks(1, 3, 10, 5), annual_discount_rate => 'NaN') FROM fitted;
 SELECT predicted_clv(m, s, weeks(1, 3, 10, 5), margin => 30) FROM fitted;
 SELECT predicted_clv(m, s, weeks(1, 3, 10, 5), margin => -0.1) FROM fitted;
 SELECT p_alive(m, weeks(-1, 3, 10)) FROM fitted;

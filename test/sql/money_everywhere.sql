@@ -128,7 +128,7 @@ WHERE prokind = 'a' AND 'amount' = ANY (proargnames)
 	-- a zone beside a time that has none is an error
 	AND NOT ('time_zone' = ANY (proargnames) AND NOT 'timestamptz'::regtype = ANY (proargtypes))
 	-- answers a number of orders, or a day
-	AND proname NOT IN ('orders_between', 'next_order_due');
+	AND proname NOT IN ('order_days_between', 'next_order_due_day');
 SELECT count(*) > 40 AS aggregates, count(*) FILTER (WHERE args IS NULL OR args LIKE '%, ') AS not_understood FROM aggregates;
 
 CREATE PROCEDURE ask_aggregates(how text, every int DEFAULT 1) LANGUAGE plpgsql AS $$
@@ -165,7 +165,7 @@ BEGIN
 				CASE WHEN agg.exact AND agg.proname <> 'clv' THEN 'g.money::numeric IS NOT DISTINCT FROM w.money::numeric' ELSE near END);
 		ELSIF agg.result = 'rfm' THEN
 			CALL compare(agg.name || ' ' || how, ARRAY[agg.name],
-				format('SELECT shop, c, '''', ((%s).m_x)::text FROM orders WHERE c IS NOT NULL GROUP BY shop, c', call),
+				format('SELECT shop, c, '''', ((%s).mean_spend)::text FROM orders WHERE c IS NOT NULL GROUP BY shop, c', call),
 				format('SELECT shop, c, '''', (sum(spend) FILTER (WHERE orders > 0 AND day > first) / nullif(count(*) FILTER (WHERE orders > 0 AND day > first), 0))::text
 						FROM (SELECT shop, c, t_date AS day, sum(%s) AS spend, count(*) FILTER (WHERE a >= 0) AS orders,
 									 min(min(t_date) FILTER (WHERE a >= 0)) OVER (PARTITION BY shop, c) AS first
@@ -424,9 +424,9 @@ CREATE TABLE read_summaries (LIKE summaries);
 \copy money_everywhere.read_summaries FROM 'results/money_everywhere.binary' WITH (FORMAT binary)
 \! rm -f results/money_everywhere.binary
 CALL compare('states, read again', '{}',
-	'SELECT shop, c, name, money::text FROM read_states r JOIN states s USING (shop, c), LATERAL (VALUES (''binary'', (order_log_rfm(r.log)).m_x), (''text'', (order_log_rfm(s.log::text::order_log)).m_x),
-		(''combined'', (order_log_rfm(order_log_combine(s.log, r.log))).m_x)) v (name, money)',
-	'SELECT shop, c, name, (m_x * CASE name WHEN ''combined'' THEN 2 ELSE 1 END)::text FROM states, LATERAL (SELECT (order_log_rfm(log)).m_x) r, (VALUES (''binary''), (''text''), (''combined'')) v (name)',
+	'SELECT shop, c, name, money::text FROM read_states r JOIN states s USING (shop, c), LATERAL (VALUES (''binary'', (order_log_rfm(r.log)).mean_spend), (''text'', (order_log_rfm(s.log::text::order_log)).mean_spend),
+		(''combined'', (order_log_rfm(order_log_combine(s.log, r.log))).mean_spend)) v (name, money)',
+	'SELECT shop, c, name, (mean_spend * CASE name WHEN ''combined'' THEN 2 ELSE 1 END)::text FROM states, LATERAL (SELECT (order_log_rfm(log)).mean_spend) r, (VALUES (''binary''), (''text''), (''combined'')) v (name)',
 	'g.money::numeric IS NOT DISTINCT FROM w.money::numeric OR name = ''combined'' AND abs(g.money::numeric - w.money::numeric) <= 1e-15 * abs(w.money::numeric)');
 CALL compare('tallies and samples, read again', '{}',
 	'SELECT shop, 0, name, money FROM read_summaries r JOIN summaries s USING (shop), LATERAL (VALUES (''spend, binary'', r.spend::text), (''spend, text'', s.spend::text::repeat_spend::text),
@@ -437,8 +437,8 @@ CALL compare('tallies and samples, read again', '{}',
 -- Formulas over single numbers.
 -- ---------------------------------------------------------------------------
 
-CALL compare('formulas', ARRAY['clv(numeric,numeric,numeric)', 'clv(numeric,numeric,interval)', 'clv_contractual(numeric,numeric)', 'clv_from_churn(numeric,numeric,numeric,numeric)', 'clv_to_cac(numeric,numeric)'],
-	'SELECT shop, n, name, trim_scale(money)::text FROM orders, LATERAL (VALUES (''clv'', clv(a, 2.5, 3.0)), (''interval'', clv(a, 2.5, interval ''3 years'')), (''contract'', clv_contractual(a, 24)),
+CALL compare('formulas', ARRAY['clv_from_aov(numeric,numeric,numeric)', 'clv_from_aov(numeric,numeric,interval)', 'clv_contractual(numeric,numeric)', 'clv_from_churn(numeric,numeric,numeric,numeric)', 'clv_to_cac(numeric,numeric)'],
+	'SELECT shop, n, name, trim_scale(money)::text FROM orders, LATERAL (VALUES (''clv'', clv_from_aov(a, 2.5, 3.0)), (''interval'', clv_from_aov(a, 2.5, interval ''3 years'')), (''contract'', clv_contractual(a, 24)),
 		(''churn'', clv_from_churn(a, 0.05)), (''cac'', clv_to_cac(a, 0.5))) v (name, money) WHERE shop > 0 AND a >= 0 AND n < 10',
 	'SELECT shop, n, name, trim_scale(money)::text FROM orders, LATERAL (VALUES (''clv'', a * 7.5), (''interval'', a * 7.5), (''contract'', a * 24), (''churn'', a * 20), (''cac'', a * 2)) v (name, money) WHERE shop > 0 AND a >= 0 AND n < 10');
 

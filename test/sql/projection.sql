@@ -21,7 +21,7 @@ SELECT array_agg(cumulative_revenue ORDER BY period) AS losses FROM projected_re
 SELECT (SELECT count(*) FROM projected_customers(NULL, 0.5, 3)) AS null_new, (SELECT count(*) FROM projected_revenue(10, 0.5, 3, NULL)) AS null_revenue;
 SELECT (projected_customers(10, 0.5, 2)).*;
 SELECT new, sum(customers) FROM (VALUES (10), (20)) n (new), LATERAL projected_customers(new, 0.5, 3) GROUP BY new ORDER BY new;
-SELECT * FROM projected_revenue(new_per_period => 10, retention => 0.5, periods => 2, revenue_per_customer => 3);
+SELECT * FROM projected_revenue(new_per_period => 10, period_retention => 0.5, periods => 2, revenue_per_customer => 3);
 
 -- errors
 SELECT projected_customers(10, 80, 3);

@@ -1,5 +1,5 @@
--- One customer's days and gaps, GROUP BY customer: rfm_summary, orders_between,
--- order_gap, next_order_due, against their definitions in plain SQL.
+-- One customer's days and gaps, GROUP BY customer: rfm_summary, order_days_between,
+-- order_gap, next_order_due and next_order_due_day, against their definitions in plain SQL.
 SET client_min_messages = warning;
 SET timezone = 'UTC';
 SET datestyle = 'ISO';
@@ -21,8 +21,8 @@ SELECT (rfm_summary(t, a, '2024-03-31')).* FROM few;
 SELECT rfm_summary(t, '2024-03-31') AS without_amounts, rfm_summary(t, a, '2024-01-10') AS without_repeat,
 	   rfm_summary(t, a, '2023-12-31') AS before_all, rfm_summary(t, a, '2024-01-31') AS last_is_refund,
 	   rfm_summary(t, a, '2024-02-01') AS as_of_included,
-	   orders_between(t, a, '2024-01-01', '2024-04-01') AS between, orders_between(t, '2024-01-01', '2024-03-31') AS between_times,
-	   orders_between(t, a, '-infinity', 'infinity') AS ever, orders_between(t, a, '2024-02-02', '2024-02-02') AS no_day,
+	   order_days_between(t, a, '2024-01-01', '2024-04-01') AS between, order_days_between(t, '2024-01-01', '2024-03-31') AS between_times,
+	   order_days_between(t, a, '-infinity', 'infinity') AS ever, order_days_between(t, a, '2024-02-02', '2024-02-02') AS no_day,
 	   order_gap(t), next_order_due(t), next_order_due(t::timestamp) AS next_timestamp, next_order_due(t::date) AS next_date
 FROM few;
 -- A day whose refunds are more than its orders; a first day that is only a refund.
@@ -33,17 +33,17 @@ SELECT order_gap(t) * 86400e6 AS usecs, next_order_due(t) FROM (VALUES (timestam
 \x off
 
 -- Nothing, and next to nothing.
-SELECT rfm_summary(t, a, '2024-03-31'), rfm_summary(t, '2024-03-31'), orders_between(t, a, '2024-01-01', '2024-02-01') AS between, order_gap(t), next_order_due(t) FROM few WHERE false;
+SELECT rfm_summary(t, a, '2024-03-31'), rfm_summary(t, '2024-03-31'), order_days_between(t, a, '2024-01-01', '2024-02-01') AS between, order_gap(t), next_order_due(t) FROM few WHERE false;
 SELECT rfm_summary(NULL::date, 1, '2024-03-31'), rfm_summary('infinity'::timestamptz, 1, '2024-03-31'), rfm_summary(date '2024-01-01', NULL::numeric, '2024-03-31'),
 	   rfm_summary(date '2024-01-01', -1, '2024-03-31') AS refund, order_gap(date '2024-01-01'), next_order_due(date '2024-01-01');
 SELECT rfm_summary(date '2024-01-01', 3, '2024-01-01') AS one, order_gap(t), next_order_due(t) FROM (VALUES (date '2024-01-01'), ('2024-01-01')) o (t);
 
 -- Wide money: sums beyond 64 bits, of one day and of all; many digits.
-SELECT (rfm_summary(t, a, '2024-12-31')).m_x, sum(a) FILTER (WHERE t > '2024-01-01') / 2 AS expected
+SELECT (rfm_summary(t, a, '2024-12-31')).mean_spend, sum(a) FILTER (WHERE t > '2024-01-01') / 2 AS expected
 FROM (VALUES (date '2024-01-03', 9e18), ('2024-01-02', 9e18), ('2024-01-02', 9e18), ('2024-01-01', 1), ('2024-01-03', 0.00000000000000000001), ('2024-01-03', -1e40)) o (t, a);
-SELECT (rfm_summary(t, a, '2024-12-31')).m_x = sum(a) FILTER (WHERE t > '2024-01-01') AS same
+SELECT (rfm_summary(t, a, '2024-12-31')).mean_spend = sum(a) FILTER (WHERE t > '2024-01-01') AS same
 FROM (VALUES (date '2024-01-01', 1), ('2024-01-02', 1e1000 + 1e-500), ('2024-01-02', 12345678901234567890)) o (t, a);
-SELECT (rfm_summary(t, a, '2024-12-31')).m_x FROM (VALUES (date '2024-01-01', 1::float8), ('2024-01-02', 0.1), ('2024-01-02', 0.2), ('2024-01-02', 1e300), ('2024-01-02', -1e300)) o (t, a);
+SELECT (rfm_summary(t, a, '2024-12-31')).mean_spend FROM (VALUES (date '2024-01-01', 1::float8), ('2024-01-02', 0.1), ('2024-01-02', 0.2), ('2024-01-02', 1e300), ('2024-01-02', -1e300)) o (t, a);
 
 -- Far apart: gaps that need all 64 bits, days of the whole calendar.
 SELECT order_gap(t) FROM (VALUES (timestamp '4714-11-24 00:00:00 BC'), ('294276-12-31 23:59:59.999999')) o (t);
@@ -66,13 +66,13 @@ SELECT rfm_summary(t, a, CASE WHEN a = 7 THEN '2024-03-30' ELSE '2024-03-31' END
 SELECT rfm_summary(t, t::date) FROM few;
 SELECT rfm_summary(t, 'NaN'::numeric, '2024-03-31') FROM few;
 SELECT rfm_summary(t, 'Infinity'::float8, '2020-03-31') FROM few;
-SELECT orders_between(t, a, NULL, '2024-03-31') FROM few;
-SELECT orders_between(t, '2024-03-31', NULL) FROM few;
-SELECT orders_between(t, a, '2024-03-31', '2024-03-30') FROM few;
-SELECT orders_between(t, a, '2024-01-01', t::date) FROM few;
+SELECT order_days_between(t, a, NULL, '2024-03-31') FROM few;
+SELECT order_days_between(t, '2024-03-31', NULL) FROM few;
+SELECT order_days_between(t, a, '2024-03-31', '2024-03-30') FROM few;
+SELECT order_days_between(t, a, '2024-01-01', t::date) FROM few;
 SELECT order_gap(date '5874897-12-31');
 SELECT next_order_due(t) FROM (VALUES (timestamp '2024-01-01'), ('294000-01-01')) o (t);
-SELECT next_order_due(t, '294276-12-31') FROM (VALUES (date '2024-01-01'), ('294000-01-01')) o (t);
+SELECT next_order_due_day(t, '294276-12-31') FROM (VALUES (date '2024-01-01'), ('294000-01-01')) o (t);
 SELECT order_log_combine(order_log_add(NULL, date '2024-01-01'), order_log_add(NULL, timestamp '2024-01-01'));
 SELECT order_log_combine(order_log_add(NULL, date '2024-01-01'), order_log_add_summary(NULL, date '2024-01-01', '2024-03-31'));
 SELECT order_log_combine(order_log_add_summary(NULL, date '2024-01-01', 1, '2024-03-31'), order_log_add_summary(NULL, date '2024-01-01', 1::numeric, '2024-03-31'));
@@ -135,12 +135,12 @@ DECLARE
 	found text := '';
 BEGIN
 	FOREACH as_of IN ARRAY ARRAY['2023-11-10', '2024-03-31', '2025-06-30']::date[] LOOP
-		SELECT found || format(E'%s: %s customers, %s summaries, %s wrong', as_of, count(*), count((g.r).x),
-			count(*) FILTER (WHERE (e.customer IS NULL) <> ((g.r).x IS NULL)
-				OR ((g.r).x, (g.r).t_x, (g.r).t, (g.r).orders, (g.r).first_day) IS DISTINCT FROM (e.x, e.t_x, e.t, e.orders, e.first_day)
-				OR NOT same_mean((g.r).m_x, e.m_x)
+		SELECT found || format(E'%s: %s customers, %s summaries, %s wrong', as_of, count(*), count((g.r).repeat_purchases),
+			count(*) FILTER (WHERE (e.customer IS NULL) <> ((g.r).repeat_purchases IS NULL)
+				OR ((g.r).repeat_purchases, (g.r).active_days, (g.r).age_days, (g.r).orders, (g.r).first_day) IS DISTINCT FROM (e.x, e.t_x, e.t, e.orders, e.first_day)
+				OR NOT same_mean((g.r).mean_spend, e.m_x)
 				OR abs((g.r).log_gaps - e.log_gaps) > 1e-12 * e.log_gaps
-				OR (f.x, f.t_x, f.t, f.orders, f.first_day) IS DISTINCT FROM ((g.n).x, (g.n).t_x, (g.n).t, (g.n).orders, (g.n).first_day) OR (g.n).m_x IS NOT NULL
+				OR (f.x, f.t_x, f.t, f.orders, f.first_day) IS DISTINCT FROM ((g.n).repeat_purchases, (g.n).active_days, (g.n).age_days, (g.n).orders, (g.n).first_day) OR (g.n).mean_spend IS NOT NULL
 				OR abs((g.n).log_gaps - f.log_gaps) > 1e-12 * f.log_gaps))
 		INTO found
 		FROM (SELECT customer, rfm_summary(o.t, a, as_of) AS r, rfm_summary(o.t, as_of) AS n FROM orders o GROUP BY customer) g
@@ -148,7 +148,7 @@ BEGIN
 		found := found || E'\n';
 	END LOOP;
 	SELECT found || format('between: %s days, %s wrong', sum(g.n), count(*) FILTER (WHERE g.n <> coalesce(e.n, 0) OR g.m <> coalesce(e.m, 0))) INTO found
-	FROM (SELECT customer, orders_between(t, a, '2023-11-10', '2024-03-31') AS n, orders_between(t, '2023-11-10', '2024-03-31') AS m FROM orders GROUP BY customer) g
+	FROM (SELECT customer, order_days_between(t, a, '2023-11-10', '2024-03-31') AS n, order_days_between(t, '2023-11-10', '2024-03-31') AS m FROM orders GROUP BY customer) g
 	LEFT JOIN (SELECT customer, count(DISTINCT day) FILTER (WHERE a >= 0) AS n, count(DISTINCT day) AS m
 			   FROM rows WHERE day > '2023-11-10' AND day <= '2024-03-31' GROUP BY customer) e USING (customer);
 	result := found;
@@ -163,15 +163,15 @@ SET timezone = 'UTC';
 
 -- The other types of time and amount say the same.
 CREATE TABLE summaries AS SELECT customer, rfm_summary(t, a, '2024-03-31') AS r, rfm_summary(t, '2024-03-31') AS n, order_gap(t) AS gap, next_order_due(t) AS due,
-	orders_between(t, a, '2024-03-31', '2024-12-31') AS after FROM orders GROUP BY customer;
+	order_days_between(t, a, '2024-03-31', '2024-12-31') AS after FROM orders GROUP BY customer;
 SELECT count(*) AS customers, count(*) FILTER (WHERE (s.r, s.r, s.n, s.n, s.gap, s.due::timestamp, s.after, s.after, s.after) IS DISTINCT FROM (g.a, g.b, g.c, g.d, g.gap, g.due, g.e, g.f, g.g)) AS different
 FROM summaries s JOIN (
 	SELECT customer, rfm_summary(t::timestamp, a, '2024-03-31') AS a, rfm_summary(t::date, a, '2024-03-31') AS b,
 		   rfm_summary(t::timestamp, '2024-03-31') AS c, rfm_summary(t::date, '2024-03-31') AS d, order_gap(t::timestamp) AS gap, next_order_due(t::timestamp) AS due,
-		   orders_between(t::timestamp, a, '2024-03-31', '2024-12-31') AS e, orders_between(t::date, a, '2024-03-31', '2024-12-31') AS f,
-		   orders_between(t::date, a::float8, '2024-03-31', '2024-12-31') AS g
+		   order_days_between(t::timestamp, a, '2024-03-31', '2024-12-31') AS e, order_days_between(t::date, a, '2024-03-31', '2024-12-31') AS f,
+		   order_days_between(t::date, a::float8, '2024-03-31', '2024-12-31') AS g
 	FROM orders GROUP BY customer) g USING (customer);
-SELECT count(*) AS customers, count(*) FILTER (WHERE NOT same_mean((a).m_x, (s.r).m_x) OR (a).x <> (s.r).x OR (b).orders <> (s.r).orders OR (c).log_gaps <> (s.r).log_gaps) AS different
+SELECT count(*) AS customers, count(*) FILTER (WHERE NOT same_mean((a).mean_spend, (s.r).mean_spend) OR (a).repeat_purchases <> (s.r).repeat_purchases OR (b).orders <> (s.r).orders OR (c).log_gaps <> (s.r).log_gaps) AS different
 FROM summaries s JOIN (
 	SELECT customer, rfm_summary(t, a::float8, '2024-03-31') AS a, rfm_summary(t::timestamp, a::float8, '2024-03-31') AS b, rfm_summary(t::date, a::float8, '2024-03-31') AS c
 	-- (of some wide amounts float8 has no better decimal than another one)
@@ -189,17 +189,17 @@ FROM (SELECT customer, order_gap(t::date) AS gap, next_order_due(t::date) AS due
 	FROM (SELECT customer, percentile_cont(0.5) WITHIN GROUP (ORDER BY gap) AS median, max(day) AS last
 		  FROM (SELECT customer, day, day - lag(day) OVER (PARTITION BY customer ORDER BY day) AS gap FROM rows) g GROUP BY customer) m) e USING (customer);
 -- As of a day: of days, however many orders they have, without refunds and what comes later.
-SELECT next_order_due(t, a, '2024-01-31') AS due, next_order_due(t, '2024-01-31') AS refunds_too, next_order_due(t::date, a::float8, '2024-01-05') AS to_the_fifth,
-	   next_order_due(t, a, '2024-01-04') AS one_day
+SELECT next_order_due_day(t, a, '2024-01-31') AS due, next_order_due_day(t, '2024-01-31') AS refunds_too, next_order_due_day(t::date, a::float8, '2024-01-05') AS to_the_fifth,
+	   next_order_due_day(t, a, '2024-01-04') AS one_day
 FROM (VALUES (timestamp '2024-01-01 10:00', 5.0), ('2024-01-01 20:00', 5), ('2024-01-05 09:00', 0), ('2024-01-08', -5), ('2024-01-12', 5), ('2024-02-01', 5)) o (t, a);
 SELECT count(*) AS customers, count(due) AS due, count(*) FILTER (WHERE due IS DISTINCT FROM next) AS wrong
-FROM (SELECT customer, next_order_due(t, a, '2024-03-31') AS due FROM orders GROUP BY customer) g LEFT JOIN (
+FROM (SELECT customer, next_order_due_day(t, a, '2024-03-31') AS due FROM orders GROUP BY customer) g LEFT JOIN (
 	SELECT customer, max(day) + floor(percentile_cont(0.5) WITHIN GROUP (ORDER BY gap))::int AS next
 	FROM (SELECT customer, day, day - lag(day) OVER (PARTITION BY customer ORDER BY day) AS gap
 		  FROM (SELECT DISTINCT customer, t::date AS day FROM orders WHERE isfinite(t) AND a >= 0 AND t::date <= '2024-03-31') d) g GROUP BY customer) e USING (customer);
 -- It shares its state with rfm_summary.
 SELECT count(DISTINCT aggtransfn) AS transition_functions FROM pg_aggregate
-WHERE aggfnoid IN ('next_order_due(timestamp, numeric, date)'::regprocedure, 'rfm_summary(timestamp, numeric, date)'::regprocedure);
+WHERE aggfnoid IN ('next_order_due_day(timestamp, numeric, date)'::regprocedure, 'rfm_summary(timestamp, numeric, date)'::regprocedure);
 
 -- ---------------------------------------------------------------------------
 -- The same bits in every plan and order of rows.
@@ -208,7 +208,7 @@ WHERE aggfnoid IN ('next_order_due(timestamp, numeric, date)'::regprocedure, 'rf
 CREATE FUNCTION comparison(source text) RETURNS text LANGUAGE sql AS $$
 	SELECT format('SELECT count(*) FROM summaries s FULL JOIN (
 		SELECT customer, rfm_summary(t, a, ''2024-03-31'') AS r, rfm_summary(t, ''2024-03-31'') AS n, order_gap(t) AS gap, next_order_due(t) AS due,
-			   orders_between(t, a, ''2024-03-31'', ''2024-12-31'') AS after
+			   order_days_between(t, a, ''2024-03-31'', ''2024-12-31'') AS after
 		FROM %s o GROUP BY customer) q USING (customer)
 		WHERE (s.r, s.n, s.gap, s.due, s.after)::text IS DISTINCT FROM (q.r, q.n, q.gap, q.due, q.after)::text', source)
 $$;
@@ -294,10 +294,10 @@ FROM (SELECT order_log_add(NULL, date '2024-01-01')) s (l);
 CREATE TABLE numbered AS SELECT *, row_number() OVER (PARTITION BY customer ORDER BY draw(id, 10)) AS n FROM orders WHERE customer < 100;
 SELECT count(*) AS rows, count(r) AS summaries, count(*) FILTER (WHERE r::text IS DISTINCT FROM (SELECT rfm_summary(i.t, i.a, '2024-03-31') FROM numbered i WHERE i.customer = o.customer AND i.n BETWEEN o.n - 5 AND o.n)::text) AS wrong,
 	   count(*) FILTER (WHERE gap IS DISTINCT FROM (SELECT order_gap(i.t) FROM numbered i WHERE i.customer = o.customer AND i.n <= o.n)) AS wrong_gaps,
-	   count(*) FILTER (WHERE days IS DISTINCT FROM (SELECT orders_between(i.t, '2023-12-31', '2024-12-31') FROM numbered i WHERE i.customer = o.customer AND i.n >= o.n)) AS wrong_days
+	   count(*) FILTER (WHERE days IS DISTINCT FROM (SELECT order_days_between(i.t, '2023-12-31', '2024-12-31') FROM numbered i WHERE i.customer = o.customer AND i.n >= o.n)) AS wrong_days
 FROM (SELECT *, rfm_summary(t, a, '2024-03-31') OVER (PARTITION BY customer ORDER BY n ROWS 5 PRECEDING) AS r,
 			 order_gap(t) OVER (PARTITION BY customer ORDER BY n) AS gap,
-			 orders_between(t, '2023-12-31', '2024-12-31') OVER (PARTITION BY customer ORDER BY n ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS days
+			 order_days_between(t, '2023-12-31', '2024-12-31') OVER (PARTITION BY customer ORDER BY n ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS days
 	  FROM numbered) o;
 
 -- ---------------------------------------------------------------------------
@@ -323,8 +323,8 @@ SELECT hash_kb('SELECT customer, rfm_summary(t, a, ''2025-03-31'') FROM thirds G
 RESET enable_sort;
 RESET work_mem;
 -- The log of one customer doubles, however many orders he has.
-SELECT (r).x, (r).orders, (r).m_x, gap FROM (SELECT rfm_summary(t, a, '2025-03-31') AS r, order_gap(t) AS gap FROM thirds) s;
-SELECT (r).x, (r).orders, gap FROM (SELECT rfm_summary(t, a, '2025-03-31') AS r, order_gap(t) AS gap FROM (SELECT * FROM thirds ORDER BY hashint8(customer), t) o) s;
+SELECT (r).repeat_purchases, (r).orders, (r).mean_spend, gap FROM (SELECT rfm_summary(t, a, '2025-03-31') AS r, order_gap(t) AS gap FROM thirds) s;
+SELECT (r).repeat_purchases, (r).orders, gap FROM (SELECT rfm_summary(t, a, '2025-03-31') AS r, order_gap(t) AS gap FROM (SELECT * FROM thirds ORDER BY hashint8(customer), t) o) s;
 
 -- ---------------------------------------------------------------------------
 -- Bytes that come from outside: a value or an error of class 22, never more.

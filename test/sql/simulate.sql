@@ -65,7 +65,7 @@ FROM (SELECT *, coalesce((c, t) >= lag((c, t)) OVER (ORDER BY n), true) AS in_or
 	  FROM simulate_orders(20000, '1 month', 11, '2024-01-31') WITH ORDINALITY AS s (c, t, a, n)) s;
 SELECT max(ordered_at) < '2024-02-29' AS until_leap_day, max(ordered_at) > '2024-02-28 23:50' AS to_the_end
 FROM simulate_orders(100000, '1 month', 11, '2024-01-31');
-SELECT DISTINCT ordered_at FROM simulate_orders(1000, '1 microsecond', 1, '2024-02-03 04:05:06.789');
+SELECT DISTINCT ordered_at FROM simulate_orders(1000, (SELECT interval '1 microsecond' OFFSET 0), 1, '2024-02-03 04:05:06.789');
 
 -- The models.  BG/NBD: repeat orders within 39 weeks of the first are 1.1967 a
 -- customer, 0.5738 of them have none, 0.1994 one.

@@ -75,8 +75,8 @@ FROM wholes, repeat_buying_info(b) ORDER BY kind;
 SELECT kind, (SELECT count(*) FROM kaplan_meier(s) k FULL JOIN (SELECT d, count(*) FILTER (WHERE e) AS events, count(*) FILTER (WHERE NOT e) AS censored FROM rows r
 				WHERE r.kind = w.kind AND d IS NOT NULL AND e IS NOT NULL GROUP BY d) p ON p.d = k.time AND p.events = k.events AND p.censored = k.censored
 			  WHERE k.time IS NULL OR p.d IS NULL) AS survival,
-	   (SELECT count(*) FROM cells(b) c FULL JOIN (SELECT (b).x, (b).t_x, (b).t, count(*) AS customers FROM rows r WHERE r.kind = w.kind AND (b).x IS NOT NULL GROUP BY 1, 2, 3) p
-			  USING (x, t_x, t, customers) WHERE c IS NULL OR p IS NULL) AS repeat_buying
+	   (SELECT count(*) FROM cells(b) c FULL JOIN (SELECT (b).repeat_purchases, (b).active_days, (b).age_days, count(*) AS customers FROM rows r WHERE r.kind = w.kind AND (b).repeat_purchases IS NOT NULL GROUP BY 1, 2, 3) p
+			  USING (repeat_purchases, active_days, age_days, customers) WHERE c IS NULL OR p IS NULL) AS repeat_buying
 FROM wholes w ORDER BY kind;
 
 CREATE AGGREGATE survival_raw(float8, bool) (SFUNC = survival_add, STYPE = survival, COMBINEFUNC = survival_combine, PARALLEL = SAFE);

@@ -37,7 +37,7 @@ sub metrics
 		clv($key, ordered_at, amount), clv($key, ordered_at::timestamp, amount::float8),
 		md5(customer_base($key)::text), md5(customer_base($key, ordered_at)::text),
 		md5(customer_base($key, ordered_at, amount)::text),
-		clv(customer_base($key, ordered_at, amount), lifespan => '2 years', discount_rate => 0.1)};
+		clv(customer_base($key, ordered_at, amount), lifespan => '2 years', annual_discount_rate => 0.1)};
 }
 
 my $roomy = "SET work_mem = '256MB';";

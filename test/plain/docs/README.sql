@@ -67,10 +67,10 @@ SELECT cohort, i, period_start, size, active, active::float8 / size, orders, rev
 FROM plain.cohorts('month') WINDOW w AS (PARTITION BY cohort ORDER BY i)
 
 --> predictions
-SELECT c.key, days - 1, last_day - first_day, plain.today() - first_day, round(p_alive::numeric, 2), round(expected_purchases::numeric, 2), round(p.clv::numeric, 2)
+SELECT customer, days - 1, last_day - first_day, plain.today() - first_day, round(p_alive::numeric, 2), round(expected_purchases::numeric, 2), round(p.predicted_clv::numeric, 2)
 FROM predict_customers('orders', 'customer_id', 'ordered_at', 'amount', horizon => '1 year') AS p
-	 JOIN (SELECT customer::text AS key, (SELECT count(DISTINCT day) FROM plain.numbered n WHERE n.customer = c.customer) AS days, first_day, last_day FROM plain.customer c) AS c USING (key)
-ORDER BY p.clv IS NULL, -p.clv, key LIMIT 3
+	 JOIN (SELECT customer::text AS customer, (SELECT count(DISTINCT day) FROM plain.numbered n WHERE n.customer = c.customer) AS days, first_day, last_day FROM plain.customer c) AS c USING (customer)
+ORDER BY p.predicted_clv IS NULL, -p.predicted_clv, customer LIMIT 3
 
 --> views
 SELECT relname FROM pg_class WHERE relkind = 'v' AND relnamespace = 'shop'::regnamespace

@@ -36,9 +36,9 @@ SELECT d, count(*) FILTER (WHERE old), count(*) FILTER (WHERE old AND second - f
 FROM (VALUES (30), (60), (90), (180), (365)) v (d), LATERAL (SELECT *, plain.today() - first >= d AS old FROM plain.pair) p GROUP BY d
 
 --> winning_back
-SELECT customer, (rfm).x + 1, (rfm).t - (rfm).t_x, round(p_alive(m, rfm)::numeric, 2), round(expected_purchases(m, rfm, '1 year')::numeric, 2), round(predicted_clv(m, s, rfm, '1 year')::numeric, 2)
+SELECT customer, (rfm).repeat_purchases + 1, (rfm).age_days - (rfm).active_days, round(p_alive(m, rfm)::numeric, 2), round(expected_purchases(m, rfm, '1 year')::numeric, 2), round(predicted_clv(m, s, rfm, '1 year')::numeric, 2)
 FROM plain.rfm(plain.today()), (SELECT fit_purchases(repeat_buying(rfm)) AS m, fit_spend(repeat_spend(rfm)) AS s FROM plain.rfm(plain.today())) f
-WHERE (rfm).x > 1 AND p_alive(m, rfm) >= 0.1 AND p_alive(m, rfm) <= 0.5 ORDER BY predicted_clv(m, s, rfm, '1 year') IS NULL, -predicted_clv(m, s, rfm, '1 year') / p_alive(m, rfm), customer LIMIT 5
+WHERE (rfm).repeat_purchases > 1 AND p_alive(m, rfm) >= 0.1 AND p_alive(m, rfm) <= 0.5 ORDER BY predicted_clv(m, s, rfm, '1 year') IS NULL, -predicted_clv(m, s, rfm, '1 year') / p_alive(m, rfm), customer LIMIT 5
 
 --> rows on ids texts uci
 VALUES ('orders of customers', (SELECT count(*) FROM plain.known WHERE is_order), (SELECT sum(amount) FROM plain.known WHERE is_order)),

@@ -8,7 +8,7 @@
 --> before
 CREATE FUNCTION plain.predicted(as_of date)
 RETURNS TABLE (customer text, x int8, recency int, age int, m_x numeric, p_alive float8, purchases float8, spend float8, clv float8, lower float8, upper float8) STABLE LANGUAGE sql AS $$
-	SELECT customer, (rfm).x, (rfm).t_x, (rfm).t, (rfm).m_x, p_alive(m, rfm), expected_purchases(m, rfm, '1 year'), expected_spend(s, rfm), predicted_clv(m, s, rfm, '1 year'), i.lower, i.upper
+	SELECT customer, (rfm).repeat_purchases, (rfm).active_days, (rfm).age_days, (rfm).mean_spend, p_alive(m, rfm), expected_purchases(m, rfm, '1 year'), expected_spend(s, rfm), predicted_clv(m, s, rfm, '1 year'), i.lower, i.upper
 	FROM plain.rfm(as_of), (SELECT fit_purchases(repeat_buying(rfm)) AS m, fit_spend(repeat_spend(rfm)) AS s FROM plain.rfm(as_of)) f, predicted_clv_interval(m, s, rfm, '1 year') i
 $$;
 
@@ -24,16 +24,16 @@ SELECT customer, x, age - recency, round(p_alive::numeric, 2), round((clv / p_al
 FROM plain.predicted(plain.today()) WHERE x > 2 AND p_alive >= 0.1 AND p_alive <= 0.5 ORDER BY clv IS NULL, -clv / p_alive, customer LIMIT 5
 
 --> customers
-SELECT customer_id, (rfm).x, (rfm).t_x, (rfm).t, (rfm).m_x, (rfm).log_gaps, (rfm).orders, (rfm).first_day FROM customers;
-SELECT customer, (rfm).x, (rfm).t_x, (rfm).t, (rfm).m_x, (rfm).log_gaps, (rfm).orders, (rfm).first_day FROM plain.rfm('2025-12-31')
+SELECT customer_id, (rfm).repeat_purchases, (rfm).active_days, (rfm).age_days, (rfm).mean_spend, (rfm).log_gaps, (rfm).orders, (rfm).first_day FROM customers;
+SELECT customer, (rfm).repeat_purchases, (rfm).active_days, (rfm).age_days, (rfm).mean_spend, (rfm).log_gaps, (rfm).orders, (rfm).first_day FROM plain.rfm('2025-12-31')
 
 --> customers
-SELECT c.customer_id, (rfm).x, (rfm).t_x, (rfm).t, round((rfm).m_x, 2) FROM plain.rfm('2025-12-31') JOIN (SELECT DISTINCT customer_id FROM orders) c ON customer_id::text = customer
+SELECT c.customer_id, (rfm).repeat_purchases, (rfm).active_days, (rfm).age_days, round((rfm).mean_spend, 2) FROM plain.rfm('2025-12-31') JOIN (SELECT DISTINCT customer_id FROM orders) c ON customer_id::text = customer
 ORDER BY c.customer_id LIMIT 4
 
 --> models
 SELECT i.customers, s.customers, left_out_no_repeat, left_out_not_positive FROM models, model_info(purchases) i, model_info(spend) s WHERE purchases IS NOT NULL;
-SELECT count(*), count(*) FILTER (WHERE (rfm).m_x > 0), count(*) FILTER (WHERE (rfm).x = 0), count(*) FILTER (WHERE (rfm).x > 0 AND (rfm).m_x <= 0) FROM plain.rfm('2025-12-31') HAVING count(*) > 0
+SELECT count(*), count(*) FILTER (WHERE (rfm).mean_spend > 0), count(*) FILTER (WHERE (rfm).repeat_purchases = 0), count(*) FILTER (WHERE (rfm).repeat_purchases > 0 AND (rfm).mean_spend <= 0) FROM plain.rfm('2025-12-31') HAVING count(*) > 0
 
 --> models
 SELECT customers FROM models, model_info(purchases) AS i WHERE purchases IS NOT NULL;
@@ -52,17 +52,17 @@ WITH cut AS (SELECT (plain.today() - interval '6 months')::date AS cut_at),
 later AS (SELECT customer::text, count(DISTINCT day) AS days FROM plain.numbered, cut WHERE day > cut_at GROUP BY customer),
 known AS (SELECT r.*, coalesce(days, 0) AS came FROM cut CROSS JOIN plain.rfm(cut_at) r LEFT JOIN later USING (customer)),
 said AS (SELECT 'mbg/nbd' AS model, 1 AS o, rfm, came, expected_purchases(m, rfm, (plain.today() - cut_at) * interval '1 day') AS expected FROM cut, known, (SELECT fit_purchases(repeat_buying(rfm)) AS m FROM known) f
-		 UNION ALL SELECT 'as on average so far', 2, rfm, came, coalesce((rfm).x / nullif((rfm).t, 0), 0) * (plain.today() - cut_at) FROM cut, known)
-SELECT model, CASE WHEN grouping(least((rfm).x, 3)) = 1 THEN 'all' WHEN least((rfm).x, 3) = 3 THEN '3+' ELSE least((rfm).x, 3)::text END, count(*), sum(came), round(sum(expected)::numeric, 1),
+		 UNION ALL SELECT 'as on average so far', 2, rfm, came, coalesce((rfm).repeat_purchases / nullif((rfm).age_days, 0), 0) * (plain.today() - cut_at) FROM cut, known)
+SELECT model, CASE WHEN grouping(least((rfm).repeat_purchases, 3)) = 1 THEN 'all' WHEN least((rfm).repeat_purchases, 3) = 3 THEN '3+' ELSE least((rfm).repeat_purchases, 3)::text END, count(*), sum(came), round(sum(expected)::numeric, 1),
 	   round(avg(abs(expected - came))::numeric, 3), round(avg(expected - came)::numeric, 3)
-FROM said GROUP BY model, ROLLUP (least((rfm).x, 3)) HAVING count(*) > 0
+FROM said GROUP BY model, ROLLUP (least((rfm).repeat_purchases, 3)) HAVING count(*) > 0
 UNION ALL
 SELECT NULL, 'first seen after', count(*), sum(days), NULL, NULL, NULL
 FROM (SELECT customer, count(DISTINCT day) AS days FROM plain.numbered GROUP BY customer HAVING min(day) > (SELECT cut_at FROM cut)) n HAVING count(*) > 0
 
 --> frequency_fit
-SELECT f.purchases, actual FROM models, model_frequency_fit(purchases, (SELECT repeat_buying(rfm) FROM customers), max_purchases => 5) AS f;
-SELECT n, count(*) FILTER (WHERE least((rfm).x, 5) = n) FROM generate_series(0, 5) n, plain.rfm('2025-12-31') GROUP BY n
+SELECT f.repeat_purchases, actual FROM models, model_frequency_fit(purchases, (SELECT repeat_buying(rfm) FROM customers), max_purchases => 5) AS f;
+SELECT n, count(*) FILTER (WHERE least((rfm).repeat_purchases, 5) = n) FROM generate_series(0, 5) n, plain.rfm('2025-12-31') GROUP BY n
 
 --> tracking
 SELECT t.period, actual_cumulative FROM models, model_tracking(purchases, (SELECT purchase_history(customer_id, ordered_at, amount, 'day') FROM orders), 'quarter') AS t;

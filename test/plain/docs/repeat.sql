@@ -108,12 +108,12 @@ SELECT customer::text, count(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY gap
 FROM (SELECT *, day - lag(day) OVER (PARTITION BY customer ORDER BY n) AS gap FROM plain.numbered) g GROUP BY customer ORDER BY customer::text
 
 --> summary
-SELECT customer, (rfm).x, (rfm).t_x, (rfm).t, round((rfm).m_x, 2), (rfm).orders, (SELECT count(DISTINCT day) FROM plain.numbered n WHERE n.customer::text = c.customer AND day > '2024-03-31' AND day <= '2024-04-30')
+SELECT customer, (rfm).repeat_purchases, (rfm).active_days, (rfm).age_days, round((rfm).mean_spend, 2), (rfm).orders, (SELECT count(DISTINCT day) FROM plain.numbered n WHERE n.customer::text = c.customer AND day > '2024-03-31' AND day <= '2024-04-30')
 FROM (SELECT DISTINCT customer_id::text AS customer FROM orders WHERE customer_id IS NOT NULL) c LEFT JOIN plain.rfm('2024-03-31') USING (customer) ORDER BY customer
 
 --> cells
-SELECT (rfm).x, (rfm).t_x, (rfm).t, count(*) FROM plain.rfm('2024-04-03') GROUP BY 1, 2, 3
+SELECT (rfm).repeat_purchases, (rfm).active_days, (rfm).age_days, count(*) FROM plain.rfm('2024-04-03') GROUP BY 1, 2, 3
 
 --> collapsed
-SELECT count(*), count(DISTINCT ((rfm).x, (rfm).t_x, (rfm).t)), sum((rfm).x), sum((rfm).orders - (rfm).x - 1) FROM plain.rfm('2024-04-03') HAVING count(*) > 0
+SELECT count(*), count(DISTINCT ((rfm).repeat_purchases, (rfm).active_days, (rfm).age_days)), sum((rfm).repeat_purchases), sum((rfm).orders - (rfm).repeat_purchases - 1) FROM plain.rfm('2024-04-03') HAVING count(*) > 0
 UNION ALL SELECT NULL, NULL, NULL, NULL WHERE NOT EXISTS (SELECT FROM plain.rfm('2024-04-03'))

@@ -1,0 +1,202 @@
+-- Slips: what people write who mean something else.  Each is an error that says
+-- what to write, or the number that they meant; none is another number.
+SET client_min_messages = warning;
+SET timezone = 'UTC';
+SET datestyle = 'ISO';
+SET intervalstyle = 'postgres';
+CREATE SCHEMA slips;
+SET search_path = slips, public;
+
+CREATE TABLE orders AS
+SELECT (abs(hashint4(n)) % 60 + 1)::int8 AS customer_id, timestamptz '2023-01-01' + abs(hashint4(n + 1000)) % 63072000 * interval '1 second' AS ordered_at,
+	   (abs(hashint4(n + 2000)) % 10000 / 100.0 + 1)::numeric(12, 2) AS amount
+FROM generate_series(1, 400) n;
+CREATE TABLE asked AS
+SELECT b, h, repeat_buying(h) AS rb, fit_purchases(repeat_buying(h)) AS m, fit_spend(repeat_spend(h)) AS s,
+	   (8, 300, 700, 40.5, NULL, NULL, '2023-01-01')::rfm AS c, retention_model('sbg', '{"a": 0.7, "b": 1.2}') AS r
+FROM (SELECT customer_base(customer_id, ordered_at, amount) AS b, purchase_history(customer_id, ordered_at, amount, 'day') AS h FROM orders) o;
+
+-- What an expression over these is, or its error.
+CREATE FUNCTION outcome(expression text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	result text;
+	state text;
+	message text;
+	hint text;
+BEGIN
+	EXECUTE format('SELECT (%s)::text FROM slips.asked', expression) INTO result;
+	RETURN coalesce(result, 'NULL');
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
+	RETURN concat_ws('; ', state, message, nullif(hint, ''));
+END
+$$;
+\pset format unaligned
+
+-- ---------------------------------------------------------------------------
+-- A number of seconds for a time.
+-- ---------------------------------------------------------------------------
+
+-- clv(customer_id, epoch, amount) was aov x frequency x lifespan of every row.
+SELECT clv(customer_id, extract(epoch FROM ordered_at)::bigint, amount) FROM orders;
+SELECT clv(customer_id, extract(epoch FROM ordered_at), amount::float8) FROM orders;
+SELECT clv_from_aov(75.50, 2.0, 3) AS what_it_is_called;
+
+-- ---------------------------------------------------------------------------
+-- A number for a duration.
+-- ---------------------------------------------------------------------------
+
+SELECT call, outcome(call) FROM unnest(ARRAY[
+	$$clv(b, '3')$$, $$clv(b, lifespan => '3')$$, $$clv(b, lifespan => '365')$$, $$clv(b, lifespan => interval '23:59:59.999999')$$, $$clv(b, observation => '2')$$,
+	$$clv(b, lifespan => '3', annual_discount_rate => 0.1)$$, $$clv_breakdown(b, lifespan => '3')$$, $$clv_breakdown(b, observation => '730')$$,
+	$$clv_from_aov(75.50, 2.0, interval '3')$$, $$clv_from_aov(75.5::float8, 2.0::float8, interval '3')$$,
+	$$expected_purchases(m, c, '365')$$, $$expected_purchases(m, '365')$$, $$(expected_purchases_interval(m, c, '365')).estimate$$, $$(expected_purchases_interval(m, '365')).estimate$$,
+	$$purchase_probability(m, c, 0, '90')$$, $$purchase_probability(m, 0, '90')$$, $$(purchase_probability_interval(m, c, 0, '90')).estimate$$, $$(purchase_probability_interval(m, 0, '90')).estimate$$,
+	$$predicted_clv(m, s, c, '3')$$, $$predicted_clv(m, s, c, horizon => '1')$$, $$(predicted_clv_interval(m, s, c, '3')).estimate$$,
+	$$discounted_lifetime(r, 1, 0.1, '1')$$, $$(discounted_lifetime_interval(r, 1, 0.1, '30')).estimate$$,
+	$$(SELECT count(*) FROM predict_customers('slips.orders'::regclass, horizon => '1'))$$, $$(SELECT count(*) FROM predict_customers('slips.orders'::regclass, holdout => '90'))$$,
+	$$(SELECT count(*) FROM predict_customers('slips.orders'::regclass, holdout => interval '1 hour' * 20))$$,
+	$$(SELECT count(*) FROM holdout_check('slips.orders'::regclass, holdout => '3'))$$, $$(SELECT count(*) FROM holdout_check('slips.orders'::regclass, holdout => '0'))$$,
+	$$(SELECT count(*) FROM simulate_orders(10, '365', 1))$$, $$(SELECT count(*) FROM simulate_orders(10, '0', 1))$$,
+	$$(SELECT count(*) FROM retention_create_views('slips.orders', 'customer_id', 'ordered_at', 'amount', lifespan => '3'))$$,
+	$$(SELECT count(*) FROM retention_create_views('slips.orders', 'customer_id', 'ordered_at', 'amount', lifespan => '0'))$$,
+	$$clv(b, lifespan => '-3 years')$$, $$clv(b, observation => '-1')$$, $$expected_purchases(m, c, '-1 year')$$, $$discounted_lifetime(r, 1, 0.1, '0')$$,
+	$$discounted_lifetime(r, 1, 0.1, '-1 month')$$, $$(SELECT count(*) FROM holdout_check('slips.orders'::regclass, holdout => '-3 months'))$$]) WITH ORDINALITY u (call, n) ORDER BY n;
+
+-- So they are as parameters of a prepared query, whatever its plan.
+PREPARE with_lifespan(interval) AS SELECT clv(b, lifespan => $1) > 0 AS is_clv FROM asked;
+EXECUTE with_lifespan('3');
+EXECUTE with_lifespan('3 years');
+SET plan_cache_mode = force_generic_plan;
+EXECUTE with_lifespan('3');
+EXECUTE with_lifespan('3 years');
+RESET plan_cache_mode;
+-- And through somebody's function.
+CREATE FUNCTION my_clv(customer_base, interval) RETURNS numeric LANGUAGE sql IMMUTABLE AS 'SELECT clv($1, lifespan => $2)';
+SELECT outcome('my_clv(b, ''3'')');
+
+-- 0 is 0 in every unit.
+SELECT trim_scale(clv(b, lifespan => '0')) AS clv, clv(b, observation => '0') AS nothing_observed, trim_scale(clv_from_aov(75.50, 2.0, interval '0')) AS from_aov,
+	   expected_purchases(m, c, '0'), purchase_probability(m, c, 0, '0'), predicted_clv(m, s, c, '0') FROM asked;
+-- What is measured may be short: of customers who came back within the hour, of a shop of a day.
+CREATE TABLE days (customer text, ordered_at timestamptz, amount numeric);
+INSERT INTO days VALUES ('twice', '2024-03-01 10:00', 20), ('twice', '2024-03-01 10:30', 40), ('once', '2024-03-01 12:00', 10), ('more', '2024-03-01 09:00', 5), ('more', '2024-03-04 09:00', 15);
+SELECT customer, lifetime_span(ordered_at) AS span, round(clv_from_aov(aov(amount), 1, lifetime_span(ordered_at)), 6) AS from_aov,
+	   round(clv_from_aov(aov(amount::float8), 1, lifetime_span(ordered_at))::numeric, 6) AS float8, round(clv(ordered_at, amount), 6) AS clv
+FROM days GROUP BY customer ORDER BY customer;
+SELECT round(clv(part, lifespan => lifetime_span(whole), observation => last_order(whole) - first_order(whole)), 6) AS clv_of_a_part, lifetime_span(whole) AS span
+FROM (SELECT customer_base(customer, ordered_at, amount) FILTER (WHERE customer = 'once') AS part, customer_base(customer, ordered_at, amount) AS whole FROM days WHERE ordered_at < '2024-03-02') d;
+SELECT round(expected_purchases(m, c, left_today)::numeric, 6) AS expected FROM asked, (VALUES (interval '90 days'), (interval '6 hours')) v (left_today);
+-- The views of a shop whose customers stay for less than a day, on average.
+SELECT count(*) FROM retention_create_views('days', 'customer', 'ordered_at', 'amount', target => 'slips_shop', period => 'Daily', filter => 'ordered_at < ''2024-03-02''');
+SELECT round(lifespan_days::numeric, 6) AS lifespan_days, customers, clv FROM slips_shop.kpi_by_period;
+SELECT cohort, period_index, active FROM slips_shop.cohort_retention;
+SELECT retention_drop_views('slips_shop');
+
+-- ---------------------------------------------------------------------------
+-- Percent for a share.
+-- ---------------------------------------------------------------------------
+
+SELECT call, outcome(call) FROM unnest(ARRAY[
+	$$clv_from_churn(100, 5)$$, $$clv_from_churn(100.00, 5)$$, $$clv_from_churn(100, -0.05)$$, $$clv_from_churn(100.00, -0.05)$$, $$clv_from_churn(100.00, 'NaN')$$, $$clv_from_churn(100, 'NaN'::float8)$$,
+	$$clv_from_churn(100.00, 0.05, 30)$$, $$clv_from_churn(100, 0.05, 30)$$, $$clv_from_churn(100.00, 0.05, 0.3, 10)$$, $$clv_from_churn(100, 0.05, period_discount_rate => 10)$$,
+	$$clv_from_churn(100.00, 0.05, period_discount_rate => -0.01)$$, $$clv_from_churn('Infinity'::numeric, 0.05)$$, $$clv_from_churn('NaN'::float8, 0.05)$$,
+	$$clv_from_aov(75.50, -2, 3)$$, $$clv_from_aov(75.50, 2, -3)$$, $$clv_from_aov(75.5::float8, 'NaN', 3)$$, $$clv_from_aov(75.50, 'Infinity', 3)$$, $$clv_from_aov('NaN', 2.0, interval '1 year')$$,
+	$$clv_contractual(100.00, -24)$$, $$clv_contractual(-100, 24)$$, $$clv_to_cac(2000.00, -1)$$, $$clv_to_cac(2000, 'NaN'::float8)$$,
+	$$clv(b, '3 years', margin => 30)$$, $$clv(b, '3 years', margin => 1.0000000001)$$, $$clv(b, '3 years', margin => 'NaN')$$, $$clv(b, '3 years', annual_discount_rate => 10)$$, $$clv(b, '3 years', annual_discount_rate => -0.1)$$,
+	$$clv(b, '3 years', annual_discount_rate => 1000)$$, $$clv_breakdown(b, '3 years', margin => 30)$$, $$clv_breakdown(b, '3 years', annual_discount_rate => 'Infinity')$$,
+	$$predicted_clv(m, s, c, '1 year', 10)$$, $$predicted_clv(m, s, c, '1 year', margin => 30)$$, $$predicted_clv(m, s, c, '1 year', 'NaN')$$, $$(predicted_clv_interval(m, s, c, '1 year', level => 95)).estimate$$,
+	$$(p_alive_interval(m, c, 95)).estimate$$, $$(p_alive_interval(m, c, 1)).estimate$$, $$(p_alive_interval(m, c, 'NaN')).estimate$$, $$(expected_purchases_interval(m, c, '1 year', 90)).estimate$$,
+	$$(purchase_probability_interval(m, c, 0, '1 year', 0)).estimate$$, $$(expected_spend_interval(s, c, 95)).estimate$$, $$(survival_at_interval(r, 1, 95)).estimate$$, $$(retention_at_interval(r, 1, 95)).estimate$$,
+	$$(discounted_lifetime_interval(r, 1, 10)).estimate$$, $$(discounted_lifetime_interval(r, 1, level => 95)).estimate$$, $$discounted_lifetime(r, 1, 10)$$, $$discounted_lifetime(r, 1, -0.1)$$,
+	$$top_share(b, 20)$$, $$top_share(b, -0.2)$$, $$top_share(b, 'NaN')$$, $$order_gap(h, 90)$$, $$order_gap(h, 'NaN')$$,
+	$$(SELECT count(*) FROM projected_customers(100, 80, 12))$$, $$(SELECT count(*) FROM projected_revenue(100, 'NaN', 12, 10))$$, $$(SELECT count(*) FROM projected_customers('Infinity', 0.8, 12))$$,
+	$$(SELECT count(*) FROM predict_customers('slips.orders'::regclass, margin => 30))$$, $$(SELECT count(*) FROM predict_customers('slips.orders'::regclass, annual_discount_rate => 10))$$,
+	$$(SELECT count(*) FROM predict_customers('slips.orders'::regclass, level => 95))$$,
+	$$(SELECT count(*) FROM predict_customers('SELECT 1, now(), 2.0 WHERE false', margin => 30))$$,
+	$$(SELECT count(*) FROM retention_create_views('slips.orders', 'customer_id', 'ordered_at', 'amount', margin => 30))$$]) WITH ORDINALITY u (call, n) ORDER BY n;
+-- The limits themselves are shares.
+SELECT clv_from_churn(100.00, 1), clv_from_churn(100, 1) AS float8, clv_from_churn(100.00, 0) AS nobody_leaves, trim_scale(clv_from_churn(100.00, 0.05, 0)) AS nothing_earned, clv_from_churn(100.00, 0.05, 1, 1) AS discounted,
+	   top_share(b, 0) AS none, top_share(b, 1) AS all, order_gap(h, 0) IS NOT NULL AND order_gap(h, 1) IS NOT NULL AS gaps, clv(b, '1 year', margin => 1) = clv(b, '1 year') AS margin,
+	   predicted_clv(m, s, c, '1 year', 0, 1) > predicted_clv(m, s, c, '1 year', 1, 1) AS discounts FROM asked;
+-- By position they are where they were.
+SELECT clv(b, '3 years', '2 years', 0.3, 0.1) = clv(b, lifespan => '3 years', observation => '2 years', margin => 0.3, annual_discount_rate => 0.1) AS clv,
+	   clv_from_churn(100.00, 0.05, 0.3, 0.01) = clv_from_churn(revenue_per_period => 100.00, period_churn => 0.05, margin => 0.3, period_discount_rate => 0.01) AS from_churn,
+	   predicted_clv(m, s, c, '1 year', 0.1, 0.3) = predicted_clv(m, s, c, horizon => '1 year', annual_discount_rate => 0.1, margin => 0.3) AS predicted,
+	   discounted_lifetime(r, 1, 0.1, '1 month') = discounted_lifetime(r, renewals => 1, annual_discount_rate => 0.1, period_length => '1 month') AS lifetime FROM asked;
+-- Every rate says of what time it is, and nothing is called a fraction.
+SELECT DISTINCT proname || '(' || argument || ')' AS unit_unknown
+FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+	JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'retention', unnest(proargnames[1:pronargs]) argument
+WHERE argument ~ '(discount|churn|retention|rate|fraction)' AND argument !~ '^(annual|period)_';
+
+-- ---------------------------------------------------------------------------
+-- Days that nobody asked for.
+-- ---------------------------------------------------------------------------
+
+SELECT question, n, n_month = n AS months, n_day > 20 * n AS days_if_asked
+FROM asked, LATERAL (VALUES
+	('cohort_retention', (SELECT count(*) FROM cohort_retention(h)), (SELECT count(*) FROM cohort_retention(h, 'month')), (SELECT count(*) FROM cohort_retention(h, 'day'))),
+	('cohort_retention, period NULL', (SELECT count(*) FROM cohort_retention(h, NULL)), (SELECT count(*) FROM cohort_retention(h, 'month')), (SELECT count(*) FROM cohort_retention(h, 'day'))),
+	('cohort_average', (SELECT count(*) FROM cohort_average(h)), (SELECT count(*) FROM cohort_average(h, 'month')), (SELECT count(*) FROM cohort_average(h, 'day'))),
+	('new_and_returning', (SELECT count(*) FROM new_and_returning(h)), (SELECT count(*) FROM new_and_returning(h, 'month')), (SELECT count(*) FROM new_and_returning(h, 'day'))),
+	('lifecycle', (SELECT count(*) FROM lifecycle(h)), (SELECT count(*) FROM lifecycle(h, 'month')), (SELECT count(*) FROM lifecycle(h, 'day')))) v (question, n, n_month, n_day);
+-- Other histories keep their own periods: of weeks there are no months.
+SELECT grain, (SELECT count(*) FROM cohort_retention(w) WHERE period_index = 0) AS cohorts
+FROM (SELECT grain, purchase_history(customer_id, ordered_at, amount, grain) AS w FROM orders, unnest('{week,quarter,year}'::text[]) grain GROUP BY grain) s ORDER BY 2 DESC;
+
+-- ---------------------------------------------------------------------------
+-- One word, one meaning.
+-- ---------------------------------------------------------------------------
+
+-- The letters of the papers, and recency, which is what the views say of the last order, are in no name.
+SELECT DISTINCT proname AS letters FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e' JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'retention'
+WHERE proargnames && '{x,t_x,m_x,recency,age,key}';
+SELECT string_agg(attname, ', ' ORDER BY attnum) AS rfm FROM pg_attribute WHERE attrelid = 'rfm'::regclass AND attnum > 0;
+SELECT string_agg(argument, ', ' ORDER BY n) AS predict_customers
+FROM (SELECT unnest(proargnames) AS argument, unnest(proargmodes) AS mode, generate_subscripts(proargmodes, 1) AS n FROM pg_proc WHERE oid = 'predict_customers(regclass, text, text, text, interval, float8, float8, text, interval, date, float8)'::regprocedure) a
+WHERE mode = 't';
+-- What answers days, says so: days are counted, and due.
+SELECT DISTINCT proname, prorettype::regtype AS returns FROM pg_proc WHERE proname ~ '^(next_order_due|order_days_between|orders_between)' ORDER BY proname, returns;
+SELECT order_days_between(ordered_at, amount, '2024-02-29', '2024-03-31') AS days, count(*) AS orders, next_order_due(ordered_at), next_order_due_day(ordered_at, '2024-03-31')
+FROM days WHERE customer = 'more';
+
+-- ---------------------------------------------------------------------------
+-- Names that are written otherwise.
+-- ---------------------------------------------------------------------------
+
+SELECT name, (model_info(fit_purchases(rb, name))).kind
+FROM asked, unnest('{bg/nbd,BG/NBD,bgnbd,bg-nbd,BG_NBD,"bg nbd",BetaGeo,mbg/nbd,MBGNBD,Mbg-Nbd,pareto/nbd,Pareto/NBD,paretonbd,"Pareto NBD",pnbd,NBD,mbg/cnbd-2,MBGCNBD2,"BG/CNBD 3"}'::text[]) WITH ORDINALITY u (name, n) ORDER BY n;
+SELECT (model_info(fit_purchases(rb, 'AUTO'))).kind = (model_info(fit_purchases(rb, 'auto'))).kind AS automatic FROM asked;
+SELECT name, (model_info(fit_retention(period, survivors, name))).kind
+FROM (VALUES (0, 1000), (1, 631), (2, 468), (3, 382)) v (period, survivors), unnest('{sbg,sBG,S-BG,bdw,BdW,"Beta-discrete-Weibull","shifted beta geometric"}'::text[]) name GROUP BY name ORDER BY name COLLATE "C";
+SELECT call, outcome(call) FROM unnest(ARRAY[
+	$$purchase_model('BG-NBD', '{"r": 0.24, "alpha": 4.4, "a": 0.8, "b": 2.4}', 'Weeks')$$, $$retention_model('SBG', '{"a": 0.7, "b": 1.2}')$$,
+	$$(SELECT count(*) FROM holdout_check('slips.orders'::regclass, models => '{BG/NBD,Pareto-NBD}') WHERE repeat_purchases = 'all')$$,
+	$$(SELECT count(*) > 50 FROM predict_customers('slips.orders'::regclass, model => 'BGNBD'))$$,
+	$$fit_purchases(rb, 'bg')$$, $$fit_purchases(rb, '')$$, $$fit_purchases(rb, '/')$$, $$fit_purchases(rb, 'bg/cnbd-13')$$, $$fit_purchases(rb, 'bg/cnbd-01')$$, $$fit_purchases(rb, 'gamma-gamma')$$,
+	$$purchase_model('BG/CNBD-k', '{"r": 0.24, "alpha": 4.4, "a": 0.8, "b": 2.4}')$$, $$purchase_model('bg/nbd', '{"r": 0.24, "alpha": 4.4, "a": 0.8, "b": 2.4}', 'hours')$$,
+	$$(SELECT count(*) FROM predict_customers('slips.orders'::regclass, model => 'gompertz'))$$, $$(SELECT count(*) FROM holdout_check('slips.orders'::regclass, models => '{nbd,gompertz}'))$$,
+	$$(SELECT count(*) FROM holdout_check('slips.orders'::regclass, models => '{nbd,NULL}'))$$]) WITH ORDINALITY u (call, n) ORDER BY n;
+SELECT p AS period, outcome(format('period_start(timestamp ''2024-05-16'', %L)', p)) AS begins, outcome(format('(history_info((SELECT purchase_history(1, date ''2024-05-16'', %L)))).grain', p)) AS grain
+FROM unnest('{day,days,Day,DAYS,daily,week,weeks,Weekly,month,Months,monthly,MONTHLY,quarter,quarters,quarterly,year,years,yearly,annual,annually,dayss,s,monthlys,fortnight," day",""}'::text[]) WITH ORDINALITY u (p, n) ORDER BY n;
+-- All rows of one history may name it each in its way.
+SELECT grain, orders FROM history_info((SELECT purchase_history(1, date '2024-05-16', p) FROM unnest('{month,Months,monthly}'::text[]) p));
+SELECT count(*) > 0 AS tracked FROM asked, model_tracking(m, h, 'weekly');
+
+-- ---------------------------------------------------------------------------
+-- Nothing for something.
+-- ---------------------------------------------------------------------------
+
+SELECT num_nonnulls(clv_from_aov(NULL, 2.0, 3.0), clv_from_aov(75.5, 2.0, NULL::interval), clv_from_churn(100.00, NULL), clv_from_churn(100, 0.05, margin => NULL), clv_from_churn(100, 0.05, period_discount_rate => NULL),
+	clv_contractual(NULL, 24.0), clv_to_cac(2000.0, NULL), expected_purchases(m, c, NULL), purchase_probability(m, c, NULL, '1 year'), predicted_clv(m, s, c, '1 year', NULL), discounted_lifetime(r, 1, 0.1, NULL),
+	top_share(b, NULL), order_gap(h, NULL), fit_purchases(rb, NULL), clv(NULL::customer_base, '3')) AS answers,
+	clv(b, NULL, NULL, NULL, NULL) = clv(b) AS clv, predicted_clv(m, s, c, NULL) = predicted_clv(m, s, c) AS endless FROM asked;
+SELECT call, outcome(call) FROM unnest(ARRAY[
+	$$(SELECT count(*) FROM predict_customers('slips.orders'::regclass, margin => NULL))$$, $$(SELECT count(*) FROM predict_customers('slips.orders'::regclass, annual_discount_rate => NULL))$$,
+	$$(SELECT count(*) FROM predict_customers('slips.orders'::regclass, level => NULL))$$, $$(SELECT count(*) FROM predict_customers('slips.orders'::regclass, model => NULL))$$,
+	$$(SELECT count(*) > 50 FROM predict_customers('slips.orders'::regclass, horizon => NULL, holdout => NULL, as_of => NULL))$$,
+	$$(SELECT count(*) FROM holdout_check('slips.orders'::regclass, holdout => NULL))$$, $$(SELECT count(*) FROM holdout_check('slips.orders'::regclass, models => NULL))$$,
+	$$(SELECT count(*) FROM simulate_orders(10, NULL, 1))$$]) WITH ORDINALITY u (call, n) ORDER BY n;
+
+DROP SCHEMA slips CASCADE;
