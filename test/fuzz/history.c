@@ -14,7 +14,145 @@
 
 #include "history/state.h"
 
+#include "mutate.h"
 #include "shim.h"
+
+/* ---- the bytes as fields, see packed.h -------------------------------------- */
+
+enum
+{
+	IDENTITIES = ROLE_FIRST, CUSTOMERS, ENTRIES, OCCASIONS, ORDERS, ROWS, FIRST_DAY, SPAN,
+	SCALE, REVENUE, BLOCK, HASH, LEAST, LEAST_ORDERS, COUNT, FIRST, GAP, ORDER, MONEY
+};
+
+const int	fuzz_claims[] = {COUNT, 0};
+
+static void
+parse_block(Fields *fields, bool two_words, bool has_money)
+{
+	uint64		n = fuzz_byte(fields, BLOCK) + 1;
+	uint64		entries = 0;
+	int			width;			/* the first of the fields of widths */
+	int			money = 0;
+	int			counts;
+
+	(void) fuzz_fixed(fields, HASH, 8);
+	width = fields->n;
+	for (int i = 0; i < 5; i++)
+		(void) fuzz_byte(fields, ROLE_WIDTH);
+	(void) fuzz_fixed(fields, LEAST, 4);
+	(void) fuzz_byte(fields, LEAST_ORDERS);
+	if (has_money)
+	{
+		money = fields->n;
+		(void) fuzz_varint(fields, ROLE_WIDTH);
+	}
+	if (money >= MAX_FIELDS || width + 5 >= MAX_FIELDS)
+		return;
+	fuzz_column(fields, HASH, n - 1, width);
+	for (uint64 i = 0; two_words && i < n; i++)
+		(void) fuzz_fixed(fields, ROLE_OTHER, 8);
+	counts = fields->n;
+	fuzz_column(fields, COUNT, n, width + 1);
+	for (int i = counts; i < fields->n; i++)
+		entries += fields->fields[i].value + 1;
+	fuzz_column(fields, FIRST, n, width + 2);
+	fuzz_column(fields, GAP, entries - n, width + 3);
+	fuzz_column(fields, ORDER, entries, width + 4);
+	if (has_money)
+		fuzz_column(fields, MONEY, entries, money);
+}
+
+void
+fuzz_parse(Fields *fields)
+{
+	uint64		key;
+	uint64		amount;
+	uint64		zone;
+	uint64		orders = 0;
+
+	(void) fuzz_byte(fields, ROLE_OTHER);
+	key = fuzz_byte(fields, ROLE_OTHER);
+	(void) fuzz_byte(fields, ROLE_OTHER);
+	amount = fuzz_byte(fields, ROLE_OTHER);
+	(void) fuzz_byte(fields, ROLE_OTHER);
+	zone = fuzz_byte(fields, ROLE_OTHER);
+	while (zone-- > 0 && fuzz_more(fields))
+		(void) fuzz_byte(fields, ROLE_OTHER);
+	for (int role = IDENTITIES; role <= ORDERS; role++)
+		orders = fuzz_varint(fields, role);
+	for (int i = 0; i < 3; i++)
+		(void) fuzz_varint(fields, ROWS);
+	if (orders > 0)
+	{
+		(void) fuzz_varint(fields, FIRST_DAY);
+		(void) fuzz_varint(fields, SPAN);
+	}
+	if (amount > 0)
+	{
+		(void) fuzz_varint(fields, SCALE);
+		(void) fuzz_varint(fields, SCALE);
+		fuzz_money(fields, REVENUE);
+		fuzz_money(fields, ROWS);
+		fuzz_money(fields, ROWS);
+	}
+	while (fuzz_more(fields))
+		parse_block(fields, key > KEY_INT8, amount > 0);
+}
+
+void
+fuzz_settle(Fields *fields)
+{
+	uint64		totals[ORDERS + 1] = {0};
+	uint64		revenue = 0;
+	uint64		least = 0;
+	uint64		left = 0;		/* entries of a customer */
+	bool		ordered = false;
+	int			count = 0;		/* the field of his number of entries */
+
+	for (int i = 0; i < fields->n; i++)
+	{
+		const Field *field = &fields->fields[i];
+
+		if (field->role == BLOCK)
+		{
+			totals[IDENTITIES] += field->value % 256 + 1;
+			count = i;
+			left = 0;
+		}
+		else if (field->role == COUNT)
+			totals[ENTRIES] += field->value + 1;
+		else if (field->role == LEAST_ORDERS)
+			least = field->value;
+		else if (field->role == ORDER)
+		{
+			if (left == 0)
+			{
+				while (count + 1 < i && fields->fields[++count].role != COUNT)
+					;
+				left = fields->fields[count].value + 1;
+				ordered = false;
+			}
+			left--;
+			totals[ORDERS] += field->value + least;
+			totals[OCCASIONS] += field->value + least > 0;
+			totals[CUSTOMERS] += field->value + least > 0 && !ordered;
+			ordered |= field->value + least > 0;
+		}
+		else if (field->role == MONEY)
+		{
+			uint64		width = fields->fields[field->width % MAX_FIELDS].value;
+
+			revenue += width > 0 && width < 8 ?
+				(uint64) ((int64) (field->value << (64 - 8 * width)) >> (64 - 8 * width)) : field->value;
+		}
+	}
+	for (int role = IDENTITIES; role <= ORDERS; role++)
+		fuzz_set(fields, role, totals[role]);
+	fuzz_set(fields, REVENUE, revenue);
+}
+
+/* ---- what is accepted ------------------------------------------------------- */
 
 static void
 read_customers(const struct varlena *value, bool skip_money)

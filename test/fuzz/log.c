@@ -12,7 +12,52 @@
 
 #include "rfm/log.h"
 
+#include "mutate.h"
 #include "shim.h"
+
+/* ---- the bytes as fields, see io.c ------------------------------------------ */
+
+enum
+{
+	DAY = ROLE_FIRST, ORDERS, SCALE, ENTRIES, KEY, MONEY
+};
+
+const int	fuzz_claims[] = {ENTRIES, ORDERS, KEY, 0};
+
+void
+fuzz_parse(Fields *fields)
+{
+	uint64		kind;
+
+	(void) fuzz_byte(fields, ROLE_OTHER);
+	kind = fuzz_byte(fields, ROLE_OTHER);
+	for (int i = 0; i < 3; i++)
+		(void) fuzz_byte(fields, ROLE_OTHER);
+	(void) fuzz_varint(fields, DAY);
+	(void) fuzz_varint(fields, DAY);
+	(void) fuzz_varint(fields, ORDERS);
+	(void) fuzz_varint(fields, SCALE);
+	(void) fuzz_varint(fields, ENTRIES);
+	while (fuzz_more(fields))
+	{
+		(void) fuzz_varint(fields, KEY);
+		if (kind == LOG_SPEND)
+			fuzz_money(fields, MONEY);
+	}
+}
+
+void
+fuzz_settle(Fields *fields)
+{
+	uint64		entries = 0;
+
+	for (int i = 0; i < fields->n; i++)
+		entries += fields->fields[i].role == KEY;
+	fuzz_set(fields, ENTRIES, entries);
+	fuzz_set(fields, ORDERS, entries);
+}
+
+/* ---- what is accepted ------------------------------------------------------- */
 
 static void
 read_entries(const OrderLog *log)

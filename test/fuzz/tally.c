@@ -14,7 +14,66 @@
 
 #include "tally/tally.h"
 
+#include "mutate.h"
 #include "shim.h"
+
+/* ---- the bytes as fields, see packed.c -------------------------------------- */
+
+enum
+{
+	ENTRIES = ROLE_FIRST, TOTAL, SECOND_TOTAL, SUM, NOTE, KEY, NUMBER, COUNT, SECOND_COUNT
+};
+
+const int	fuzz_claims[] = {ENTRIES, COUNT, SECOND_COUNT, 0};
+
+void
+fuzz_parse(Fields *fields)
+{
+	uint64		kind;
+	int			keys;
+	int			counts;
+
+	(void) fuzz_byte(fields, ROLE_OTHER);
+	kind = fuzz_byte(fields, ROLE_OTHER);
+	keys = kind == TALLY_REPEAT_BUYING ? 3 : kind == TALLY_REPEAT_SPEND ? 2 : 1;
+	counts = kind == TALLY_SURVIVAL || kind == TALLY_RENEWALS ? 2 : 1;
+	(void) fuzz_varint(fields, ENTRIES);
+	for (int i = 0; i < counts; i++)
+		(void) fuzz_varint(fields, TOTAL + i);
+	for (int i = 0; kind == TALLY_REPEAT_BUYING && i < 3; i++)
+		(void) fuzz_varint(fields, SUM);
+	if (kind == TALLY_REPEAT_BUYING || kind == TALLY_RENEWALS)
+		(void) fuzz_varint(fields, NOTE);
+	while (fuzz_more(fields))
+	{
+		for (int i = 0; i < keys; i++)
+			if (fuzz_varint(fields, KEY) == 1)
+				(void) fuzz_fixed(fields, NUMBER, 8);
+		for (int i = 0; i < counts; i++)
+			(void) fuzz_varint(fields, COUNT + i);
+	}
+}
+
+void
+fuzz_settle(Fields *fields)
+{
+	uint64		entries = 0;
+	uint64		totals[2] = {0};
+
+	for (int i = 0; i < fields->n; i++)
+	{
+		const Field *field = &fields->fields[i];
+
+		entries += field->role == COUNT;
+		if (field->role == COUNT || field->role == SECOND_COUNT)
+			totals[field->role - COUNT] += field->value;
+	}
+	fuzz_set(fields, ENTRIES, entries);
+	fuzz_set(fields, TOTAL, totals[0]);
+	fuzz_set(fields, SECOND_TOTAL, totals[1]);
+}
+
+/* ---- what is accepted ------------------------------------------------------- */
 
 static void
 read_entries(const Tally *tally)
