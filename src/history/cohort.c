@@ -188,6 +188,7 @@ count_cohorts(Cohorts *cohorts, FunctionCallInfo fcinfo, int period_arg)
 	retention_question_begin(question, fcinfo, period_arg, period_arg + 1, true);
 	if (question->empty)
 		return;
+	retention_question_check_periods(question, cohorts->max_periods);
 	cohorts->limbs = question->unpacker.limbs > 0 ? question->unpacker.limbs + 1 : 0;
 	cohorts->cell_bytes = offsetof(Cell, revenue) + cohorts->limbs * sizeof(uint64);
 	cohorts->table = cohort_table_create(CurrentMemoryContext, 64, NULL);

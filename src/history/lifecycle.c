@@ -83,6 +83,7 @@ retention_lifecycle(PG_FUNCTION_ARGS)
 	if (question.empty)
 		return (Datum) 0;
 	n = (int64) question.last - question.first + 1;
+	retention_question_check_periods(&question, PG_INT64_MAX);
 	retention_question_check_cells((double) n, sizeof(Flow));
 	flows = MemoryContextAllocExtended(CurrentMemoryContext, n * sizeof(Flow),
 									   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);

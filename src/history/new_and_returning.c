@@ -220,6 +220,7 @@ retention_new_and_returning(PG_FUNCTION_ARGS)
 	balance.limbs = question->unpacker.limbs > 0 ? question->unpacker.limbs + 1 : 0;
 	balance.cell_bytes = offsetof(Cell, revenue) + 2 * balance.limbs * sizeof(uint64);
 	balance.n = (int64) question->last - question->first + 1;
+	retention_question_check_periods(question, PG_INT64_MAX);
 	retention_question_check_cells((double) balance.n, balance.cell_bytes);
 	balance.cells = MemoryContextAllocExtended(CurrentMemoryContext, balance.n * balance.cell_bytes,
 											   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);

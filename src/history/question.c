@@ -19,6 +19,10 @@
 /* Periods of the grain that are looked up in a table; the others are computed. */
 #define MAP_MAX			(1 << 20)
 
+/* Periods of an answer, if they are of more than so many days. */
+#define PERIODS_MAX		10000
+#define DAYS_MAX		(100 * 365 + 25)
+
 /* Cells of a table of periods, and their memory: more than anybody reads. */
 #define CELLS_MAX		(1 << 23)
 #define CELLS_MAX_BYTES	(512.0 * 1024 * 1024)
@@ -144,6 +148,30 @@ retention_question_date(const Question *question, int32 period)
 
 	/* the calendar begins in the middle of a year */
 	return DateADTGetDatum(Max(day, DAY_FIRST));
+}
+
+/*
+ * Has the answer as many periods as a shop may have?  A single order of the year
+ * 1 or 9999, a slip or what some program takes for no time, makes tens of
+ * thousands of which nearly all are empty: whoever asks wants to know of it.
+ * "most" are asked for.
+ */
+void
+retention_question_check_periods(const Question *question, int64 most)
+{
+	int32		first = Max(question->unpacker.totals.first_day, DAY_FIRST);
+	int64		periods = Min((int64) question->last - question->first + 1, most);
+
+	if (periods > PERIODS_MAX && (int64) question->as_of - first > DAYS_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("answer would have %lld periods of a %s, from %s to %s", (long long) periods,
+						retention_grain_name(question->period),
+						DatumGetCString(DirectFunctionCall1(date_out, DateADTGetDatum(first))),
+						DatumGetCString(DirectFunctionCall1(date_out, DateADTGetDatum(question->as_of)))),
+				 errdetail("Of more than %d years no more than %d periods are answered.",
+						   DAYS_MAX / 365, PERIODS_MAX),
+				 errhint("Leave orders of impossible times out of the history by WHERE or FILTER, give an as_of before them, or ask about longer periods.")));
 }
 
 /* Nobody reads a table of more cells, and it has to fit memory. */

@@ -49,6 +49,7 @@ extern void retention_question_needs_days(const Question *question);
 extern bool retention_question_next_block(Question *question);
 extern bool retention_question_complete(const Question *question, int32 period);
 extern Datum retention_question_date(const Question *question, int32 period);
+extern void retention_question_check_periods(const Question *question, int64 most);
 extern void retention_question_check_cells(double cells, Size cell_bytes);
 
 /* The next customer, with all his entries; false behind the last. */
