@@ -10,6 +10,7 @@
 #ifndef RETENTION_VIEWS_BUILD_H
 #define RETENTION_VIEWS_BUILD_H
 
+#include "pg/compat.h"
 #include "views/views.h"
 
 #include "nodes/parsenodes.h"
@@ -77,13 +78,28 @@ extern Kept *retention_keep(const char *name, Oid relation);
 extern void retention_restore(const Build *build, const Kept *kept);
 extern void retention_revoke_defaults(const Build *build, const char *name);
 
-/* build.c */
-extern bool retention_views_load(Build *build, bool quietly);
+/* existing.c */
+extern compat_noreturn void retention_views_belongs_to_another(const Build *build, const char *name,
+																Oid relation) compat_attribute_noreturn();
+extern compat_noreturn void retention_views_not_ours(const Build *build, const char *name) compat_attribute_noreturn();
 extern void retention_views_check_owner(const Build *build, const char *name, Oid relation);
+extern bool retention_views_load(Build *build, bool quietly);
 extern void retention_views_check_free(const Build *build);
 extern void retention_views_check_ours(const Build *build);
+extern bool retention_views_is_ours(const Build *build, const ViewTemplate *template, Oid relation,
+									const char *new_definition);
+extern char *retention_views_definition_of(const Query *query);
+extern bool retention_views_columns_fit(Oid view, const Query *query);
+extern bool retention_views_has_columns(Oid relation, const Query *query);
+extern bool retention_views_reads(const ViewTemplate *template, const ViewTemplate *other);
+
+/* drop.c */
+extern void retention_views_drop_one(const Build *build, const char *name);
+extern bool retention_views_drop_or_leave(Build *build, int index);
+extern void retention_views_drop(Build *build);
+
+/* build.c */
 extern void retention_views_make(Build *build, const OrderTable *orders);
 extern void retention_views_refresh_data(Build *build, bool concurrently);
-extern void retention_views_drop(Build *build);
 
 #endif							/* RETENTION_VIEWS_BUILD_H */

@@ -21,6 +21,7 @@
 
 #include "views/build.h"
 
+#include "access/htup_details.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_namespace.h"
@@ -29,6 +30,7 @@
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/syscache.h"
 
 /* Rounds in which what isn't to be had is given up, tries in each, and the pause between them. */
 #define ROUNDS		100
@@ -39,18 +41,32 @@ typedef struct Wanted
 {
 	Oid			relation;		/* InvalidOid: the schema */
 	Oid			schema;
+	LOCKMODE	mode;
 } Wanted;
 
 typedef struct WantedList
 {
 	int			n;
-	LOCKMODE	schema_mode;
-	LOCKMODE	mode;
 	Wanted	   *items;			/* the schema, and what is in it, an outer view before those that it reads */
 } WantedList;
 
+/* One without rows can't be refreshed concurrently. */
+static LOCKMODE
+mode_of(Oid relation, LOCKMODE mode)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+
+	if (HeapTupleIsValid(tuple))
+	{
+		if (!((Form_pg_class) GETSTRUCT(tuple))->relispopulated)
+			mode = AccessExclusiveLock;
+		ReleaseSysCache(tuple);
+	}
+	return mode;
+}
+
 static void
-want_relation(WantedList *list, const Build *build, const char *name)
+want_relation(WantedList *list, const Build *build, const char *name, LOCKMODE mode)
 {
 	Oid			relation = retention_views_find(build, name);
 	char		kind;
@@ -60,28 +76,28 @@ want_relation(WantedList *list, const Build *build, const char *name)
 	/* nobody locks what is another's */
 	kind = get_rel_relkind(relation);
 	if ((kind == RELKIND_VIEW || kind == RELKIND_MATVIEW) && retention_views_owner(relation) == build->owner)
-		list->items[list->n++].relation = relation;
+		list->items[list->n++] = (Wanted) {.relation = relation, .mode = mode_of(relation, mode)};
 }
 
 /* What the names name now. */
 static void
-find_wanted(WantedList *list, Build *build)
+find_wanted(WantedList *list, Build *build, LOCKMODE schema_mode, LOCKMODE mode)
 {
 	build->schema = get_namespace_oid(build->target, true);
 	list->items = palloc0((retention_view_template_count + 4) * sizeof(Wanted));
-	list->items[0].schema = build->schema;
+	list->items[0] = (Wanted) {.schema = build->schema, .mode = schema_mode};
 	list->n = 1;
 	for (int i = retention_view_template_count - 1; i >= 0; i--)
-		want_relation(list, build, retention_view_templates[i].name);
-	want_relation(list, build, VIEW_OF_ROWS);
-	want_relation(list, build, VIEW_OF_LEFT_OUT);
-	want_relation(list, build, VIEW_OF_OPTIONS);
+		want_relation(list, build, retention_view_templates[i].name, mode);
+	want_relation(list, build, VIEW_OF_ROWS, mode);
+	want_relation(list, build, VIEW_OF_LEFT_OUT, mode);
+	want_relation(list, build, VIEW_OF_OPTIONS, mode);
 }
 
 static bool
 same_item(const Wanted *a, const Wanted *b)
 {
-	return a->relation == b->relation && a->schema == b->schema;
+	return a->relation == b->relation && a->schema == b->schema && a->mode == b->mode;
 }
 
 static bool
@@ -105,37 +121,37 @@ position_of(const WantedList *list, const Wanted *item)
 }
 
 static void
-take(const WantedList *list, const Wanted *item)
+take(const Wanted *item)
 {
 	if (OidIsValid(item->relation))
-		LockRelationOid(item->relation, list->mode);
+		LockRelationOid(item->relation, item->mode);
 	else
-		LockDatabaseObject(NamespaceRelationId, item->schema, 0, list->schema_mode);
+		LockDatabaseObject(NamespaceRelationId, item->schema, 0, item->mode);
 }
 
 static bool
-try_once(const WantedList *list, const Wanted *item)
+try_once(const Wanted *item)
 {
 	if (OidIsValid(item->relation))
-		return ConditionalLockRelationOid(item->relation, list->mode);
-	return ConditionalLockDatabaseObject(NamespaceRelationId, item->schema, 0, list->schema_mode);
+		return ConditionalLockRelationOid(item->relation, item->mode);
+	return ConditionalLockDatabaseObject(NamespaceRelationId, item->schema, 0, item->mode);
 }
 
 static void
-give_back(const WantedList *list, const Wanted *item)
+give_back(const Wanted *item)
 {
 	if (OidIsValid(item->relation))
-		UnlockRelationOid(item->relation, list->mode);
+		UnlockRelationOid(item->relation, item->mode);
 	else
-		UnlockDatabaseObject(NamespaceRelationId, item->schema, 0, list->schema_mode);
+		UnlockDatabaseObject(NamespaceRelationId, item->schema, 0, item->mode);
 }
 
 static bool
-try_to_take(const WantedList *list, const Wanted *item)
+try_to_take(const Wanted *item)
 {
 	for (int i = 0; i < TRIES; i++)
 	{
-		if (try_once(list, item))
+		if (try_once(item))
 			return true;
 		CHECK_FOR_INTERRUPTS();
 		pg_usleep(PAUSE_USEC);
@@ -155,14 +171,14 @@ take_others(const WantedList *list, int first, bool patiently, Wanted *failed)
 		if (i == first)
 			continue;
 		if (patiently)
-			take(list, &list->items[i]);
-		else if (!try_to_take(list, &list->items[i]))
+			take(&list->items[i]);
+		else if (!try_to_take(&list->items[i]))
 		{
 			*failed = list->items[i];
 			for (int j = 0; j < i; j++)
 				if (j != first)
-					give_back(list, &list->items[j]);
-			give_back(list, &list->items[first]);
+					give_back(&list->items[j]);
+			give_back(&list->items[first]);
 			return false;
 		}
 	}
@@ -176,34 +192,34 @@ take_others(const WantedList *list, int first, bool patiently, Wanted *failed)
 bool
 retention_views_lock(Build *build, LOCKMODE schema_mode, LOCKMODE mode)
 {
-	WantedList	list = {.schema_mode = schema_mode, .mode = mode};
-	WantedList	now = list;
+	WantedList	list;
+	WantedList	now;
 	Wanted		first;
 
-	find_wanted(&list, build);
+	find_wanted(&list, build, schema_mode, mode);
 	first = list.items[0];
 	for (int round = 0; OidIsValid(build->schema); round++)
 	{
 		int			position;
 
 		CHECK_FOR_INTERRUPTS();
-		take(&list, &first);
+		take(&first);
 		/* what was waited for may have been dropped */
-		find_wanted(&list, build);
+		find_wanted(&list, build, schema_mode, mode);
 		position = position_of(&list, &first);
 		if (position < 0)
 		{
-			give_back(&list, &first);
+			give_back(&first);
 			first = list.items[0];
 			continue;
 		}
 		if (!take_others(&list, position, round >= ROUNDS, &first))
 			continue;
-		find_wanted(&now, build);
+		find_wanted(&now, build, schema_mode, mode);
 		if (same_list(&list, &now))
 			return true;
 		for (int i = 0; i < list.n; i++)
-			give_back(&list, &list.items[i]);
+			give_back(&list.items[i]);
 		first = now.items[0];
 	}
 	return false;

@@ -1,0 +1,140 @@
+/*-------------------------------------------------------------------------
+ *
+ * drop.c
+ *	  Views are dropped, to be made anew or for good, and nothing of the user's.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "pg/subtransaction.h"
+#include "views/build.h"
+
+#include "catalog/pg_class.h"
+#include "executor/spi.h"
+#include "utils/lsyscache.h"
+
+/* ---- dropping -------------------------------------------------------------------- */
+
+void
+retention_views_drop_one(const Build *build, const char *name)
+{
+	retention_views_run(psprintf("DROP %s %s", retention_views_kind(retention_views_find(build, name)),
+								 retention_views_qualified(build, name)));
+}
+
+/* A view that is dropped to be made anew, as are those that read it. */
+typedef struct Dropping
+{
+	Build	   *build;
+	int			index;
+	List	   *kept;
+} Dropping;
+
+/* Triggers and rules of the user's would be dropped with it. */
+static void
+check_droppable(const Build *build, const char *name, Oid relation)
+{
+	bool		more;
+
+	retention_views_run(psprintf("SELECT 1 FROM pg_trigger WHERE tgrelid = %u AND NOT tgisinternal"
+								 " UNION ALL SELECT 1 FROM pg_rewrite WHERE ev_class = %u AND rulename <> '_RETURN'",
+								 relation, relation));
+	more = SPI_processed > 0;
+	SPI_freetuptable(SPI_tuptable);
+	if (more)
+		ereport(ERROR,
+				(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
+				 errmsg("cannot drop \"%s\" in schema \"%s\", because it has triggers or rules", name, build->target)));
+}
+
+static void
+drop_keeping(Dropping *dropping, int index)
+{
+	Build	   *build = dropping->build;
+	const ViewTemplate *template = &retention_view_templates[index];
+	Oid			relation = retention_views_find(build, template->name);
+
+	if (!OidIsValid(relation) || !retention_views_is_ours(build, template, relation, NULL))
+		return;
+	for (int i = index + 1; i < retention_view_template_count; i++)
+		if (retention_views_reads(&retention_view_templates[i], template))
+			drop_keeping(dropping, i);
+	check_droppable(build, template->name, relation);
+	dropping->kept = lappend(dropping->kept, retention_keep(template->name, relation));
+	retention_views_drop_one(build, template->name);
+}
+
+static void
+drop_to_remake(void *arg)
+{
+	Dropping   *dropping = (Dropping *) arg;
+
+	drop_keeping(dropping, dropping->index);
+}
+
+/* Drops a view and those that read it; false, and a warning, if something of the user's depends on them. */
+bool
+retention_views_drop_or_leave(Build *build, int index)
+{
+	const char *name = retention_view_templates[index].name;
+	Dropping	dropping = {build, index, NIL};
+	ErrorData  *error = NULL;
+
+	if (build->strict)
+		drop_to_remake(&dropping);
+	else
+		error = retention_attempt(drop_to_remake, &dropping);
+	if (error == NULL)
+	{
+		build->kept = list_concat(build->kept, dropping.kept);
+		return true;
+	}
+	if (error->sqlerrcode != ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST)
+		ReThrowError(error);
+	ereport(WARNING,
+			(errcode(error->sqlerrcode),
+			 errmsg("\"%s\" in schema \"%s\" is left as it was: %s", name, build->target, error->message),
+			 error->detail ? errdetail("%s", error->detail) : 0,
+			 errhint("Drop what depends on it, call retention_refresh_views, and make that again.")));
+	return false;
+}
+
+/* ---- dropping all ---------------------------------------------------------------- */
+
+static void
+drop_or_warn(const Build *build, const char *name, bool ours)
+{
+	if (ours)
+		retention_views_drop_one(build, name);
+	else
+		ereport(WARNING,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" in schema \"%s\" is left as it is: it was not made by retention_create_views(), or has been changed since",
+						name, build->target)));
+}
+
+/* Drop the views, and nothing that the user has put in their places. */
+void
+retention_views_drop(Build *build)
+{
+	static const char *const others[] = {VIEW_OF_ROWS, VIEW_OF_LEFT_OUT};
+
+	for (int i = retention_view_template_count - 1; i >= 0; i--)
+	{
+		const ViewTemplate *template = &retention_view_templates[i];
+		Oid			relation = retention_views_find(build, template->name);
+
+		if (OidIsValid(relation))
+			drop_or_warn(build, template->name, retention_views_is_ours(build, template, relation, NULL));
+	}
+	for (int i = 0; i < lengthof(others); i++)
+	{
+		Oid			relation = retention_views_find(build, others[i]);
+
+		if (OidIsValid(relation))
+			drop_or_warn(build, others[i], get_rel_relkind(relation) == RELKIND_VIEW &&
+						 retention_views_owner(relation) == build->owner && retention_source_fits(relation));
+	}
+	retention_views_drop_one(build, VIEW_OF_OPTIONS);
+}

@@ -1,0 +1,224 @@
+/*-------------------------------------------------------------------------
+ *
+ * existing.c
+ *	  What has the names of our views: whose it is, and which columns it has.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "pg/compat.h"
+#include "views/build.h"
+
+#include "access/relation.h"
+#include "catalog/pg_class.h"
+#include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/ruleutils.h"
+
+void
+retention_views_belongs_to_another(const Build *build, const char *name, Oid relation)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("\"%s\" in schema \"%s\" belongs to role \"%s\"", name, build->target,
+					GetUserNameFromId(retention_views_owner(relation), false)),
+			 errhint("SET ROLE to it, or name another schema for the views: target => '...'.")));
+}
+
+void
+retention_views_not_ours(const Build *build, const char *name)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+			 errmsg("\"%s\" in schema \"%s\" was not made by retention_create_views(), or has been changed since",
+					name, build->target),
+			 errhint("Drop or rename it, or name another schema for the views: target => '...'.")));
+}
+
+void
+retention_views_check_owner(const Build *build, const char *name, Oid relation)
+{
+	if (retention_views_owner(relation) != build->owner)
+		retention_views_belongs_to_another(build, name, relation);
+}
+
+/* ---- what is there --------------------------------------------------------------- */
+
+/*
+ * The views of a schema, if they are the caller's to be made again: of one owner,
+ * whose rights the caller has.  False if there are none; quietly, also if they
+ * aren't his.
+ */
+bool
+retention_views_load(Build *build, bool quietly)
+{
+	Oid			options = retention_views_find_view(build, VIEW_OF_OPTIONS);
+	const char *const others[] = {VIEW_OF_ROWS, VIEW_OF_LEFT_OUT};
+	Oid			owner;
+
+	if (!OidIsValid(options))
+		return false;
+	owner = retention_views_owner(options);
+	if (!has_privs_of_role(GetUserId(), owner))
+	{
+		if (quietly)
+			return false;
+		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_VIEW, VIEW_OF_OPTIONS);
+	}
+	build->owner = owner;
+	for (int i = 0; i < lengthof(others); i++)
+	{
+		Oid			view = retention_views_find_view(build, others[i]);
+
+		if (OidIsValid(view) && retention_views_owner(view) != owner)
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("views \"%s\" and \"" VIEW_OF_OPTIONS "\" in schema \"%s\" have two owners",
+							others[i], build->target),
+					 errhint("Give them to one: ALTER VIEW ... OWNER TO ...")));
+	}
+	return true;
+}
+
+/* In a schema that has no views of ours yet, nothing may be in their way. */
+void
+retention_views_check_free(const Build *build)
+{
+	for (int i = -3; i < retention_view_template_count; i++)
+	{
+		const char *name = i == -3 ? VIEW_OF_ROWS : i == -2 ? VIEW_OF_LEFT_OUT : i == -1 ? VIEW_OF_OPTIONS :
+			retention_view_templates[i].name;
+
+		/* one that users replace may be there: it's looked at when it's read */
+		if (OidIsValid(retention_views_find(build, name)) && (i < 0 || retention_view_templates[i].key))
+			ereport(ERROR,
+					(errcode(ERRCODE_DUPLICATE_TABLE),
+					 errmsg("\"%s\" in schema \"%s\" is there already, and was not made by retention_create_views()",
+							name, build->target),
+					 errhint("Name another schema for the views: target => '...'.")));
+	}
+}
+
+/* Is it the view that we have made, or would make now? */
+bool
+retention_views_is_ours(const Build *build, const ViewTemplate *template, Oid relation, const char *new_definition)
+{
+	char		kind = get_rel_relkind(relation);
+	char	   *definition;
+
+	if ((kind != RELKIND_VIEW && kind != RELKIND_MATVIEW) || retention_views_owner(relation) != build->owner)
+		return false;
+	definition = retention_views_definition(relation);
+	return retention_record_has(build, template->name, definition) ||
+		(new_definition && retention_record_is_same(definition, new_definition));
+}
+
+/* Where we are to make views anew, those of our names must be ours. */
+void
+retention_views_check_ours(const Build *build)
+{
+	static const char *const others[] = {VIEW_OF_ROWS, VIEW_OF_LEFT_OUT};
+
+	for (int i = 0; i < retention_view_template_count; i++)
+	{
+		const ViewTemplate *template = &retention_view_templates[i];
+		Oid			relation = retention_views_find(build, template->name);
+
+		if (template->key && OidIsValid(relation) && !retention_views_is_ours(build, template, relation, NULL))
+			retention_views_not_ours(build, template->name);
+	}
+	for (int i = 0; i < lengthof(others); i++)
+	{
+		Oid			relation = retention_views_find(build, others[i]);
+
+		if (OidIsValid(relation) && (get_rel_relkind(relation) != RELKIND_VIEW || !retention_source_fits(relation)))
+			retention_views_not_ours(build, others[i]);
+		if (OidIsValid(relation))
+			retention_views_check_owner(build, others[i], relation);
+	}
+}
+
+/* The definition that a view of a query would have, as PostgreSQL writes it. */
+char *
+retention_views_definition_of(const Query *query)
+{
+	return psprintf("%s;", pg_get_querydef((Query *) copyObject(query), false));
+}
+
+/* ---- columns --------------------------------------------------------------------- */
+
+static bool
+same_column(Form_pg_attribute column, const TargetEntry *entry)
+{
+	const Node *value = (const Node *) entry->expr;
+
+	return strcmp(NameStr(column->attname), entry->resname) == 0 && column->atttypid == exprType(value) &&
+		column->atttypmod == exprTypmod(value) && column->attcollation == exprCollation(value);
+}
+
+/* Does a query return the columns that a view has, and perhaps more? */
+bool
+retention_views_columns_fit(Oid view, const Query *query)
+{
+	Relation	relation = relation_open(view, AccessShareLock);
+	TupleDesc	columns = RelationGetDescr(relation);
+	int			n = 0;
+	ListCell   *lc;
+
+	foreach(lc, query->targetList)
+	{
+		const TargetEntry *entry = lfirst_node(TargetEntry, lc);
+
+		if (entry->resjunk || n == columns->natts)
+			continue;
+		if (!same_column(TupleDescAttr(columns, n), entry))
+			break;
+		n++;
+	}
+	relation_close(relation, NoLock);
+	return n == columns->natts;
+}
+
+/* Has a relation the columns, in whatever order, that a query returns? */
+bool
+retention_views_has_columns(Oid relid, const Query *query)
+{
+	Relation	relation = relation_open(relid, AccessShareLock);
+	TupleDesc	columns = RelationGetDescr(relation);
+	bool		all = true;
+	ListCell   *lc;
+
+	foreach(lc, query->targetList)
+	{
+		const TargetEntry *entry = lfirst_node(TargetEntry, lc);
+		bool		found = entry->resjunk;
+
+		for (int i = 0; i < columns->natts && !found; i++)
+			found = !TupleDescAttr(columns, i)->attisdropped &&
+				strcmp(NameStr(TupleDescAttr(columns, i)->attname), entry->resname) == 0 &&
+				TupleDescAttr(columns, i)->atttypid == exprType((const Node *) entry->expr);
+		all = all && found;
+	}
+	relation_close(relation, NoLock);
+	return all;
+}
+
+/* Does one view read another? */
+bool
+retention_views_reads(const ViewTemplate *template, const ViewTemplate *other)
+{
+	Size		length = strlen(other->name);
+
+	for (const char *name = template->reads; name; name = strchr(name, ','))
+	{
+		name += strspn(name, ", ");
+		if (strncmp(name, other->name, length) == 0 && (name[length] == ',' || name[length] == '\0'))
+			return true;
+	}
+	return false;
+}
