@@ -45,7 +45,10 @@ static const ViewColumn columns_of_options[] = {
 	{"lifespan", "how long a customer stays, for clv: an interval as a text; NULL: measured"},
 	{"margin", "what is left of the revenue, 0 to 1, for clv"},
 	{"model", "the model of repeat buying, as fit_purchases() takes it"},
-	{"materialized", "false: plain views, never out of date; true: materialized views"},
+	{"materialized", "false: plain views, never out of date; true: materialized views"}
+};
+
+static const ViewColumn columns_of_record[] = {
 	{"version", "version of the extension that has made the views"},
 	{"made", "which views it has made, with prints of what they were: others of these names are yours, and are left"}
 };
@@ -338,10 +341,12 @@ retention_views_make(Build *build, const OrderTable *orders)
 		make_view(build, i, snapshot);
 	}
 	UnregisterSnapshot(snapshot);
-	build->options.made = retention_record_new(build);
 	make_plain(build, VIEW_OF_OPTIONS, retention_options_sql(&build->options),
 			   "How the views of this schema are made: one row, of constants. To change it: CREATE OR REPLACE VIEW with others, and then retention_refresh_views().",
 			   columns_of_options, lengthof(columns_of_options));
+	make_plain(build, VIEW_OF_RECORD, retention_made_sql(retention_record_new(build)),
+			   "Which views of this schema the extension has made. It is written when they are made; leave it alone.",
+			   columns_of_record, lengthof(columns_of_record));
 }
 
 /* Fill the materialized views that are ours, all as of one moment. */

@@ -26,6 +26,7 @@ typedef struct Build
 	const char *ext;			/* schema of the extension, quoted */
 	Oid			owner;			/* of the views */
 	Options		options;
+	const char *made;			/* the record of what we have made */
 	Source		source;
 	bool		strict;				/* what is in the way is an error, and isn't left with a warning */
 	List	   *kept;			/* of views that were dropped to be made anew */
@@ -66,6 +67,7 @@ extern void retention_views_create_schema(Build *build);
 extern bool retention_views_lock(Build *build, LOCKMODE schema_mode, LOCKMODE mode);
 
 /* record.c */
+extern void retention_record_load(Build *build);
 extern bool retention_record_has(const Build *build, const char *name, const char *sql);
 extern bool retention_record_is_same(const char *definition, const char *another);
 extern bool retention_record_has_sql(const Build *build, const ViewTemplate *template);
@@ -83,6 +85,7 @@ extern compat_noreturn void retention_views_belongs_to_another(const Build *buil
 																Oid relation) compat_attribute_noreturn();
 extern compat_noreturn void retention_views_not_ours(const Build *build, const char *name) compat_attribute_noreturn();
 extern void retention_views_check_owner(const Build *build, const char *name, Oid relation);
+extern bool retention_views_is_other(const char *name, Oid relation);
 extern bool retention_views_load(Build *build, bool quietly);
 extern void retention_views_check_free(const Build *build);
 extern void retention_views_check_ours(const Build *build);

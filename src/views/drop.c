@@ -118,8 +118,6 @@ drop_or_warn(const Build *build, const char *name, bool ours)
 void
 retention_views_drop(Build *build)
 {
-	static const char *const others[] = {VIEW_OF_ROWS, VIEW_OF_LEFT_OUT};
-
 	for (int i = retention_view_template_count - 1; i >= 0; i--)
 	{
 		const ViewTemplate *template = &retention_view_templates[i];
@@ -128,13 +126,13 @@ retention_views_drop(Build *build)
 		if (OidIsValid(relation))
 			drop_or_warn(build, template->name, retention_views_is_ours(build, template, relation, NULL));
 	}
-	for (int i = 0; i < lengthof(others); i++)
+	for (int i = 0; i < VIEWS_OTHERS; i++)
 	{
-		Oid			relation = retention_views_find(build, others[i]);
+		const char *name = retention_views_others[i];
+		Oid			relation = retention_views_find(build, name);
 
 		if (OidIsValid(relation))
-			drop_or_warn(build, others[i], get_rel_relkind(relation) == RELKIND_VIEW &&
-						 retention_views_owner(relation) == build->owner && retention_source_fits(relation));
+			drop_or_warn(build, name, retention_views_owner(relation) == build->owner &&
+						 retention_views_is_other(name, relation));
 	}
-	retention_views_drop_one(build, VIEW_OF_OPTIONS);
 }

@@ -20,6 +20,10 @@
 #include "utils/rel.h"
 #include "utils/ruleutils.h"
 
+const char *const retention_views_others[] = {
+	VIEW_OF_ROWS, VIEW_OF_LEFT_OUT, VIEW_OF_OPTIONS, VIEW_OF_RECORD
+};
+
 void
 retention_views_belongs_to_another(const Build *build, const char *name, Oid relation)
 {
@@ -58,7 +62,6 @@ bool
 retention_views_load(Build *build, bool quietly)
 {
 	Oid			options = retention_views_find_view(build, VIEW_OF_OPTIONS);
-	const char *const others[] = {VIEW_OF_ROWS, VIEW_OF_LEFT_OUT};
 	Oid			owner;
 
 	if (!OidIsValid(options))
@@ -71,15 +74,15 @@ retention_views_load(Build *build, bool quietly)
 		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_VIEW, VIEW_OF_OPTIONS);
 	}
 	build->owner = owner;
-	for (int i = 0; i < lengthof(others); i++)
+	for (int i = 0; i < VIEWS_OTHERS; i++)
 	{
-		Oid			view = retention_views_find_view(build, others[i]);
+		Oid			view = retention_views_find_view(build, retention_views_others[i]);
 
 		if (OidIsValid(view) && retention_views_owner(view) != owner)
 			ereport(ERROR,
 					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 					 errmsg("views \"%s\" and \"" VIEW_OF_OPTIONS "\" in schema \"%s\" have two owners",
-							others[i], build->target),
+							retention_views_others[i], build->target),
 					 errhint("Give them to one: ALTER VIEW ... OWNER TO ...")));
 	}
 	return true;
@@ -89,10 +92,9 @@ retention_views_load(Build *build, bool quietly)
 void
 retention_views_check_free(const Build *build)
 {
-	for (int i = -3; i < retention_view_template_count; i++)
+	for (int i = -VIEWS_OTHERS; i < retention_view_template_count; i++)
 	{
-		const char *name = i == -3 ? VIEW_OF_ROWS : i == -2 ? VIEW_OF_LEFT_OUT : i == -1 ? VIEW_OF_OPTIONS :
-			retention_view_templates[i].name;
+		const char *name = i < 0 ? retention_views_others[i + VIEWS_OTHERS] : retention_view_templates[i].name;
 
 		/* one that users replace may be there: it's looked at when it's read */
 		if (OidIsValid(retention_views_find(build, name)) && (i < 0 || retention_view_templates[i].key))
@@ -118,12 +120,21 @@ retention_views_is_ours(const Build *build, const ViewTemplate *template, Oid re
 		(new_definition && retention_record_is_same(definition, new_definition));
 }
 
+/*
+ * Is it one that views are made from?  It may be written by the user, so it's one
+ * if it can be read as one.
+ */
+bool
+retention_views_is_other(const char *name, Oid relation)
+{
+	return get_rel_relkind(relation) == RELKIND_VIEW &&
+		((strcmp(name, VIEW_OF_ROWS) != 0 && strcmp(name, VIEW_OF_LEFT_OUT) != 0) || retention_source_fits(relation));
+}
+
 /* Where we are to make views anew, those of our names must be ours. */
 void
 retention_views_check_ours(const Build *build)
 {
-	static const char *const others[] = {VIEW_OF_ROWS, VIEW_OF_LEFT_OUT};
-
 	for (int i = 0; i < retention_view_template_count; i++)
 	{
 		const ViewTemplate *template = &retention_view_templates[i];
@@ -132,14 +143,16 @@ retention_views_check_ours(const Build *build)
 		if (template->key && OidIsValid(relation) && !retention_views_is_ours(build, template, relation, NULL))
 			retention_views_not_ours(build, template->name);
 	}
-	for (int i = 0; i < lengthof(others); i++)
+	for (int i = 0; i < VIEWS_OTHERS; i++)
 	{
-		Oid			relation = retention_views_find(build, others[i]);
+		const char *name = retention_views_others[i];
+		Oid			relation = retention_views_find(build, name);
 
-		if (OidIsValid(relation) && (get_rel_relkind(relation) != RELKIND_VIEW || !retention_source_fits(relation)))
-			retention_views_not_ours(build, others[i]);
-		if (OidIsValid(relation))
-			retention_views_check_owner(build, others[i], relation);
+		if (!OidIsValid(relation))
+			continue;
+		if (!retention_views_is_other(name, relation))
+			retention_views_not_ours(build, name);
+		retention_views_check_owner(build, name, relation);
 	}
 }
 

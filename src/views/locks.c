@@ -84,14 +84,13 @@ static void
 find_wanted(WantedList *list, Build *build, LOCKMODE schema_mode, LOCKMODE mode)
 {
 	build->schema = get_namespace_oid(build->target, true);
-	list->items = palloc0((retention_view_template_count + 4) * sizeof(Wanted));
+	list->items = palloc0((retention_view_template_count + 1 + VIEWS_OTHERS) * sizeof(Wanted));
 	list->items[0] = (Wanted) {.schema = build->schema, .mode = schema_mode};
 	list->n = 1;
 	for (int i = retention_view_template_count - 1; i >= 0; i--)
 		want_relation(list, build, retention_view_templates[i].name, mode);
-	want_relation(list, build, VIEW_OF_ROWS, mode);
-	want_relation(list, build, VIEW_OF_LEFT_OUT, mode);
-	want_relation(list, build, VIEW_OF_OPTIONS, mode);
+	for (int i = 0; i < VIEWS_OTHERS; i++)
+		want_relation(list, build, retention_views_others[i], mode);
 }
 
 static bool

@@ -148,7 +148,6 @@ retention_options_of_arguments(Options *options, FunctionCallInfo fcinfo, const 
 	options->model = text_to_cstring(PG_GETARG_TEXT_PP(ARG_MODEL));
 	retention_views_check_given(fcinfo, ARG_MATERIALIZED, "materialized");
 	options->materialized = PG_GETARG_BOOL(ARG_MATERIALIZED);
-	options->made = "";
 	check_options(options);
 }
 
@@ -176,15 +175,20 @@ retention_options_sql(const Options *options)
 					 quote_literal_cstr(DatumGetCString(DirectFunctionCall1(float8out,
 																			Float8GetDatum(options->margin)))));
 	append_text(&sql, options->model, "model");
-	appendStringInfo(&sql, "%s AS materialized, ", options->materialized ? "true" : "false");
-	append_text(&sql, RETENTION_VERSION, "version");
-	appendStringInfo(&sql, "%s::pg_catalog.text AS made", quote_literal_cstr(options->made));
+	appendStringInfo(&sql, "%s AS materialized", options->materialized ? "true" : "false");
 	return sql.data;
+}
+
+char *
+retention_made_sql(const char *made)
+{
+	return psprintf("SELECT %s::pg_catalog.text AS version, %s::pg_catalog.text AS made",
+					quote_literal_cstr(RETENTION_VERSION), quote_literal_cstr(made));
 }
 
 /* The constant of a name in a row of constants. */
 static const Const *
-find_constant(const Query *query, const char *name, Oid type)
+find_constant(const Query *query, const char *view, const char *name, Oid type)
 {
 	ListCell   *lc;
 
@@ -197,7 +201,7 @@ find_constant(const Query *query, const char *name, Oid type)
 		if (!IsA(entry->expr, Const) || ((const Const *) entry->expr)->consttype != type)
 			ereport(ERROR,
 					(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-					 errmsg("%s in view \"" VIEW_OF_OPTIONS "\" is not a constant of type %s", name,
+					 errmsg("%s in view \"%s\" is not a constant of type %s", name, view,
 							format_type_be(type)),
 					 errhint("The view has nothing but constants, such as: %s.",
 							 type == BOOLOID ? "true AS materialized" :
@@ -206,33 +210,33 @@ find_constant(const Query *query, const char *name, Oid type)
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_COLUMN),
-			 errmsg("view \"" VIEW_OF_OPTIONS "\" has no column \"%s\"", name)));
+			 errmsg("view \"%s\" has no column \"%s\"", view, name)));
 }
 
 /* The text of a name; NULL only where it may be. */
 static const char *
-find_text(const Query *query, const char *name, bool nullable)
+find_text(const Query *query, const char *view, const char *name, bool nullable)
 {
-	const Const *constant = find_constant(query, name, TEXTOID);
+	const Const *constant = find_constant(query, view, name, TEXTOID);
 
 	if (!constant->constisnull)
 		return TextDatumGetCString(constant->constvalue);
 	if (!nullable)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("%s in view \"" VIEW_OF_OPTIONS "\" must not be null", name)));
+				 errmsg("%s in view \"%s\" must not be null", name, view)));
 	return NULL;
 }
 
 static Datum
-find_datum(const Query *query, const char *name, Oid type)
+find_datum(const Query *query, const char *view, const char *name, Oid type)
 {
-	const Const *constant = find_constant(query, name, type);
+	const Const *constant = find_constant(query, view, name, type);
 
 	if (constant->constisnull)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("%s in view \"" VIEW_OF_OPTIONS "\" must not be null", name)));
+				 errmsg("%s in view \"%s\" must not be null", name, view)));
 	return constant->constvalue;
 }
 
@@ -241,19 +245,29 @@ retention_options_of_view(Options *options, Oid view)
 {
 	Relation	relation = relation_open(view, AccessShareLock);
 	const Query *query = get_view_query(relation);
-	const char *lifespan = find_text(query, "lifespan", true);
+	const char *lifespan = find_text(query, VIEW_OF_OPTIONS, "lifespan", true);
 
 	memset(options, 0, sizeof(Options));
-	options->period = retention_grain_of_text(cstring_to_text(find_text(query, "period", false)));
-	options->time_zone = find_text(query, "time_zone", true);
+	options->period = retention_grain_of_text(cstring_to_text(find_text(query, VIEW_OF_OPTIONS, "period", false)));
+	options->time_zone = find_text(query, VIEW_OF_OPTIONS, "time_zone", true);
 	if (lifespan)
 		options->lifespan = DatumGetIntervalP(DirectFunctionCall3(interval_in, CStringGetDatum(lifespan),
 																  ObjectIdGetDatum(InvalidOid),
 																  Int32GetDatum(-1)));
-	options->margin = DatumGetFloat8(find_datum(query, "margin", FLOAT8OID));
-	options->model = find_text(query, "model", false);
-	options->materialized = DatumGetBool(find_datum(query, "materialized", BOOLOID));
-	options->made = find_text(query, "made", false);
+	options->margin = DatumGetFloat8(find_datum(query, VIEW_OF_OPTIONS, "margin", FLOAT8OID));
+	options->model = find_text(query, VIEW_OF_OPTIONS, "model", false);
+	options->materialized = DatumGetBool(find_datum(query, VIEW_OF_OPTIONS, "materialized", BOOLOID));
 	check_options(options);
 	relation_close(relation, NoLock);
+}
+
+/* The record of what was made. */
+const char *
+retention_made_of_view(Oid view)
+{
+	Relation	relation = relation_open(view, AccessShareLock);
+	const char *made = find_text(get_view_query(relation), VIEW_OF_RECORD, "made", false);
+
+	relation_close(relation, NoLock);
+	return made;
 }

@@ -3,7 +3,7 @@
  * record.c
  *	  What is ours is known by a record of it, never guessed from a name.
  *
- * The record is a text in view retention_options: of each view that we have made
+ * The record is a text in view retention_record: of each view that we have made
  * its name, and prints (of 64 bits) of its definition, of the SQL that it was made
  * of and of our comments on it.  A view that has another definition by now is the
  * user's; one that would be made of the same SQL need not be made again.
@@ -139,7 +139,7 @@ print_of_abouts(const ViewTemplate *template, const Options *options)
 static bool
 is_recorded(const Build *build, const char *name, Print which, const char *print)
 {
-	const char *made = build->options.made;
+	const char *made = build->made;
 	const char *start = psprintf("%s=", name);
 
 	for (const char *entry = strstr(made, start); entry; entry = strstr(entry + 1, start))
@@ -151,6 +151,15 @@ is_recorded(const Build *build, const char *name, Print which, const char *print
 			return true;
 	}
 	return false;
+}
+
+/* Without one, nothing is ours. */
+void
+retention_record_load(Build *build)
+{
+	Oid			view = retention_views_find_view(build, VIEW_OF_RECORD);
+
+	build->made = OidIsValid(view) ? retention_made_of_view(view) : "";
 }
 
 /* Is this the definition of a view of ours, as we have made it? */

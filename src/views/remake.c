@@ -95,7 +95,9 @@ settings_of(Oid relation)
 												 " (CASE WHEN attstorage <> typstorage THEN 'SET STORAGE ' || CASE attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL'"
 												 " WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END),"
 												 " (CASE attcompression WHEN 'p' THEN 'SET COMPRESSION pglz' WHEN 'l' THEN 'SET COMPRESSION lz4' END),"
-												 " ('SET (' || (SELECT string_agg(format('%%I = %%L', option_name, option_value), ', ') FROM pg_options_to_table(attoptions)) || ')')) AS s (action)"
+												 " ('SET (' || (SELECT string_agg(format('%%I = %%L', option_name, option_value), ', ') FROM pg_options_to_table(attoptions)"
+												 /* core keeps something of its own there, too */
+												 " WHERE option_name IN ('n_distinct', 'n_distinct_inherited')) || ')')) AS s (action)"
 												 " WHERE c.oid = %u AND relkind = 'm' AND attnum > 0 AND NOT attisdropped) AS a WHERE action IS NOT NULL",
 												 relation));
 	List	   *identity = statements_of(psprintf(

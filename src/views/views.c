@@ -84,13 +84,14 @@ static void
 check_source(const Build *build, Oid orders)
 {
 	const char *name = get_rel_name(orders);
-	bool		is_one = name && (strcmp(name, VIEW_OF_ROWS) == 0 || strcmp(name, VIEW_OF_LEFT_OUT) == 0 ||
-								  strcmp(name, VIEW_OF_OPTIONS) == 0);
+	bool		is_one = false;
 
 	if (name == NULL || get_rel_namespace(orders) != build->schema)
 		return;
 	for (int i = 0; i < retention_view_template_count; i++)
 		is_one = is_one || strcmp(name, retention_view_templates[i].name) == 0;
+	for (int i = 0; i < VIEWS_OTHERS; i++)
+		is_one = is_one || strcmp(name, retention_views_others[i]) == 0;
 	if (is_one)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
@@ -107,7 +108,6 @@ Datum
 retention_create_views(PG_FUNCTION_ARGS)
 {
 	OrderTable	orders;
-	Options		before;
 	Build		build = {.strict = true, .owner = GetUserId()};
 	int			nest_level;
 
@@ -130,12 +130,14 @@ retention_create_views(PG_FUNCTION_ARGS)
 		Oid			view = retention_views_find_view(&build, VIEW_OF_OPTIONS);
 
 		retention_views_check_owner(&build, VIEW_OF_OPTIONS, view);
-		retention_options_of_view(&before, view);
-		build.options.made = before.made;
+		retention_record_load(&build);
 		retention_views_check_ours(&build);
 	}
 	else
+	{
 		retention_views_check_free(&build);
+		build.made = "";
+	}
 	retention_views_make(&build, &orders);
 	end_own_names(nest_level);
 	SPI_finish();
@@ -191,6 +193,7 @@ open_views(Build *build, LOCKMODE schema_mode, LOCKMODE mode, bool quietly)
 	}
 	while (build->owner != owner);
 	retention_options_of_view(&build->options, retention_views_find_view(build, VIEW_OF_OPTIONS));
+	retention_record_load(build);
 	return true;
 }
 

@@ -5,7 +5,8 @@
  *
  * What the views are made from stands in the target schema itself, as views:
  * order_rows has the caller's columns, as we take them, and filter, and
- * retention_options is a row of constants.  So it is renamed, given to another
+ * retention_options is a row of constants; retention_record is another, and says
+ * which views are ours.  So all that is renamed, given to another
  * role, dumped and restored as any view is.  The templates, each a file of SQL
  * beside this one, are filled in and made into views upon order_rows.
  *
@@ -33,6 +34,13 @@
 #define VIEW_OF_ROWS		"order_rows"
 #define VIEW_OF_LEFT_OUT	"left_out_rows"
 #define VIEW_OF_OPTIONS		"retention_options"
+
+/* And one that says which we have made, so that whoever changes the options leaves it alone. */
+#define VIEW_OF_RECORD		"retention_record"
+
+/* Those of a schema have one owner. */
+extern const char *const retention_views_others[];
+#define VIEWS_OTHERS	4
 
 /* Arguments of retention_create_views. */
 typedef enum CreateArg
@@ -72,7 +80,6 @@ typedef struct Options
 	double		margin;
 	const char *model;			/* of repeat buying, as fit_purchases() takes it */
 	bool		materialized;
-	const char *made;			/* the record of what we have made */
 } Options;
 
 /* What order_rows is like. */
@@ -115,6 +122,8 @@ extern void retention_options_of_arguments(Options *options, FunctionCallInfo fc
 										   const OrderTable *orders);
 extern void retention_options_of_view(Options *options, Oid view);
 extern char *retention_options_sql(const Options *options);
+extern const char *retention_made_of_view(Oid view);
+extern char *retention_made_sql(const char *made);
 
 /* source.c */
 extern void retention_orders_of_arguments(OrderTable *orders, FunctionCallInfo fcinfo);

@@ -66,7 +66,7 @@ WHERE grantee <> relowner ORDER BY 1, 2, 3, 4};
 }
 
 # What views are made from.
-my $recipes = q{SELECT c.oid::regclass, pg_get_userbyid(relowner), pg_get_viewdef(c.oid) FROM pg_class c WHERE relname IN ('order_rows', 'left_out_rows', 'retention_options') AND relkind = 'v' ORDER BY 1};
+my $recipes = q{SELECT c.oid::regclass, pg_get_userbyid(relowner), pg_get_viewdef(c.oid) FROM pg_class c WHERE relname IN ('order_rows', 'left_out_rows', 'retention_options', 'retention_record') AND relkind = 'v' ORDER BY 1};
 my ($out, $errors, $before);
 
 # ---- who may make them ---------------------------------------------------------------
@@ -258,7 +258,7 @@ foreach my $role ('mallory', 'bi')
 	($out, $errors) = as($role, "SELECT retention_drop_views('shop')");
 	is("$out$errors", '42501', "dropped by $role, whose views they are not");
 }
-is((as('owner', "SELECT count(*) FROM pg_class WHERE relnamespace = 'shop'::regnamespace AND relkind = 'v'"))[0], '16', '... are there');
+is((as('owner', "SELECT count(*) FROM pg_class WHERE relnamespace = 'shop'::regnamespace AND relkind = 'v'"))[0], '17', '... are there');
 ($out, $errors) = as('mallory', q{SELECT retention_drop_views('hers'); SELECT retention_drop_views('hers'); SELECT to_regnamespace('hers')});
 is("$errors$out", "42704\n", 'dropped by who has made them, once');
 
@@ -433,10 +433,10 @@ CREATE VIEW shop.rfm_segments AS SELECT customer AS segment FROM shop.customers;
 CREATE VIEW shop.kpi AS SELECT 3 AS orders;
 CREATE FUNCTION pg_temp.entry(name text, definition text) RETURNS text LANGUAGE sql RETURN
 	format(' %s=%s:----------------:----------------', name, left(encode(sha256(definition::bytea), 'hex'), 16));
-SELECT replace(regexp_replace(pg_get_viewdef('shop.retention_options'::regclass), ' (customers|rfm_segments|kpi)=', ' old_\1=', 'g'),
+SELECT replace(regexp_replace(pg_get_viewdef('shop.retention_record'::regclass), ' (customers|rfm_segments|kpi)=', ' old_\1=', 'g'),
 	'''::text AS made', concat(pg_temp.entry('customers', ' SELECT 1 AS customer, 2 AS old'), pg_temp.entry('rfm_segments', ' SELECT customer AS segment FROM customers'),
 	pg_temp.entry('kpi', ' SELECT 3 AS orders'), '''::text AS made')) AS options \gset
-CREATE OR REPLACE VIEW shop.retention_options WITH (security_invoker = true) AS :options
+CREATE OR REPLACE VIEW shop.retention_record WITH (security_invoker = true) AS :options
 GRANT SELECT ON shop.customers, shop.rfm_segments, shop.kpi TO bi;
 GRANT SELECT ON shop.kpi TO analyst WITH GRANT OPTION;
 CREATE VIEW upon_kpi AS SELECT * FROM shop.kpi;
@@ -539,7 +539,7 @@ SELECT margin = 0.123456789012345678::float8 AND pg_get_viewdef('shop.order_rows
 }, database => 'dumped');
 is("$out$errors", "11\n11\nt", 'views to be dumped');
 my $everything = rows_of('shop', 'kept') . q{; SELECT * FROM shop.rfm_segment_names ORDER BY 1, 2; SELECT * FROM shop.rfm_thresholds ORDER BY 1};
-my $recipe = "TABLE shop.retention_options; TABLE kept.retention_options; SELECT oid::regclass, pg_get_viewdef(oid) FROM pg_class WHERE relname ~ 'order_rows|left_out' ORDER BY oid::regclass::text";
+my $recipe = "TABLE shop.retention_options; TABLE kept.retention_options; TABLE shop.retention_record; TABLE kept.retention_record; SELECT oid::regclass, pg_get_viewdef(oid) FROM pg_class WHERE relname ~ 'order_rows|left_out' ORDER BY oid::regclass::text";
 my $expected = $node->safe_psql('dumped', "$everything; $recipe");
 
 foreach my $case ([ 'plain', 'postgres', 'owner' ], [ 'custom', 'postgres', 'owner' ], [ 'plain', 'owner', 'owner' ], [ 'custom', 'owner', 'keeper' ])

@@ -1,0 +1,152 @@
+-- Views that are made again: what has been set on them stays, what is the user's is
+-- left, and nothing is done that need not be.
+SET client_min_messages = warning;
+SET timezone = 'UTC';
+SET datestyle = 'ISO';
+SET max_parallel_workers_per_gather = 0;
+SET jit = off;
+CREATE SCHEMA views_kept;
+SET search_path = views_kept, public;
+CREATE TABLE orders AS SELECT customer_id, ordered_at, amount FROM simulate_orders(60, '1 year', 1);
+CREATE ROLE regress_kept_reader;
+CREATE ROLE regress_kept_writer;
+
+-- All that a relation of the target has, but for its definition and its number.
+CREATE FUNCTION state(target regnamespace) RETURNS TABLE (line text) LANGUAGE sql AS $$
+	SELECT concat_ws(' ', relname, relkind, pg_get_userbyid(relowner), relacl, reloptions, (SELECT t.reloptions FROM pg_class t WHERE t.oid = c.reltoastrelid), relreplident, relispopulated, obj_description(oid))
+	FROM pg_class c WHERE relnamespace = target AND relkind IN ('v', 'm')
+	UNION ALL
+	SELECT concat_ws(' ', relname, attname, attacl, attstattarget, attstorage, attcompression, (SELECT string_agg(o, ',') FROM unnest(attoptions) o WHERE o LIKE 'n_distinct%'), col_description(c.oid, attnum))
+	FROM pg_class c JOIN pg_attribute ON attrelid = c.oid WHERE relnamespace = target AND relkind IN ('v', 'm') AND attnum > 0
+	UNION ALL
+	SELECT concat_ws(' ', pg_get_indexdef(i.oid), indisclustered, indisreplident, i.reloptions, obj_description(i.oid), (SELECT string_agg(attstattarget::text, ',') FROM pg_attribute WHERE attrelid = i.oid))
+	FROM pg_class c JOIN pg_index ON indrelid = c.oid JOIN pg_class i ON i.oid = indexrelid WHERE c.relnamespace = target
+	UNION ALL
+	SELECT concat_ws(' ', pg_get_statisticsobjdef(s.oid), stxstattarget, obj_description(s.oid, 'pg_statistic_ext')) FROM pg_statistic_ext s JOIN pg_class c ON c.oid = stxrelid WHERE c.relnamespace = target
+$$;
+CREATE FUNCTION numbers(target regnamespace) RETURNS text LANGUAGE sql AS
+	$$ SELECT string_agg(concat_ws(' ', relname, c.oid, r.xmin), ', ' ORDER BY relname) FROM pg_class c JOIN pg_rewrite r ON ev_class = c.oid WHERE relnamespace = target AND relkind IN ('v', 'm') $$;
+
+SELECT count(*) FROM retention_create_views('orders', 'customer_id', 'ordered_at', 'amount');
+SELECT count(*) FROM retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', target => 'stored', materialized => true);
+-- What is as it would be made is not made again.
+SELECT numbers('shop') AS shop, numbers('stored') AS stored \gset
+SELECT count(*) FROM retention_refresh_views('shop');
+SELECT count(*) FROM retention_refresh_views('stored');
+SELECT numbers('shop') = :'shop' AS shop, numbers('stored') = :'stored' AS stored;
+
+-- Everything that can be set on them.
+ALTER VIEW shop.kpi RESET (security_invoker);
+ALTER VIEW shop.customers SET (security_barrier = true);
+GRANT SELECT ON shop.kpi, stored.kpi TO regress_kept_reader WITH GRANT OPTION;
+GRANT SELECT (customer, orders), REFERENCES (customer) ON shop.customers, stored.customers TO regress_kept_reader;
+GRANT ALL ON shop.lifecycle, stored.lifecycle TO PUBLIC;
+COMMENT ON VIEW shop.kpi IS 'ours';
+COMMENT ON COLUMN shop.kpi.clv IS 'it''s the "CLV" \ of ours';
+COMMENT ON MATERIALIZED VIEW stored.customers IS 'who';
+COMMENT ON COLUMN stored.customers.segment IS NULL;
+CREATE INDEX "by Segment" ON stored.customers (segment, lower(status)) INCLUDE (revenue) WITH (fillfactor = 50) WHERE revenue > 0;
+CREATE INDEX ON stored.customers USING hash (segment);
+COMMENT ON INDEX stored."by Segment" IS 'an index';
+ALTER INDEX stored."by Segment" ALTER COLUMN 2 SET STATISTICS 77;
+CREATE UNIQUE INDEX kpi_customers ON stored.kpi (customers);
+DROP INDEX stored.kpi_orders_idx;
+ALTER MATERIALIZED VIEW stored.customers SET (fillfactor = 70, autovacuum_enabled = false, toast.autovacuum_enabled = false);
+ALTER MATERIALIZED VIEW stored.customers ALTER COLUMN segment SET STATISTICS 500;
+ALTER MATERIALIZED VIEW stored.customers ALTER COLUMN segment SET STORAGE EXTERNAL;
+ALTER MATERIALIZED VIEW stored.customers ALTER COLUMN segment SET COMPRESSION pglz;
+ALTER MATERIALIZED VIEW stored.customers ALTER COLUMN segment SET (n_distinct = 12);
+ALTER MATERIALIZED VIEW stored.customers CLUSTER ON customers_customer_idx;
+ALTER MATERIALIZED VIEW stored.lifecycle REPLICA IDENTITY FULL;
+CREATE STATISTICS stored.together ON segment, status FROM stored.customers;
+ALTER STATISTICS stored.together SET STATISTICS 33;
+COMMENT ON STATISTICS stored.together IS 'statistics';
+CREATE TABLE shop_before AS SELECT line FROM state('shop');
+CREATE TABLE stored_before AS SELECT line FROM state('stored');
+-- Other options: other definitions, and all the rest as it was.
+SELECT pg_get_viewdef('shop.retention_options'::regclass) AS options \gset
+SELECT replace(:'options', '''month''', '''week''') AS weeks, replace(:'options', '''month''', '''fortnight''') AS fortnights,
+	   replace(:'options', '''month''::text', 'lower(''MONTH'')') AS computed, replace(:'options', '(1)::double precision', '''30''::double precision') AS much \gset
+CREATE OR REPLACE VIEW shop.retention_options WITH (security_invoker = true) AS :weeks
+SELECT pg_get_viewdef('stored.retention_options'::regclass) AS stored_options \gset
+SELECT replace(:'stored_options', '''month''', '''week''') AS stored_options \gset
+CREATE OR REPLACE VIEW stored.retention_options WITH (security_invoker = true) AS :stored_options
+SELECT count(*) FROM retention_refresh_views();
+SELECT (SELECT max(period_label) ~ 'W' FROM shop.lifecycle) AS shop, (SELECT max(period_label) ~ 'W' FROM stored.lifecycle) AS stored;
+-- None, but for comments that tell of the period.
+SELECT line FROM ((TABLE shop_before EXCEPT SELECT line FROM state('shop')) UNION ALL (SELECT line FROM state('shop') EXCEPT TABLE shop_before)) AS d WHERE line !~ '^kpi_by_period';
+SELECT line FROM ((TABLE stored_before EXCEPT SELECT line FROM state('stored')) UNION ALL (SELECT line FROM state('stored') EXCEPT TABLE stored_before)) AS d WHERE line !~ '^kpi_by_period';
+SELECT retention_refresh_data('stored');
+
+-- Options that are no options.
+CREATE OR REPLACE VIEW shop.retention_options AS :computed
+SELECT retention_refresh_views('shop');
+CREATE OR REPLACE VIEW shop.retention_options AS :fortnights
+SELECT retention_refresh_views('shop');
+CREATE OR REPLACE VIEW shop.retention_options AS SELECT 'month'::text AS period, NULL::text AS time_zone, NULL::text AS lifespan, float8 '30' AS margin, 'mbg/nbd'::text AS model, false AS materialized;
+SELECT retention_refresh_views('shop');
+CREATE OR REPLACE VIEW shop.retention_options AS SELECT 'month'::text AS period, NULL::text AS time_zone, '3'::text AS lifespan, float8 '0.3' AS margin, NULL::text AS model, false AS materialized;
+SELECT retention_refresh_views('shop');
+SELECT count(*) FROM retention_refresh_views();
+CREATE OR REPLACE VIEW shop.retention_options WITH (security_invoker = true) AS :options
+
+-- ---------------------------------------------------------------------------
+-- The user's own.
+-- ---------------------------------------------------------------------------
+
+SELECT count(*) FROM retention_refresh_views('shop');
+-- One changed, one in the place of ours, one with other columns: those that read it go on, or are left.
+CREATE OR REPLACE VIEW shop.order_ladder AS SELECT 1::int8 AS order_number, 2::int8 AS customers, 3::int8 AS reached_next, 4::float8 AS rate, 5::int8 AS eligible_90_days, 6::int8 AS reached_next_90_days, 7::float8 AS rate_90_days, 8::float8 AS median_gap_days;
+CREATE TABLE my_customers AS SELECT * FROM shop.customers WHERE orders > 1;
+DROP VIEW shop.rfm_segments, shop.rfm_quintiles, shop.customers;
+CREATE VIEW shop.customers AS TABLE my_customers;
+ALTER VIEW shop.lifecycle RENAME COLUMN lapsed TO gone;
+SELECT retention_refresh_views('shop');
+SELECT (SELECT sum(customers) FROM shop.rfm_segments) = (SELECT count(*) FROM my_customers) AS of_mine, (SELECT median_gap_days FROM shop.order_ladder) AS mine, (SELECT count(gone) > 0 FROM shop.lifecycle) AS renamed;
+DROP VIEW shop.rfm_segments, shop.rfm_quintiles, shop.customers;
+CREATE VIEW shop.customers AS SELECT 1 AS own;
+SELECT retention_refresh_views('shop');
+SELECT retention_create_views('orders', 'customer_id', 'ordered_at', 'amount');
+TABLE shop.customers;
+DROP VIEW shop.customers, shop.order_ladder;
+ALTER VIEW shop.lifecycle RENAME COLUMN gone TO lapsed;
+SELECT count(*) FROM retention_refresh_views('shop');
+-- What the user has built upon a view that would have to go; and a trigger of his.
+CREATE VIEW on_top AS SELECT period_label, closing FROM stored.lifecycle;
+SELECT replace(:'stored_options', '''week''', '''quarter''') AS stored_options \gset
+CREATE OR REPLACE VIEW stored.retention_options WITH (security_invoker = true) AS :stored_options
+SELECT count(*) FROM retention_refresh_views('stored');
+SELECT (SELECT max(period_label) FROM on_top) ~ 'W' AS weeks, (SELECT max(period_label) FROM stored.kpi_by_period) ~ 'Q' AS others, (SELECT max(period_label) FROM stored.lifecycle) ~ 'Q' AS quarters;
+DROP VIEW on_top;
+SELECT count(*) FROM retention_refresh_views('stored');
+SELECT (SELECT max(period_label) FROM stored.lifecycle) ~ 'Q' AS quarters;
+CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+CREATE TRIGGER of_mine INSTEAD OF INSERT ON shop.kpi FOR EACH ROW EXECUTE FUNCTION nothing();
+SELECT retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', materialized => true);
+DROP TRIGGER of_mine ON shop.kpi;
+-- A definition of order_rows that the user has written.
+CREATE OR REPLACE VIEW shop.order_rows WITH (security_invoker = true) AS SELECT customer_id % 7 AS customer, ordered_at, amount FROM orders;
+SELECT count(*) FROM retention_refresh_views('shop');
+SELECT customers FROM shop.kpi;
+-- Views that it reads are made, and what is gone is told of.
+ALTER VIEW shop.left_out_rows RENAME TO elsewhere;
+DROP VIEW shop.excluded_rows;
+SELECT retention_refresh_views('shop');
+ALTER VIEW shop.elsewhere RENAME TO left_out_rows;
+SELECT count(*) FROM retention_refresh_views('shop');
+-- Without the record nothing is ours, but what is as we would make it.
+DROP VIEW shop.retention_record;
+CREATE OR REPLACE VIEW shop.order_ladder AS SELECT 1::int8 AS order_number, 2::int8 AS customers, 3::int8 AS reached_next, 4::float8 AS rate, 5::int8 AS eligible_90_days, 6::int8 AS reached_next_90_days, 7::float8 AS rate_90_days, 8::float8 AS median_gap_days;
+SELECT count(*) FROM retention_refresh_views('shop');
+DROP VIEW shop.order_ladder;
+SELECT count(*) FROM retention_refresh_views('shop');
+
+-- Dropped, but for what is the user's.
+CREATE OR REPLACE VIEW stored.rfm_thresholds AS SELECT 'recency'::text AS metric, 1::float8 AS p20, 2::float8 AS p40, 3::float8 AS p60, 4::float8 AS p80;
+SELECT retention_drop_views('stored');
+SELECT relname FROM pg_class WHERE relnamespace = 'stored'::regnamespace;
+SELECT retention_drop_views('shop');
+SELECT to_regnamespace('shop');
+SET client_min_messages = error;
+DROP SCHEMA stored, views_kept CASCADE;
+DROP ROLE regress_kept_reader, regress_kept_writer;
