@@ -60,7 +60,6 @@ allocate_table(LargeBase *large, const CustomerTable *like, int scale, int nlimb
 	advise_huge_pages(table, size);
 	retention_table_init(table, like->key, like->time, like->amount, scale, nlimbs,
 						 homes, tail);
-	table->shift = like->shift;
 	retention_table_sample_like(table, like);
 	return table;
 }
@@ -150,10 +149,10 @@ memory_left(LargeBase *large)
 
 /*
  * Give a table that is full more room.  Returns false if that takes more
- * memory than there is, unless it must be.
+ * memory than there is.
  */
 static bool
-grow_table(LargeBase *large, bool must)
+grow_table(LargeBase *large)
 {
 	CustomerTable *table = large->table;
 	int64		entries = retention_table_capacity(table);
@@ -164,8 +163,7 @@ grow_table(LargeBase *large, bool must)
 	if (retention_table_live(table) > table->used / 2)
 		entries *= 2;
 	retention_table_shape(entries, &homes, &tail);
-	if (!must &&
-		retention_table_size(table->stride, table->nlimbs, homes, tail) > memory_left(large))
+	if (retention_table_size(table->stride, table->nlimbs, homes, tail) > memory_left(large))
 		return false;
 	large->table = copy_table(large, table, entries, table->scale, table->nlimbs);
 	pfree(table);
@@ -174,10 +172,10 @@ grow_table(LargeBase *large, bool must)
 
 /*
  * Empty the table and give it room for so many entries, or for as many as
- * there is memory for.  What is known of rows stays.
+ * there is memory for, with hashes of this range.  What is known of rows stays.
  */
 static void
-restart_table(LargeBase *large, int64 entries, int shift)
+restart_table(LargeBase *large, int64 entries, uint64 first_hash, uint64 last_hash)
 {
 	CustomerTable *table = large->table;
 	int64		allowed = (table_bytes(table) + memory_left(large)) /
@@ -211,7 +209,25 @@ restart_table(LargeBase *large, int64 entries, int shift)
 		pfree(sums);
 	}
 	retention_table_clear(table);
-	table->shift = shift;
+	retention_table_range(table, first_hash, last_hash);
+}
+
+/*
+ * A file for the customers of the table, and others of the same range: those
+ * that are being read from a file, or those that are still to come.
+ */
+static Spill *
+create_spill(LargeBase *large, const SpillReader *source)
+{
+	const CustomerTable *table = large->table;
+	SpillBounds bounds;
+
+	if (source)
+		retention_bounds_of_partition(&bounds, source);
+	if (source == NULL || bounds.n == 0)
+		retention_bounds_of_table(&bounds, table);
+	return retention_spill_create(large->hdr.eoh_context, table->key_words, table->first_hash,
+								  table->last_hash, &bounds);
 }
 
 /*
@@ -236,9 +252,9 @@ retention_large_widen(LargeBase *large, int scale, int nlimbs)
 		Max(memory_left(large), table_bytes(table)))
 	{
 		if (large->spill == NULL)
-			large->spill = retention_spill_create(large->hdr.eoh_context, 0);
+			large->spill = create_spill(large, NULL);
 		retention_spill_table(large->spill, table);
-		restart_table(large, LARGE_MIN_ENTRIES, table->shift);
+		restart_table(large, LARGE_MIN_ENTRIES, table->first_hash, table->last_hash);
 	}
 	replace_table(large, copy_table(large, large->table,
 									Max(large->table->used, LARGE_MIN_ENTRIES),
@@ -248,10 +264,10 @@ retention_large_widen(LargeBase *large, int scale, int nlimbs)
 /*
  * An entry for which the table has no room: make some and add it.  The entry
  * has the money of the table as it was; "overflow" is where customers go that
- * don't fit memory.
+ * don't fit memory, and "source" where it comes from, if that is a file.
  */
 static void
-absorb_hard(LargeBase *large, Spill **overflow, int bits, const uint64 *entry,
+absorb_hard(LargeBase *large, Spill **overflow, const SpillReader *source, const uint64 *entry,
 			int nlimbs, int scale)
 {
 	uint64	   *converted = NULL;
@@ -285,18 +301,12 @@ absorb_hard(LargeBase *large, Spill **overflow, int bits, const uint64 *entry,
 					break;
 				}
 
-				if (grow_table(large, false))
+				if (grow_table(large))
 					break;
-				if (bits + SPILL_BITS > 64)
-				{
-					/* customers of one hash, made up for us: nothing parts them */
-					(void) grow_table(large, true);
-					break;
-				}
 				if (*overflow == NULL)
-					*overflow = retention_spill_create(large->hdr.eoh_context, bits);
+					*overflow = create_spill(large, source);
 				retention_spill_table(*overflow, table);
-				restart_table(large, PG_INT64_MAX, table->shift);
+				restart_table(large, PG_INT64_MAX, table->first_hash, table->last_hash);
 				break;
 			case ABSORB_TABLE_CROWDED:
 				retention_table_salt(table);
@@ -322,7 +332,7 @@ flush_shaped(LargeBase *large, EntryShape shape)
 	{
 		uint64	   *slots = table->words + (shape.nlimbs > 0 ? TABLE_SUMS * (shape.nlimbs + 1) : 0);
 		uint64	   *home = slots +
-			multiply_high(entry[0] << table->shift, table->spread) * shape.stride;
+			multiply_high((entry[0] - table->first_hash) << table->shift, table->spread) * shape.stride;
 		bool		found;
 		uint64	   *slot;
 
@@ -340,7 +350,7 @@ flush_shaped(LargeBase *large, EntryShape shape)
 		else if (likely(retention_table_insert(table, slot, entry) == ABSORBED))
 			continue;
 
-		absorb_hard(large, &large->spill, 0, entry, shape.nlimbs, scale);
+		absorb_hard(large, &large->spill, NULL, entry, shape.nlimbs, scale);
 		table = large->table;
 		if (unlikely(table->nlimbs != shape.nlimbs))
 		{
@@ -348,7 +358,7 @@ flush_shaped(LargeBase *large, EntryShape shape)
 			while (--n > 0)
 			{
 				entry += shape.stride;
-				absorb_hard(large, &large->spill, 0, entry, shape.nlimbs, scale);
+				absorb_hard(large, &large->spill, NULL, entry, shape.nlimbs, scale);
 			}
 			return;
 		}
@@ -447,7 +457,7 @@ retention_large_begin_merge(LargeBase *large, int64 more, int64 newcomers)
 	else
 	{
 		if (large->spill == NULL)
-			large->spill = retention_spill_create(large->hdr.eoh_context, 0);
+			large->spill = create_spill(large, NULL);
 		large->merge->writing = true;
 	}
 }
@@ -609,7 +619,7 @@ retention_large_absorb(LargeBase *large, const uint64 *entry, int nlimbs, int sc
 	if (unlikely(table->nlimbs != nlimbs) || unlikely(table->scale != scale) ||
 		unlikely(table_absorb(table, entry) != ABSORBED))
 	{
-		absorb_hard(large, &large->spill, 0, entry, nlimbs, scale);
+		absorb_hard(large, &large->spill, NULL, entry, nlimbs, scale);
 		fit_pending(large);
 	}
 }
@@ -641,23 +651,26 @@ visit_spill(LargeBase *large, Spill *spill, LargeVisitor visitor, void *arg)
 {
 	check_stack_depth();
 
-	for (int partition = 0; partition < SPILL_PARTITIONS; partition++)
+	for (int partition = 0; partition <= spill->bounds.n; partition++)
 	{
-		int			bits = spill->bits + SPILL_BITS;
+		int			fixed_words = large->table->stride - large->table->nlimbs;
+		uint64		first_hash = spill_first_hash(spill, partition);
+		uint64		last_hash = spill_last_hash(spill, partition);
 		Spill	   *deeper = NULL;
 		SpillReader reader;
 		Pace		pace = {0};
 
-		restart_table(large, spill->entries[partition], bits);
-		retention_spill_read(spill, partition, large->table->stride - large->table->nlimbs,
-							 &reader);
+		if (spill->entries[partition] == 0)
+			continue;
+		restart_table(large, spill->entries[partition], first_hash, last_hash);
+		retention_spill_read(spill, partition, fixed_words, &reader);
 		while (retention_spill_next(&reader))
 		{
 			pace_on(&pace, reader.stride);
 			if (unlikely(large->table->nlimbs != reader.nlimbs) ||
 				unlikely(large->table->scale != reader.scale) ||
 				unlikely(table_absorb(large->table, reader.entry) != ABSORBED))
-				absorb_hard(large, &deeper, bits, reader.entry, reader.nlimbs, reader.scale);
+				absorb_hard(large, &deeper, &reader, reader.entry, reader.nlimbs, reader.scale);
 			if (unlikely(deeper != NULL))
 			{
 				split_rest(large, deeper, &reader);
@@ -677,7 +690,7 @@ visit_spill(LargeBase *large, Spill *spill, LargeVisitor visitor, void *arg)
 			visitor(large, large->table, arg);
 		}
 	}
-	restart_table(large, LARGE_MIN_ENTRIES, spill->bits);
+	restart_table(large, LARGE_MIN_ENTRIES, spill->first_hash, spill->last_hash);
 }
 
 /*

@@ -4,15 +4,17 @@
  *	  Customers on disk: entries in a temporary file, apart by their hashes.
  *
  * A table that has no more memory is written out whole and begins anew.  As
- * its entries come in the order of their hashes, those of one partition (a
- * range of hashes) lie together, and are written in a few slices.  The slices
+ * its entries come in the order of their identities, those of one partition (a
+ * range of identities) lie together, and are written in a few slices.  The slices
  * of a partition form a chain through the file, the last one first, so that
  * memory holds one place per partition and nothing else, however much is on
  * disk.  Reading changes nothing: a window function may ask again and again,
  * and go on adding rows.
  *
- * A partition that is still too large for memory is spilled once more, by
- * the next bits of the hash.
+ * Where partitions begin is chosen by the customers that there are, so that
+ * all get as many, however their hashes lie: of keys that somebody has made up
+ * for it, all might begin with the same bits, or be the same.  A partition that
+ * is still too large for memory is spilled once more, by a sample of its own.
  *
  *-------------------------------------------------------------------------
  */
@@ -20,8 +22,16 @@
 
 #include "base/spill.h"
 
+#include "common/pg_prng.h"
+#include "miscadmin.h"
 #include "pg/compat.h"
 #include "utils/memutils.h"
+
+/* Identities that the bounds of a partition's partitions are chosen from. */
+#define SAMPLE_IDENTITIES	4096
+
+/* With fewer than this, their hashes are taken for evenly spread. */
+#define FEW_IDENTITIES		(4 * SPILL_PARTITIONS)
 
 typedef struct SliceHeader
 {
@@ -31,13 +41,116 @@ typedef struct SliceHeader
 	int			scale;
 } SliceHeader;
 
+/* ---- where partitions begin ------------------------------------------------ */
+
+/* By hash, if nothing is known of the customers. */
+void
+retention_bounds_even(SpillBounds *bounds, uint64 first_hash, uint64 last_hash)
+{
+	uint64		step = (last_hash - first_hash) / SPILL_PARTITIONS + 1;
+
+	bounds->n = 0;
+	for (int i = 1; i < SPILL_PARTITIONS && step <= (last_hash - first_hash) / i; i++)
+	{
+		bounds->identities[bounds->n][0] = first_hash + i * step;
+		bounds->identities[bounds->n++][1] = 0;
+	}
+}
+
+static int
+compare_identities(const void *a, const void *b)
+{
+	const uint64 *one = a;
+	const uint64 *other = b;
+
+	for (int i = 0; i < 2; i++)
+		if (one[i] != other[i])
+			return one[i] < other[i] ? -1 : 1;
+	return 0;
+}
+
+/* As many of a sample in each partition; none, if all are one customer. */
+void
+retention_bounds_of_sample(SpillBounds *bounds, uint64 (*identities)[2], int n)
+{
+	bounds->n = 0;
+	qsort(identities, n, sizeof(identities[0]), compare_identities);
+	for (int i = 1; i < SPILL_PARTITIONS; i++)
+	{
+		const uint64 *identity = identities[(int64) n * i / SPILL_PARTITIONS];
+
+		/* the first partition has somebody too */
+		if (n > 0 && compare_identities(identity, bounds->n == 0 ? identities[0] :
+										bounds->identities[bounds->n - 1]) != 0)
+			memcpy(bounds->identities[bounds->n++], identity, sizeof(identities[0]));
+	}
+}
+
+void
+retention_bounds_of_table(SpillBounds *bounds, const CustomerTable *table)
+{
+	uint64		(*identities)[2];
+	TableScan	scan;
+	const uint64 *entry;
+	int64		i = 0;
+	int			n = 0;
+
+	if (table->used < FEW_IDENTITIES)
+	{
+		retention_bounds_even(bounds, table->first_hash, table->last_hash);
+		return;
+	}
+	identities = palloc0(SAMPLE_IDENTITIES * sizeof(identities[0]));
+	retention_scan_begin(&scan, table);
+	while ((entry = scan_next(&scan)) != NULL)
+		if (i++ >= table->used * n / SAMPLE_IDENTITIES && n < SAMPLE_IDENTITIES)
+			memcpy(identities[n++], entry, table->key_words * sizeof(uint64));
+	retention_scan_end(&scan);
+	retention_bounds_of_sample(bounds, identities, n);
+	pfree(identities);
+}
+
+/*
+ * Of the partition that is being read, by a random sample (Vitter 1985, "Random
+ * sampling with a reservoir").
+ */
+void
+retention_bounds_of_partition(SpillBounds *bounds, const SpillReader *source)
+{
+	uint64		(*identities)[2] = palloc0(SAMPLE_IDENTITIES * sizeof(identities[0]));
+	SpillReader reader;
+	uint64		n = 0;
+
+	retention_spill_read(source->spill, source->partition, source->fixed_words, &reader);
+	while (retention_spill_next(&reader))
+	{
+		uint64		place = n;
+
+		if ((++n & 0xFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
+		if (place >= SAMPLE_IDENTITIES)
+			place = pg_prng_uint64_range(&pg_global_prng_state, 0, n - 1);
+		if (place < SAMPLE_IDENTITIES)
+			memcpy(identities[place], reader.entry, source->spill->key_words * sizeof(uint64));
+	}
+	retention_spill_close(&reader);
+	retention_bounds_of_sample(bounds, identities, (int) Min(n, SAMPLE_IDENTITIES));
+	pfree(identities);
+}
+
+/* ---- writing --------------------------------------------------------------- */
+
+/* Of customers whose hashes are in a range. */
 Spill *
-retention_spill_create(MemoryContext context, int bits)
+retention_spill_create(MemoryContext context, int key_words, uint64 first_hash, uint64 last_hash,
+					   const SpillBounds *bounds)
 {
 	Spill	   *spill = MemoryContextAllocZero(context, sizeof(Spill));
 
-	Assert(bits + SPILL_BITS <= 64);
-	spill->bits = bits;
+	spill->key_words = key_words;
+	spill->first_hash = first_hash;
+	spill->last_hash = last_hash;
+	spill->bounds = *bounds;
 	for (int i = 0; i < SPILL_PARTITIONS; i++)
 		spill->heads[i].fileno = -1;
 	spill->temp = retention_tempfile_create(context);
@@ -60,10 +173,36 @@ spill_seek(Spill *spill, SpillPlace place)
 				 errmsg("could not seek in temporary file: %m")));
 }
 
-static inline int
-spill_partition(const Spill *spill, uint64 hash)
+/* Does a customer come before the partition's first? */
+static inline bool
+is_before(const Spill *spill, const uint64 *entry, int partition)
 {
-	return (int) ((hash << spill->bits) >> (64 - SPILL_BITS));
+	const uint64 *bound = spill->bounds.identities[partition - 1];
+
+	return entry[0] < bound[0] ||
+		(entry[0] == bound[0] && spill->key_words == 2 && entry[1] < bound[1]);
+}
+
+/* The partition of a customer, which as a rule is that of the last one. */
+static inline int
+spill_partition(const Spill *spill, const uint64 *entry, int last)
+{
+	int			low = 0;
+	int			high = spill->bounds.n;
+
+	if (last >= 0 && (last == 0 || !is_before(spill, entry, last)) &&
+		(last == high || is_before(spill, entry, last + 1)))
+		return last;
+	while (low < high)
+	{
+		int			middle = (low + high + 1) / 2;
+
+		if (is_before(spill, entry, middle))
+			high = middle - 1;
+		else
+			low = middle;
+	}
+	return low;
 }
 
 /* Entries of this shape are coming. */
@@ -105,7 +244,7 @@ write_slice(SpillWriter *writer)
 void
 retention_spill_put(SpillWriter *writer, const uint64 *entry)
 {
-	int			partition = spill_partition(writer->spill, entry[0]);
+	int			partition = spill_partition(writer->spill, entry, writer->partition);
 
 	if (partition != writer->partition || writer->nentries == SPILL_SLICE)
 		write_slice(writer);
@@ -140,11 +279,14 @@ retention_spill_table(Spill *spill, const CustomerTable *table)
 	retention_spill_end(&writer);
 }
 
+/* ---- reading --------------------------------------------------------------- */
+
 void
 retention_spill_read(Spill *spill, int partition, int fixed_words, SpillReader *reader)
 {
 	memset(reader, 0, sizeof(SpillReader));
 	reader->spill = spill;
+	reader->partition = partition;
 	reader->next = spill->heads[partition];
 	reader->fixed_words = fixed_words;
 }

@@ -13,8 +13,7 @@
 #include "base/table.h"
 #include "pg/tempfile.h"
 
-#define SPILL_BITS			6
-#define SPILL_PARTITIONS	(1 << SPILL_BITS)
+#define SPILL_PARTITIONS	64
 #define SPILL_SLICE			512 /* entries, at most */
 
 /* A place in a file; fileno is -1 for none. */
@@ -24,10 +23,23 @@ typedef struct SpillPlace
 	off_t		offset;
 } SpillPlace;
 
+/*
+ * Where partitions begin, but for the first one; ascending.  An identity of one
+ * word has 0 for its second.
+ */
+typedef struct SpillBounds
+{
+	int			n;
+	uint64		identities[SPILL_PARTITIONS - 1][2];
+} SpillBounds;
+
 typedef struct Spill
 {
 	TempFile   *temp;
-	int			bits;			/* of the hash, used up by levels above */
+	int			key_words;
+	uint64		first_hash;		/* of the customers who can be here */
+	uint64		last_hash;
+	SpillBounds bounds;
 	SpillPlace	end;
 	SpillPlace	heads[SPILL_PARTITIONS];	/* last slice of each partition */
 	int64		entries[SPILL_PARTITIONS];	/* with one per slice a customer is in */
@@ -49,6 +61,7 @@ typedef struct SpillWriter
 typedef struct SpillReader
 {
 	Spill	   *spill;
+	int			partition;
 	SpillPlace	next;			/* the slice after this one */
 	int			left;			/* entries in this slice not yet returned */
 	int			stride;
@@ -60,7 +73,13 @@ typedef struct SpillReader
 	uint64	   *entry;			/* the one to read now */
 } SpillReader;
 
-extern Spill *retention_spill_create(MemoryContext context, int bits);
+extern void retention_bounds_even(SpillBounds *bounds, uint64 first_hash, uint64 last_hash);
+extern void retention_bounds_of_sample(SpillBounds *bounds, uint64 (*identities)[2], int n);
+extern void retention_bounds_of_table(SpillBounds *bounds, const CustomerTable *table);
+extern void retention_bounds_of_partition(SpillBounds *bounds, const SpillReader *source);
+
+extern Spill *retention_spill_create(MemoryContext context, int key_words, uint64 first_hash,
+									 uint64 last_hash, const SpillBounds *bounds);
 extern void retention_spill_free(Spill *spill);
 
 extern void retention_spill_begin(Spill *spill, int stride, int nlimbs, int scale,
@@ -68,6 +87,19 @@ extern void retention_spill_begin(Spill *spill, int stride, int nlimbs, int scal
 extern void retention_spill_put(SpillWriter *writer, const uint64 *entry);
 extern void retention_spill_end(SpillWriter *writer);
 extern void retention_spill_table(Spill *spill, const CustomerTable *table);
+
+/* The hashes of a partition's customers, the last one included. */
+static inline uint64
+spill_first_hash(const Spill *spill, int partition)
+{
+	return partition == 0 ? spill->first_hash : spill->bounds.identities[partition - 1][0];
+}
+
+static inline uint64
+spill_last_hash(const Spill *spill, int partition)
+{
+	return partition == spill->bounds.n ? spill->last_hash : spill->bounds.identities[partition][0];
+}
 
 extern void retention_spill_read(Spill *spill, int partition, int fixed_words,
 								 SpillReader *reader);

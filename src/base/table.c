@@ -86,6 +86,8 @@ retention_table_init(CustomerTable *table, KeyKind key, TimeKind time,
 	table->stride = (uint16) stride;	/* a few words more than the money */
 	table->homes = homes;
 	table->spread = homes;
+	table->first_hash = 0;
+	table->last_hash = PG_UINT64_MAX;
 	table->salt = 0;
 	table->tail = tail;
 	table->bound = PG_UINT64_MAX;
@@ -345,16 +347,18 @@ retention_table_copy(const CustomerTable *from, CustomerTable *to)
 
 /* ---- samples -------------------------------------------------------------- */
 
-/* Give an empty table the bound, and spread the hashes below it over it. */
-static void
-set_bound(CustomerTable *table, uint64 bound)
+/* Spread the hashes of a range over an empty table. */
+void
+retention_table_range(CustomerTable *table, uint64 first_hash, uint64 last_hash)
 {
+	uint64		range = last_hash - first_hash;
 	uint64		top;
 
 	Assert(table->used == 0);
-	table->bound = bound;
-	table->shift = bound == 0 ? 63 : 63 - pg_leftmost_one_pos64(bound);
-	top = (bound << table->shift) | ((UINT64CONST(1) << table->shift) - 1);
+	table->first_hash = first_hash;
+	table->last_hash = last_hash;
+	table->shift = range == 0 ? 63 : 63 - pg_leftmost_one_pos64(range);
+	top = (range << table->shift) | ((UINT64CONST(1) << table->shift) - 1);
 
 	/* rounded down: the bound's home must be there */
 	table->spread = (int64) ((double) table->homes * (18446744073709551616.0 / ((double) top + 1)));
@@ -362,14 +366,14 @@ set_bound(CustomerTable *table, uint64 bound)
 		table->spread--;
 }
 
-/* Make an empty table the same sample of customers as another one. */
+/* Make an empty table the same sample of customers, or part of all, as another one. */
 void
 retention_table_sample_like(CustomerTable *table, const CustomerTable *like)
 {
 	table->sample = like->sample;
 	table->selected = like->selected;
-	if (like->bound != PG_UINT64_MAX)
-		set_bound(table, like->bound);
+	table->bound = like->bound;
+	retention_table_range(table, like->first_hash, like->last_hash);
 }
 
 /* Count anew what is known of the entries. */
@@ -458,7 +462,8 @@ retention_table_limit(CustomerTable *table, int32 sample, uint64 bound)
 
 	table->used = 0;
 	table->salt = 0;
-	set_bound(table, bound);
+	table->bound = bound;
+	retention_table_range(table, 0, bound);
 	memset(table_slots(table), 0xFF, (table->homes + table->tail + 1) * entry_size);
 	fill(table, kept, n);
 	pfree(kept);

@@ -78,7 +78,7 @@ typedef struct CustomerTable
 	uint16		key_words;
 	uint16		stride;			/* words in an entry */
 
-	int32		shift;			/* leading bits that all hashes share */
+	int32		shift;			/* see table_home */
 	int32		sample;			/* customers to keep at most; 0: all of them */
 	uint64		bound;			/* the greatest hash that is kept */
 	bool		selected;		/* customers selected from other bases */
@@ -86,6 +86,8 @@ typedef struct CustomerTable
 	uint64		salt;			/* 0: entries are in order; see above */
 	int64		homes;			/* slots that probing can start at */
 	int64		spread;			/* see table_home */
+	uint64		first_hash;		/* what hashes may be here: those of a sample */
+	uint64		last_hash;		/* to its bound, of a part its own */
 	int64		tail;			/* slots behind them, without the last one */
 	int64		used;
 
@@ -145,6 +147,7 @@ extern void retention_table_init(CustomerTable *table, KeyKind key, TimeKind tim
 extern void retention_table_clear(CustomerTable *table);
 extern void retention_table_shape(int64 entries, int64 *homes, int64 *tail);
 extern void retention_table_salt(CustomerTable *table);
+extern void retention_table_range(CustomerTable *table, uint64 first_hash, uint64 last_hash);
 extern bool retention_table_is_far(const CustomerTable *table, int64 slots);
 extern int64 retention_table_capacity(const CustomerTable *table);
 extern AbsorbResult retention_table_insert(CustomerTable *table, uint64 *slot,
@@ -212,14 +215,15 @@ entry_is_void(const CustomerTable *table, const uint64 *entry)
 }
 
 /*
- * Hashes are between 0 and the bound; shifted by the bits that are zero in all
- * of them, the bound is at least half of 2^64.  "spread" is what makes of the
- * bound the last home.
+ * Hashes are of a range; counted from its first one, and shifted by the bits
+ * that are zero in all of them, the last one is at least half of 2^64.  "spread"
+ * is what makes of that the last home.
  */
 static inline uint64 *
 table_home(const CustomerTable *table, uint64 hash)
 {
-	return table_slots(table) + multiply_high(hash << table->shift, table->spread) * table->stride;
+	return table_slots(table) +
+		multiply_high((hash - table->first_hash) << table->shift, table->spread) * table->stride;
 }
 
 /* The same in a salted table, of the whole identity. */

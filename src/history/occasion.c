@@ -73,24 +73,35 @@ insertion_sort(uint64 *entries, int64 n, int key_words, int stride)
 }
 
 static pg_attribute_always_inline void
-sort_shaped(const EntrySpan *spans, int nspans, int64 n, uint64 *to, int key_words, int stride,
-			int bits)
+sort_shaped(const EntrySpan *spans, int nspans, int64 n, uint64 *to, int key_words, int stride)
 {
 	int			log_buckets = Min(pg_leftmost_one_pos64(n), MAX_LOG_BUCKETS);
 	int			nbuckets = 1 << log_buckets;
 	uint32		ends[(1 << MAX_LOG_BUCKETS) + 1];
 	uint32		begin = 0;
-	uint64		mask = PG_UINT64_MAX >> bits;
-	int			shift = 64 - bits - log_buckets;
+	uint64		least = PG_UINT64_MAX;
+	uint64		most = 0;
+	int			shift;
+
+	for (int s = 0; s < nspans; s++)
+		for (int64 i = 0; i < spans[s].n; i++)
+		{
+			uint64		hash = spans[s].entries[i * stride];
+
+			least = Min(least, hash);
+			most = Max(most, hash);
+		}
+	shift = most == least ? 0 : Max(pg_leftmost_one_pos64(most - least) + 1 - log_buckets, 0);
 
 	/*
-	 * Hashes are spread, so one pass takes each entry to within a few places
-	 * of its own; the rest is for an insertion sort, which likes that.
+	 * Hashes are spread over some range, so one pass takes each entry to within
+	 * a few places of its own; the rest is for an insertion sort, which likes
+	 * that.
 	 */
 	memset(ends, 0, (nbuckets + 1) * sizeof(uint32));
 	for (int s = 0; s < nspans; s++)
 		for (int64 i = 0; i < spans[s].n; i++)
-			ends[((spans[s].entries[i * stride] & mask) >> shift) + 1]++;
+			ends[((spans[s].entries[i * stride] - least) >> shift) + 1]++;
 	for (int i = 1; i <= nbuckets; i++)
 		ends[i] += ends[i - 1];
 	for (int s = 0; s < nspans; s++)
@@ -98,7 +109,7 @@ sort_shaped(const EntrySpan *spans, int nspans, int64 n, uint64 *to, int key_wor
 		{
 			const uint64 *entry = spans[s].entries + i * stride;
 
-			memcpy(to + ends[(entry[0] & mask) >> shift]++ * (Size) stride, entry,
+			memcpy(to + ends[(entry[0] - least) >> shift]++ * (Size) stride, entry,
 				   stride * sizeof(uint64));
 		}
 
@@ -115,13 +126,9 @@ sort_shaped(const EntrySpan *spans, int nspans, int64 n, uint64 *to, int key_wor
 	insertion_sort(to, n, key_words, stride);
 }
 
-/*
- * The entries of all spans, sorted, into room for as many.  Their hashes have
- * so many leading bits in common.
- */
+/* The entries of all spans, sorted, into room for as many. */
 void
-retention_sort_entries(const EntrySpan *spans, int nspans, uint64 *sorted, OccasionShape shape,
-					   int bits)
+retention_sort_entries(const EntrySpan *spans, int nspans, uint64 *sorted, OccasionShape shape)
 {
 	int			stride = entry_words(shape);
 	int64		n = 0;
@@ -144,16 +151,14 @@ retention_sort_entries(const EntrySpan *spans, int nspans, uint64 *sorted, Occas
 					  &shape.key_words);
 		return;
 	}
-	/* that few bits are left only of customers made up for it */
-	bits = Min(bits, 64 - MAX_LOG_BUCKETS);
 	if (shape.key_words == 1 && shape.nlimbs == 1)
-		sort_shaped(spans, nspans, n, sorted, 1, 3, bits);
+		sort_shaped(spans, nspans, n, sorted, 1, 3);
 	else if (shape.key_words == 2 && shape.nlimbs == 1)
-		sort_shaped(spans, nspans, n, sorted, 2, 4, bits);
+		sort_shaped(spans, nspans, n, sorted, 2, 4);
 	else if (shape.key_words == 1 && shape.nlimbs == 0)
-		sort_shaped(spans, nspans, n, sorted, 1, 2, bits);
+		sort_shaped(spans, nspans, n, sorted, 1, 2);
 	else
-		sort_shaped(spans, nspans, n, sorted, shape.key_words, stride, bits);
+		sort_shaped(spans, nspans, n, sorted, shape.key_words, stride);
 }
 
 /* ---- combining ------------------------------------------------------------- */

@@ -143,7 +143,7 @@ typedef struct EntrySpan
 } EntrySpan;
 
 extern void retention_sort_entries(const EntrySpan *spans, int nspans, uint64 *sorted,
-								   OccasionShape shape, int bits);
+								   OccasionShape shape);
 extern bool retention_combine_entries(uint64 *entries, int64 *n, OccasionShape shape);
 extern bool retention_group_entries(const uint64 *entries, int64 n, OccasionShape shape,
 									Run *run);

@@ -148,7 +148,7 @@ compact_small(HistoryState *state)
 		EntrySpan	span = {small_entries(small), n};
 		bool		fits;
 
-		retention_sort_entries(&span, 1, sorted, shape, 0);
+		retention_sort_entries(&span, 1, sorted, shape);
 		memcpy(small_entries(small), sorted, bytes);
 		pfree(sorted);
 		fits = retention_combine_entries(small_entries(small), &n, shape);
@@ -190,7 +190,7 @@ make_large(HistoryState *state)
 		large->sums = MemoryContextAlloc(context, HISTORY_SUMS * large->sum_limbs * sizeof(uint64));
 		memcpy(large->sums, small_sums(small), HISTORY_SUMS * large->sum_limbs * sizeof(uint64));
 	}
-	large->store = retention_store_create(context, state->context, shape, 0);
+	large->store = retention_store_create(context, state->context, shape, 0, PG_UINT64_MAX);
 	large->store->unlimited = state->in_window;
 	/* the store may go to disk on the way, and be of another shape then */
 	for (int i = 0; i < small->used; i++)

@@ -13,7 +13,7 @@
  * hash_mem_multiplier, together with all other states of the same aggregate
  * node, goes to disk (base/spill.c) and begins anew.  It is read back a
  * partition of the disk's at a time, each into a store of its own, which may
- * go to disk again by the next bits of the hash.
+ * go to disk again.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,6 +22,7 @@
 #include "history/store.h"
 
 #include "miscadmin.h"
+#include "port/pg_bitutils.h"
 #include "utils/memutils.h"
 
 #define SPLIT_BITS		2
@@ -32,6 +33,9 @@
 
 /* Going to disk for less than this is more trouble than it is worth. */
 #define SPILL_MIN		(SPLIT_ENTRIES / 4)
+
+/* Customers that the bounds of the file's partitions are chosen from. */
+#define BOUND_SAMPLE	1024
 
 static void convert_money(Store *store, int scale, int nlimbs);
 
@@ -120,19 +124,22 @@ make_partitions(Store *store, int log_partitions)
 }
 
 /*
- * An empty store of customers whose hashes have the leading bits in common.
+ * An empty store of customers whose hashes are in a range.
  * What is allocated below "account" counts against the limit of memory.
  */
 Store *
 retention_store_create(MemoryContext context, MemoryContext account, OccasionShape shape,
-					   int bits)
+					   uint64 first_hash, uint64 last_hash)
 {
 	Store	   *store = MemoryContextAllocZero(context, sizeof(Store));
 
 	store->context = context;
 	store->account = account;
 	store->shape = shape;
-	store->bits = bits;
+	store->first_hash = first_hash;
+	store->last_hash = last_hash;
+	store->shift = last_hash == first_hash ? 63 :
+		63 - pg_leftmost_one_pos64(last_hash - first_hash);
 	store->pages = AllocSetContextCreate(context, "pages of occasions", ALLOCSET_SMALL_SIZES);
 	retention_pool_init(&store->pool, store->pages);
 	make_partitions(store, 0);
@@ -204,8 +211,7 @@ close_partition(Store *store, Partition *partition)
 		nspans++;
 	}
 	sorted = get_room(store, &store->sorting, n * stride);
-	retention_sort_entries(spans, nspans, sorted, store->shape,
-						   store->bits + store->log_partitions);
+	retention_sort_entries(spans, nspans, sorted, store->shape);
 	pfree(spans);
 	run.words = get_room(store, &store->grouping, group_words(n, store->shape));
 	if (unlikely(!retention_group_entries(sorted, n, store->shape, &run)))
@@ -360,9 +366,48 @@ retention_store_check(const Store *store)
 
 /* ---- disk ------------------------------------------------------------------ */
 
+/* Where the file's partitions begin: as many entries in each. */
+static void
+choose_bounds(const Store *store, SpillBounds *bounds)
+{
+	uint64		(*identities)[2];
+	int64		entries = 0;
+	int			n = 0;
+
+	if (store->source)
+	{
+		retention_bounds_of_partition(bounds, store->source);
+		return;
+	}
+	if (store->entries < BOUND_SAMPLE)
+	{
+		retention_bounds_even(bounds, store->first_hash, store->last_hash);
+		return;
+	}
+	identities = palloc0(BOUND_SAMPLE * sizeof(identities[0]));
+	for (int i = 0; i < partitions(store); i++)
+		for (RunPage *page = store->partitions[i].run.first; page; page = page->next)
+		{
+			Run			piece = page_run(page);
+			RunCursor	cursor;
+			CustomerView customer;
+
+			run_begin(&cursor, &piece, store->shape);
+			while (run_next(&cursor, &customer))
+			{
+				entries += customer.n;
+				for (; n < BOUND_SAMPLE && entries > store->entries * n / BOUND_SAMPLE; n++)
+					memcpy(identities[n], customer.identity,
+						   store->shape.key_words * sizeof(uint64));
+			}
+		}
+	retention_bounds_of_sample(bounds, identities, n);
+	pfree(identities);
+}
+
 /*
- * All that the store has in memory goes to disk.  Its money may have fewer
- * limbs afterwards.
+ * All that the store has in memory goes to disk, unless it is one customer: he
+ * has to fit it.  Its money may have fewer limbs afterwards.
  */
 static void
 spill_all(Store *store)
@@ -376,7 +421,18 @@ spill_all(Store *store)
 		return;
 	stride = entry_words(store->shape);
 	if (store->spill == NULL)
-		store->spill = retention_spill_create(store->context, store->bits);
+	{
+		SpillBounds bounds;
+
+		choose_bounds(store, &bounds);
+		if (bounds.n == 0)
+		{
+			store->unlimited = true;
+			return;
+		}
+		store->spill = retention_spill_create(store->context, store->shape.key_words,
+											  store->first_hash, store->last_hash, &bounds);
+	}
 	entry = palloc(stride * sizeof(uint64));
 	retention_spill_begin(store->spill, stride, store->shape.nlimbs, store->shape.scale, &writer);
 	for (int i = 0; i < partitions(store); i++)
@@ -416,14 +472,26 @@ spill_all(Store *store)
 static bool
 can_spill(const Store *store)
 {
-	return !store->unlimited && store->bits + SPILL_BITS <= 64;
+	return !store->unlimited;
+}
+
+/* How many times the largest partition's are all entries? */
+static int64
+parts_like_the_largest(const Store *store)
+{
+	int64		largest = 1;
+
+	for (int i = 0; i < partitions(store); i++)
+		largest = Max(largest, store->partitions[i].run.entries);
+	return store->entries / largest;
 }
 
 /*
  * Is there more in memory than there may be?  What the pool has unused is ours
  * already, and asked for again: disk is for when little of it is left.  A merge
  * leaves as much unused as the partition takes that it has made anew; if that
- * were taken for room to spare, a store of few partitions would grow on.
+ * were taken for room to spare, a store whose customers are in few partitions
+ * would grow on.
  */
 static bool
 out_of_memory(const Store *store)
@@ -432,8 +500,8 @@ out_of_memory(const Store *store)
 
 	return can_spill(store) &&
 		weight(store, store->entries) > SPILL_MIN &&
-		store->pool.unused < taken / 8 + taken / (partitions(store) + 1) &&
-		MemoryContextMemAllocated(store->account, true) > get_hash_memory_limit();
+		MemoryContextMemAllocated(store->account, true) > get_hash_memory_limit() &&
+		store->pool.unused < taken / 8 + taken / (parts_like_the_largest(store) + 1);
 }
 
 /* Partitions have grown: split them if they are large, and write them if they must go. */
@@ -768,21 +836,21 @@ retention_store_entries(const Store *store)
 
 /* Read a partition of the disk's into a store of its own. */
 static void
-read_spilled(Store *store, const Spill *spill, int partition)
+read_spilled(Store *store, SpillReader *reader)
 {
-	SpillReader reader;
 	int64		n = 0;
 
-	retention_spill_read(unconstify(Spill *, spill), partition, store->shape.key_words + 1, &reader);
-	while (retention_spill_next(&reader))
+	store->source = reader;
+	while (retention_spill_next(reader))
 	{
-		OccasionShape shape = {store->shape.key_words, reader.nlimbs, reader.scale};
+		OccasionShape shape = {store->shape.key_words, reader->nlimbs, reader->scale};
 
 		if ((++n & 0xFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
-		retention_store_add(store, reader.entry, shape);
+		retention_store_add(store, reader->entry, shape);
 	}
-	retention_spill_close(&reader);
+	retention_spill_close(reader);
+	store->source = NULL;
 }
 
 /* All is on disk: give the pages back, for others to be had. */
@@ -825,19 +893,22 @@ retention_store_visit(Store *store, RunVisitor visitor, void *arg)
 	spill_all(store);
 	release_pages(store);
 	shape.nlimbs = Min(shape.nlimbs, 1);
-	for (int i = 0; i < SPILL_PARTITIONS; i++)
+	for (int i = 0; i <= store->spill->bounds.n; i++)
 	{
 		MemoryContext context;
 		Store	   *part;
+		SpillReader reader;
 
 		if (store->spill->entries[i] == 0)
 			continue;
 		context = AllocSetContextCreate(store->context, "customers read from disk",
 										ALLOCSET_DEFAULT_SIZES);
 		part = retention_store_create(context, store->account, shape,
-									  store->bits + SPILL_BITS);
+									  spill_first_hash(store->spill, i),
+									  spill_last_hash(store->spill, i));
 		part->unlimited = store->unlimited;
-		read_spilled(part, store->spill, i);
+		retention_spill_read(store->spill, i, store->shape.key_words + 1, &reader);
+		read_spilled(part, &reader);
 		retention_store_visit(part, visitor, arg);
 		MemoryContextDelete(context);
 	}

@@ -40,13 +40,16 @@ typedef struct Store
 	MemoryContext account;		/* whose memory is limited */
 	bool		unlimited;		/* never goes to disk */
 	OccasionShape shape;
-	int			bits;			/* leading ones that all hashes share */
+	uint64		first_hash;		/* of the customers who can be here */
+	uint64		last_hash;
+	int			shift;			/* leading zeros of all hashes, counted from the first */
 	int			log_partitions;
 	Partition  *partitions;
 	int64		entries;		/* in runs */
 	MemoryContext pages;		/* of the pool */
 	PagePool	pool;
 	Spill	   *spill;			/* NULL while everything is in memory */
+	const SpillReader *source;	/* where the entries come from, if that is a file */
 
 	/* room to work in, each for one partition */
 	StoreRoom	sorting;
@@ -60,7 +63,7 @@ typedef struct Store
 } Store;
 
 extern Store *retention_store_create(MemoryContext context, MemoryContext account,
-									 OccasionShape shape, int bits);
+									 OccasionShape shape, uint64 first_hash, uint64 last_hash);
 extern void retention_store_make_room(Store *store, Partition *partition);
 extern void retention_store_add(Store *store, const uint64 *entry, OccasionShape shape);
 extern void retention_store_expect(Store *store, int64 entries);
@@ -90,7 +93,7 @@ store_partition(const Store *store, uint64 hash)
 {
 	/* in two steps: there may be one partition, and no shift is by 64 */
 	return store->partitions +
-		(((hash << store->bits) >> 1) >> (63 - store->log_partitions));
+		((((hash - store->first_hash) << store->shift) >> 1) >> (63 - store->log_partitions));
 }
 
 /* Ask for memory that will be written soon; any address will do. */

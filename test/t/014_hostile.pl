@@ -68,6 +68,61 @@ foreach my $case (@cases)
 	}
 }
 
+# On disk, too: about as many bytes as others take, twice if they come in the
+# order of their hashes, but not once more for each few bits that these share;
+# and what is read back is the same.
+foreach my $case (
+	[ 'a base', "SELECT md5(customer_base_send(customer_base(k, date '2024-01-01', 1.5))::text) FROM %s" ],
+	[ 'a history', "SELECT md5(purchase_history_send(purchase_history(k, date '2024-01-01', 1.5, 'day'))::text) FROM %s" ])
+{
+	my ($name, $query) = @$case;
+
+	foreach my $work_mem ('64kB', '1MB')
+	{
+		my %written;
+		my $settings = "SET work_mem = '$work_mem'; SET hash_mem_multiplier = 1;";
+
+		foreach my $table ('random_int8', 'neighbours', 'descending', 'clusters', 'random_uuid', 'uuids')
+		{
+			my $asked = sprintf $query, $table;
+			my ($expected) = measured($node, "SET work_mem = '256MB';", $asked);
+			my ($got, $bytes, $files) = measured($node, $settings, $asked);
+
+			is($got, $expected, "$name, $table, work_mem $work_mem: the same answer");
+			is($files, 0, "$name, $table, work_mem $work_mem: no file left");
+			$written{$table} = $bytes;
+		}
+		diag("$name, work_mem $work_mem: " . join ', ', map { "$_ $written{$_} bytes" } sort keys %written);
+		foreach my $table ('neighbours', 'descending', 'clusters', 'uuids')
+		{
+			my $like = $table eq 'uuids' ? 'random_uuid' : 'random_int8';
+
+			cmp_ok($written{$table}, '>', 1_000_000, "$name, $table, work_mem $work_mem: spilled");
+			cmp_ok($written{$table}, '<', 2.5 * $written{$like}, "$name, $table, work_mem $work_mem: writes no more than others");
+		}
+	}
+}
+
+# Crowds within crowds, each after the last one: what the first customers say of
+# where the others are is wrong every time.
+{
+	use integer;
+
+	copy_in($node, 'nested', 'int8', map { unmix((1 << 62) + $_ * (1 << (3 * (19 - $_ / 3000)))) } 0 .. $customers - 1);
+}
+foreach my $query (
+	"SELECT md5(customer_base_send(customer_base(k))::text) FROM nested",
+	"SELECT md5(purchase_history_send(purchase_history(k, date '2024-01-01', 'day'))::text) FROM nested")
+{
+	my ($expected) = measured($node, "SET work_mem = '256MB';", $query);
+	my ($got, $bytes, $files) = measured($node, "SET work_mem = '64kB'; SET hash_mem_multiplier = 1;", $query);
+
+	is($got, $expected, "$query: the same answer");
+	is($files, 0, "$query: no file left");
+	cmp_ok($bytes, '<', 30_000_000, "$query: does not write all again for every crowd");
+	diag("nested: $bytes bytes");
+}
+
 nothing_left($node, 'everything');
 $node->stop;
 done_testing();
