@@ -313,6 +313,11 @@ retention_spill_next(SpillReader *reader)
 
 	spill_seek(reader->spill, reader->next);
 	compat_buffile_read(file, &header, sizeof(header));
+	if (header.nentries <= 0 || header.nentries > SPILL_SLICE || header.nlimbs < 0 ||
+		header.nlimbs > 2 * MONEY_MAX_LIMBS)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("temporary file has no customers where some were written")));
 	reader->next = header.previous;
 	reader->left = header.nentries - 1;
 	reader->nlimbs = header.nlimbs;

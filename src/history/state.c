@@ -83,9 +83,9 @@ allocate_small(const HistoryHead *head, const char *zone, int room)
 {
 	int			zone_length = (int) strlen(zone) + 1;	/* at most TZ_STRLEN_MAX */
 	Size		size = small_bytes(head, zone_length, room);
-	SmallHistory *small = palloc(size);
+	/* the room may be stored with the rest: it holds nobody else's memory */
+	SmallHistory *small = palloc0(size);
 
-	memset(small, 0, size - (Size) room * entry_words(head_shape(head)) * sizeof(uint64));
 	SET_VARSIZE(small, size);
 	small->form = HISTORY_SMALL;
 	small->zone_length = (uint8) zone_length;

@@ -48,8 +48,8 @@ retention_log_create(const LogPurpose *purpose, int scale, int nlimbs, Size room
 	size += room * (1 + nlimbs) * sizeof(uint64);
 	/* the allocator rounds up to powers of two, so use what it gives */
 	size = size <= MaxAllocSize / 2 ? pg_nextpower2_size_t(size) : MaxAllocSize;
-	log = palloc(size);
-	memset(log, 0, offsetof(OrderLog, words));
+	/* the room may be stored with the rest: it holds nobody else's memory */
+	log = palloc0(size);
 	SET_VARSIZE(log, size);
 	log->version = LOG_VERSION;
 	log->scale = (uint16) scale;

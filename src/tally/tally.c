@@ -255,9 +255,13 @@ retention_tally_check(const Tally *tally)
 static Tally *
 copy_tally(const Tally *tally, int64 capacity)
 {
-	Tally	   *copy = palloc(tally_size(tally->width, capacity));
+	Size		size = tally_size(tally->width, capacity);
+	Size		used = tally_size(tally->width, tally->used);
+	Tally	   *copy = palloc(size);
 
-	memcpy(copy, tally, tally_size(tally->width, tally->used));
+	memcpy(copy, tally, used);
+	/* the room may be stored with the rest: it holds nobody else's memory */
+	memset((char *) copy + used, 0, size - used);
 	SET_VARSIZE(copy, tally_size(tally->width, capacity));
 	copy->capacity = (int32) capacity;
 	return copy;

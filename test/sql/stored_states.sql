@@ -105,4 +105,20 @@ $$;
 SELECT size, count(*) = (SELECT count(*) FROM transitions) AS all_of_them, bool_and(ways = 4) AS all_ways, count(*) FILTER (WHERE different_ones <> 1) AS different_ones
 FROM results GROUP BY size ORDER BY size;
 
+-- What a state has room for beyond its entries is stored with it, so nobody
+-- else's memory may be in it: it's made of nothing but zeros there.
+CREATE FUNCTION raw(survival) RETURNS bytea LANGUAGE internal IMMUTABLE STRICT AS 'byteasend';
+CREATE FUNCTION raw(purchase_history) RETURNS bytea LANGUAGE internal IMMUTABLE STRICT AS 'byteasend';
+CREATE FUNCTION raw(order_log) RETURNS bytea LANGUAGE internal IMMUTABLE STRICT AS 'byteasend';
+CREATE AGGREGATE survival_state(float8, bool) (SFUNC = survival_add, STYPE = survival);
+CREATE AGGREGATE history_state(int8, date, text) (SFUNC = purchase_history_add, STYPE = purchase_history);
+CREATE AGGREGATE log_state(date) (SFUNC = order_log_add, STYPE = order_log);
+-- groups, so that the memory of one has been another's; of 10 or 11 rows, and of 8, for which there is room to spare
+CREATE TABLE states AS
+SELECT raw(survival_state(n, true)) AS state FROM generate_series(1, 20000) n GROUP BY n % 1900
+UNION ALL
+SELECT raw(history_state(n, date '2024-01-01', 'day')) FROM generate_series(1, 20000) n GROUP BY n % 1900
+UNION ALL
+SELECT raw(log_state(date '2024-01-01' + n)) FROM generate_series(1, 20000) n GROUP BY n % 2500;
+SELECT count(*) FILTER (WHERE substr(state, length(state) - 7) <> '\x0000000000000000') AS not_zero FROM states;
 DROP SCHEMA stored_states CASCADE;
