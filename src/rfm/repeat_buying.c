@@ -53,7 +53,7 @@ retention_repeat_buying_add(PG_FUNCTION_ARGS)
 	return tally_end(tally, direct);
 }
 
-/* cells(repeat_buying): rows (x, t_x, t, customers) */
+/* cells(repeat_buying): rows (repeat_purchases, active_days, age_days, customers) */
 PG_FUNCTION_INFO_V1(retention_repeat_buying_cells);
 Datum
 retention_repeat_buying_cells(PG_FUNCTION_ARGS)
