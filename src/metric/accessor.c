@@ -21,16 +21,22 @@
 #include "utils/timestamp.h"
 
 /* An accessor: name(customer_base), strict; the body says what to return. */
-#define ACCESSOR(name) \
+#define ACCESSOR_IF(name, can_answer) \
 	static Datum name##_of(FunctionCallInfo fcinfo, const BaseTotals *totals); \
 	PG_FUNCTION_INFO_V1(name); \
 	Datum name(PG_FUNCTION_ARGS) \
 	{ \
 		BaseTotals	totals; \
 		retention_base_totals(PG_GETARG_DATUM(0), &totals); \
+		if (!can_answer) \
+			PG_RETURN_NULL(); \
 		return name##_of(fcinfo, &totals); \
 	} \
 	static Datum name##_of(FunctionCallInfo fcinfo, const BaseTotals *totals)
+
+/* What a sample knows exactly, and what it estimates. */
+#define ACCESSOR(name)	ACCESSOR_IF(name, true)
+#define ESTIMATE(name)	ACCESSOR_IF(name, retention_sample_is_fair(&totals))
 
 #define RETURN_NUMERIC_OF(formula) \
 	do { \
@@ -55,7 +61,7 @@
 		PG_RETURN_DATUM(retention_money_numeric(money)); \
 	} while (0)
 
-ACCESSOR(retention_base_customers)
+ESTIMATE(retention_base_customers)
 {
 	PG_RETURN_INT64(retention_all_customers(totals, totals->customers));
 }
@@ -115,27 +121,27 @@ ACCESSOR(retention_base_aov_float8)
 	RETURN_FLOAT8_OF(retention_aov_float8);
 }
 
-ACCESSOR(retention_base_customer_value)
+ESTIMATE(retention_base_customer_value)
 {
 	RETURN_NUMERIC_OF(retention_customer_value);
 }
 
-ACCESSOR(retention_base_customer_value_float8)
+ESTIMATE(retention_base_customer_value_float8)
 {
 	RETURN_FLOAT8_OF(retention_customer_value_float8);
 }
 
-ACCESSOR(retention_base_purchase_frequency)
+ESTIMATE(retention_base_purchase_frequency)
 {
 	RETURN_FLOAT8_OF(retention_purchase_frequency);
 }
 
-ACCESSOR(retention_base_repeat_rate)
+ESTIMATE(retention_base_repeat_rate)
 {
 	RETURN_FLOAT8_OF(retention_repeat_rate);
 }
 
-ACCESSOR(retention_base_lifetime_span)
+ESTIMATE(retention_base_lifetime_span)
 {
 	Interval   *result = palloc(sizeof(Interval));
 
@@ -182,7 +188,7 @@ ACCESSOR(retention_base_sample_size)
 }
 
 /* The final function of clv(...): all of it measured. */
-ACCESSOR(retention_base_clv_measured)
+ESTIMATE(retention_base_clv_measured)
 {
 	ClvOptions	options = {0};
 	Datum		result;
@@ -192,7 +198,7 @@ ACCESSOR(retention_base_clv_measured)
 	PG_RETURN_DATUM(result);
 }
 
-ACCESSOR(retention_base_clv_float8)
+ESTIMATE(retention_base_clv_float8)
 {
 	RETURN_FLOAT8_OF(retention_clv_float8);
 }
@@ -230,6 +236,8 @@ retention_base_clv(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	get_clv_options(fcinfo, &options);
 	retention_base_totals(PG_GETARG_DATUM(0), &totals);
+	if (!retention_sample_is_fair(&totals))
+		PG_RETURN_NULL();
 	if (!retention_clv(&totals, &options, &result))
 		PG_RETURN_NULL();
 	PG_RETURN_DATUM(result);
@@ -262,6 +270,8 @@ retention_base_clv_breakdown(PG_FUNCTION_ARGS)
 		elog(ERROR, "return type must be a row type");
 	get_clv_options(fcinfo, &options);
 	retention_base_totals(PG_GETARG_DATUM(0), &totals);
+	if (!retention_sample_is_fair(&totals))
+		PG_RETURN_NULL();
 
 	nulls[0] = !retention_aov(&totals, &values[0]);
 

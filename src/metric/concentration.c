@@ -172,7 +172,7 @@ retention_base_revenue_concentration(PG_FUNCTION_ARGS)
 				 errhint("With 100 points there is a row for each percent of the customers.")));
 	InitMaterializedSRF(fcinfo, 0);
 	retention_unpack_begin(&unpacker, packed);
-	if (totals->customers == 0)
+	if (totals->customers == 0 || !retention_sample_is_fair(totals))
 		return (Datum) 0;
 
 	fractions = palloc(points * sizeof(double));

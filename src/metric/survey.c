@@ -18,17 +18,32 @@
 #include "utils/builtins.h"
 #include "utils/tuplestore.h"
 
+/* The base's packed form; NULL if it is a sample that can't say. */
+static const struct varlena *
+packed_to_survey(Datum base)
+{
+	const struct varlena *packed = retention_base_pack(base);
+	BaseTotals	totals;
+
+	retention_packed_totals(packed, &totals);
+	return retention_sample_is_fair(&totals) ? packed : NULL;
+}
+
 /* top_share(customer_base, float8): NULL without amounts or revenue */
 PG_FUNCTION_INFO_V1(retention_base_top_share);
 Datum
 retention_base_top_share(PG_FUNCTION_ARGS)
 {
 	double		share_of_customers = PG_GETARG_FLOAT8(1);
+	const struct varlena *packed;
 	Spending	spending;
 	double		result;
 
 	retention_check_share(share_of_customers, "share_of_customers");
-	spending = retention_spending(retention_base_pack(PG_GETARG_DATUM(0)), false);
+	packed = packed_to_survey(PG_GETARG_DATUM(0));
+	if (packed == NULL)
+		PG_RETURN_NULL();
+	spending = retention_spending(packed, false);
 	if (!retention_top_shares(&spending, &share_of_customers, 1, &result))
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(result);
@@ -39,9 +54,13 @@ PG_FUNCTION_INFO_V1(retention_base_gini);
 Datum
 retention_base_gini(PG_FUNCTION_ARGS)
 {
-	Spending	spending = retention_spending(retention_base_pack(PG_GETARG_DATUM(0)), false);
+	const struct varlena *packed = packed_to_survey(PG_GETARG_DATUM(0));
+	Spending	spending;
 	double		result;
 
+	if (packed == NULL)
+		PG_RETURN_NULL();
+	spending = retention_spending(packed, false);
 	if (!retention_gini(&spending, &result))
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(result);
@@ -53,11 +72,14 @@ Datum
 retention_base_order_count_distribution(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	struct varlena *packed = retention_base_pack(PG_GETARG_DATUM(0));
-	OrderCounts counts = retention_order_counts(packed);
+	const struct varlena *packed = packed_to_survey(PG_GETARG_DATUM(0));
+	OrderCounts counts;
 	BaseTotals	totals;
 
 	InitMaterializedSRF(fcinfo, 0);
+	if (packed == NULL)
+		return (Datum) 0;
+	counts = retention_order_counts(packed);
 	retention_packed_totals(packed, &totals);
 	for (int64 i = 0, next; i < counts.n; i = next)
 	{
@@ -79,10 +101,12 @@ PG_FUNCTION_INFO_V1(retention_base_standard_error);
 Datum
 retention_base_standard_error(PG_FUNCTION_ARGS)
 {
+	const struct varlena *packed = packed_to_survey(PG_GETARG_DATUM(0));
 	double		result;
 
-	if (!retention_standard_error(retention_base_pack(PG_GETARG_DATUM(0)),
-								  text_to_cstring(PG_GETARG_TEXT_PP(1)), &result))
+	if (packed == NULL)
+		PG_RETURN_NULL();
+	if (!retention_standard_error(packed, text_to_cstring(PG_GETARG_TEXT_PP(1)), &result))
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(result);
 }

@@ -81,5 +81,31 @@ FROM (SELECT n, repeat('x', n) AS k FROM generate_series(62, 67) n) s
 GROUP BY n, k ORDER BY n;
 SELECT count(*) AS texts, customers(customer_base(k)) FROM (SELECT repeat('x', n) AS k FROM generate_series(0, 300) n) s;
 
+-- ---------------------------------------------------------------------------
+-- A sample that is no random one doesn't estimate.
+-- ---------------------------------------------------------------------------
+
+-- Keys whose hashes are neighbours, as keys.sql makes them: 2,000 customers of
+-- one order each, which would be 10^16 and more if hashes were spread.
+CREATE FUNCTION shifted(x int8) RETURNS int8 IMMUTABLE LANGUAGE sql AS $$
+	SELECT x # ((x >> 33) & 2147483647)
+$$;
+CREATE FUNCTION times(x int8, factor numeric) RETURNS int8 IMMUTABLE LANGUAGE sql AS $$
+	SELECT (CASE WHEN p < 9223372036854775808 THEN p ELSE p - 18446744073709551616 END)::int8
+	FROM (SELECT mod(CASE WHEN x < 0 THEN x + 18446744073709551616 ELSE x END * factor, 18446744073709551616) AS p) s
+$$;
+CREATE TABLE neighbours AS
+SELECT shifted(times(shifted(times(shifted(n), 11291846944257947611)), 5725274745694666757)) # 2611923443488327891 AS k, timestamptz '2024-01-01' + n * interval '1 hour' AS t, 2.5 AS a
+FROM generate_series(1, 2000::int8) n;
+CREATE TABLE samples AS
+SELECT 'neighbours' AS of, customer_base_sample(k, t, a, 100) AS s FROM neighbours
+UNION ALL SELECT 'others', customer_base_sample(random_int8(n), t, a, 100) FROM (SELECT *, row_number() OVER () AS n FROM neighbours) s
+UNION ALL SELECT 'neighbours, all kept', customer_base_sample(k, t, a, 2000) FROM neighbours;
+SELECT of, customers(s) AS customers FROM samples WHERE of = 'neighbours';
 SET client_min_messages = error;
+SELECT of, customers(s) BETWEEN 1000 AND 4000 AS customers, orders(s), revenue(s), aov(s), repeat_rate(s), purchase_frequency(s) IS NULL AS frequency, customer_value(s) IS NULL AS value, lifetime_span(s),
+	   clv(s, lifespan => '1 year') IS NULL AS clv, clv_breakdown(s) IS NULL AS breakdown, top_share(s, 0.5), gini(s), standard_error(s, 'customers') IS NULL AS error,
+	   (SELECT count(*) FROM order_count_distribution(s)) AS counts, (SELECT count(*) FROM revenue_concentration(s, 10)) AS points
+FROM samples ORDER BY of;
+
 DROP SCHEMA identity CASCADE;
