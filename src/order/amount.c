@@ -131,6 +131,33 @@ numeric_value(Datum datum)
 	return value;
 }
 
+/* Is the absolute value of a numeric below 10^AMOUNT_MOST_DIGITS? */
+AmountSize
+retention_amount_size(Datum datum)
+{
+	struct varlena *value = numeric_value(datum);
+	AmountSize	size = AMOUNT_COUNTS;
+	uint16		header;
+
+	memcpy(&header, VARDATA_ANY(value), sizeof(header));
+	if ((header & NUMERIC_KIND_MASK) == NUMERIC_KIND_SPECIAL)
+		size = AMOUNT_NOT_FINITE;
+	else
+	{
+		NumericParts parts;
+
+		numeric_parts(value, &parts);
+		if (parts.ndigits > 0 &&
+			(parts.weight > AMOUNT_MOST_DIGITS / NUMERIC_BASE_DIGITS ||
+			 (parts.weight == AMOUNT_MOST_DIGITS / NUMERIC_BASE_DIGITS &&
+			  numeric_digit(&parts, 0) >= powers_of_ten[AMOUNT_MOST_DIGITS % NUMERIC_BASE_DIGITS])))
+			size = AMOUNT_TOO_LARGE;
+	}
+	if ((Pointer) value != DatumGetPointer(datum))
+		pfree(value);
+	return size;
+}
+
 void
 retention_amount_numeric(Datum datum, int scale, Amount *amount)
 {

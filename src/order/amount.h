@@ -48,6 +48,17 @@ typedef struct Amount
 	int			exponent;
 } Amount;
 
+/* Amounts of views are below this power of ten; see row.c. */
+#define AMOUNT_MOST_DIGITS	15
+
+typedef enum AmountSize
+{
+	AMOUNT_COUNTS,
+	AMOUNT_TOO_LARGE,
+	AMOUNT_NOT_FINITE
+} AmountSize;
+
+extern AmountSize retention_amount_size(Datum datum);
 extern void retention_amount_numeric(Datum datum, int scale, Amount *amount);
 extern void retention_amount_float8(float8 value, int scale, Amount *amount);
 extern int	retention_amount_limbs(Datum datum, AmountKind kind, const Amount *amount, int scale);

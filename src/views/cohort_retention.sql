@@ -18,9 +18,9 @@ SELECT cohort, @cohort_label@ AS cohort_label,
        period_index::int8 AS period_index,
        period_start AS period, @period_start_label@ AS period_label,
        cohort_size, active, retention, orders,
-       revenue::numeric(20, 4) AS revenue,
-       cumulative_revenue::numeric(20, 4) AS cumulative_revenue,
-       ltv::numeric(20, 4) AS ltv,
+       revenue::numeric(38, 4) AS revenue,
+       cumulative_revenue::numeric(38, 4) AS cumulative_revenue,
+       ltv::numeric(38, 4) AS ltv,
        is_complete
 FROM (SELECT @r@purchase_history(customer, ordered_at, amount, @period@@zone@) AS history
       FROM @rows@ AS o) AS shop,

@@ -53,7 +53,7 @@ WITH shop AS MATERIALIZED (
           FROM (SELECT customer@as_bytes@ AS customer, ordered_at, amount, @r@period_start(ordered_at, 'day'::text@zone@) AS day
                 FROM @rows@ AS o
                 -- without an order there is no now, and nobody to list
-                WHERE customer IS NOT NULL AND isfinite(ordered_at) AND amount IS NOT NULL AND (SELECT today FROM calendar) IS NOT NULL
+                WHERE customer IS NOT NULL AND (SELECT today FROM calendar) IS NOT NULL
                 @by_customer@) AS o
           GROUP BY customer) AS c
     WHERE orders > 0
@@ -64,7 +64,7 @@ WITH shop AS MATERIALIZED (
            rank() OVER (ORDER BY recency_days) - 1 AS less_recency,
            rank() OVER (ORDER BY orders) - 1 AS less_orders,
            rank() OVER (ORDER BY monetary) - 1 AS less_revenue
-    FROM (SELECT *, revenue::numeric(20, 4)::float8 AS monetary FROM customer) AS c
+    FROM (SELECT *, revenue::numeric(38, 4)::float8 AS monetary FROM customer) AS c
 ), scored AS (
     SELECT *,
            coalesce(6 - @r@rfm_score(recency_days::float8, (SELECT thresholds FROM kept WHERE metric = 'recency')),
@@ -77,8 +77,8 @@ WITH shop AS MATERIALIZED (
 )
 SELECT customer@customer_text@ AS customer,
        orders,
-       revenue::numeric(20, 4) AS revenue,
-       (revenue / orders)::numeric(20, 4) AS aov,
+       revenue::numeric(38, 4) AS revenue,
+       (revenue / orders)::numeric(38, 4) AS aov,
        first_order,
        last_order,
        lifespan_days,
@@ -98,8 +98,8 @@ SELECT customer@customer_text@ AS customer,
        1 + 10 * less_revenue / customers AS revenue_decile,
        @r@p_alive((SELECT purchases FROM model), rfm, NULL::date) AS p_alive,
        @r@expected_purchases((SELECT purchases FROM model), rfm, interval '1 year') AS expected_orders_12_months,
-       @r@predicted_clv((SELECT purchases FROM model), (SELECT spend FROM model), rfm, interval '1 year', 0::float8, 1::float8)::numeric(20, 4) AS expected_revenue_12_months,
-       @r@predicted_clv((SELECT purchases FROM model), (SELECT spend FROM model), rfm, coalesce(@lifespan@, interval '3 years'), 0.1::float8, @margin@::float8)::numeric(20, 4) AS predicted_clv
+       @r@predicted_clv((SELECT purchases FROM model), (SELECT spend FROM model), rfm, interval '1 year', 0::float8, 1::float8)::numeric(38, 4) AS expected_revenue_12_months,
+       @r@predicted_clv((SELECT purchases FROM model), (SELECT spend FROM model), rfm, coalesce(@lifespan@, interval '3 years'), 0.1::float8, @margin@::float8)::numeric(38, 4) AS predicted_clv
 FROM scored AS s
      -- one row for each pair, whatever has been put there
      LEFT JOIN (SELECT n.recency_score, n.frequency_score, string_agg(DISTINCT n.segment, ' or ') AS segment

@@ -1,26 +1,24 @@
 --@view excluded_rows
 --@about Where every row of the order table went: one row for each reason; rows and amounts add up to count(*) and sum(amount) of the table.
 --@key reason
---@column reason: order: counted everywhere. refund: amount below 0, lowers revenue and is no order. refund without order: to a customer who has no order; in kpi.revenue, but the customer is in no list. guest order, guest refund: without a customer; in all_orders, all_revenue and aov only. no amount, no time (or an infinite one): skipped. not finite: the amount is NaN or infinite, which is an error in all other views. filtered out: the filter these views were made with is not true
+--@column reason: order: counted everywhere. refund: amount below 0, lowers revenue and is no order. refund without order: to a customer who has no order; in kpi.revenue, but the customer is in no list. guest order, guest refund: without a customer; in all_orders, all_revenue and aov only. no amount, no time (or an infinite one), not finite (the amount is NaN or infinite): skipped. amount too large: 10^15 or more, either way; too early: until 1970-01-01, which is what programs make of no time at all; in the future: more than a day from now: left out of all views, or one such row would be most of their revenue, or make everybody a lost customer. filtered out: the filter these views were made with is not true
 --@column is_counted: whether the amount is in kpi.all_revenue
 --@column row_count: rows of the order table
---@column amount: sum of their amounts; NULL if none has one
+--@column amount: sum of their amounts below 10^30; NULL if none has one
 WITH kind AS MATERIALIZED (
     SELECT CASE WHEN NOT kept THEN 'filtered out'
-                WHEN amount IS NULL THEN 'no amount'
-                WHEN ordered_at IS NULL OR NOT isfinite(ordered_at) THEN 'no time'
-                WHEN abs(amount) >= 'Infinity' THEN 'not finite'
+                WHEN why IS NOT NULL THEN why
                 WHEN amount >= 0 THEN CASE WHEN customer IS NULL THEN 'guest order' ELSE 'order' END
                 WHEN customer IS NULL THEN 'guest refund'
                 ELSE 'refund' END AS reason,
-           CASE WHEN kept AND amount < 0 AND isfinite(ordered_at) THEN customer END AS refunded_customer,
-           sum(row_count)::int8 AS row_count, sum(amount) FILTER (WHERE abs(amount) < 'Infinity') AS amount
-    FROM @all_rows@ AS o
+           CASE WHEN kept AND why IS NULL AND amount < 0 THEN customer END AS refunded_customer,
+           sum(row_count)::int8 AS row_count, sum(amount) FILTER (WHERE abs(amount) < 1e30) AS amount
+    FROM (SELECT *, @r@retention_row_reason(ordered_at, amount) AS why FROM @all_rows@ AS r) AS o
     GROUP BY 1, 2
 ), buyer AS MATERIALIZED (
     SELECT DISTINCT customer
     FROM @rows@ AS o
-    WHERE amount >= 0 AND isfinite(ordered_at)
+    WHERE amount >= 0
           AND customer IN (SELECT refunded_customer FROM kind)
 ), counted AS (
     SELECT CASE WHEN reason = 'refund' AND buyer.customer IS NULL
@@ -29,8 +27,10 @@ WITH kind AS MATERIALIZED (
     FROM kind LEFT JOIN buyer ON buyer.customer = kind.refunded_customer
     GROUP BY 1
 )
-SELECT reason, is_counted, coalesce(row_count, 0) AS row_count, amount::numeric(20, 4) AS amount
+SELECT reason, is_counted, coalesce(row_count, 0) AS row_count,
+       (CASE WHEN abs(amount) < 1e34 THEN amount END)::numeric(38, 4) AS amount
 FROM (VALUES (1, 'order', true), (2, 'refund', true), (3, 'refund without order', true), (4, 'guest order', true), (5, 'guest refund', true),
-             (6, 'no amount', false), (7, 'no time', false), (8, 'not finite', false), (9, 'filtered out', false)) AS r (position, reason, is_counted)
+             (6, 'no amount', false), (7, 'no time', false), (8, 'not finite', false), (9, 'amount too large', false), (10, 'too early', false),
+             (11, 'in the future', false), (12, 'filtered out', false)) AS r (position, reason, is_counted)
      LEFT JOIN counted USING (reason)
 ORDER BY position

@@ -37,7 +37,6 @@ WITH by_period AS MATERIALIZED (
     -- sorted, so that one period at a time is in memory, and not all of them
     FROM (SELECT customer, ordered_at, amount, @r@period_start(ordered_at, @period@@zone@) AS period
           FROM @rows@ AS r
-          WHERE isfinite(ordered_at) AND amount IS NOT NULL
           ORDER BY period) AS o
     GROUP BY period
 ), shop AS MATERIALIZED (
@@ -59,21 +58,21 @@ SELECT period, @period_label@ AS period_label,
        coalesce(active.new_orders, 0) AS new_orders,
        coalesce(active.returning_orders, 0) AS returning_orders,
        @r@purchase_frequency(base) AS purchase_frequency,
-       coalesce(@r@revenue(base), 0)::numeric(20, 4) AS revenue,
-       coalesce(active.new_revenue, 0)::numeric(20, 4) AS new_revenue,
-       (coalesce(@r@revenue(base), 0)::numeric(20, 4) - coalesce(active.new_revenue, 0)::numeric(20, 4))::numeric(20, 4) AS returning_revenue,
-       @r@customer_value(base)::numeric(20, 4) AS customer_value,
+       coalesce(@r@revenue(base), 0)::numeric(38, 4) AS revenue,
+       coalesce(active.new_revenue, 0)::numeric(38, 4) AS new_revenue,
+       (coalesce(@r@revenue(base), 0)::numeric(38, 4) - coalesce(active.new_revenue, 0)::numeric(38, 4))::numeric(38, 4) AS returning_revenue,
+       @r@customer_value(base)::numeric(38, 4) AS customer_value,
        coalesce(@r@refunds(base), 0) AS refunds,
-       coalesce(@r@refunded(base), 0)::numeric(20, 4) AS refunded,
+       coalesce(@r@refunded(base), 0)::numeric(38, 4) AS refunded,
        coalesce(@r@guest_orders(base), 0) AS guest_orders,
-       coalesce(@r@guest_revenue(base), 0)::numeric(20, 4) AS guest_revenue,
+       coalesce(@r@guest_revenue(base), 0)::numeric(38, 4) AS guest_revenue,
        coalesce(@r@orders(base) + @r@guest_orders(base), 0) AS all_orders,
-       coalesce(@r@revenue(base) + @r@guest_revenue(base), 0)::numeric(20, 4) AS all_revenue,
-       ((@r@revenue(base) + @r@guest_revenue(base)) / nullif(@r@orders(base) + @r@guest_orders(base), 0))::numeric(20, 4) AS aov,
+       coalesce(@r@revenue(base) + @r@guest_revenue(base), 0)::numeric(38, 4) AS all_revenue,
+       ((@r@revenue(base) + @r@guest_revenue(base)) / nullif(@r@orders(base) + @r@guest_orders(base), 0))::numeric(38, 4) AS aov,
        (extract(epoch FROM @r@lifetime_span(base)) / 86400)::float8 AS lifespan_days,
        @r@clv(base, coalesce(@lifespan@, (SELECT @r@lifetime_span(@r@rollup(base)) FROM by_period)), make_interval(days => (period + @step@)::date - period),
-              @margin@::numeric, NULL::numeric)::numeric(20, 4) AS clv,
-       (SELECT c.revenue FROM @r@revenue_concentration(base, 5) AS c LIMIT 1)::numeric(20, 4) AS top_20_percent_revenue,
+              @margin@::numeric, NULL::numeric)::numeric(38, 4) AS clv,
+       (SELECT c.revenue FROM @r@revenue_concentration(base, 5) AS c LIMIT 1)::numeric(38, 4) AS top_20_percent_revenue,
        @r@top_share(base, 0.2::float8) AS top_20_percent_share,
        coalesce(active.trailing_customers, 0) AS trailing_12_months_customers,
        coalesce(active.trailing_repeat_customers, 0) AS trailing_12_months_repeat_customers,

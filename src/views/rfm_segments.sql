@@ -16,11 +16,11 @@
 SELECT coalesce(segment, '(none)') AS segment,
        count(*) AS customers,
        count(*) / (sum(count(*)) OVER ())::float8 AS share_of_customers,
-       sum(revenue)::numeric(20, 4) AS revenue,
+       sum(revenue)::numeric(38, 4) AS revenue,
        CASE WHEN sum(sum(revenue)) OVER () > 0 THEN (sum(revenue) / sum(sum(revenue)) OVER ())::float8 END AS share_of_revenue,
        avg(recency_days)::float8 AS mean_recency_days,
        avg(orders)::float8 AS mean_orders,
-       avg(revenue)::numeric(20, 4) AS mean_revenue,
+       avg(revenue)::numeric(38, 4) AS mean_revenue,
        avg(recency_score)::float8 AS mean_recency_score,
        avg(frequency_score)::float8 AS mean_frequency_score,
        avg(monetary_score)::float8 AS mean_monetary_score

@@ -95,12 +95,16 @@ orders_of_lines(const char *more, const char *rows)
 					*more ? psprintf(", %s", more) : "");
 }
 
+/* Only what can be counted: one absurd row must not take a view away. */
 static char *
-rows_sql(const char *target, const Source *source)
+rows_sql(const char *target, const Source *source, const char *ext)
 {
 	char	   *rows = quote_qualified_identifier(target, VIEW_OF_ROWS);
 
-	return source->lines ? orders_of_lines("", psprintf("%s AS line", rows)) : rows;
+	if (source->lines)
+		rows = psprintf("%s AS sold", orders_of_lines("", psprintf("%s AS line", rows)));
+	return psprintf("(SELECT customer, ordered_at, amount FROM %s WHERE %s.retention_row_counts(ordered_at, amount))",
+					rows, ext);
 }
 
 /* The same, and those that the filter leaves out, with kept and row_count. */
@@ -129,7 +133,7 @@ retention_template_sql(const ViewTemplate *template, const char *target, const O
 	Word		words[] = {
 		{"r", psprintf("%s.", ext)},
 		{"schema", quote_identifier(target)},
-		{"rows", rows_sql(target, source)},
+		{"rows", rows_sql(target, source, ext)},
 		{"all_rows", all_rows_sql(target, source)},
 		{"period", psprintf("%s::text", quote_literal_cstr(retention_grain_name(options->period)))},
 		{"step", psprintf("interval %s", quote_literal_cstr(period->step))},

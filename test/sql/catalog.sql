@@ -9,7 +9,7 @@ SET extra_float_digits = 1;
 -- internal: what belongs to a type and its aggregates, not called by users.
 CREATE TEMP VIEW functions AS
 SELECT p.*, p.oid::regprocedure AS signature,
-	   proname ~ '^(customer_base|order_log)_' OR proname ~ '^(survival|repeat_buying|repeat_spend|renewals|purchase_history|purchase_model|spend_model|retention_model)_(in|out|recv|send|eq|ne|lt|le|gt|ge|cmp|hash|hash_extended|add|combine|combine_support|final|union|merge|fit|json|jsonb|of_jsonb)$' AS internal
+	   proname ~ '^(customer_base|order_log|retention_row)_' OR proname ~ '^(survival|repeat_buying|repeat_spend|renewals|purchase_history|purchase_model|spend_model|retention_model)_(in|out|recv|send|eq|ne|lt|le|gt|ge|cmp|hash|hash_extended|add|combine|combine_support|final|union|merge|fit|json|jsonb|of_jsonb)$' AS internal
 FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
 JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND e.extname = 'retention';
 

@@ -37,3 +37,95 @@ FROM histories ORDER BY what;
 SELECT what, (SELECT count(*) FROM new_and_returning(h, 'day')) AS days, (SELECT count(*) FROM new_and_returning(h)) AS months, (SELECT count(*) FROM lifecycle(h, 'week')) AS weeks,
 	   (SELECT count(*) FROM cohort_retention(h)) AS cells
 FROM histories WHERE what IN ('none', '1970', '2038') ORDER BY what;
+
+-- ---------------------------------------------------------------------------
+-- Views: absurd rows have a reason of their own, and leave all others as they are.
+-- ---------------------------------------------------------------------------
+
+SET search_path = public;
+CREATE FUNCTION pg_temp.contents(schema text) RETURNS TABLE (view text, content text) LANGUAGE plpgsql AS $$
+BEGIN
+	FOR view IN SELECT relname FROM pg_class WHERE relnamespace = schema::regnamespace AND relname NOT LIKE 'retention%' AND relname !~ '_rows$' AND relkind = 'v' ORDER BY relname COLLATE "C" LOOP
+		EXECUTE format('SELECT count(*) || '' '' || md5(string_agg(r::text, '','' ORDER BY r::text COLLATE "C")) FROM %I.%I r', schema, view) INTO content;
+		RETURN NEXT;
+	END LOOP;
+END
+$$;
+CREATE FUNCTION pg_temp.reconciles(schema text, orders text) RETURNS TABLE (all_rows bool, all_money bool, kpi bool, by_period bool) LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN QUERY EXECUTE format('SELECT sum(row_count) = (SELECT count(*) FROM %2$s), sum(amount) = (SELECT sum(amount) FROM %2$s WHERE abs(amount) < 1e30),
+		sum(amount) FILTER (WHERE is_counted) = (SELECT all_revenue FROM %1$I.kpi), sum(amount) FILTER (WHERE is_counted) = (SELECT sum(all_revenue) FROM %1$I.kpi_by_period) FROM %1$I.excluded_rows', schema, orders);
+END
+$$;
+SELECT count(*) FROM retention_create_views('shop_orders', 'customer', 'ordered_at', 'amount', time_zone => 'UTC', target => 'far_shop', lifespan => '3 years');
+CREATE TEMP TABLE tidy AS SELECT * FROM pg_temp.contents('far_shop');
+SELECT view FROM tidy;
+SELECT reason, row_count, amount FROM far_shop.excluded_rows WHERE row_count > 0;
+
+-- each by itself, by a customer that there is and by one that there isn't, to guests too
+CREATE TEMP TABLE absurd (what text, ordered_at timestamptz, amount numeric);
+INSERT INTO absurd VALUES ('amount too large', '2024-01-05 10:00', 1e17), ('amount too large', '2024-01-05 10:00', -1e15), ('amount too large', '2024-01-05 10:00', 1e131000),
+	('not finite', '2024-01-05 10:00', 'NaN'), ('not finite', '2024-01-05 10:00', 'Infinity'), ('not finite', '2024-01-05 10:00', '-Infinity'),
+	('in the future', '9999-12-31', 1), ('in the future', '294276-12-31', 1), ('in the future', now() + interval '30 hours', -5), ('too early', '0001-01-01', 1), ('too early', '4713-01-01 BC', 1), ('too early', '1970-01-01 12:00', 1),
+	('no time', 'infinity', 1), ('no time', NULL, 1), ('no amount', '9999-12-31', NULL), ('not finite', '9999-12-31', 'NaN');
+CREATE FUNCTION pg_temp.with_absurd() RETURNS TABLE (reason text, changed text, reconciled bool) LANGUAGE plpgsql AS $$
+DECLARE
+	odd absurd;
+BEGIN
+	FOR odd IN SELECT * FROM absurd LOOP
+		INSERT INTO public.shop_orders VALUES (7, odd.ordered_at, odd.amount), (123456, odd.ordered_at, odd.amount), (NULL, odd.ordered_at, odd.amount);
+		reason := (SELECT string_agg(e.reason || ': ' || row_count || CASE WHEN odd.amount = 1e131000 THEN coalesce(e.amount::text, ' not said') ELSE '' END, ', ') FROM far_shop.excluded_rows e WHERE row_count > 0 AND NOT is_counted);
+		changed := (SELECT string_agg(view, ', ') FROM (SELECT * FROM tidy EXCEPT SELECT * FROM pg_temp.contents('far_shop')) c);
+		reconciled := (SELECT bool_and(r.all_rows AND r.all_money AND r.kpi AND r.by_period) FROM pg_temp.reconciles('far_shop', 'shop_orders') r);
+		DELETE FROM public.shop_orders s WHERE s.ordered_at IS NOT DISTINCT FROM odd.ordered_at AND s.amount IS NOT DISTINCT FROM odd.amount;
+		IF odd.what <> split_part(reason, ':', 1) THEN
+			RAISE EXCEPTION '% is %', odd.what, reason;
+		END IF;
+		RETURN NEXT;
+	END LOOP;
+END
+$$;
+SELECT * FROM pg_temp.with_absurd();
+-- all of them together
+INSERT INTO shop_orders SELECT c, ordered_at, amount FROM absurd, unnest(ARRAY[7, 123456, NULL]) c;
+SELECT * FROM tidy EXCEPT SELECT * FROM pg_temp.contents('far_shop');
+SELECT * FROM pg_temp.reconciles('far_shop', 'shop_orders');
+SELECT reason, is_counted, row_count, amount FROM far_shop.excluded_rows;
+
+-- Large amounts that count: sums of which there is room for.
+INSERT INTO shop_orders SELECT 1 + n % 50, timestamptz '2024-01-01 12:00' + n * interval '1 hour', 999999999999999.9999 FROM generate_series(1, 2000) n;
+SELECT * FROM pg_temp.reconciles('far_shop', 'shop_orders');
+SELECT count(*) AS views FROM pg_temp.contents('far_shop');
+SELECT all_revenue, clv > 1e15 AS clv FROM far_shop.kpi;
+DELETE FROM shop_orders WHERE amount > 1e14 OR amount < -1e14 OR NOT retention_row_counts(ordered_at, amount);
+SELECT * FROM tidy EXCEPT SELECT * FROM pg_temp.contents('far_shop');
+
+-- What counts and why not are said by the same rule, at its ends.
+SELECT t, a, retention_row_counts(t, a), retention_row_reason(t, a), retention_row_counts(t::timestamp, a) AS of_timestamp, retention_row_counts(t::date, a) AS of_date
+FROM (VALUES ('1970-01-01 23:59:59.999999+00'::timestamptz, 1::numeric), ('1970-01-02 00:00+00', 1), ('2024-01-01', 999999999999999.99999), ('2024-01-01', -1e15), ('2024-01-01', 0), ('2024-01-01', 1e-20),
+	('2024-01-01', 1000000000000000), (NULL, 1), ('2024-01-01', NULL), ('infinity', 1), ('-infinity', 1)) v (t, a);
+SELECT retention_row_reason(now() + interval '23 hours', 1) AS tomorrow, retention_row_reason(now() + interval '25 hours', 1) AS later, retention_row_reason(date '5874897-12-31', 1) AS last_date, retention_row_reason(date '4713-01-01 BC', 1) AS first_date;
+-- and the planner takes nearly all rows for counted
+CREATE FUNCTION pg_temp.rows_expected(query text) RETURNS float8 LANGUAGE plpgsql AS $$
+DECLARE
+	plan json;
+BEGIN
+	EXECUTE 'EXPLAIN (FORMAT json) ' || query INTO plan;
+	RETURN plan->0->'Plan'->>'Plan Rows';
+END
+$$;
+ANALYZE shop_orders;
+SELECT pg_temp.rows_expected('SELECT * FROM shop_orders WHERE retention_row_counts(ordered_at, amount)') AS rows;
+
+-- Lines of orders: an order is left out whole.
+CREATE TABLE shop_lines AS SELECT row_number() OVER () / 3 AS invoice, * FROM shop_orders;
+SELECT count(*) FROM retention_create_views('shop_lines', 'customer', 'ordered_at', 'amount', order_id => 'invoice', time_zone => 'UTC', target => 'far_lines');
+INSERT INTO shop_lines SELECT 5, customer, '0001-01-01', 5 FROM shop_lines WHERE invoice = 5 LIMIT 1;
+INSERT INTO shop_lines SELECT 6, customer, '2024-01-01', 'NaN' FROM shop_lines WHERE invoice = 6 LIMIT 1;
+SELECT reason, row_count FROM far_lines.excluded_rows WHERE row_count > 0;
+SELECT count(*) FROM pg_temp.contents('far_lines');
+SELECT sum(row_count) = (SELECT count(*) FROM shop_lines) AS all_rows, sum(amount) FILTER (WHERE is_counted) = (SELECT all_revenue FROM far_lines.kpi) AS kpi FROM far_lines.excluded_rows;
+
+SET client_min_messages = error;
+DROP SCHEMA far_shop, far_lines CASCADE;
+DROP TABLE shop_orders, shop_lines CASCADE;

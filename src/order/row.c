@@ -1,0 +1,126 @@
+/*-------------------------------------------------------------------------
+ *
+ * row.c
+ *	  Which rows of a table the views can count.
+ *
+ * An aggregate is asked by somebody who has written WHERE; a view is asked by a
+ * page, and one absurd row must not take it away.  So the views leave out what
+ * nobody's orders are, and excluded_rows says how many rows these are and why:
+ * amounts beyond 10^15, of which a million million fit the columns of the views,
+ * and times at which there was no shop with a computer yet or which are still to
+ * come.  One order of the year 9999 would make everybody a lost customer, and
+ * some hundred thousand periods.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "order/row.h"
+
+#include "access/xact.h"
+#include "nodes/supportnodes.h"
+#include "utils/builtins.h"
+
+/*
+ * 1970-01-01 is what many programs make of no time at all, at midnight somewhere.
+ * A time without a zone may be up to a day ahead of the clock.
+ */
+#define FIRST_DAY		(UNIX_EPOCH_JDATE + 1 - POSTGRES_EPOCH_JDATE)
+#define LAST_INSTANT	(GetCurrentTransactionStartTimestamp() + USECS_PER_DAY)
+
+typedef enum RowReason
+{
+	ROW_COUNTS,
+	ROW_NO_AMOUNT,
+	ROW_NO_TIME,
+	ROW_NOT_FINITE,
+	ROW_TOO_LARGE,
+	ROW_TOO_EARLY,
+	ROW_IN_FUTURE
+} RowReason;
+
+/* As excluded_rows names them. */
+static const char *const reason_names[] = {
+	[ROW_COUNTS] = NULL,
+	[ROW_NO_AMOUNT] = "no amount",
+	[ROW_NO_TIME] = "no time",
+	[ROW_NOT_FINITE] = "not finite",
+	[ROW_TOO_LARGE] = "amount too large",
+	[ROW_TOO_EARLY] = "too early",
+	[ROW_IN_FUTURE] = "in the future"
+};
+
+/* The arguments: a time and a numeric, either of which may be NULL. */
+static inline RowReason
+reason_of_row(FunctionCallInfo fcinfo, TimeKind time)
+{
+	int64		instant;
+	bool		far = false;
+
+	if (PG_ARGISNULL(1))
+		return ROW_NO_AMOUNT;
+	if (PG_ARGISNULL(0))
+		return ROW_NO_TIME;
+	/* a date may be none that a timestamp can be */
+	if (time == TIME_DATE && !DATE_NOT_FINITE(PG_GETARG_DATEADT(0)) &&
+		!IS_VALID_TIMESTAMP((double) PG_GETARG_DATEADT(0) * USECS_PER_DAY))
+		far = true;
+	else if (!instant_of_datum(PG_GETARG_DATUM(0), time, &instant))
+		return ROW_NO_TIME;
+	switch (retention_amount_size(PG_GETARG_DATUM(1)))
+	{
+		case AMOUNT_NOT_FINITE:
+			return ROW_NOT_FINITE;
+		case AMOUNT_TOO_LARGE:
+			return ROW_TOO_LARGE;
+		case AMOUNT_COUNTS:
+			break;
+	}
+	if (far)
+		return ROW_IN_FUTURE;
+	if (instant < FIRST_DAY * USECS_PER_DAY)
+		return ROW_TOO_EARLY;
+	return instant > LAST_INSTANT ? ROW_IN_FUTURE : ROW_COUNTS;
+}
+
+/* retention_row_counts(ordered_at, amount): is the row in the views? */
+#define COUNTS(name, time) \
+	PG_FUNCTION_INFO_V1(retention_row_counts_##name); \
+	Datum retention_row_counts_##name(PG_FUNCTION_ARGS) \
+	{ PG_RETURN_BOOL(reason_of_row(fcinfo, time) == ROW_COUNTS); } \
+	extern Datum retention_row_counts_##name(PG_FUNCTION_ARGS)
+
+/* retention_row_reason(ordered_at, amount): why it isn't; NULL if it is */
+#define REASON(name, time) \
+	PG_FUNCTION_INFO_V1(retention_row_reason_##name); \
+	Datum retention_row_reason_##name(PG_FUNCTION_ARGS) \
+	{ \
+		RowReason	reason = reason_of_row(fcinfo, time); \
+		if (reason == ROW_COUNTS) \
+			PG_RETURN_NULL(); \
+		PG_RETURN_TEXT_P(cstring_to_text(reason_names[reason])); \
+	} \
+	extern Datum retention_row_reason_##name(PG_FUNCTION_ARGS)
+
+COUNTS(timestamptz, TIME_TIMESTAMPTZ);
+COUNTS(timestamp, TIME_TIMESTAMP);
+COUNTS(date, TIME_DATE);
+REASON(timestamptz, TIME_TIMESTAMPTZ);
+REASON(timestamp, TIME_TIMESTAMP);
+REASON(date, TIME_DATE);
+
+/*
+ * retention_row_counts_support(internal): planner support.  Nearly all rows
+ * count, where the planner would take a third of them for granted.
+ */
+PG_FUNCTION_INFO_V1(retention_row_counts_support);
+Datum
+retention_row_counts_support(PG_FUNCTION_ARGS)
+{
+	Node	   *request = (Node *) PG_GETARG_POINTER(0);
+
+	if (!IsA(request, SupportRequestSelectivity))
+		PG_RETURN_POINTER(NULL);
+	((SupportRequestSelectivity *) request)->selectivity = 1;
+	PG_RETURN_POINTER(request);
+}
