@@ -727,7 +727,9 @@ void
 retention_large_visit(LargeBase *large, LargeVisitor visitor, void *arg)
 {
 	retention_large_settle(large);
-	retention_table_check(large->table);
+	/* not after every row of a window */
+	if (!large->in_window)
+		retention_table_check(large->table);
 	if (large->spill == NULL)
 		visitor(large, large->table, arg);
 	else

@@ -9,7 +9,7 @@
 # touches nothing else of the machine: it's done by the user who runs the
 # servers, and nothing is installed but below a folder of its own.
 
-sanitizer_flags="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined"
+sanitizer_flags="-O2 -g -fno-omit-frame-pointer -fsanitize=address,undefined"
 
 # After make_work. Sets PG_CONFIG to the server's, unpacked below $work.
 sanitized_server() {
