@@ -315,25 +315,46 @@ make_rows(Build *build, const OrderTable *orders)
 			   columns_of_rows, lengthof(columns_of_rows));
 }
 
+/* What views are made from. */
+static Oid
+find_rows(const Build *build, const char *name)
+{
+	Oid			view = retention_views_find_view(build, name);
+
+	if (!OidIsValid(view))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("view \"%s\" of schema \"%s\" is gone", name, build->target),
+				 errhint("Make it anew with retention_create_views.")));
+	return view;
+}
+
+static void
+load_source(Build *build)
+{
+	Oid			rows = find_rows(build, VIEW_OF_ROWS);
+	Oid			left_out = find_rows(build, VIEW_OF_LEFT_OUT);
+
+	retention_source_of_view(&build->source, rows, &build->options);
+	if (build->source.lines && get_attnum(left_out, "order_id") == InvalidAttrNumber)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("view \"" VIEW_OF_LEFT_OUT "\" of schema \"%s\" has no column order_id, as \"" VIEW_OF_ROWS "\" has", build->target),
+				 errhint("Give it the column by CREATE OR REPLACE VIEW.")));
+}
+
 /* Make all views: of an order table, or again of what there is. */
 void
 retention_views_make(Build *build, const OrderTable *orders)
 {
 	Snapshot	snapshot;
-	Oid			rows;
 
 	build->ours = palloc0(retention_view_template_count * sizeof(bool));
 	build->stale = palloc0(retention_view_template_count * sizeof(bool));
 	build->misfit = palloc0(retention_view_template_count * sizeof(bool));
 	if (orders)
 		make_rows(build, orders);
-	rows = retention_views_find_view(build, VIEW_OF_ROWS);
-	if (!OidIsValid(rows))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("view \"" VIEW_OF_ROWS "\" of schema \"%s\" is gone", build->target),
-				 errhint("Make it anew with retention_create_views.")));
-	retention_source_of_view(&build->source, rows, &build->options);
+	load_source(build);
 	snapshot = RegisterSnapshot(GetTransactionSnapshot());
 	for (int i = 0; i < retention_view_template_count; i++)
 	{

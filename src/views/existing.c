@@ -12,6 +12,7 @@
 
 #include "access/relation.h"
 #include "catalog/pg_class.h"
+#include "executor/spi.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/acl.h"
@@ -106,6 +107,25 @@ retention_views_check_free(const Build *build)
 	}
 }
 
+/*
+ * Does a view read what is here, and call what is ours?  The prints of definitions
+ * don't tell, as names have no schemas there.
+ */
+static bool
+reads_its_own(const Build *build, Oid view)
+{
+	bool		others;
+
+	retention_views_run(psprintf("SELECT 1 FROM pg_rewrite AS r JOIN pg_depend AS d ON classid = 'pg_rewrite'::regclass AND objid = r.oid"
+								 " LEFT JOIN pg_class AS c ON refclassid = 'pg_class'::regclass AND c.oid = refobjid"
+								 " LEFT JOIN pg_proc AS p ON refclassid = 'pg_proc'::regclass AND p.oid = refobjid"
+								 " WHERE ev_class = %u AND (relnamespace <> %u OR pronamespace <> %s::regnamespace)",
+								 view, build->schema, quote_literal_cstr(build->ext)));
+	others = SPI_processed > 0;
+	SPI_freetuptable(SPI_tuptable);
+	return !others;
+}
+
 /* Is it the view that we have made, or would make now? */
 bool
 retention_views_is_ours(const Build *build, const ViewTemplate *template, Oid relation, const char *new_definition)
@@ -116,8 +136,9 @@ retention_views_is_ours(const Build *build, const ViewTemplate *template, Oid re
 	if ((kind != RELKIND_VIEW && kind != RELKIND_MATVIEW) || retention_views_owner(relation) != build->owner)
 		return false;
 	definition = retention_views_definition(relation);
-	return retention_record_has(build, template->name, definition) ||
-		(new_definition && retention_record_is_same(definition, new_definition));
+	return (retention_record_has(build, template->name, definition) ||
+			(new_definition && retention_record_is_same(definition, new_definition))) &&
+		reads_its_own(build, relation);
 }
 
 /*

@@ -1,0 +1,34 @@
+-- What is ours is known by more than its words; what views are made from is there, or
+-- an error says what isn't.
+SET client_min_messages = warning;
+SET timezone = 'UTC';
+SET max_parallel_workers_per_gather = 0;
+SET jit = off;
+CREATE SCHEMA views_ours;
+SET search_path = views_ours, public;
+CREATE TABLE orders AS SELECT customer_id, ordered_at, amount FROM simulate_orders(60, '1 year', 1);
+SELECT count(*) FROM retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', target => 'ours');
+-- The user's view is as ours, but reads the rows of another schema; or calls another function.
+CREATE SCHEMA cleaned;
+CREATE VIEW cleaned.order_rows AS SELECT * FROM ours.order_rows WHERE amount < 100;
+CREATE FUNCTION cleaned.repeat_within(purchase_history, int[], date) RETURNS TABLE (day int, eligible int8, repeated int8, rate float8, lower float8, upper float8)
+	LANGUAGE sql AS 'SELECT 1, 2::int8, 3::int8, 4::float8, 5::float8, 6::float8';
+SELECT replace(pg_get_viewdef('ours.order_ladder'::regclass), 'ours.order_rows', 'cleaned.order_rows') AS ladder,
+	   replace(pg_get_viewdef('ours.repeat_by_day'::regclass), ' repeat_within(', ' cleaned.repeat_within(') AS by_day \gset
+CREATE OR REPLACE VIEW ours.order_ladder AS :ladder
+CREATE OR REPLACE VIEW ours.repeat_by_day AS :by_day
+SELECT count(*) FROM retention_refresh_views('ours');
+CREATE OR REPLACE VIEW ours.retention_options AS
+	SELECT 'week' AS period, 'UTC' AS time_zone, NULL::text AS lifespan, float8 '1' AS margin, 'mbg/nbd' AS model, true AS materialized;
+SELECT count(*) FROM retention_refresh_views('ours');
+SELECT pg_get_viewdef('ours.order_ladder'::regclass) ~ 'cleaned.order_rows' AS ladder, pg_get_viewdef('ours.repeat_by_day'::regclass) ~ 'cleaned.repeat_within' AS by_day;
+-- One of what they are made from has a column, or is there, and the other isn't.
+CREATE OR REPLACE VIEW ours.order_rows AS SELECT customer_id::int8 AS customer, ordered_at, amount::numeric AS amount, 1 AS order_id FROM orders;
+SELECT retention_refresh_views('ours');
+DROP VIEW ours.left_out_rows CASCADE;
+SELECT retention_refresh_views('ours');
+-- Comments are for people: no casts, and no places that should have been filled.
+SELECT objoid::regclass, description FROM pg_description JOIN pg_class AS c ON c.oid = objoid
+WHERE classoid = 'pg_class'::regclass AND relnamespace = 'ours'::regnamespace AND description ~ '::|@';
+SET client_min_messages = error;
+DROP SCHEMA views_ours, cleaned, ours CASCADE;
