@@ -341,10 +341,7 @@ read_header(Unpacker *unpacker)
 
 	version = reader_byte(in);
 	if (version != FORM_PACKED)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-				 errmsg("unsupported version %d of a customer_base value", version),
-				 errhint("A newer version of the extension may have written it.")));
+		retention_unknown_version("customer_base", version);
 	totals->key = reader_byte(in);
 	totals->time = reader_byte(in);
 	totals->amount = reader_byte(in);

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "base/state.h"
+#include "pg/bytes.h"
 
 #include "utils/memutils.h"
 
@@ -54,6 +55,16 @@ check_state(Datum state)
 #else
 #define check_state(state)	((void) 0)
 #endif
+
+/* What is no value has to be one of our states. */
+static inline void
+check_form(const struct varlena *state)
+{
+	BaseForm	form = varlena_form(state);
+
+	if (unlikely(form != FORM_SINGLE && form != FORM_TABLE))
+		retention_unknown_version("customer_base", form);
+}
 
 /* A table with so much room, and money as asked for or wider. */
 static CustomerTable *
@@ -267,6 +278,7 @@ retention_state_open(MemoryContext context, Datum state, bool in_window)
 	value = PG_DETOAST_DATUM(state);
 	if (varlena_form(value) == FORM_PACKED)
 		return unpack_state(context, value, in_window);
+	check_form(value);
 	check_state(PointerGetDatum(value));
 	return PointerGetDatum(value);
 }
@@ -765,6 +777,7 @@ retention_base_pack(Datum value)
 	flat = PG_DETOAST_DATUM(value);
 	if (varlena_form(flat) == FORM_PACKED)
 		return flat;
+	check_form(flat);
 	check_state(PointerGetDatum(flat));
 	if (varlena_form(flat) == FORM_SINGLE)
 	{

@@ -334,6 +334,5 @@ retention_fit_purchases(PG_FUNCTION_ARGS)
 	else if (kind != nbd_kind)
 		fit_kind(&shop, &fit, kind, k, &nbd);
 	model = model_of_fit(&shop, &fit, &nbd, tally);
-	retention_model_check(model);
-	PG_RETURN_POINTER(model);
+	PG_RETURN_DATUM(retention_model_datum(model));
 }

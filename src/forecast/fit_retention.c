@@ -168,6 +168,5 @@ retention_renewals_fit(PG_FUNCTION_ARGS)
 		model->boundary = true;
 		model->message = MESSAGE_NO_CHURN;
 	}
-	retention_model_check(model);
-	PG_RETURN_POINTER(model);
+	PG_RETURN_DATUM(retention_model_datum(model));
 }

@@ -83,6 +83,5 @@ retention_fit_spend(PG_FUNCTION_ARGS)
 	model->correlation = totals.correlation;
 	if (model->message == MESSAGE_NONE && model->params[1] <= 1)
 		model->message = MESSAGE_NO_MEAN;
-	retention_model_check(model);
-	PG_RETURN_POINTER(model);
+	PG_RETURN_DATUM(retention_model_datum(model));
 }

@@ -10,6 +10,7 @@
 #include <math.h>
 
 #include "forecast/json.h"
+#include "pg/bytes.h"
 #include "pg/value.h"
 
 #include "libpq/pqformat.h"
@@ -23,7 +24,7 @@ model_of_text(char *text, ModelType type)
 {
 	Datum		json = DirectFunctionCall1(jsonb_in, CStringGetDatum(text));
 
-	PG_RETURN_POINTER(retention_model_of_json(DatumGetJsonbP(json), type));
+	PG_RETURN_DATUM(retention_model_datum(retention_model_of_json(DatumGetJsonbP(json), type)));
 }
 
 static Datum
@@ -34,10 +35,7 @@ model_recv(FunctionCallInfo fcinfo, ModelType type)
 	int			length;
 
 	if (version != BINARY_VERSION)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-				 errmsg("unsupported version of type %s: %d", retention_model_type_name(type),
-						version)));
+		retention_unknown_version(retention_model_type_name(type), version);
 	return model_of_text(pq_getmsgtext(buffer, buffer->len - buffer->cursor, &length), type);
 }
 
@@ -92,7 +90,7 @@ model_jsonb(FunctionCallInfo fcinfo, ModelType type)
 static Datum
 model_of_jsonb(FunctionCallInfo fcinfo, ModelType type)
 {
-	PG_RETURN_POINTER(retention_model_of_json(PG_GETARG_JSONB_P(0), type));
+	PG_RETURN_DATUM(retention_model_datum(retention_model_of_json(PG_GETARG_JSONB_P(0), type)));
 }
 
 #define FUNCTION(name, body) \
@@ -113,7 +111,7 @@ INPUT_OUTPUT(purchase_model, MODEL_PURCHASE);
 INPUT_OUTPUT(spend_model, MODEL_SPEND);
 INPUT_OUTPUT(retention_model, MODEL_RETENTION);
 
-/* A model is one struct, of which all bytes are set. */
+/* A model has one form. */
 static struct varlena *
 model_bytes(Datum value)
 {
@@ -147,8 +145,7 @@ retention_purchase_model_make(PG_FUNCTION_ARGS)
 	for (int i = 0; i < model->nparams; i++)
 		if (retention_model_param_is_time(model, i))
 			model->params[i] = Min(model->params[i] * days, MODEL_LARGEST_PARAM);
-	retention_model_check(model);
-	PG_RETURN_POINTER(model);
+	PG_RETURN_DATUM(retention_model_datum(model));
 }
 
 /* spend_model(p, q, v) */
@@ -168,8 +165,7 @@ retention_spend_model_make(PG_FUNCTION_ARGS)
 							retention_model_param_name(model, i), model->params[i]),
 					 errdetail("A parameter must be above 0, and between 1e-30 and 1e30.")));
 	}
-	retention_model_check(model);
-	PG_RETURN_POINTER(model);
+	PG_RETURN_DATUM(retention_model_datum(model));
 }
 
 /* retention_model(kind, parameters) */
@@ -180,6 +176,5 @@ retention_retention_model_make(PG_FUNCTION_ARGS)
 	Model	   *model = model_of_kind(MODEL_RETENTION, PG_GETARG_TEXT_PP(0));
 
 	retention_model_set_params(model, PG_GETARG_JSONB_P(1));
-	retention_model_check(model);
-	PG_RETURN_POINTER(model);
+	PG_RETURN_DATUM(retention_model_datum(model));
 }

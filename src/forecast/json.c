@@ -18,6 +18,7 @@
 #include <math.h>
 
 #include "forecast/json.h"
+#include "pg/bytes.h"
 
 #include "catalog/pg_type.h"
 #include "common/shortest_dec.h"
@@ -40,11 +41,11 @@ typedef enum FieldKind
 
 	/* of fitted models */
 	FIELD_COUNT,				/* int64, not negative */
-	FIELD_ITERATIONS,			/* int32, not negative */
+	FIELD_ITERATIONS,			/* the same, of int32 */
 	FIELD_NUMBER,				/* double */
 	FIELD_SIZE,					/* double, not negative */
 	FIELD_BOOL,
-	FIELD_DAY,
+	FIELD_DAY,					/* int64, too */
 	FIELD_MESSAGE
 } FieldKind;
 
@@ -132,7 +133,7 @@ has_field(const Model *model, const Field *field)
 		(field->known != 0 && !*field_known(model, field)))
 		return false;
 	if (field->kind == FIELD_DAY)
-		return *field_at(model, field, int32) != TALLY_NO_DAY;
+		return *field_at(model, field, int64) != TALLY_NO_DAY;
 	if (field->kind == FIELD_MESSAGE)
 		return *field_at(model, field, uint8) != MESSAGE_NONE;
 	return true;
@@ -175,7 +176,7 @@ retention_model_to_json(const Model *model, StringInfo out)
 				appendStringInfo(out, INT64_FORMAT, *field_at(model, field, int64));
 				break;
 			case FIELD_ITERATIONS:
-				appendStringInfo(out, "%d", *field_at(model, field, int32));
+				appendStringInfo(out, INT64_FORMAT, *field_at(model, field, int64));
 				break;
 			case FIELD_NUMBER:
 			case FIELD_SIZE:
@@ -185,7 +186,7 @@ retention_model_to_json(const Model *model, StringInfo out)
 				appendStringInfoString(out, *field_at(model, field, bool) ? "true" : "false");
 				break;
 			case FIELD_DAY:
-				JsonEncodeDateTime(day, DateADTGetDatum(*field_at(model, field, int32)),
+				JsonEncodeDateTime(day, DateADTGetDatum((DateADT) *field_at(model, field, int64)),
 								   DATEOID, NULL);
 				appendStringInfo(out, "\"%s\"", day);
 				break;
@@ -441,9 +442,6 @@ get_field(Model *model, const Field *field, const JsonbValue *value)
 				invalid(type, field->key, value, "It is of another type.");
 			break;
 		case FIELD_VERSION:
-			if (get_count(type, field->key, value, PG_INT64_MAX) != MODEL_VERSION)
-				invalid(type, field->key, value, "The version is not known here.");
-			break;
 		case FIELD_KIND:
 			break;
 		case FIELD_UNIT:
@@ -460,7 +458,7 @@ get_field(Model *model, const Field *field, const JsonbValue *value)
 			*field_at(model, field, int64) = get_count(type, field->key, value, PG_INT64_MAX);
 			break;
 		case FIELD_ITERATIONS:
-			*field_at(model, field, int32) = (int32) get_count(type, field->key, value, PG_INT32_MAX);
+			*field_at(model, field, int64) = get_count(type, field->key, value, PG_INT32_MAX);
 			break;
 		case FIELD_NUMBER:
 		case FIELD_SIZE:
@@ -474,7 +472,7 @@ get_field(Model *model, const Field *field, const JsonbValue *value)
 			*field_at(model, field, bool) = value->val.boolean;
 			break;
 		case FIELD_DAY:
-			*field_at(model, field, int32) = get_day(type, field->key, value);
+			*field_at(model, field, int64) = get_day(type, field->key, value);
 			break;
 		case FIELD_MESSAGE:
 			*field_at(model, field, uint8) = (uint8) get_message(type, field->key, value);
@@ -482,6 +480,20 @@ get_field(Model *model, const Field *field, const JsonbValue *value)
 	}
 	if (field->known != 0)
 		*field_known(model, field) = true;
+}
+
+/* Before all others: those of another version may be unknown, or mean something else. */
+static void
+check_version(ModelType type, JsonbContainer *object)
+{
+	JsonbValue	value;
+	int64		version;
+
+	if (getKeyJsonValueFromContainer(object, "version", strlen("version"), &value) == NULL)
+		missing(type, "version");
+	version = get_count(type, "version", &value, PG_INT32_MAX);
+	if (version != MODEL_VERSION)
+		retention_unknown_version(retention_model_type_name(type), (int) version);
 }
 
 static bool
@@ -505,6 +517,7 @@ retention_model_of_json(Jsonb *json, ModelType type)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 				 errmsg("%s must be a JSON object", retention_model_type_name(type))));
+	check_version(type, &json->root);
 	iterator = JsonbIteratorInit(&json->root);
 	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
 		if (token == WJB_KEY && !is_known_field(type, &value))

@@ -204,14 +204,11 @@ retention_unknown_kind(ModelType type, const char *name, bool lacks_k)
 			 errhint("Kinds are sbg and bdw.")));
 }
 
-/* All bytes are set, as values are compared and hashed by them. */
 Model *
 retention_model_create(ModelType type, int kind, int k)
 {
 	Model	   *model = palloc0(sizeof(Model));
 
-	SET_VARSIZE(model, sizeof(Model));
-	model->version = MODEL_VERSION;
 	Assert(retention_model_has_kind(type, kind));
 	Assert(k >= 1 && k <= PURCHASE_MAX_K);
 	model->type = (uint8) type;
@@ -226,7 +223,6 @@ retention_model_create(ModelType type, int kind, int k)
 void
 retention_model_check(const Model *model)
 {
-	Assert(VARSIZE(model) == sizeof(Model) && model->version == MODEL_VERSION);
 	Assert(model->type >= MODEL_PURCHASE && model->type <= MODEL_RETENTION);
 	Assert(retention_model_has_kind(model->type, model->kind));
 	Assert(model->k >= 1 && model->k <= PURCHASE_MAX_K);
@@ -244,24 +240,6 @@ retention_model_check(const Model *model)
 	Assert(!model->knows_correlation || fabs(model->correlation) <= 1);
 }
 #endif
-
-/*
- * What comes from outside has been checked, so this only sees to it that
- * nothing is taken for what it isn't.
- */
-const Model *
-retention_model_read(Datum value, ModelType type)
-{
-	const Model *model = (const Model *) PG_DETOAST_DATUM(value);
-
-	if (unlikely(VARSIZE(model) != sizeof(Model) || model->version != MODEL_VERSION ||
-				 model->type != type))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-				 errmsg("invalid value of type %s", retention_model_type_name(type))));
-	retention_model_check(model);
-	return model;
-}
 
 /* How many numbers a fit has chosen. */
 int

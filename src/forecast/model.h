@@ -3,10 +3,8 @@
  * model.h
  *	  Fitted models as values: purchase_model, spend_model, retention_model.
  *
- * The three types are one struct, of a length that doesn't depend on what is
- * in it.  It's stored as it is, never compressed or taken apart (the types'
- * storage is plain), so that a prediction, of which a query asks a million,
- * reads its parameters where they lie.  Its text and binary forms are JSON,
+ * The three types are one struct in memory, and in a table bytes that say in
+ * which version they are; see stored.c.  The text and binary forms are JSON,
  * which people and other machines can read; see json.c.
  *
  * A model is fitted, or made from parameters that somebody has published: then
@@ -26,6 +24,7 @@
 #include "pg/compat.h"
 #include "tally/tally.h"
 
+/* Of the form in a table, and of the fields in JSON. */
 #define MODEL_VERSION		1
 
 /* All these numbers are stored: append, never renumber. */
@@ -60,8 +59,6 @@ typedef enum ModelMessage
 
 typedef struct Model
 {
-	int32		vl_len_;
-	uint8		version;		/* MODEL_VERSION */
 	uint8		type;			/* ModelType */
 	uint8		kind;			/* number of the kind, of those of the type */
 	uint8		k;				/* of kinds with a k; else 1 */
@@ -73,8 +70,6 @@ typedef struct Model
 	bool		has_covariance;
 	bool		knows_nbd;		/* has nbd_loglik? */
 	bool		knows_correlation;
-	int32		as_of;			/* last day observed, or TALLY_NO_DAY */
-	int32		iterations;
 	double		params[MODEL_MAX_PARAMS];	/* those in units of time, in days */
 
 	/* of the parameters' logarithms: lower triangle, row by row */
@@ -83,6 +78,8 @@ typedef struct Model
 	/* if it's fitted */
 	int64		customers;
 	int64		cells;
+	int64		as_of;			/* of purchases: last day observed, or TALLY_NO_DAY */
+	int64		iterations;
 	int64		no_repeat;		/* of spend: customers left out */
 	int64		not_positive;
 	double		purchases;		/* of purchases: sum of x */
@@ -107,7 +104,6 @@ extern void retention_model_check(const Model *model);
 
 /* model.c */
 extern Model *retention_model_create(ModelType type, int kind, int k);
-extern const Model *retention_model_read(Datum value, ModelType type);
 extern const char *retention_model_type_name(ModelType type);
 extern char *retention_model_kind_name(const Model *model);
 extern bool retention_model_has_kind(ModelType type, int kind);
@@ -121,6 +117,10 @@ extern bool retention_model_param_is_time(const Model *model, int i);
 extern const char *retention_message_code(ModelMessage message);
 extern const char *retention_message_text(ModelMessage message);
 extern bool retention_covariance_is_possible(const Model *model);
+
+/* stored.c: of a value, and as one */
+extern const Model *retention_model_read(Datum datum, ModelType type);
+extern Datum retention_model_datum(const Model *model);
 
 /* The parts of a model that predictions take. */
 extern const PurchaseKind *retention_model_purchase_kind(int kind);

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "history/state.h"
+#include "pg/bytes.h"
 
 #include "miscadmin.h"
 #include "utils/memutils.h"
@@ -744,6 +745,8 @@ retention_history_pack(Datum datum)
 	value = PG_DETOAST_DATUM_PACKED(datum);
 	if (*(uint8 *) VARDATA_ANY(value) == HISTORY_SMALL)
 		return pack_small((SmallHistory *) PG_DETOAST_DATUM(PointerGetDatum(value)));
+	if (*(uint8 *) VARDATA_ANY(value) != HISTORY_PACKED)
+		retention_unknown_version(HISTORY_TYPE, *(uint8 *) VARDATA_ANY(value));
 	return value;
 }
 

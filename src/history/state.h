@@ -23,7 +23,7 @@
 #include "history/store.h"
 #include "utils/expandeddatum.h"
 
-/* The byte behind the length word; values begin with the version, 1. */
+/* The byte behind the length word, as in base/table.h; values begin with the version, 1. */
 typedef enum HistoryForm
 {
 	HISTORY_PACKED = 1,

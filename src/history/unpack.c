@@ -40,10 +40,7 @@ read_header(HistoryUnpacker *unpacker, bool skip_money)
 
 	version = reader_byte(in);
 	if (version != HISTORY_VERSION)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-				 errmsg("unsupported version %d of a purchase_history value", version),
-				 errhint("A newer version of the extension may have written it.")));
+		retention_unknown_version(HISTORY_TYPE, version);
 	kind->key = reader_byte(in);
 	kind->time = reader_byte(in);
 	kind->amount = reader_byte(in);

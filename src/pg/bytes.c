@@ -28,6 +28,19 @@ retention_invalid_value(const char *type, const char *detail)
 			 errdetail("%s", detail)));
 }
 
+/*
+ * The one message for a value whose form is not known here.  It's not damaged,
+ * and whoever has it should not think so.
+ */
+void
+retention_unknown_version(const char *type, int version)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+			 errmsg("unsupported version %d of type %s", version, type),
+			 errhint("A newer version of the extension may have written it.")));
+}
+
 /* What is read must be exactly what writing its content gives. */
 void
 retention_check_canonical(const struct varlena *value, const struct varlena *again, const char *type)

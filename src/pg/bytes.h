@@ -16,6 +16,10 @@
  * is bounded: it asks for a number with a limit, and for columns by their
  * length and width, and the arithmetic is here.
  *
+ * Every value begins with a byte that says in which version of its form it is.
+ * Who reads one looks at that byte before all others: a version has a reader of
+ * its own, and one that has none here was written by a newer library than this.
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef RETENTION_BYTES_H
@@ -49,6 +53,7 @@ typedef struct ByteReader
 } ByteReader;
 
 compat_noreturn extern void retention_invalid_value(const char *type, const char *detail) compat_attribute_noreturn();
+compat_noreturn extern void retention_unknown_version(const char *type, int version) compat_attribute_noreturn();
 extern void retention_check_canonical(const struct varlena *value, const struct varlena *again, const char *type);
 extern void retention_read_value(ByteReader *in, const struct varlena *value, const char *type);
 extern void retention_read_head(ByteReader *in, Datum value, const char *type);

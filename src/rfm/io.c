@@ -165,10 +165,7 @@ retention_log_unpack(const struct varlena *value)
 	retention_read_value(&in, value, TYPE_NAME);
 	version = reader_byte(&in);
 	if (version != LOG_VERSION)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-				 errmsg("unsupported version %d of an order_log value", version),
-				 errhint("A newer version of the extension may have written it.")));
+		retention_unknown_version(TYPE_NAME, version);
 	purpose = get_purpose(&in);
 	orders = retention_get_varint(&in);
 	scale = (int) retention_get_number(&in, purpose.kind == LOG_SPEND ? MONEY_MAX_SCALE : 0,

@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "pg/bytes.h"
 #include "rfm/log.h"
 
 #include "common/int.h"
@@ -422,9 +423,6 @@ retention_log_of_datum(Datum datum)
 	const OrderLog *log = (const OrderLog *) PG_DETOAST_DATUM(datum);
 
 	if (log->version != LOG_VERSION)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-				 errmsg("unsupported version %d of an order_log value", log->version),
-				 errhint("A newer version of the extension may have written it.")));
+		retention_unknown_version("order_log", log->version);
 	return log;
 }

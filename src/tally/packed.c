@@ -231,10 +231,11 @@ get_entry(ByteReader *in, Tally *tally)
 static uint64
 get_totals(ByteReader *in, TallyKind kind, int counts, int64 *totals)
 {
+	uint8		version = reader_byte(in);
 	uint64		entries;
 
-	if (reader_byte(in) != TALLY_PACKED)
-		retention_invalid_value(in->type, "The value is of a version that is not known here.");
+	if (version != TALLY_PACKED)
+		retention_unknown_version(in->type, version);
 	if (reader_byte(in) != kind)
 		retention_invalid_value(in->type, "The value is of another type.");
 	entries = retention_get_varint(in);

@@ -49,6 +49,10 @@
 #include "order/row.h"
 #include "pg/compat.h"
 
+/*
+ * The byte behind the length word, as in base/table.h: a new form, and a new
+ * layout of the state, takes a new number.
+ */
 typedef enum TallyForm
 {
 	TALLY_PACKED = 1,			/* also the version of that form */

@@ -10,6 +10,7 @@
  */
 #include "postgres.h"
 
+#include "pg/bytes.h"
 #include "pg/value.h"
 #include "tally/tally.h"
 
@@ -24,10 +25,15 @@ kind_of(const struct varlena *value)
 	return (TallyKind) kind;
 }
 
+/* A value, or else a running state? */
 static inline bool
-is_packed(const void *value)
+is_packed(const struct varlena *value)
 {
-	return *(const uint8 *) VARDATA_ANY(value) == TALLY_PACKED;
+	uint8		form = *(const uint8 *) VARDATA_ANY(value);
+
+	if (unlikely(form != TALLY_PACKED && form != TALLY_RUNNING))
+		retention_unknown_version(retention_tally_type(kind_of(value)), form);
+	return form == TALLY_PACKED;
 }
 
 /* A running state that may be changed; "copy": the one given may not. */

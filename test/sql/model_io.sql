@@ -88,13 +88,17 @@ FROM copies c JOIN fitted f USING (what);
 SELECT count(*) AS predictions, count(*) FILTER (WHERE float8send(expected_purchases(p, horizon)) = float8send(expected_purchases(p::text::purchase_model, horizon))
 	AND expected_purchases_interval(p, horizon)::text = expected_purchases_interval(p::text::purchase_model, horizon)::text) AS same
 FROM fitted, unnest(ARRAY['1 day', '3 months', '5 years']::interval[]) horizon WHERE what LIKE 'purchase%';
--- In arrays, rows, domains, large rows, and as keys of nothing: plain values.
+-- In arrays, rows, large rows: plain values.
 CREATE TYPE pair AS (what text, p purchase_model);
 CREATE TABLE pairs AS SELECT repeat('x', 5000) AS filler, (what, p)::pair AS one, ARRAY[p, p] AS two, p FROM fitted WHERE p IS NOT NULL;
 SELECT count(*) FILTER (WHERE (one).p::text = p::text AND two[2]::text = p::text AND expected_purchases((one).p, '1 year') = expected_purchases(two[1], '1 year')) = count(*) AS same FROM pairs;
-ALTER TABLE pairs ALTER p SET STORAGE EXTENDED;
+-- compressed, and out of line
+ALTER TABLE pairs ALTER p SET STORAGE EXTERNAL, ALTER filler SET STORAGE PLAIN;
+INSERT INTO pairs SELECT repeat('x', 7700), one, two, p FROM pairs;
+SELECT count(*) FILTER (WHERE (one).p::text = p::text AND two[2]::text = p::text AND expected_purchases((one).p, '1 year') = expected_purchases(p, '1 year')) = count(*) AS same FROM pairs;
 SELECT typname, typlen, typstorage, typalign FROM pg_type WHERE oid IN ('purchase_model'::regtype, 'spend_model'::regtype, 'retention_model'::regtype) ORDER BY typname COLLATE "C";
-SELECT DISTINCT pg_column_size(p) = pg_column_size(s) AS one_length FROM fitted WHERE what LIKE 'made%';
+-- as long as the numbers in them: 2 parameters, and 3
+SELECT DISTINCT pg_column_size(p) AS p, pg_column_size(s) AS s FROM fitted WHERE what LIKE 'made%';
 
 -- ---------------------------------------------------------------------------
 -- Input that is no model.
