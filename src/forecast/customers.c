@@ -28,7 +28,8 @@
 /* Arguments of predict_customers behind those that name the order rows. */
 typedef enum CustomersArg
 {
-	ARG_HORIZON = 4,
+	ARG_TIME_ZONE = 6,
+	ARG_HORIZON,
 	ARG_ANNUAL_DISCOUNT_RATE,
 	ARG_MARGIN,
 	ARG_MODEL,
@@ -97,8 +98,8 @@ take_options(FunctionCallInfo fcinfo, QueryParameter *params)
 }
 
 /*
- * predict_customers(orders, customer, ordered_at, amount, horizon,
- * annual_discount_rate, margin, model, holdout, as_of, level): rows (customer,
+ * predict_customers(orders, customer, ordered_at, amount, order_id, filter,
+ * time_zone, horizon, annual_discount_rate, margin, model, holdout, as_of, level): rows (customer,
  * repeat_purchases, active_days, age_days, p_alive, expected_purchases,
  * expected_spend, predicted_clv, lower, upper, actual)
  */
@@ -118,7 +119,7 @@ retention_predict_customers(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	take_options(fcinfo, params);
 	SPI_connect();
-	retention_order_query(fcinfo, &orders);
+	retention_order_query(fcinfo, ARG_TIME_ZONE, &orders);
 	if (!retention_order_query_days(fcinfo, &orders, ARG_AS_OF, ARG_HOLDOUT, &as_of, &until))
 	{
 		SPI_finish();
@@ -137,7 +138,7 @@ retention_predict_customers(PG_FUNCTION_ARGS)
 	params[PARAM_AS_OF] = (QueryParameter) {DATEOID, DateADTGetDatum(as_of), false};
 	params[PARAM_UNTIL] = (QueryParameter) {DATEOID, DateADTGetDatum(until), false};
 
-	retention_order_query_return(psprintf(customers_query, orders.schema, orders.rows,
+	retention_order_query_return(&orders, psprintf(customers_query, orders.schema, orders.rows,
 										  orders.amount, actual),
 								 CUSTOMERS_PARAMETERS, params, rsinfo);
 	SPI_finish();

@@ -28,7 +28,8 @@
 /* Arguments of holdout_check behind those that name the order rows. */
 typedef enum HoldoutArg
 {
-	ARG_HOLDOUT = 4,
+	ARG_TIME_ZONE = 6,
+	ARG_HOLDOUT,
 	ARG_MODELS,
 	ARG_MAX_PURCHASES,
 	ARG_AS_OF
@@ -127,8 +128,8 @@ take_options(FunctionCallInfo fcinfo, QueryParameter *params)
 }
 
 /*
- * holdout_check(orders, customer, ordered_at, amount, holdout, models,
- * max_purchases, as_of): rows (model, repeat_purchases, customers, actual,
+ * holdout_check(orders, customer, ordered_at, amount, order_id, filter,
+ * time_zone, holdout, models, max_purchases, as_of): rows (model, repeat_purchases, customers, actual,
  * expected, mae, rmse, bias)
  */
 PG_FUNCTION_INFO_V1(retention_holdout_check);
@@ -145,7 +146,7 @@ retention_holdout_check(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	take_options(fcinfo, params);
 	SPI_connect();
-	retention_order_query(fcinfo, &orders);
+	retention_order_query(fcinfo, ARG_TIME_ZONE, &orders);
 	if (!retention_order_query_days(fcinfo, &orders, ARG_AS_OF, ARG_HOLDOUT, &as_of, &until))
 	{
 		SPI_finish();
@@ -157,7 +158,7 @@ retention_holdout_check(PG_FUNCTION_ARGS)
 	params[PARAM_BEFORE] = (QueryParameter) {DATEOID, DateADTGetDatum(as_of - (until - as_of)), false};
 	params[PARAM_HORIZON] = (QueryParameter) {INTERVALOID, IntervalPGetDatum(&horizon), false};
 
-	retention_order_query_return(psprintf(holdout_query, orders.schema, orders.rows, orders.amount),
+	retention_order_query_return(&orders, psprintf(holdout_query, orders.schema, orders.rows, orders.amount),
 								 HOLDOUT_PARAMETERS, params, rsinfo);
 	SPI_finish();
 	return (Datum) 0;

@@ -1,12 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * order_query.h
- *	  The order rows that a caller names: a query of his, or a table and its
- *	  columns; and running queries of ours over them.
+ *	  Queries of ours over the order rows that a caller names.
  *
- * What a caller gives is run with his rights and under his search_path. What
- * is written around it names everything with its schema, so that it means the
- * same whatever that path is.
+ * They run with his rights.  All names in them have their schema, or are
+ * pg_catalog's, so that they mean the same whatever his search_path is.
  *
  *-------------------------------------------------------------------------
  */
@@ -23,12 +21,9 @@ typedef struct OrderQuery
 {
 	const char *schema;			/* of this extension, quoted */
 
-	/*
-	 * "(SELECT ...) AS q": customer; ordered_at, of a type that functions of
-	 * ours take; amount, likewise, if there is one.
-	 */
-	const char *rows;
+	const char *rows;			/* "(SELECT customer, ordered_at, ...) AS q" */
 	const char *amount;			/* "q.amount, " in a list of arguments, or "" */
+	const char *time_zone;		/* that days are of; NULL: the times have none */
 } OrderQuery;
 
 /* A parameter of a query of ours: $1 and so on. */
@@ -44,12 +39,10 @@ extern QueryParameter retention_query_parameter(FunctionCallInfo fcinfo, int arg
 												const char *name);
 
 /*
- * The rows that the first four arguments of the running function name: orders
- * (a query as text, or a table as text or regclass), customer, ordered_at and
- * amount (columns of the table, NULL with a query; a table given as a regclass
- * has columns of the usual names).  To be called within SPI_connect.
+ * The rows that the first arguments of the running function name, as the reader
+ * takes them.  To be called within SPI_connect.
  */
-extern void retention_order_query(FunctionCallInfo fcinfo, OrderQuery *query);
+extern void retention_order_query(FunctionCallInfo fcinfo, int time_zone_arg, OrderQuery *query);
 
 /*
  * The days that the orders are read to: "until", which is the argument as_of,
@@ -61,7 +54,7 @@ extern bool retention_order_query_days(FunctionCallInfo fcinfo, const OrderQuery
 									   DateADT *as_of, DateADT *until);
 
 /* Run a query, and put what it returns into the running function's result. */
-extern void retention_order_query_return(const char *sql, int nparams,
+extern void retention_order_query_return(const OrderQuery *query, const char *sql, int nparams,
 										 const QueryParameter *params, ReturnSetInfo *rsinfo);
 
 #endif							/* RETENTION_ORDER_QUERY_H */

@@ -112,12 +112,41 @@ retention_zone_of_name(const char *name)
 	return zone;
 }
 
+/* Only four names in the time zone database look as POSIX's rules do. */
+static bool
+is_rule(const char *name)
+{
+	static const char *const names[] = {"EST5EDT", "CST6CDT", "MST7MDT", "PST8PDT"};
+
+	for (int i = 0; i < lengthof(names); i++)
+		if (strcmp(name, names[i]) == 0)
+			return false;
+	return strpbrk(name, "0123456789") != NULL;
+}
+
+/* A fixed offset, other than none, is no place; nor is a rule of POSIX's. */
+void
+retention_check_place(const pg_tz *zone)
+{
+	const char *name = pg_get_timezone_name(unconstify(pg_tz *, zone));
+	long int	offset;
+	bool		fixed = pg_get_timezone_offset(zone, &offset);
+
+	if (fixed ? offset != 0 : is_rule(name))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("time zone \"%s\" is not a place", name),
+				 errdetail("Offsets have the sign of POSIX in names of time zones, where those east of Greenwich are negative, and they know no summer time."),
+				 errhint("Name a place, such as Europe/Berlin, or UTC.")));
+}
+
 pg_tz *
 retention_zone_of_text(const text *name)
 {
 	char	   *copy = text_to_cstring(name);
 	pg_tz	   *zone = retention_zone_of_name(copy);
 
+	retention_check_place(zone);
 	pfree(copy);
 	return zone;
 }

@@ -41,6 +41,7 @@ extern const char *retention_grain_name(Grain grain);
 extern bool retention_grain_divides(Grain fine, Grain coarse);
 extern pg_tz *retention_zone_of_text(const text *name);
 extern pg_tz *retention_zone_of_name(const char *name);
+extern void retention_check_place(const pg_tz *zone);
 extern int32 retention_day_in_zone(int64 instant, pg_tz *zone);
 extern int32 retention_month_of_day(int32 day);
 extern int32 retention_period_first_day(int32 period, Grain grain);

@@ -105,4 +105,14 @@ compat_b64_decode(const char *src, int len, char *dst, int dstlen)
 #define compat_namespace_aclcheck(namespace, role, mode) pg_namespace_aclcheck(namespace, role, mode)
 #endif
 
+/* Since 16 what is read of a relation is kept beside the range table. */
+#if PG_VERSION_NUM >= 160000
+#define compat_take_permissions(query, pstate) ((query)->rteperminfos = (pstate)->p_rteperminfos)
+#define compat_check_permissions(query) \
+	((void) ExecCheckPermissions((query)->rtable, (query)->rteperminfos, true))
+#else
+#define compat_take_permissions(query, pstate) ((void) 0)
+#define compat_check_permissions(query) ((void) ExecCheckRTPerms((query)->rtable, true))
+#endif
+
 #endif							/* RETENTION_COMPAT_H */

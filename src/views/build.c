@@ -295,22 +295,20 @@ make_plain(Build *build, const char *name, const char *sql, const char *about, c
 
 /* The two views that read the user's table.  Of other columns, all that reads them goes first. */
 static void
-make_rows(Build *build, const OrderTable *orders)
+make_rows(Build *build, const OrderRows *orders)
 {
-	char	   *rows = retention_orders_sql(orders, false);
-	char	   *left_out = retention_orders_sql(orders, true);
 	Oid			there[] = {retention_views_find(build, VIEW_OF_ROWS), retention_views_find(build, VIEW_OF_LEFT_OUT)};
 	bool		fit = true;
 
 	for (int i = 0; i < lengthof(there); i++)
-		fit = fit && (!OidIsValid(there[i]) || retention_views_columns_fit(there[i], retention_views_parse(rows)));
+		fit = fit && (!OidIsValid(there[i]) || retention_views_columns_fit(there[i], retention_views_parse(orders->sql)));
 	for (int i = retention_view_template_count - 1; i >= 0 && !fit; i--)
 		if (retention_view_templates[i].key && OidIsValid(retention_views_find(build, retention_view_templates[i].name)))
 			(void) retention_views_drop_or_leave(build, i);
-	make_plain(build, VIEW_OF_ROWS, rows,
+	make_plain(build, VIEW_OF_ROWS, orders->sql,
 			   "The rows of orders that all views of this schema are made from, and the one place that names their table. You may write it yourself: CREATE OR REPLACE VIEW with the same columns.",
 			   columns_of_rows, lengthof(columns_of_rows));
-	make_plain(build, VIEW_OF_LEFT_OUT, left_out,
+	make_plain(build, VIEW_OF_LEFT_OUT, orders->left_out,
 			   "The rows that the filter leaves out of order_rows, for excluded_rows.",
 			   columns_of_rows, lengthof(columns_of_rows));
 }
@@ -345,7 +343,7 @@ load_source(Build *build)
 
 /* Make all views: of an order table, or again of what there is. */
 void
-retention_views_make(Build *build, const OrderTable *orders)
+retention_views_make(Build *build, const OrderRows *orders)
 {
 	Snapshot	snapshot;
 

@@ -102,7 +102,7 @@ extern bool retention_views_drop_or_leave(Build *build, int index);
 extern void retention_views_drop(Build *build);
 
 /* build.c */
-extern void retention_views_make(Build *build, const OrderTable *orders);
+extern void retention_views_make(Build *build, const OrderRows *orders);
 extern void retention_views_refresh_data(Build *build, bool concurrently);
 
 #endif							/* RETENTION_VIEWS_BUILD_H */

@@ -26,7 +26,6 @@
 #include "nodes/primnodes.h"
 #include "rewrite/rewriteHandler.h"
 #include "utils/builtins.h"
-#include "utils/datetime.h"
 #include "utils/fmgrprotos.h"
 #include "utils/rel.h"
 #include "utils/timestamp.h"
@@ -34,35 +33,6 @@
 #define MAX_LIFESPAN_YEARS	1000
 
 /* ---- what they may be ------------------------------------------------------------ */
-
-/*
- * AT TIME ZONE takes CET for an abbreviation, of a time without summer time,
- * the zone database for a place with it.  The views need one calendar.
- */
-static void
-check_zone(const char *name)
-{
-	pg_tz	   *zone = retention_zone_of_name(name);
-
-	for (int month = 1; month <= 12; month++)
-	{
-		TimestampTz instant = (date2j(2020, month, 1) - POSTGRES_EPOCH_JDATE) * USECS_PER_DAY;
-		Timestamp	local;
-		struct pg_tm tm;
-		fsec_t		fsec;
-		int			tz;
-
-		if (timestamp2tm(instant, &tz, &tm, &fsec, NULL, zone) != 0 ||
-			tm2timestamp(&tm, fsec, NULL, &local) != 0)
-			elog(ERROR, "timestamp out of range");
-		if (local != DatumGetTimestamp(DirectFunctionCall2(timestamptz_zone, CStringGetTextDatum(name),
-														   TimestampTzGetDatum(instant))))
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("time zone \"%s\" is an abbreviation of another time, too", name),
-					 errhint("Name a place: time_zone => 'Europe/Berlin'.")));
-	}
-}
 
 static void
 check_lifespan(Interval *lifespan)
@@ -91,7 +61,7 @@ static void
 check_options(const Options *options)
 {
 	if (options->time_zone)
-		check_zone(options->time_zone);
+		retention_check_calendar_zone(options->time_zone);
 	if (options->lifespan)
 		check_lifespan(options->lifespan);
 	retention_check_share(options->margin, "margin");
@@ -116,30 +86,13 @@ retention_views_name_argument(FunctionCallInfo fcinfo, int arg, const char *name
 	return pstrdup(NameStr(*PG_GETARG_NAME(arg)));
 }
 
-/* The zone that the shop's calendar is of: the session's unless given. */
-static const char *
-zone_argument(FunctionCallInfo fcinfo, const OrderTable *orders)
-{
-	if (!retention_orders_have_zone(orders))
-	{
-		if (!PG_ARGISNULL(ARG_TIME_ZONE))
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("column \"%s\" has no time zone to be converted from", orders->ordered_at),
-					 errhint("Leave time_zone out, or make a view in which the column is AT TIME ZONE the one it was written in.")));
-		return NULL;
-	}
-	return PG_ARGISNULL(ARG_TIME_ZONE) ? pg_get_timezone_name(session_timezone) :
-		text_to_cstring(PG_GETARG_TEXT_PP(ARG_TIME_ZONE));
-}
-
 void
-retention_options_of_arguments(Options *options, FunctionCallInfo fcinfo, const OrderTable *orders)
+retention_options_of_arguments(Options *options, FunctionCallInfo fcinfo, const OrderRows *orders)
 {
 	memset(options, 0, sizeof(Options));
 	retention_views_check_given(fcinfo, ARG_PERIOD, "period");
 	options->period = retention_grain_of_text(PG_GETARG_TEXT_PP(ARG_PERIOD));
-	options->time_zone = zone_argument(fcinfo, orders);
+	options->time_zone = orders->time_zone;
 	if (!PG_ARGISNULL(ARG_LIFESPAN))
 		options->lifespan = PG_GETARG_INTERVAL_P(ARG_LIFESPAN);
 	retention_views_check_given(fcinfo, ARG_MARGIN, "margin");

@@ -79,22 +79,6 @@ label_sql(const char *column, Grain period)
 	return psprintf("to_char(%s::timestamp, %s)", column, quote_literal_cstr(period_words[period].label));
 }
 
-/*
- * The rows of orders of a target, with a place for what else tells lines apart.
- *
- * Numbers of orders may begin anew for each customer.  A line without one is an
- * order together with the customer's others of that time.
- */
-static char *
-orders_of_lines(const char *more, const char *rows)
-{
-	return psprintf("(SELECT customer, min(ordered_at) FILTER (WHERE isfinite(ordered_at)) AS ordered_at,"
-					" sum(amount) AS amount%s FROM %s"
-					" GROUP BY order_id, customer, CASE WHEN order_id IS NULL THEN ordered_at END%s)",
-					*more ? psprintf(", %s, count(*) AS row_count", more) : "", rows,
-					*more ? psprintf(", %s", more) : "");
-}
-
 /* Only what can be counted: one absurd row must not take a view away. */
 static char *
 rows_sql(const char *target, const Source *source, const char *ext)
@@ -102,7 +86,7 @@ rows_sql(const char *target, const Source *source, const char *ext)
 	char	   *rows = quote_qualified_identifier(target, VIEW_OF_ROWS);
 
 	if (source->lines)
-		rows = psprintf("%s AS sold", orders_of_lines("", psprintf("%s AS line", rows)));
+		rows = psprintf("%s AS sold", retention_orders_of_lines(rows, ""));
 	return psprintf("(SELECT customer, ordered_at, amount FROM %s WHERE %s.retention_row_counts(ordered_at, amount))",
 					rows, ext);
 }
@@ -112,12 +96,12 @@ static char *
 all_rows_sql(const char *target, const Source *source)
 {
 	const char *columns = source->lines ? "customer, ordered_at, amount, order_id" : "customer, ordered_at, amount";
-	char	   *rows = psprintf("(SELECT %s, true AS kept FROM %s UNION ALL SELECT %s, false FROM %s) AS line", columns,
+	char	   *rows = psprintf("(SELECT %s, true AS kept FROM %s UNION ALL SELECT %s, false FROM %s)", columns,
 								quote_qualified_identifier(target, VIEW_OF_ROWS), columns,
 								quote_qualified_identifier(target, VIEW_OF_LEFT_OUT));
 
-	return source->lines ? orders_of_lines("kept", rows) :
-		psprintf("(SELECT *, 1::int8 AS row_count FROM %s)", rows);
+	return source->lines ? retention_orders_of_lines(rows, "kept") :
+		psprintf("(SELECT *, 1::int8 AS row_count FROM %s AS line)", rows);
 }
 
 char *

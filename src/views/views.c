@@ -107,24 +107,28 @@ PG_FUNCTION_INFO_V1(retention_create_views);
 Datum
 retention_create_views(PG_FUNCTION_ARGS)
 {
-	OrderTable	orders;
+	ReaderArguments arguments;
+	OrderRows	orders;
+	ListCell   *lc;
 	Build		build = {.strict = true, .owner = GetUserId()};
 	int			nest_level;
 
 	PreventCommandIfReadOnly("retention_create_views()");
 	init_set_of_text(fcinfo);
 	/* what the caller wrote is read by his search_path */
-	retention_orders_of_arguments(&orders, fcinfo);
+	arguments = retention_reader_arguments(fcinfo, ARG_TIME_ZONE);
+	arguments.stored = true;
+	retention_read_orders(&orders, &arguments);
 	build.target = retention_views_name_argument(fcinfo, ARG_TARGET, "target");
 	retention_options_of_arguments(&build.options, fcinfo, &orders);
 	build.ext = retention_function_schema(fcinfo->flinfo->fn_oid);
 	SPI_connect();
 	nest_level = begin_own_names();
-	(void) retention_orders_sql(&orders, false);
 	do
 		retention_views_create_schema(&build);
 	while (!retention_views_lock(&build, ShareUpdateExclusiveLock, AccessExclusiveLock));
-	check_source(&build, orders.relation);
+	foreach(lc, orders.relations)
+		check_source(&build, lfirst_oid(lc));
 	if (OidIsValid(retention_views_find_view(&build, VIEW_OF_OPTIONS)))
 	{
 		Oid			view = retention_views_find_view(&build, VIEW_OF_OPTIONS);

@@ -10,9 +10,9 @@
  * role, dumped and restored as any view is.  The templates, each a file of SQL
  * beside this one, are filled in and made into views upon order_rows.
  *
- * All runs as the caller.  Nothing that he gives is put into SQL as it is: a
- * name is looked up, a filter is parsed as one expression and written anew,
- * anything else is a quoted constant.  What is written around it names our
+ * All runs as the caller.  Nothing that he gives is put into SQL as it is: what
+ * he says of his table is parsed and written anew (reader/reader.h), anything else
+ * is a quoted constant.  What is written around it names our
  * functions with their schema, and all else is pg_catalog's.
  *
  * A superuser who makes the views of others again evaluates nothing of theirs:
@@ -29,6 +29,7 @@
 #include "fmgr.h"
 #include "datatype/timestamp.h"
 #include "order/period.h"
+#include "reader/reader.h"
 
 /* Views that the others are made from. */
 #define VIEW_OF_ROWS		"order_rows"
@@ -59,17 +60,6 @@ typedef enum CreateArg
 	ARG_MATERIALIZED,
 	ARG_MODEL
 } CreateArg;
-
-/* Where the order rows are. */
-typedef struct OrderTable
-{
-	Oid			relation;		/* the table, view ..., ... */
-	const char *customer;		/* ... and its columns */
-	const char *ordered_at;
-	const char *amount;
-	const char *order_id;		/* NULL: each row is an order */
-	const char *filter;			/* NULL: all rows; else SQL that means the same anywhere */
-} OrderTable;
 
 /* How the views are made.  Strings that may be NULL say so. */
 typedef struct Options
@@ -119,22 +109,15 @@ extern const int retention_view_template_count;
 extern void retention_views_check_given(FunctionCallInfo fcinfo, int arg, const char *name);
 extern const char *retention_views_name_argument(FunctionCallInfo fcinfo, int arg, const char *name);
 extern void retention_options_of_arguments(Options *options, FunctionCallInfo fcinfo,
-										   const OrderTable *orders);
+										   const OrderRows *orders);
 extern void retention_options_of_view(Options *options, Oid view);
 extern char *retention_options_sql(const Options *options);
 extern const char *retention_made_of_view(Oid view);
 extern char *retention_made_sql(const char *made);
 
 /* source.c */
-extern void retention_orders_of_arguments(OrderTable *orders, FunctionCallInfo fcinfo);
-extern bool retention_orders_have_zone(const OrderTable *orders);
-extern char *retention_orders_sql(const OrderTable *orders, bool left_out);
 extern bool retention_source_fits(Oid view);
 extern void retention_source_of_view(Source *source, Oid view, const Options *options);
-
-/* filter.c */
-#define FILTER_ALIAS	"order_row"
-extern char *retention_filter_of_user(Oid orders, const char *filter);
 
 /* template.c */
 extern char *retention_template_sql(const ViewTemplate *template, const char *target,

@@ -162,11 +162,11 @@ SELECT d.id, n,
 				  WHEN 'varchar' THEN 'K' || customer WHEN 'bpchar' THEN 'K' || customer ELSE customer::text END AS customer,
 	   CASE WHEN s.at = 'date' THEN date_trunc('day', d.at) ELSE d.at END AS instant, d.amount, order_no, channel, coalesce(kept IS NULL OR channel = 'web', false) AS kept, kind = 'lines' AS is_line
 FROM draws d JOIN shops s USING (id);
--- Lines of one order of one customer are one; of one time, if they don't say of which.
+-- Lines of one order of one customer are one; of one time, if they don't say of which. Those below 0 are refunds, each by itself.
 CREATE TABLE plain_orders AS
-SELECT id, kept, customer, instant, amount, 1::int8 AS row_count FROM rows WHERE NOT is_line
+SELECT id, kept, customer, instant, amount, 1::int8 AS row_count FROM rows WHERE NOT is_line OR amount < 0 OR amount IS NULL
 UNION ALL
-SELECT id, kept, customer, min(instant) FILTER (WHERE isfinite(instant)), sum(amount), count(*) FROM rows WHERE is_line
+SELECT id, kept, customer, min(instant) FILTER (WHERE isfinite(instant)), sum(amount), count(*) FROM rows WHERE is_line AND amount >= 0
 GROUP BY id, kept, customer, CASE WHEN order_no IS NOT NULL THEN 'order ' || order_no ELSE coalesce('at ' || instant, 'never') END;
 
 -- The definitions are in a file of their own, as they are of any shop.
@@ -380,7 +380,8 @@ SELECT customers, repeat_customers, orders, revenue, refunds, refunded, guest_or
 SELECT customer, orders, revenue, first_order, last_order, lifespan_days FROM "of lines".customers ORDER BY customer;
 SELECT * FROM "of lines".excluded_rows;
 -- Of orders added up by hand all is the same.
-CREATE TABLE added_up AS SELECT customer, min(at) FILTER (WHERE isfinite(at)) AS at, sum(total) AS total FROM lines GROUP BY customer, number, CASE WHEN number IS NULL THEN at END;
+CREATE TABLE added_up AS SELECT customer, min(at) FILTER (WHERE isfinite(at)) AS at, sum(total) AS total FROM lines WHERE total >= 0 GROUP BY customer, number, CASE WHEN number IS NULL THEN at END
+UNION ALL SELECT customer, at, total FROM lines WHERE total < 0 OR total IS NULL;
 SELECT count(*) FROM retention_create_views('added_up', 'customer', 'at', 'total', target => 'of orders');
 SELECT (SELECT count(*) FROM (TABLE "of lines".kpi EXCEPT TABLE "of orders".kpi) d) AS kpi, (SELECT count(*) FROM (TABLE "of lines".customers EXCEPT TABLE "of orders".customers) d) AS customers,
 	   (SELECT count(*) FROM (TABLE "of lines".kpi_by_period EXCEPT TABLE "of orders".kpi_by_period) d) AS kpi_by_period;
@@ -547,13 +548,13 @@ CREATE FOREIGN DATA WRAPPER regress_views_nothing;
 CREATE SERVER regress_views_nowhere FOREIGN DATA WRAPPER regress_views_nothing;
 CREATE FOREIGN TABLE far_away (customer int, ordered_at date, amount int) SERVER regress_views_nowhere;
 SELECT call, pg_temp.attempt(format('SELECT retention_create_views(%s)', call)) AS error FROM unnest(ARRAY[
-	$$NULL, 'customer', 'ordered_at', 'amount'$$, $$'orders', NULL, 'ordered_at', 'amount'$$, $$'orders', 'customer', NULL, 'amount'$$, $$'orders', 'customer', 'ordered_at', NULL$$,
+	$$NULL, 'customer', 'ordered_at', 'amount'$$,
 	$$'orders', 'customer', 'ordered_at', 'amount', target => NULL$$, $$'orders', 'customer', 'ordered_at', 'amount', period => NULL$$, $$'orders', 'customer', 'ordered_at', 'amount', margin => NULL$$,
 	$$'orders', 'customer', 'ordered_at', 'amount', materialized => NULL$$,
 	$$'orders', 'buyer', 'ordered_at', 'amount'$$, $$'orders', 'customer', 'ordered', 'amount'$$, $$'orders', 'customer', 'ordered_at', 'price'$$, $$'orders', 'customer', 'ordered_at', 'amount', order_id => 'number'$$,
 	$$'orders', 'gone', 'ordered_at', 'amount'$$, $$'orders', '........pg.dropped.5........', 'ordered_at', 'amount'$$, $$'orders', 'ctid', 'ordered_at', 'amount'$$, $$'orders', 'tableoid', 'ordered_at', 'amount'$$,
-	$$'orders', 'customer', 'ordered_at', 'xmin'$$, $$'orders', 'customer', 'ordered_at', 'amount', order_id => 'ctid'$$, $$'orders', 'Customer', 'ordered_at', 'amount'$$, $$'orders', '', 'ordered_at', 'amount'$$,
-	$$'orders', 'orders', 'ordered_at', 'amount'$$, $$'orders', 'customer || customer', 'ordered_at', 'amount'$$, $$'nothing', 'customer', 'ordered_at', 'amount'$$,
+	$$'orders', 'customer', 'ordered_at', 'xmin'$$, $$'orders', 'customer', 'ordered_at', 'amount', order_id => 'ctid'$$, $$'orders', '"Customer"', 'ordered_at', 'amount'$$, $$'orders', '', 'ordered_at', 'amount'$$,
+	$$'orders', 'orders', 'ordered_at', 'amount'$$, $$'orders', 'customer, customer', 'ordered_at', 'amount'$$, $$'nothing', 'customer', 'ordered_at', 'amount'$$,
 	$$'numbers_of_orders', 'last_value', 'log_cnt', 'last_value'$$, $$'orders_id', 'id', 'id', 'id'$$, $$'pair', 'customer', 'ordered_at', 'amount'$$, $$'for_now', 'customer', 'ordered_at', 'amount'$$,
 	$$'for_now_view', 'customer', 'ordered_at', 'amount'$$, $$0, 'customer', 'ordered_at', 'amount'$$, $$'no_such_table', 'customer', 'ordered_at', 'amount'$$,
 	$$'shop.customers', 'customer', 'first_order', 'revenue'$$, $$'far_away', 'customer', 'ordered_at', 'amount', target => 'far away'$$,

@@ -349,8 +349,8 @@ foreach my $materialized ('false', 'true')
 	my $target = "shop_$materialized";
 
 	must('owner', 'owner', $path . qq{
-SELECT planted.retention_create_views('val.orders'::pg_catalog.regclass, 'customer_id'::pg_catalog.name, 'ordered_at'::pg_catalog.name, 'amount'::pg_catalog.name,
-	NULL::pg_catalog.name, NULL::pg_catalog.text, '$target'::pg_catalog.name, 'month'::pg_catalog.text, 'UTC'::pg_catalog.text, '2 years'::pg_catalog.interval,
+SELECT planted.retention_create_views('val.orders'::pg_catalog.regclass, 'customer_id'::pg_catalog.text, 'ordered_at'::pg_catalog.text, 'amount'::pg_catalog.text,
+	NULL::pg_catalog.text, NULL::pg_catalog.text, '$target'::pg_catalog.name, 'month'::pg_catalog.text, 'UTC'::pg_catalog.text, '2 years'::pg_catalog.interval,
 	0.5::pg_catalog.float8, $materialized, 'mbg/nbd'::pg_catalog.text)});
 	is(called(), '', "views, materialized $materialized: made without anything planted");
 	foreach my $view (split /\n/, must($superuser, 'owner', "SET search_path = pg_catalog; SELECT relname FROM pg_class WHERE relkind IN ('v', 'm') AND relnamespace = '$target'::regnamespace"))

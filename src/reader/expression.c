@@ -1,0 +1,374 @@
+/*-------------------------------------------------------------------------
+ *
+ * expression.c
+ *	  One value of the order rows: from what the user writes to the type that we
+ *	  take.
+ *
+ * What he writes is the name of a column, as it is, or else one expression over
+ * the row: what may stand behind WHERE, which knows no aggregates.  A value of a
+ * type that we don't take is an error that says what to write instead.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "pg/compat.h"
+#include "reader/expression.h"
+
+#include "catalog/dependency.h"
+#include "catalog/pg_collation.h"
+#include "catalog/pg_operator.h"
+#include "catalog/pg_type.h"
+#include "commands/extension.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "parser/parse_coerce.h"
+#include "parser/parse_expr.h"
+#include "parser/parse_func.h"
+#include "parser/parser.h"
+#include "rewrite/rewriteManip.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/typcache.h"
+
+typedef struct RoleWords
+{
+	const char *name;			/* the argument */
+	const char *what;
+	const char *types;			/* that are taken */
+	const char *example;
+} RoleWords;
+
+static const RoleWords roles[ROLES] = {
+	[ROLE_CUSTOMER] = {"customer", "a customer", "an integer, a numeric, a text or a uuid", "lower(email)"},
+	[ROLE_ORDERED_AT] = {"ordered_at", "the time of an order", "a timestamptz, a timestamp or a date", "to_timestamp(created)"},
+	[ROLE_AMOUNT] = {"amount", "an amount", "a number", "total - coalesce(refunded, 0)"},
+	[ROLE_ORDER_ID] = {"order_id", "the number of an order", "any type whose values can be compared", "invoice || '/' || shop"},
+	[ROLE_FILTER] = {"filter", "a filter", "boolean", "status = 'paid'"}
+};
+
+const char *
+retention_role_name(Role role)
+{
+	return roles[role].name;
+}
+
+/* ---- parsing ------------------------------------------------------------------- */
+
+/* The parser's errors point into what the user wrote, not into the query that called us. */
+void
+retention_point_into(void *arg)
+{
+	const UserText *user = (const UserText *) arg;
+	int			position = geterrposition();
+
+	if (position > 0)
+	{
+		errposition(0);
+		internalerrposition(position);
+		internalerrquery(user->text);
+	}
+	errcontext("%s of the order rows", user->what);
+}
+
+static compat_noreturn void not_an_expression(Role role, const char *text) compat_attribute_noreturn();
+
+static void
+not_an_expression(Role role, const char *text)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_SYNTAX_ERROR),
+			 errmsg("%s must be a column or one expression: \"%s\"", roles[role].name, text),
+			 errhint("It is what could stand %s, such as: %s.",
+					 role == ROLE_FILTER ? "after WHERE" : "in a list of columns", roles[role].example)));
+}
+
+/* The parser's tree of one expression, and nothing beside it. */
+static Node *
+parse_expression(Role role, const char *text)
+{
+	List	   *statements = raw_parser(text, RAW_PARSE_PLPGSQL_EXPR);
+	SelectStmt *select;
+	ResTarget  *target;
+
+	select = castNode(SelectStmt, linitial_node(RawStmt, statements)->stmt);
+	if (list_length(select->targetList) != 1 || select->distinctClause != NIL ||
+		select->intoClause != NULL || select->fromClause != NIL || select->whereClause != NULL ||
+		select->groupClause != NIL || select->havingClause != NULL || select->windowClause != NIL ||
+		select->valuesLists != NIL || select->sortClause != NIL || select->limitOffset != NULL ||
+		select->limitCount != NULL || select->lockingClause != NIL || select->withClause != NULL ||
+		select->op != SETOP_NONE)
+		not_an_expression(role, text);
+	target = linitial_node(ResTarget, select->targetList);
+	/* "a b" is a column with a name; "*" is no expression, which is the grammar's to know */
+	if (target->name != NULL ||
+		(IsA(target->val, ColumnRef) && IsA(linitial(((ColumnRef *) target->val)->fields), A_Star)))
+		not_an_expression(role, text);
+	return target->val;
+}
+
+/* Is a name by itself that of a column?  The parser would not say of which table it should be one. */
+static void
+check_column(const OpenTable *table, Node *expression)
+{
+	const ColumnRef *reference = (const ColumnRef *) expression;
+
+	if (!IsA(expression, ColumnRef) || list_length(reference->fields) != 1 ||
+		!IsA(linitial(reference->fields), String))
+		return;
+	for (int i = 1; i <= retention_table_columns(table); i++)
+		if (strcmp(strVal(linitial(reference->fields)), retention_table_column_name(table, i)) == 0)
+			return;
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_COLUMN),
+			 errmsg("column \"%s\" of %s does not exist", strVal(linitial(reference->fields)), table->name),
+			 errdetail("The columns are %s.", retention_table_column_names(table))));
+}
+
+/* A value as the user writes it: the name of a column as it is, else an expression. */
+Node *
+retention_parse_value(const OpenTable *table, Role role, const char *text)
+{
+	UserText	user = {text, roles[role].name};
+	ErrorContextCallback callback = {
+		.previous = error_context_stack,
+		.callback = retention_point_into,
+		.arg = &user
+	};
+	int			column = retention_table_find_column(table, text);
+	Node	   *expression;
+	Node	   *value;
+
+	if (column > 0)
+		return retention_table_column(table, column);
+	error_context_stack = &callback;
+	table->pstate->p_sourcetext = text;
+	expression = parse_expression(role, text);
+	check_column(table, expression);
+	value = transformExpr(table->pstate, expression, EXPR_KIND_WHERE);
+	if (exprType(value) == UNKNOWNOID)
+		value = coerce_type(table->pstate, value, UNKNOWNOID, role == ROLE_FILTER ? BOOLOID : TEXTOID,
+							-1, COERCION_IMPLICIT, COERCE_IMPLICIT_CAST, -1);
+	error_context_stack = callback.previous;
+	if (role <= ROLE_ORDERED_AT && !contain_var_clause(value) && !checkExprHasSubLink(value))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s is the same for all rows: \"%s\"", roles[role].name, text),
+				 errhint("Name a column of %s, or an expression over its columns.", table->name)));
+	return value;
+}
+
+/* ---- types --------------------------------------------------------------------- */
+
+/*
+ * Can customers be told apart by the text of this type?  Not if it depends on
+ * settings, as that of a time does, or differs where values are equal, as that
+ * of jsonb does.
+ */
+static bool
+text_is_identity(Oid type)
+{
+	switch (type)
+	{
+		case TEXTOID:
+		case VARCHAROID:
+		case NAMEOID:
+		case CHAROID:
+		case OIDOID:
+		case INETOID:
+		case CIDROID:
+		case MACADDROID:
+		case MACADDR8OID:
+		case BITOID:
+		case VARBITOID:
+		case LSNOID:
+			return true;
+	}
+	return type_is_enum(type) ||
+		lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr == TextEqualOperator;
+}
+
+/* Is it the type of the extension citext, which folds before it compares? */
+static bool
+is_citext(Oid type)
+{
+	Oid			extension = getExtensionOfObject(TypeRelationId, type);
+	char	   *name = OidIsValid(extension) ? get_extension_name(extension) : NULL;
+
+	return name && strcmp(name, "citext") == 0;
+}
+
+/* Is it of a type that we take? */
+bool
+retention_type_fits(Role role, Oid type)
+{
+	type = getBaseType(type);
+	switch (role)
+	{
+		case ROLE_CUSTOMER:
+			switch (type)
+			{
+				case INT8OID:
+				case INT4OID:
+				case INT2OID:
+				case NUMERICOID:
+				case UUIDOID:
+				case BPCHAROID:
+					return true;
+			}
+			return is_citext(type) || text_is_identity(type);
+		case ROLE_ORDERED_AT:
+			return type == DATEOID || type == TIMESTAMPOID || type == TIMESTAMPTZOID;
+		case ROLE_AMOUNT:
+			switch (type)
+			{
+				case INT2OID:
+				case INT4OID:
+				case INT8OID:
+				case FLOAT4OID:
+				case FLOAT8OID:
+				case NUMERICOID:
+				case CASHOID:
+					return true;
+			}
+			return false;
+		case ROLE_ORDER_ID:
+			return OidIsValid(lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr);
+		case ROLE_FILTER:
+			return type == BOOLOID;
+	}
+	return false;
+}
+
+/* How a value of the type is made one that we take; NULL: nobody knows. */
+static const char *
+advised_cast(Role role, Oid type)
+{
+	char		category;
+	bool		preferred;
+
+	if (type == JSONOID || type == JSONBOID)
+		return role == ROLE_CUSTOMER || role == ROLE_ORDER_ID ? "%s ->> 'id'" :
+			role == ROLE_ORDERED_AT ? "(%s ->> 'time')::timestamptz" :
+			role == ROLE_AMOUNT ? "(%s ->> 'total')::numeric" : "(%s ->> 'paid')::boolean";
+	get_type_category_preferred(type, &category, &preferred);
+	switch (role)
+	{
+		case ROLE_CUSTOMER:
+			return type == CASHOID ? NULL : category == TYPCATEGORY_NUMERIC ? "%s::bigint" :
+				type == BYTEAOID ? "encode(%s, 'hex')" :
+				type == BOOLOID || type == XMLOID || category == TYPCATEGORY_ARRAY ? "%s::text" : NULL;
+		case ROLE_ORDERED_AT:
+			return category == TYPCATEGORY_NUMERIC ? "to_timestamp(%s)" :
+				category == TYPCATEGORY_STRING ? "%s::timestamptz" : NULL;
+		case ROLE_AMOUNT:
+			return type == BOOLOID ? "%s::int" : category == TYPCATEGORY_STRING ? "%s::numeric" : NULL;
+		case ROLE_ORDER_ID:
+			return "%s::text";
+		case ROLE_FILTER:
+			return category == TYPCATEGORY_NUMERIC ? "%s <> 0" :
+				category == TYPCATEGORY_STRING ? "%s::boolean" : "%s IS NOT NULL";
+	}
+	return NULL;
+}
+
+/* A text with one %s in which something is put, that has none of its own. */
+static char *
+put_into(const char *format, const char *what)
+{
+	const char *place = strstr(format, "%s");
+
+	return psprintf("%.*s%s%s", (int) (place - format), format, what, place + 2);
+}
+
+static compat_noreturn void wrong_type(const OpenTable *table, Role role, Oid type,
+									   const char *text) compat_attribute_noreturn();
+
+static void
+wrong_type(const OpenTable *table, Role role, Oid type, const char *text)
+{
+	const char *cast = advised_cast(role, getBaseType(type));
+	bool		column = retention_table_find_column(table, text) > 0;
+
+	if (cast)
+		cast = quote_literal_cstr(put_into(cast, column ? quote_identifier(text) : psprintf("(%s)", text)));
+	ereport(ERROR,
+			(errcode(ERRCODE_DATATYPE_MISMATCH),
+			 errmsg("%s can't be of type %s: %s \"%s\"", roles[role].what, format_type_be(type),
+					column ? "column" : "expression", text),
+			 cast ? errhint("It must be %s. Write, for example: %s => %s.", roles[role].types,
+							roles[role].name, cast) :
+			 errhint("It must be %s.", roles[role].types)));
+}
+
+static Node *
+cast(const OpenTable *table, Node *value, Oid type)
+{
+	return coerce_to_target_type(table->pstate, value, exprType(value), type, -1,
+								 COERCION_EXPLICIT, COERCE_EXPLICIT_CAST, -1);
+}
+
+static Node *
+call(const OpenTable *table, const char *function, Node *value)
+{
+	return ParseFuncOrColumn(table->pstate, SystemFuncName(pstrdup(function)), list_make1(value),
+							 NULL, NULL, false, -1);
+}
+
+/* Its text under the collation of the database, whatever that of the column is. */
+static Node *
+default_collation(Node *value)
+{
+	CollateExpr *collate = makeNode(CollateExpr);
+
+	collate->arg = (Expr *) value;
+	collate->collOid = DEFAULT_COLLATION_OID;
+	collate->location = -1;
+	return (Node *) collate;
+}
+
+/* A value as the type that order rows have; "text" is what the user wrote. */
+Node *
+retention_convert_value(const OpenTable *table, Role role, Node *value, const char *text)
+{
+	Oid			type = getBaseType(exprType(value));
+
+	if (!retention_type_fits(role, type))
+		wrong_type(table, role, exprType(value), text);
+	switch (role)
+	{
+		case ROLE_CUSTOMER:
+			switch (type)
+			{
+				case INT8OID:
+				case INT4OID:
+				case INT2OID:
+					return cast(table, value, INT8OID);
+				case UUIDOID:
+					return cast(table, value, UUIDOID);
+				case NUMERICOID:
+					/* 1.0 and 1.00 are one customer */
+					return cast(table, call(table, "trim_scale", cast(table, value, NUMERICOID)), TEXTOID);
+				case BPCHAROID:
+					/* as it compares: without the blanks at its end */
+					return call(table, "rtrim", cast(table, value, TEXTOID));
+			}
+			value = cast(table, value, TEXTOID);
+			return is_citext(type) ? call(table, "lower", default_collation(value)) : value;
+		case ROLE_AMOUNT:
+			/*
+			 * A float8 stands for the decimal of its 15 digits; a float4 for the one
+			 * that it's printed as, which the cast would cut to 6.
+			 */
+			if (type == FLOAT4OID)
+				value = cast(table, value, TEXTOID);
+			return cast(table, value, NUMERICOID);
+		case ROLE_ORDERED_AT:
+		case ROLE_FILTER:
+			return cast(table, value, type);
+		case ROLE_ORDER_ID:
+			break;
+	}
+	return value;
+}

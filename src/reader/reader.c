@@ -1,0 +1,366 @@
+/*-------------------------------------------------------------------------
+ *
+ * reader.c
+ *	  From what a user says of his orders to SQL of order rows.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "pg/compat.h"
+#include "reader/expression.h"
+
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "executor/executor.h"
+#include "lib/stringinfo.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "parser/parse_collate.h"
+#include "pgtime.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/ruleutils.h"
+
+/* ---- columns of usual names ------------------------------------------------------ */
+
+/* Written as they are compared: small letters and digits. */
+static const char *const usual_customers[] = {
+	"customerid", "customer", "customerkey", "customerno", "customernumber", "customeruuid", "customeremail",
+	"clientid", "client", "userid", "user", "buyerid", "buyer", "accountid", "account", "contactid", "memberid",
+	"email", "emailaddress", NULL
+};
+
+static const char *const usual_times[] = {
+	"orderedat", "orderdate", "ordertime", "orderdatetime", "ordertimestamp", "purchasedat", "purchasedate",
+	"purchasetime", "createdat", "createdon", "created", "creationdate", "placedat", "paidat", "processedat",
+	"invoicedate", "transactiondate", "soldat", "saledate", "date", "datetime", "time", "timestamp", NULL
+};
+
+static const char *const usual_amounts[] = {
+	"amount", "orderamount", "totalamount", "amounttotal", "total", "ordertotal", "grandtotal", "totalprice",
+	"totalpaid", "amountpaid", "netamount", "nettotal", "netsales", "revenue", "ordervalue", "value", "price", NULL
+};
+
+/* Is it a usual name, however it's spelled: Customer ID, customerId, CUSTOMER_ID? */
+static bool
+is_usual(Role role, const char *name)
+{
+	const char *const *usual = role == ROLE_CUSTOMER ? usual_customers :
+		role == ROLE_ORDERED_AT ? usual_times : usual_amounts;
+	StringInfoData word;
+
+	initStringInfo(&word);
+	for (; *name != '\0'; name++)
+		if (isalnum((unsigned char) *name) || IS_HIGHBIT_SET(*name))
+			appendStringInfoChar(&word, (char) pg_ascii_tolower((unsigned char) *name));
+	for (; *usual; usual++)
+		if (strcmp(*usual, word.data) == 0)
+			return true;
+	return false;
+}
+
+/* The columns that a value is usually called, and are of a type for it, or aren't. */
+static List *
+usual_columns(const OpenTable *table, Role role, bool fitting)
+{
+	List	   *found = NIL;
+
+	for (int i = 1; i <= retention_table_columns(table); i++)
+		if (OidIsValid(retention_table_column_type(table, i)) &&
+			is_usual(role, retention_table_column_name(table, i)) &&
+			retention_type_fits(role, retention_table_column_type(table, i)) == fitting)
+			found = lappend_int(found, i);
+	return found;
+}
+
+static compat_noreturn void not_one_column(const OpenTable *table, Role role,
+										   const List *found) compat_attribute_noreturn();
+
+static void
+not_one_column(const OpenTable *table, Role role, const List *found)
+{
+	const char *name = retention_role_name(role);
+	StringInfoData columns;
+	ListCell   *lc;
+
+	initStringInfo(&columns);
+	foreach(lc, found)
+		appendStringInfo(&columns, "%s%s => %s", columns.len > 0 ? " or " : "", name,
+						 quote_literal_cstr(retention_table_column_name(table, lfirst_int(lc))));
+	if (found)
+		ereport(ERROR,
+				(errcode(ERRCODE_AMBIGUOUS_COLUMN),
+				 errmsg("%d columns of %s could be %s", list_length(found), table->name, name),
+				 errhint("Write %s.", columns.data)));
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_COLUMN),
+			 errmsg("no column of %s is known to be %s", table->name, name),
+			 errdetail("The columns are %s.", retention_table_column_names(table)),
+			 errhint("Name one, or an expression over them: %s => '...'.", name)));
+}
+
+/* ---- values ---------------------------------------------------------------------- */
+
+/* A column as the value that it is for. */
+static Node *
+column_as(const OpenTable *table, Role role, int column)
+{
+	return retention_convert_value(table, role, retention_table_column(table, column),
+								   retention_table_column_name(table, column));
+}
+
+/*
+ * A query of two or three columns, of which nothing is said, has them in the order
+ * of our arguments, unless all of them have usual names: then these say which is
+ * which.
+ */
+static bool
+is_by_position(const OpenTable *table, const ReaderArguments *arguments)
+{
+	int			n = retention_table_columns(table);
+	bool		named = true;
+
+	if (!table->is_query || n < 2 || n > 3 ||
+		arguments->customer || arguments->ordered_at || arguments->amount || arguments->order_id)
+		return false;
+	for (Role role = ROLE_CUSTOMER; (int) role < n; role++)
+		named = named && list_length(usual_columns(table, role, true)) == 1;
+	return !named;
+}
+
+/* A value of the order rows; NULL if there is none, and none is needed. */
+static Node *
+find_value(const OpenTable *table, Role role, const char *text, bool by_position, bool optional)
+{
+	List	   *found;
+
+	if (text)
+		return retention_convert_value(table, role, retention_parse_value(table, role, text), text);
+	if (by_position)
+		return (int) role < retention_table_columns(table) ? column_as(table, role, (int) role + 1) : NULL;
+	found = usual_columns(table, role, true);
+	/* one of a wrong type is told of as if it had been named */
+	if (found == NIL)
+		found = usual_columns(table, role, false);
+	if (list_length(found) == 1)
+		return column_as(table, role, linitial_int(found));
+	if (found == NIL && optional)
+		return NULL;
+	not_one_column(table, role, found);
+}
+
+/* ---- putting it together --------------------------------------------------------- */
+
+static void
+add_target(Query *query, Node *value, const char *name)
+{
+	query->targetList = lappend(query->targetList,
+								makeTargetEntry((Expr *) value, (AttrNumber) (list_length(query->targetList) + 1),
+												pstrdup(name), false));
+}
+
+/* The rows for which a condition holds; NULL: all. */
+static Query *
+query_of(const OpenTable *table, List *targets, Node *condition)
+{
+	ParseState *pstate = table->pstate;
+	Query	   *query = makeNode(Query);
+
+	query->commandType = CMD_SELECT;
+	query->canSetTag = true;
+	query->targetList = targets;
+	query->rtable = pstate->p_rtable;
+	/* expressions call it by its own name; what is written is the same for all */
+	linitial_node(RangeTblEntry, query->rtable)->alias = makeAlias(ROW_ALIAS, NIL);
+	compat_take_permissions(query, pstate);
+	query->jointree = makeFromExpr(pstate->p_joinlist, condition);
+	query->hasSubLinks = pstate->p_hasSubLinks;
+	assign_query_collations(pstate, query);
+	return query;
+}
+
+/*
+ * SQL of a query, which means the same under any search_path and other settings:
+ * constants are written as pg_dump would.
+ */
+static char *
+deparse(const Query *query)
+{
+	static const char *const settings[][2] = {
+		{"search_path", ""},
+		{"datestyle", "ISO"},
+		{"intervalstyle", "postgres"},
+		{"extra_float_digits", "3"},
+		{"standard_conforming_strings", "on"}
+	};
+	int			nest_level = NewGUCNestLevel();
+	char	   *result;
+
+	for (int i = 0; i < lengthof(settings); i++)
+		(void) set_config_option(settings[i][0], settings[i][1], PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
+	result = pg_get_querydef((Query *) copyObject(query), false);
+	AtEOXact_GUC(true, nest_level);
+	return result;
+}
+
+static Node *
+is_not_true(Node *condition)
+{
+	BooleanTest *test = makeNode(BooleanTest);
+
+	test->arg = (Expr *) condition;
+	test->booltesttype = IS_NOT_TRUE;
+	test->location = -1;
+	return (Node *) test;
+}
+
+/* ---- what is read ---------------------------------------------------------------- */
+
+static bool
+collect_relations(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, RangeTblEntry))
+	{
+		const RangeTblEntry *entry = (const RangeTblEntry *) node;
+
+		if (entry->rtekind == RTE_RELATION)
+			*(List **) context = list_append_unique_oid(*(List **) context, entry->relid);
+		return false;
+	}
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, collect_relations, context, QTW_EXAMINE_RTES_BEFORE);
+	return expression_tree_walker(node, collect_relations, context);
+}
+
+static void
+check_stored(const OrderRows *rows)
+{
+	ListCell   *lc;
+
+	foreach(lc, rows->relations)
+		if (get_rel_persistence(lfirst_oid(lc)) == RELPERSISTENCE_TEMP)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_TABLE_DEFINITION),
+					 errmsg("views for others can't be made over a temporary table: \"%s\"",
+							get_rel_name(lfirst_oid(lc)))));
+}
+
+/* ---- arguments ------------------------------------------------------------------- */
+
+#define ARG_ORDERS	0
+
+static const char *
+text_argument(FunctionCallInfo fcinfo, int arg)
+{
+	return PG_ARGISNULL(arg) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(arg));
+}
+
+/* Of which type is what says where the orders are?  The declaration knows, however it's called. */
+static bool
+takes_relation(FunctionCallInfo fcinfo)
+{
+	Oid		   *types;
+	int			n;
+
+	(void) get_func_signature(fcinfo->flinfo->fn_oid, &types, &n);
+	return types[ARG_ORDERS] == REGCLASSOID;
+}
+
+ReaderArguments
+retention_reader_arguments(FunctionCallInfo fcinfo, int time_zone_arg)
+{
+	ReaderArguments arguments = {
+		.customer = text_argument(fcinfo, 1),
+		.ordered_at = text_argument(fcinfo, 2),
+		.amount = text_argument(fcinfo, 3),
+		.order_id = text_argument(fcinfo, 4),
+		.filter = text_argument(fcinfo, 5),
+		.time_zone = text_argument(fcinfo, time_zone_arg)
+	};
+
+	if (PG_ARGISNULL(ARG_ORDERS))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("orders must not be null"),
+				 errhint("It is a table, a view, or a query such as: SELECT customer_id, ordered_at, amount FROM orders.")));
+	if (takes_relation(fcinfo))
+		arguments.relation = PG_GETARG_OID(ARG_ORDERS);
+	else
+		arguments.orders = text_argument(fcinfo, ARG_ORDERS);
+	return arguments;
+}
+
+/* ---- the whole ------------------------------------------------------------------- */
+
+static void
+read_orders(OrderRows *rows, const ReaderArguments *arguments)
+{
+	OpenTable	table;
+	bool		by_position;
+	Query	   *query = makeNode(Query);
+	Node	   *ordered_at;
+	Node	   *amount;
+	Node	   *filter = NULL;
+
+	retention_table_open(&table, arguments);
+	by_position = is_by_position(&table, arguments);
+	add_target(query, find_value(&table, ROLE_CUSTOMER, arguments->customer, by_position, false), "customer");
+	ordered_at = find_value(&table, ROLE_ORDERED_AT, arguments->ordered_at, by_position, false);
+	add_target(query, ordered_at, "ordered_at");
+	amount = find_value(&table, ROLE_AMOUNT, arguments->amount, by_position, !arguments->stored);
+	if (amount == NULL && (arguments->stored || arguments->order_id))
+		not_one_column(&table, ROLE_AMOUNT, NIL);
+	if (amount)
+		add_target(query, amount, "amount");
+	if (arguments->order_id)
+		add_target(query, find_value(&table, ROLE_ORDER_ID, arguments->order_id, false, false), "order_id");
+	if (arguments->filter)
+		filter = find_value(&table, ROLE_FILTER, arguments->filter, false, false);
+
+	if (exprType(ordered_at) == TIMESTAMPTZOID)
+		rows->time_zone = pstrdup(pg_get_timezone_name(session_timezone));
+	else if (arguments->time_zone)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("ordered_at has no time zone to be converted from: it is of type %s",
+						format_type_be(exprType(ordered_at))),
+				 errhint("Leave time_zone out, or write ordered_at => '... AT TIME ZONE' with the one it was written in.")));
+	rows->has_amount = amount != NULL;
+	rows->has_lines = arguments->order_id != NULL;
+
+	query = query_of(&table, query->targetList, filter);
+	/* what the caller may not read is found out before anything is made of it */
+	compat_check_permissions(query);
+	rows->relations = NIL;
+	(void) collect_relations((Node *) query, &rows->relations);
+	if (arguments->stored)
+		check_stored(rows);
+	rows->sql = deparse(query);
+	query->jointree->quals = filter ? is_not_true(filter) : makeBoolConst(false, false);
+	rows->left_out = deparse(query);
+	free_parsestate(table.pstate);
+}
+
+/* Literals are read in the zone of the calendar, as the times are. */
+void
+retention_read_orders(OrderRows *rows, const ReaderArguments *arguments)
+{
+	int			nest_level = NewGUCNestLevel();
+
+	memset(rows, 0, sizeof(OrderRows));
+	if (arguments->time_zone)
+	{
+		retention_check_calendar_zone(arguments->time_zone);
+		(void) set_config_option("timezone", arguments->time_zone, PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
+	}
+	read_orders(rows, arguments);
+	AtEOXact_GUC(true, nest_level);
+	if (rows->time_zone)
+		retention_check_calendar_zone(rows->time_zone);
+}

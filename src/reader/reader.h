@@ -1,0 +1,68 @@
+/*-------------------------------------------------------------------------
+ *
+ * reader.h
+ *	  The user's table, or a query of his: from what he says of it to SQL of
+ *	  order rows.  The one reader for views and for predictions.
+ *
+ * All that he says is SQL of his: which table, which of its columns, what else is
+ * to be made of them.  None of it is pasted.  Each text is parsed as what it
+ * should be, one query or one expression over the row, under his search_path; the
+ * whole is put together as a parsed query, and that is written anew, with every
+ * name qualified.  So it can't end a statement or begin another, and means the
+ * same wherever it is put.
+ *
+ * Order rows have few types, so that nobody who reads them needs to know the
+ * user's: a customer is int8, text or uuid, a time timestamptz, timestamp or date,
+ * an amount numeric.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RETENTION_READER_H
+#define RETENTION_READER_H
+
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "nodes/pg_list.h"
+
+/* What a user says.  NULL: nothing; then columns are looked for by their usual names. */
+typedef struct ReaderArguments
+{
+	Oid			relation;		/* a table or view, or InvalidOid ... */
+	const char *orders;			/* ... and the name of one, or a query */
+	const char *customer;		/* columns, or expressions over the row */
+	const char *ordered_at;
+	const char *amount;
+	const char *order_id;		/* NULL: each row is an order */
+	const char *filter;			/* NULL: all rows */
+	const char *time_zone;		/* NULL: the session's */
+	bool		stored;			/* views are made of it: it outlives the session, and has amounts */
+} ReaderArguments;
+
+typedef struct OrderRows
+{
+	/* SELECT customer, ordered_at [, amount] [, order_id] FROM ... */
+	const char *sql;
+	const char *left_out;		/* the same of the rows that the filter leaves out */
+	bool		has_amount;
+	bool		has_lines;		/* rows have an order_id */
+	const char *time_zone;		/* of the calendar; NULL: the times have none */
+	List	   *relations;		/* OIDs of what is read */
+} OrderRows;
+
+/* reader.c */
+extern void retention_read_orders(OrderRows *rows, const ReaderArguments *arguments);
+
+/*
+ * What the first arguments of the running function say: orders (text or regclass),
+ * customer, ordered_at, amount, order_id and filter; time_zone stands elsewhere.
+ */
+extern ReaderArguments retention_reader_arguments(FunctionCallInfo fcinfo, int time_zone_arg);
+
+/* lines.c */
+extern char *retention_orders_of_lines(const char *rows, const char *more);
+
+/* zone.c */
+extern void retention_check_calendar_zone(const char *name);
+
+#endif							/* RETENTION_READER_H */
