@@ -46,9 +46,12 @@ FROM (SELECT *, CASE WHEN (ordered_at >= '2024-01-01 00:00 Europe/Berlin' AND or
 	  FROM orders) o
 GROUP BY reason
 
---> lines
-SELECT DISTINCT invoice, customer, amount FROM line_amounts;
-VALUES ('A1', 'ann', 40), ('A1', 'ann', 15), ('A2', 'bob', 30), ('A3', 'ann', 12)
+--> expressions
+SELECT customer, amount FROM web.order_rows;
+VALUES ('ann@x.org', 70), ('ann@x.org', 18), ('bob@x.org', 101)
+
+--> expressions
+SELECT 2, 3, 75 - 5 + 30 - 10 - 2 + 110 - 9, round((75 - 5 + 30 - 10 - 2 + 110 - 9) / 3.0, 4)
 
 --> lines
 SELECT count(*) FROM line_shop.cohort_retention;
