@@ -121,13 +121,8 @@ put_view(const Build *build, const char *name, const char *sql)
 static bool
 has_key(Oid relation)
 {
-	bool		has;
-
-	retention_views_run(psprintf("SELECT 1 FROM pg_index WHERE indrelid = %u AND indisunique AND indisvalid AND indimmediate"
-								 " AND indpred IS NULL AND indexprs IS NULL", relation));
-	has = SPI_processed > 0;
-	SPI_freetuptable(SPI_tuptable);
-	return has;
+	return retention_views_any(psprintf("SELECT FROM pg_index WHERE indrelid = %u AND indisunique AND indisvalid AND indimmediate"
+										" AND indpred IS NULL AND indexprs IS NULL", relation));
 }
 
 /* Make a materialized view, without rows: they are its owner's to read. */

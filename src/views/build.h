@@ -53,6 +53,8 @@ typedef struct Kept
 /* statement.c */
 extern void retention_views_run(const char *sql);
 extern void retention_views_run_as_of(const char *sql, Snapshot snapshot);
+extern void retention_views_ask(const char *query);
+extern bool retention_views_any(const char *query);
 extern char *retention_views_value(uint64 row, int column);
 extern Query *retention_views_parse(const char *sql);
 extern char *retention_views_definition(Oid view);

@@ -11,7 +11,6 @@
 #include "views/build.h"
 
 #include "catalog/pg_class.h"
-#include "executor/spi.h"
 #include "utils/lsyscache.h"
 
 /* ---- dropping -------------------------------------------------------------------- */
@@ -35,14 +34,9 @@ typedef struct Dropping
 static void
 check_droppable(const Build *build, const char *name, Oid relation)
 {
-	bool		more;
-
-	retention_views_run(psprintf("SELECT 1 FROM pg_trigger WHERE tgrelid = %u AND NOT tgisinternal"
-								 " UNION ALL SELECT 1 FROM pg_rewrite WHERE ev_class = %u AND rulename <> '_RETURN'",
-								 relation, relation));
-	more = SPI_processed > 0;
-	SPI_freetuptable(SPI_tuptable);
-	if (more)
+	if (retention_views_any(psprintf("SELECT FROM pg_trigger WHERE tgrelid = %u AND NOT tgisinternal"
+									 " UNION ALL SELECT FROM pg_rewrite WHERE ev_class = %u AND rulename <> '_RETURN'",
+									 relation, relation)))
 		ereport(ERROR,
 				(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
 				 errmsg("cannot drop \"%s\" in schema \"%s\", because it has triggers or rules", name, build->target)));

@@ -12,7 +12,6 @@
 
 #include "access/relation.h"
 #include "catalog/pg_class.h"
-#include "executor/spi.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/acl.h"
@@ -114,16 +113,11 @@ retention_views_check_free(const Build *build)
 static bool
 reads_its_own(const Build *build, Oid view)
 {
-	bool		others;
-
-	retention_views_run(psprintf("SELECT 1 FROM pg_rewrite AS r JOIN pg_depend AS d ON classid = 'pg_rewrite'::regclass AND objid = r.oid"
-								 " LEFT JOIN pg_class AS c ON refclassid = 'pg_class'::regclass AND c.oid = refobjid"
-								 " LEFT JOIN pg_proc AS p ON refclassid = 'pg_proc'::regclass AND p.oid = refobjid"
-								 " WHERE ev_class = %u AND (relnamespace <> %u OR pronamespace <> %s::regnamespace)",
-								 view, build->schema, quote_literal_cstr(build->ext)));
-	others = SPI_processed > 0;
-	SPI_freetuptable(SPI_tuptable);
-	return !others;
+	return !retention_views_any(psprintf("SELECT FROM pg_rewrite AS r JOIN pg_depend AS d ON classid = 'pg_rewrite'::regclass AND objid = r.oid"
+										 " LEFT JOIN pg_class AS c ON refclassid = 'pg_class'::regclass AND c.oid = refobjid"
+										 " LEFT JOIN pg_proc AS p ON refclassid = 'pg_proc'::regclass AND p.oid = refobjid"
+										 " WHERE ev_class = %u AND (relnamespace <> %u OR pronamespace <> %s::regnamespace)",
+										 view, build->schema, quote_literal_cstr(build->ext)));
 }
 
 /* Is it the view that we have made, or would make now? */

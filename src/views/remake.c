@@ -38,7 +38,7 @@ statements_of(const char *query)
 {
 	List	   *statements = NIL;
 
-	retention_views_run(query);
+	retention_views_ask(query);
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		Statement  *statement = palloc(sizeof(Statement));
@@ -161,7 +161,7 @@ retention_views_with(Oid relation)
 {
 	char	   *with;
 
-	retention_views_run(psprintf(
+	retention_views_ask(psprintf(
 								 "SELECT string_agg(format('%%s%%s = %%L', prefix, quote_ident(option_name), option_value), ', ')"
 								 " FROM (SELECT '' AS prefix, o.* FROM pg_class AS c, pg_options_to_table(reloptions) AS o WHERE c.oid = %u"
 								 " UNION ALL SELECT 'toast.', o.* FROM pg_class AS c JOIN pg_class AS t ON t.oid = c.reltoastrelid,"
@@ -182,7 +182,7 @@ retention_keep(const char *name, Oid relation)
 	kept->materialized = get_rel_relkind(relation) == RELKIND_MATVIEW;
 	kept->about = GetComment(relation, RelationRelationId, 0);
 	kept->with = retention_views_with(relation);
-	retention_views_run(psprintf("SELECT quote_ident(amname), quote_ident(spcname) FROM pg_class AS c"
+	retention_views_ask(psprintf("SELECT quote_ident(amname), quote_ident(spcname) FROM pg_class AS c"
 								 " LEFT JOIN pg_am AS m ON m.oid = relam LEFT JOIN pg_tablespace AS s ON s.oid = reltablespace"
 								 " WHERE c.oid = %u", relation));
 	kept->method = retention_views_value(0, 1);

@@ -16,6 +16,7 @@
 #include "parser/parser.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
 /* Run a statement; what it returns is in SPI_tuptable. */
@@ -43,6 +44,31 @@ retention_views_run_as_of(const char *sql, Snapshot snapshot)
 	SPI_freeplan(plan);
 }
 
+/*
+ * Look into the catalogs: as they are now, also where the transaction sees the
+ * orders as they were before.
+ */
+void
+retention_views_ask(const char *query)
+{
+	Snapshot	now = RegisterSnapshot(GetLatestSnapshot());
+
+	retention_views_run_as_of(query, now);
+	UnregisterSnapshot(now);
+}
+
+/* Is there a row? */
+bool
+retention_views_any(const char *query)
+{
+	bool		any;
+
+	retention_views_ask(query);
+	any = SPI_processed > 0;
+	SPI_freetuptable(SPI_tuptable);
+	return any;
+}
+
 /* A value of the last statement; NULL if it's null. */
 char *
 retention_views_value(uint64 row, int column)
@@ -64,7 +90,7 @@ retention_views_definition(Oid view)
 {
 	char	   *definition;
 
-	retention_views_run(psprintf("SELECT pg_get_viewdef(%u)", view));
+	retention_views_ask(psprintf("SELECT pg_get_viewdef(%u)", view));
 	definition = retention_views_value(0, 1);
 	SPI_freetuptable(SPI_tuptable);
 	return definition ? definition : "";

@@ -259,7 +259,7 @@ all_targets(void)
 {
 	List	   *targets = NIL;
 
-	retention_views_run("SELECT nspname FROM pg_class JOIN pg_namespace AS n ON n.oid = relnamespace"
+	retention_views_ask("SELECT nspname FROM pg_class JOIN pg_namespace AS n ON n.oid = relnamespace"
 						" WHERE relname = '" VIEW_OF_OPTIONS "' AND relkind = 'v' ORDER BY nspname");
 	for (uint64 i = 0; i < SPI_processed; i++)
 		targets = lappend(targets, retention_views_value(i, 1));
@@ -307,13 +307,8 @@ retention_refresh_views(PG_FUNCTION_ARGS)
 static bool
 is_empty(Oid schema)
 {
-	bool		empty;
-
-	retention_views_run(psprintf("SELECT 1 FROM pg_depend WHERE refclassid = 'pg_namespace'::regclass AND refobjid = %u"
-								 " AND deptype = 'n' LIMIT 1", schema));
-	empty = SPI_processed == 0;
-	SPI_freetuptable(SPI_tuptable);
-	return empty;
+	return !retention_views_any(psprintf("SELECT FROM pg_depend WHERE refclassid = 'pg_namespace'::regclass AND refobjid = %u"
+										 " AND deptype = 'n'", schema));
 }
 
 /* Is a schema the caller's to drop? */
