@@ -10,15 +10,17 @@
 #
 # Every function says what a call costs, in calls of an operator (10 ns or so):
 # the planner must know, or it asks a thousand stored values before a sort that
-# keeps one of them.  Most cost one of these:
+# keeps one of them.  No more than that: where a query's costs add up to
+# jit_above_cost, it's compiled first, which takes longer than a few hundred calls
+# of most of these.  Most cost one of:
 
 BEGIN {
 	bind("SCALAR", 1)		# arithmetic on what lies in the row
 	bind("SMALL", 10)		# of a value of a few hundred bytes, or of a few
 	bind("HEADER", 100)		# the header of a stored value, or a state of one customer as a result
-	bind("WHOLE", 10000)	# all of a base, or of other counts of customers
-	bind("HISTORY", 100000)	# all of a history
-	bind("FIT", 1000000)	# a model by likelihood
+	bind("WHOLE", 1000)	# all of a base, or of other counts of customers
+	bind("HISTORY", 5000)	# all of a history
+	bind("FIT", 20000)	# a model by likelihood
 }
 
 function bind(word, meaning)

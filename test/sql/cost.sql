@@ -20,7 +20,7 @@ FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid =
 JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND e.extname = 'retention'
 WHERE proretset AND prorows = 1000 ORDER BY proname;
 -- A function of all of a value costs more than one of its header.
-SELECT bool_and(procost >= 10000) AS whole_values FROM pg_proc
+SELECT bool_and(procost >= 1000) AS whole_values FROM pg_proc
 WHERE proargtypes[0] = 'purchase_history'::regtype AND proname IN ('order_gap', 'customer_base', 'cohort_retention', 'cohort_average', 'lifecycle', 'repeat_within', 'order_ladder', 'time_to_order', 'repeat_buying', 'repeat_spend')
 	OR proargtypes[0] = 'customer_base'::regtype AND proname IN ('gini', 'top_share', 'standard_error', 'customers_in_common', 'only_in', 'revenue_concentration', 'order_count_distribution');
 
