@@ -10,7 +10,10 @@
 #include "pg/compat.h"
 #include "reader/expression.h"
 
+#include "access/htup_details.h"
+#include "access/relation.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_index.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "lib/stringinfo.h"
@@ -21,7 +24,10 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/relcache.h"
 #include "utils/ruleutils.h"
+#include "utils/syscache.h"
 
 /* ---- columns of usual names ------------------------------------------------------ */
 
@@ -40,7 +46,11 @@ static const char *const usual_times[] = {
 
 static const char *const usual_amounts[] = {
 	"amount", "orderamount", "totalamount", "amounttotal", "total", "ordertotal", "grandtotal", "totalprice",
-	"totalpaid", "amountpaid", "netamount", "nettotal", "netsales", "revenue", "ordervalue", "value", "price", NULL
+	"totalpaid", "amountpaid", "netamount", "nettotal", "netsales", "revenue", "ordervalue", NULL
+};
+
+static const char *const usual_numbers[] = {
+	"orderid", "ordernumber", "orderno", "invoiceid", "invoicenumber", "invoiceno", "invoice", NULL
 };
 
 /* Is it a usual name, however it's spelled: Customer ID, customerId, CUSTOMER_ID? */
@@ -48,7 +58,7 @@ static bool
 is_usual(Role role, const char *name)
 {
 	const char *const *usual = role == ROLE_CUSTOMER ? usual_customers :
-		role == ROLE_ORDERED_AT ? usual_times : usual_amounts;
+		role == ROLE_ORDERED_AT ? usual_times : role == ROLE_AMOUNT ? usual_amounts : usual_numbers;
 	StringInfoData word;
 
 	initStringInfo(&word);
@@ -99,6 +109,53 @@ not_one_column(const OpenTable *table, Role role, const List *found)
 			 errmsg("no column of %s is known to be %s", table->name, name),
 			 errdetail("The columns are %s.", retention_table_column_names(table)),
 			 errhint("Name one, or an expression over them: %s => '...'.", name)));
+}
+
+/* Has each row a value of its own in the column, by a unique index? */
+static bool
+is_unique(Oid table, AttrNumber column)
+{
+	Relation	relation = relation_open(table, AccessShareLock);
+	bool		unique = false;
+	ListCell   *lc;
+
+	foreach(lc, RelationGetIndexList(relation))
+	{
+		HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(lfirst_oid(lc)));
+		Form_pg_index index;
+
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		index = (Form_pg_index) GETSTRUCT(tuple);
+		unique = unique || (index->indisunique && index->indisvalid && index->indnkeyatts == 1 &&
+							index->indkey.values[0] == column &&
+							heap_attisnull(tuple, Anum_pg_index_indpred, NULL));
+		ReleaseSysCache(tuple);
+	}
+	relation_close(relation, NoLock);
+	return unique;
+}
+
+/*
+ * Rows that have the number of an order, which is not each row's own, look like
+ * lines.  Taken for orders they make each customer a regular, so it is told of.
+ */
+static void
+tell_of_lines(const OpenTable *table)
+{
+	List	   *found = table->is_query ? NIL : usual_columns(table, ROLE_ORDER_ID, true);
+	ListCell   *lc;
+
+	foreach(lc, found)
+	{
+		const char *name = retention_table_column_name(table, lfirst_int(lc));
+
+		if (!is_unique(table->item->p_rte->relid, (AttrNumber) lfirst_int(lc)))
+			ereport(NOTICE,
+					(errmsg("each row of %s is taken for an order", table->name),
+					 errhint("If rows with the same of column \"%s\" are lines of one order, write order_id => %s.",
+							 name, quote_literal_cstr(name))));
+	}
 }
 
 /* ---- values ---------------------------------------------------------------------- */
@@ -319,6 +376,8 @@ read_orders(OrderRows *rows, const ReaderArguments *arguments)
 		add_target(query, amount, "amount");
 	if (arguments->order_id)
 		add_target(query, find_value(&table, ROLE_ORDER_ID, arguments->order_id, false, false), "order_id");
+	else
+		tell_of_lines(&table);
 	if (arguments->filter)
 		filter = find_value(&table, ROLE_FILTER, arguments->filter, false, false);
 

@@ -52,6 +52,23 @@ FROM reader_lines.kpi k, (SELECT count(*) FILTER (WHERE total >= 0 AND customer 
 		sum(total) FILTER (WHERE customer IS NULL) AS guest_revenue FROM order_of WHERE at IS NOT NULL) o;
 SELECT sum(row_count) = (SELECT count(*) FROM lines) AS all_rows, sum(amount) = (SELECT sum(total) FROM lines) AS all_money FROM reader_lines.excluded_rows;
 
+-- Rows that look like lines are told of, unless they are said to be, or can't be.
+CREATE TABLE numbered (order_id int, customer_id int, ordered_at date, amount int);
+CREATE TABLE numbered_once (order_id int UNIQUE, customer_id int, ordered_at date, amount int, "Invoice No" text UNIQUE);
+CREATE TABLE numbered_lines (order_id int, line int, customer_id int, ordered_at date, amount int, PRIMARY KEY (order_id, line));
+SET client_min_messages = notice;
+SELECT count(*) FROM predict_customers('numbered');
+SELECT count(*) FROM predict_customers('numbered', order_id => 'order_id');
+SELECT count(*) FROM predict_customers('numbered_once');
+SELECT count(*) FROM predict_customers('numbered_lines');
+SELECT count(*) FROM predict_customers('SELECT DISTINCT order_id, customer_id, ordered_at, amount FROM numbered');
+SET client_min_messages = warning;
+-- A price is no amount, as there may be several of it.
+ALTER TABLE numbered RENAME amount TO price;
+\set VERBOSITY terse
+SELECT count(*) FROM retention_create_views('numbered');
+\set VERBOSITY default
+
 -- ---------------------------------------------------------------------------
 -- Columns, and expressions over a row.
 -- ---------------------------------------------------------------------------
