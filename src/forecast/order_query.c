@@ -22,10 +22,11 @@
 void
 retention_order_query(FunctionCallInfo fcinfo, int time_zone_arg, OrderQuery *query)
 {
-	ReaderArguments arguments = retention_reader_arguments(fcinfo, time_zone_arg);
+	ReaderArguments arguments;
 	OrderRows	rows;
 
 	query->schema = retention_function_schema(fcinfo->flinfo->fn_oid);
+	arguments = retention_reader_arguments(fcinfo, time_zone_arg);
 	retention_read_orders(&rows, &arguments);
 	query->rows = psprintf("%s AS q", rows.has_lines ?
 						   retention_orders_of_lines(psprintf("(%s)", rows.sql), "") :

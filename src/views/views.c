@@ -115,13 +115,13 @@ retention_create_views(PG_FUNCTION_ARGS)
 
 	PreventCommandIfReadOnly("retention_create_views()");
 	init_set_of_text(fcinfo);
+	build.ext = retention_function_schema(fcinfo->flinfo->fn_oid);
 	/* what the caller wrote is read by his search_path */
 	arguments = retention_reader_arguments(fcinfo, ARG_TIME_ZONE);
 	arguments.stored = true;
 	retention_read_orders(&orders, &arguments);
 	build.target = retention_views_name_argument(fcinfo, ARG_TARGET, "target");
 	retention_options_of_arguments(&build.options, fcinfo, &orders);
-	build.ext = retention_function_schema(fcinfo->flinfo->fn_oid);
 	SPI_connect();
 	nest_level = begin_own_names();
 	do
