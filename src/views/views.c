@@ -79,23 +79,17 @@ init_set_of_text(FunctionCallInfo fcinfo)
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 }
 
-/* Views that read themselves can be made, but not read. */
+/* Views that read themselves, through views of the user's perhaps, can be made, but not read. */
 static void
 check_source(const Build *build, Oid orders)
 {
-	const char *name = get_rel_name(orders);
-	bool		is_one = false;
-
-	if (name == NULL || get_rel_namespace(orders) != build->schema)
-		return;
-	for (int i = 0; i < retention_view_template_count; i++)
-		is_one = is_one || strcmp(name, retention_view_templates[i].name) == 0;
-	for (int i = 0; i < VIEWS_OTHERS; i++)
-		is_one = is_one || strcmp(name, retention_views_others[i]) == 0;
-	if (is_one)
+	if (retention_views_any(psprintf("WITH RECURSIVE read AS (SELECT %u::oid AS oid UNION SELECT refobjid FROM read JOIN pg_rewrite AS r ON ev_class = read.oid"
+									 " JOIN pg_depend ON classid = 'pg_rewrite'::regclass AND objid = r.oid AND refclassid = 'pg_class'::regclass)"
+									 " SELECT FROM read WHERE oid IN (%u, %u)", orders,
+									 retention_views_find(build, VIEW_OF_ROWS), retention_views_find(build, VIEW_OF_LEFT_OUT))))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
-				 errmsg("views can't be made over one of themselves: \"%s\"", name),
+				 errmsg("views can't be made over one of themselves: \"%s\"", get_rel_name(orders)),
 				 errhint("Name another schema for the views: target => '...'.")));
 }
 

@@ -22,6 +22,14 @@ CREATE OR REPLACE VIEW ours.retention_options AS
 	SELECT 'week' AS period, 'UTC' AS time_zone, NULL::text AS lifespan, float8 '1' AS margin, 'mbg/nbd' AS model, true AS materialized;
 SELECT count(*) FROM retention_refresh_views('ours');
 SELECT pg_get_viewdef('ours.order_ladder'::regclass) ~ 'cleaned.order_rows' AS ladder, pg_get_viewdef('ours.repeat_by_day'::regclass) ~ 'cleaned.repeat_within' AS by_day;
+-- Views can't be made over themselves, at whatever distance; elsewhere they can.
+CREATE VIEW again AS SELECT customer, ordered_at, amount FROM ours.order_rows;
+CREATE MATERIALIZED VIEW "and again" AS SELECT * FROM again;
+SELECT retention_create_views('again', 'customer', 'ordered_at', 'amount', target => 'ours');
+SELECT retention_create_views('"and again"', 'customer', 'ordered_at', 'amount', target => 'ours');
+SELECT retention_create_views('ours.left_out_rows', 'customer', 'ordered_at', 'amount', target => 'ours');
+SELECT count(*) FROM retention_create_views('"and again"', 'customer', 'ordered_at', 'amount', target => 'others');
+SELECT customers FROM others.kpi;
 -- One of what they are made from has a column, or is there, and the other isn't.
 CREATE OR REPLACE VIEW ours.order_rows AS SELECT customer_id::int8 AS customer, ordered_at, amount::numeric AS amount, 1 AS order_id FROM orders;
 SELECT retention_refresh_views('ours');
@@ -31,4 +39,4 @@ SELECT retention_refresh_views('ours');
 SELECT objoid::regclass, description FROM pg_description JOIN pg_class AS c ON c.oid = objoid
 WHERE classoid = 'pg_class'::regclass AND relnamespace = 'ours'::regnamespace AND description ~ '::|@';
 SET client_min_messages = error;
-DROP SCHEMA views_ours, cleaned, ours CASCADE;
+DROP SCHEMA views_ours, cleaned, ours, others CASCADE;
