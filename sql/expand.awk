@@ -12,15 +12,18 @@
 # the planner must know, or it asks a thousand stored values before a sort that
 # keeps one of them.  No more than that: where a query's costs add up to
 # jit_above_cost, it's compiled first, which takes longer than a few hundred calls
-# of most of these.  Most cost one of:
+# of most of these.  What an aggregate calls for each of its groups or parts is
+# cheap, whatever it does: it's done in every plan, and the number of groups is
+# often a guess, so that its price would decide where groups are made (of foreign
+# tables, on which server).  Most cost one of:
 
 BEGIN {
 	bind("SCALAR", 1)		# arithmetic on what lies in the row
 	bind("SMALL", 10)		# of a value of a few hundred bytes, or of a few
-	bind("HEADER", 100)		# the header of a stored value, or a state of one customer as a result
-	bind("WHOLE", 1000)	# all of a base, or of other counts of customers
+	bind("HEADER", 20)		# the header of a stored value: more than 10, from which on it waits for a sort and a limit
+	bind("WHOLE", 1000)		# all of a base, or of other counts of customers
 	bind("HISTORY", 5000)	# all of a history
-	bind("FIT", 20000)	# a model by likelihood
+	bind("FIT", 20000)		# a model by likelihood
 }
 
 function bind(word, meaning)
