@@ -20,27 +20,27 @@
 static inline const ContractKind *
 contract(const Prediction *prediction)
 {
-	return retention_model_contract_kind(prediction->models[0]->kind);
+	return contract_kind(prediction->models[0]->kind);
 }
 
 static double
 survival(const Prediction *prediction)
 {
-	return exp(retention_contract_log_survival(contract(prediction), prediction->params[0],
+	return exp(contract(prediction)->log_survival(contract(prediction), prediction->params[0],
 											   prediction->n));
 }
 
 static double
 retained(const Prediction *prediction)
 {
-	return retention_contract_retention(contract(prediction), prediction->params[0],
+	return contract(prediction)->retention(contract(prediction), prediction->params[0],
 										prediction->n);
 }
 
 static double
 lifetime(const Prediction *prediction)
 {
-	return retention_contract_lifetime(contract(prediction), prediction->params[0],
+	return contract(prediction)->lifetime(contract(prediction), prediction->params[0],
 									   prediction->n, prediction->discount);
 }
 

@@ -76,7 +76,6 @@ static const char *const customers_query =
 static void
 take_options(FunctionCallInfo fcinfo, QueryParameter *params)
 {
-	int			kind;
 	int			k;
 
 	params[PARAM_ANNUAL_DISCOUNT_RATE] = retention_query_parameter(fcinfo, ARG_ANNUAL_DISCOUNT_RATE,
@@ -87,7 +86,7 @@ take_options(FunctionCallInfo fcinfo, QueryParameter *params)
 	retention_check_share(PG_GETARG_FLOAT8(ARG_ANNUAL_DISCOUNT_RATE), "annual_discount_rate");
 	retention_check_share(PG_GETARG_FLOAT8(ARG_MARGIN), "margin");
 	retention_check_level(PG_GETARG_FLOAT8(ARG_LEVEL), "level");
-	(void) retention_fit_find_kind(text_to_cstring(PG_GETARG_TEXT_PP(ARG_MODEL)), &kind, &k);
+	(void) retention_fit_find_kind(text_to_cstring(PG_GETARG_TEXT_PP(ARG_MODEL)), &k);
 	if (!PG_ARGISNULL(ARG_HORIZON))
 		params[PARAM_HORIZON] = (QueryParameter) {
 			INTERVALOID,

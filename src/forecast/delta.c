@@ -82,10 +82,10 @@ variance(Prediction *prediction, PredictionFunction function, PredictionScale sc
 
 		if (!model->has_covariance)
 			return NAN;
-		for (int i = 0; i < model->nparams; i++)
+		for (int i = 0; i < model->kind->nparams; i++)
 			gradient[i] = difference(prediction, factor, scale, &prediction->params[which][i]);
-		for (int i = 0; i < model->nparams; i++)
-			for (int j = 0; j < model->nparams; j++)
+		for (int i = 0; i < model->kind->nparams; i++)
+			for (int j = 0; j < model->kind->nparams; j++)
 				sum += gradient[i] * gradient[j] * model_covariance(model, i, j);
 	}
 	return Max(sum, 0);

@@ -24,23 +24,15 @@
  */
 #define VARIANCE_LIMIT		100.0
 
-/* Is this parameter measured in what was scaled? */
-static bool
-is_scaled(const Model *model, int i)
-{
-	return retention_model_param_is_time(model, i) ||
-		(model->type == MODEL_SPEND && i == SPEND_PARAMS - 1);	/* v */
-}
-
 void
 retention_fit_take(Model *model, const Optimum *optimum, double scale)
 {
 	bool		at_bound = false;
 	bool		vague = false;
 
-	for (int i = 0; i < model->nparams; i++)
+	for (int i = 0; i < model->kind->nparams; i++)
 	{
-		double		param = optimum->params[i] * (is_scaled(model, i) ? scale : 1);
+		double		param = optimum->params[i] * (model->kind->units[i] != PARAM_PURE ? scale : 1);
 
 		model->params[i] = Max(MODEL_LEAST_PARAM, Min(param, MODEL_LARGEST_PARAM));
 		at_bound |= optimum->at_bound[i];
@@ -50,7 +42,7 @@ retention_fit_take(Model *model, const Optimum *optimum, double scale)
 	model->has_covariance = optimum->definite && retention_covariance_is_possible(model);
 	if (!model->has_covariance)
 		memset(model->covariance, 0, sizeof(model->covariance));
-	for (int i = 0; i < model->nparams; i++)
+	for (int i = 0; i < model->kind->nparams; i++)
 		vague |= model_covariance(model, i, i) > VARIANCE_LIMIT;
 
 	model->fitted = true;

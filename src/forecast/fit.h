@@ -17,7 +17,7 @@
 /* fit.c: "scale": the unit that times, or money, had in the fit */
 extern void retention_fit_take(Model *model, const Optimum *optimum, double scale);
 
-/* fit_purchase.c: of a name that fit_purchases() takes; false for "auto" */
-extern bool retention_fit_find_kind(const char *name, int *kind, int *k);
+/* fit_purchase.c: of a name that fit_purchases() takes; NULL for "auto" */
+extern const PurchaseKind *retention_fit_find_kind(const char *name, int *k);
 
 #endif							/* RETENTION_FIT_H */

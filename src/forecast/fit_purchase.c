@@ -46,7 +46,7 @@ typedef struct Shop
 
 typedef struct Fit
 {
-	int			kind;
+	const PurchaseKind *kind;
 	int			k;
 	Optimum		optimum;
 } Fit;
@@ -92,8 +92,8 @@ loglik(void *arg, const double *params, double *gradient)
 	const PurchaseKind *kind = shop->model.kind;
 	double		sum = 0;
 
-	memcpy(shop->model.params, params, kind->nparams * sizeof(double));
-	memset(gradient, 0, kind->nparams * sizeof(double));
+	memcpy(shop->model.params, params, kind->about.nparams * sizeof(double));
+	memset(gradient, 0, kind->about.nparams * sizeof(double));
 	for (int32 i = 0; i < shop->ncells; i += FIT_CHUNK)
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -133,7 +133,7 @@ take_sample(const Shop *shop, Shop *sample)
 static int
 start_from_sample(Shop *shop, double *start)
 {
-	int			n = shop->model.kind->nparams;
+	int			n = shop->model.kind->about.nparams;
 	Shop		sample;
 	double		share = take_sample(shop, &sample);
 	Optimum		optimum;
@@ -173,19 +173,19 @@ start_from_sample(Shop *shop, double *start)
 }
 
 static void
-fit_from(Shop *shop, Fit *fit, int kind, int k, const double *from)
+fit_from(Shop *shop, Fit *fit, const PurchaseKind *kind, int k, const double *from)
 {
 	double		start[OPTIMIZE_MAX_PARAMS];
 	int			iterations = 0;
 
 	fit->kind = kind;
 	fit->k = k;
-	shop->model.kind = retention_model_purchase_kind(kind);
+	shop->model.kind = kind;
 	shop->model.k = k;
-	memcpy(start, from, shop->model.kind->nparams * sizeof(double));
+	memcpy(start, from, shop->model.kind->about.nparams * sizeof(double));
 	if (shop->ncells > MANY_CELLS)
 		iterations = start_from_sample(shop, start);
-	retention_maximize(loglik, shop, shop->model.kind->nparams, start, &fit->optimum);
+	retention_maximize(loglik, shop, shop->model.kind->about.nparams, start, &fit->optimum);
 	fit->optimum.iterations += iterations;
 }
 
@@ -193,8 +193,8 @@ fit_from(Shop *shop, Fit *fit, int kind, int k, const double *from)
 static void
 start_with_k(const PurchaseKind *kind, int old_k, int k, double *params)
 {
-	for (int i = 0; i < kind->nparams; i++)
-		if (strcmp(kind->params[i], "alpha") == 0)
+	for (int i = 0; i < kind->about.nparams; i++)
+		if (kind->about.units[i] == PARAM_TIME)
 			params[i] *= (double) old_k / k;
 }
 
@@ -203,16 +203,15 @@ start_with_k(const PurchaseKind *kind, int old_k, int k, double *params)
  * likely.  Each begins where the one before has ended.
  */
 static void
-fit_kind(Shop *shop, Fit *best, int kind, int k, const Fit *nbd)
+fit_kind(Shop *shop, Fit *best, const PurchaseKind *kind, int k, const Fit *nbd)
 {
-	const PurchaseKind *what = retention_model_purchase_kind(kind);
 	double		start[OPTIMIZE_MAX_PARAMS];
 	Fit			fit;
 
-	what->start(&shop->totals, start);
+	kind->start(&shop->totals, start);
 	if (k > 0)
 	{
-		start_with_k(what, 1, k, start);
+		start_with_k(kind, 1, k, start);
 		fit_from(shop, best, kind, k, start);
 	}
 	else
@@ -222,7 +221,7 @@ fit_kind(Shop *shop, Fit *best, int kind, int k, const Fit *nbd)
 		for (int next = 2; next <= PURCHASE_MAX_K; next++)
 		{
 			memcpy(start, fit.optimum.params, sizeof(start));
-			start_with_k(what, next - 1, next, start);
+			start_with_k(kind, next - 1, next, start);
 			fit_from(shop, &fit, kind, next, start);
 			if (fit.optimum.value > best->optimum.value)
 				*best = fit;
@@ -230,12 +229,11 @@ fit_kind(Shop *shop, Fit *best, int kind, int k, const Fit *nbd)
 	}
 
 	/* worse than its own limit: begin again where that is, with little dropout */
-	if (nbd && best->k == 1 &&
+	if (nbd && kind->near_nbd && best->k == 1 &&
 		best->optimum.value < nbd->optimum.value - LOGLIK_TOLERANCE(nbd->optimum.value))
 	{
-		what->start(&shop->totals, start);
-		memcpy(start, nbd->optimum.params, 2 * sizeof(double));
-		start[what->nparams - 1] *= 10;
+		kind->start(&shop->totals, start);
+		kind->near_nbd(kind, nbd->optimum.params, start);
 		fit_from(shop, &fit, kind, best->k, start);
 		if (fit.optimum.value > best->optimum.value)
 			*best = fit;
@@ -245,7 +243,7 @@ fit_kind(Shop *shop, Fit *best, int kind, int k, const Fit *nbd)
 static double
 aic(const Fit *fit)
 {
-	const PurchaseKind *kind = retention_model_purchase_kind(fit->kind);
+	const ModelKind *kind = &fit->kind->about;
 
 	return 2 * (kind->nparams + (kind->has_k ? 1 : 0)) - 2 * fit->optimum.value;
 }
@@ -253,9 +251,8 @@ aic(const Fit *fit)
 static Model *
 model_of_fit(const Shop *shop, const Fit *fit, const Fit *nbd, const Tally *tally)
 {
-	Model	   *model = retention_model_create(MODEL_PURCHASE, fit->kind, fit->k);
+	Model	   *model = retention_model_create(&fit->kind->about, fit->k);
 	double		in_days = -shop->totals.x * log(shop->scale);
-	bool		is_nbd = fit->kind == nbd->kind;
 
 	retention_fit_take(model, &fit->optimum, shop->scale);
 	model->loglik += in_days;
@@ -267,7 +264,7 @@ model_of_fit(const Shop *shop, const Fit *fit, const Fit *nbd, const Tally *tall
 	model->as_of = tally->note;
 	if (shop->totals.x == 0)
 		model->message = MESSAGE_NO_REPEAT;
-	else if (!is_nbd && fit->k == 1 && fit->optimum.value <=
+	else if (fit->kind->near_nbd && fit->k == 1 && fit->optimum.value <=
 			 nbd->optimum.value + LOGLIK_TOLERANCE(nbd->optimum.value))
 		model->message = MESSAGE_NO_DROPOUT;
 	else
@@ -276,15 +273,18 @@ model_of_fit(const Shop *shop, const Fit *fit, const Fit *nbd, const Tally *tall
 	return model;
 }
 
-/* What fit_purchases() takes for a model; false for auto, which is of no kind. */
-bool
-retention_fit_find_kind(const char *name, int *kind, int *k)
+/* What fit_purchases() takes for a model; NULL for auto, which is of no kind. */
+const PurchaseKind *
+retention_fit_find_kind(const char *name, int *k)
 {
+	const ModelKind *kind;
+
 	if (retention_same_model(name, "auto"))
-		return false;
-	if (!retention_model_find_kind(MODEL_PURCHASE, name, kind, k))
+		return NULL;
+	kind = retention_model_of_name(MODEL_PURCHASE, name, k);
+	if (kind == NULL)
 		retention_unknown_kind(MODEL_PURCHASE, name, false);
-	return true;
+	return purchase_kind(kind);
 }
 
 /* fit_purchases(repeat_buying, model) */
@@ -294,44 +294,41 @@ retention_fit_purchases(PG_FUNCTION_ARGS)
 {
 	const Tally *tally = retention_tally_read(PG_GETARG_DATUM(0), TALLY_REPEAT_BUYING);
 	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(1));
-	bool		automatic;
-	int			kind;
+	const PurchaseKind *kind;
 	int			k;
-	int			nbd_kind;
 	Shop		shop;
 	Fit			nbd;
 	Fit			fit;
 	Model	   *model;
 
-	(void) retention_model_find_kind(MODEL_PURCHASE, retention_nbd.name, &nbd_kind, &k);
-	automatic = !retention_fit_find_kind(name, &kind, &k);
+	kind = retention_fit_find_kind(name, &k);
 	if (tally->used == 0)
 		PG_RETURN_NULL();
 
 	read_shop(&shop, tally);
-	fit_kind(&shop, &nbd, nbd_kind, 1, NULL);
+	fit_kind(&shop, &nbd, &retention_nbd, 1, NULL);
 	fit = nbd;
-	if (automatic)
+	if (kind == NULL)
 	{
 		for (const PurchaseKind *const *each = retention_purchase_kinds; *each != NULL; each++)
 		{
+			bool		has_k = (*each)->about.has_k;
 			Fit			other;
 
-			if (!retention_model_find_kind(MODEL_PURCHASE, (*each)->name, &kind, &k) ||
-				kind == nbd_kind || ((*each)->has_k && !shop.knows_gaps))
+			if (*each == &retention_nbd || (has_k && !shop.knows_gaps))
 				continue;
-			fit_kind(&shop, &other, kind, k, &nbd);
+			fit_kind(&shop, &other, *each, has_k ? 0 : 1, &nbd);
 			if (aic(&other) < aic(&fit))
 				fit = other;
 		}
 	}
-	else if (retention_model_purchase_kind(kind)->has_k && k != 1 && !shop.knows_gaps)
+	else if (kind->about.has_k && k != 1 && !shop.knows_gaps)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("model %s takes the gaps between purchases, which are not known of all customers",
 						name),
 				 errhint("Give log_gaps, the sum of the logarithms of the gaps, of each customer, or take another model.")));
-	else if (kind != nbd_kind)
+	else if (kind != &retention_nbd)
 		fit_kind(&shop, &fit, kind, k, &nbd);
 	model = model_of_fit(&shop, &fit, &nbd, tally);
 	PG_RETURN_DATUM(retention_model_datum(model));

@@ -28,7 +28,7 @@ Datum
 retention_renewals_add(PG_FUNCTION_ARGS)
 {
 	int64		counts[TALLY_MAX_COUNTS];
-	int			kind = 0;
+	const ModelKind *kind = NULL;
 	int			k;
 	int32		period;
 	double		key;
@@ -58,7 +58,8 @@ retention_renewals_add(PG_FUNCTION_ARGS)
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					 errmsg("\"model\" must not be null")));
 		name = text_to_cstring(PG_GETARG_TEXT_PP(3));
-		if (!retention_model_find_kind(MODEL_RETENTION, name, &kind, &k))
+		kind = retention_model_of_name(MODEL_RETENTION, name, &k);
+		if (kind == NULL)
 			retention_unknown_kind(MODEL_RETENTION, name, false);
 	}
 
@@ -67,7 +68,7 @@ retention_renewals_add(PG_FUNCTION_ARGS)
 		tally = retention_tally_create(TALLY_RENEWALS);
 	key = period;
 	tally = retention_tally_add(tally, &key, counts);
-	retention_tally_add_note(tally, kind);
+	retention_tally_add_note(tally, kind ? kind->number : 0);
 	return tally_end(tally, direct);
 }
 
@@ -77,8 +78,8 @@ loglik(void *arg, const double *params, double *gradient)
 	const void *const *args = arg;
 	const ContractKind *kind = args[0];
 
-	memset(gradient, 0, kind->nparams * sizeof(double));
-	return retention_contract_loglik(kind, params, args[1], *(const int *) args[2], gradient);
+	memset(gradient, 0, kind->about.nparams * sizeof(double));
+	return kind->loglik(kind, params, args[1], *(const int *) args[2], gradient);
 }
 
 /* The periods of a table, which has to be one. */
@@ -125,7 +126,8 @@ Datum
 retention_renewals_fit(PG_FUNCTION_ARGS)
 {
 	const Tally *tally = retention_tally_read(PG_GETARG_DATUM(0), TALLY_RENEWALS);
-	int			number = tally->note == 0 ? 1 : tally->note;
+	int			number = tally->note == 0 ? retention_sbg.about.number : tally->note;
+	const ModelKind *about = retention_model_of_number(MODEL_RETENTION, number);
 	int			k;
 	int			nperiods = tally->used;
 	const ContractKind *kind;
@@ -139,10 +141,11 @@ retention_renewals_fit(PG_FUNCTION_ARGS)
 	{
 		char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(1));
 
-		if (!retention_model_find_kind(MODEL_RETENTION, name, &number, &k))
+		about = retention_model_of_name(MODEL_RETENTION, name, &k);
+		if (about == NULL)
 			retention_unknown_kind(MODEL_RETENTION, name, false);
 	}
-	if (!retention_model_has_kind(MODEL_RETENTION, number))
+	if (about == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("unknown kind of model: %d", number)));
@@ -152,14 +155,14 @@ retention_renewals_fit(PG_FUNCTION_ARGS)
 	if (nperiods == 1 || periods[0].survivors == 0)
 		PG_RETURN_NULL();
 
-	kind = retention_model_contract_kind(number);
+	kind = contract_kind(about);
 	args[0] = kind;
 	args[1] = periods;
 	args[2] = &nperiods;
-	retention_contract_start(kind, periods, nperiods, start);
-	retention_maximize(loglik, args, kind->nparams, start, &optimum);
+	kind->start(kind, periods, nperiods, start);
+	retention_maximize(loglik, args, about->nparams, start, &optimum);
 
-	model = retention_model_create(MODEL_RETENTION, number, 1);
+	model = retention_model_create(about, 1);
 	retention_fit_take(model, &optimum, 1);
 	model->customers = tally_count(tally, 0, RENEWALS_SURVIVORS);
 	model->cells = nperiods;

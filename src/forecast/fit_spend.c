@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * fit_spend.c
- *	  Fitting the gamma-gamma model of spend.
+ *	  Fitting a model of spend: the gamma-gamma.
  *
  * Money is divided by its mean over the customers, so that a shop in yen is
  * fitted as one in pounds is.
@@ -19,6 +19,7 @@
 
 typedef struct Spenders
 {
+	const SpendKind *kind;
 	SpendCell  *cells;
 	int32		ncells;
 } Spenders;
@@ -29,11 +30,11 @@ loglik(void *arg, const double *params, double *gradient)
 	Spenders   *spenders = arg;
 	double		sum = 0;
 
-	memset(gradient, 0, SPEND_PARAMS * sizeof(double));
+	memset(gradient, 0, spenders->kind->about.nparams * sizeof(double));
 	for (int32 i = 0; i < spenders->ncells; i += FIT_CHUNK)
 	{
 		CHECK_FOR_INTERRUPTS();
-		sum += retention_spend_loglik(params, spenders->cells + i,
+		sum += spenders->kind->loglik(params, spenders->cells + i,
 									  Min(FIT_CHUNK, spenders->ncells - i), gradient);
 	}
 	return sum;
@@ -46,7 +47,8 @@ retention_fit_spend(PG_FUNCTION_ARGS)
 {
 	const Tally *tally = retention_tally_read(PG_GETARG_DATUM(0), TALLY_REPEAT_SPEND);
 	SpendTotals totals = retention_spend_totals(tally);
-	Spenders	spenders = {0};
+	const SpendKind *kind = &retention_gamma_gamma;
+	Spenders	spenders = {kind, NULL, 0};
 	double		start[OPTIMIZE_MAX_PARAMS];
 	Optimum		optimum;
 	Model	   *model;
@@ -69,10 +71,10 @@ retention_fit_spend(PG_FUNCTION_ARGS)
 		if (cell->m > 0)
 			spenders.ncells++;
 	}
-	retention_spend_start(spenders.cells, spenders.ncells, start);
-	retention_maximize(loglik, &spenders, SPEND_PARAMS, start, &optimum);
+	kind->start(spenders.cells, spenders.ncells, start);
+	retention_maximize(loglik, &spenders, kind->about.nparams, start, &optimum);
 
-	model = retention_model_create(MODEL_SPEND, 1, 1);
+	model = retention_model_create(&kind->about, 1);
 	retention_fit_take(model, &optimum, totals.mean);
 	model->loglik -= (double) totals.used * log(totals.mean);
 	model->customers = totals.used;
@@ -81,7 +83,7 @@ retention_fit_spend(PG_FUNCTION_ARGS)
 	model->not_positive = totals.not_positive;
 	model->knows_correlation = totals.knows_correlation;
 	model->correlation = totals.correlation;
-	if (model->message == MESSAGE_NONE && model->params[1] <= 1)
+	if (model->message == MESSAGE_NONE && isnan(kind->expected(model->params, 0, 0)))
 		model->message = MESSAGE_NO_MEAN;
 	PG_RETURN_DATUM(retention_model_datum(model));
 }

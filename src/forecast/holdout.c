@@ -100,7 +100,6 @@ take_options(FunctionCallInfo fcinfo, QueryParameter *params)
 	Datum	   *models;
 	bool	   *nulls;
 	int			nmodels;
-	int			kind;
 	int			k;
 
 	(void) retention_query_parameter(fcinfo, ARG_HOLDOUT, INTERVALOID, "holdout");
@@ -114,7 +113,7 @@ take_options(FunctionCallInfo fcinfo, QueryParameter *params)
 			ereport(ERROR,
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					 errmsg("models must not contain nulls")));
-		(void) retention_fit_find_kind(TextDatumGetCString(models[i]), &kind, &k);
+		(void) retention_fit_find_kind(TextDatumGetCString(models[i]), &k);
 	}
 	if (!PG_ARGISNULL(ARG_MAX_PURCHASES) && PG_GETARG_INT32(ARG_MAX_PURCHASES) < 0)
 		ereport(ERROR,

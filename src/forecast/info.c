@@ -33,10 +33,10 @@ parameters(FunctionCallInfo fcinfo, ModelType type, double unit)
 	const Model *model = retention_model_read(PG_GETARG_DATUM(0), type);
 
 	InitMaterializedSRF(fcinfo, 0);
-	for (int i = 0; i < model->nparams; i++)
+	for (int i = 0; i < model->kind->nparams; i++)
 	{
 		double		estimate = model->params[i] /
-			(retention_model_param_is_time(model, i) ? unit : 1);
+			(model->kind->units[i] == PARAM_TIME ? unit : 1);
 		double		std_error = sqrt(model_covariance(model, i, i));
 		double		numbers[4] = {estimate, estimate * std_error,
 			estimate * exp(-NORMAL_975 * std_error),
@@ -44,7 +44,7 @@ parameters(FunctionCallInfo fcinfo, ModelType type, double unit)
 		Datum		values[5];
 		bool		nulls[5] = {false};
 
-		values[0] = CStringGetTextDatum(retention_model_param_name(model, i));
+		values[0] = CStringGetTextDatum(model->kind->params[i]);
 		for (int j = 0; j < 4; j++)
 		{
 			values[1 + j] = Float8GetDatum(numbers[j]);
@@ -54,7 +54,7 @@ parameters(FunctionCallInfo fcinfo, ModelType type, double unit)
 		}
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
-	if (type == MODEL_PURCHASE && retention_model_purchase_kind(model->kind)->has_k)
+	if (model->kind->has_k)
 	{
 		Datum		values[5] = {CStringGetTextDatum("k"), Float8GetDatum(model->k)};
 		bool		nulls[5] = {false, false, true, true, true};
@@ -139,9 +139,9 @@ Datum
 retention_purchase_info(PG_FUNCTION_ARGS)
 {
 	const Model *model = retention_model_read(PG_GETARG_DATUM(0), MODEL_PURCHASE);
-	int			more = retention_model_free_params(model) - retention_nbd.nparams;
+	int			more = retention_model_free_params(model) - retention_nbd.about.nparams;
 	double		ratio = Max(0, 2 * (model->loglik - model->nbd_loglik));
-	bool		knows_ratio = model->fitted && model->knows_nbd && more > 0;
+	bool		knows_ratio = model->fitted && model->knows_nbd && purchase_kind(model->kind)->near_nbd;
 	Row			row = {0};
 
 	put(&row, CStringGetTextDatum(retention_model_kind_name(model)), true);

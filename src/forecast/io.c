@@ -124,13 +124,12 @@ static Model *
 model_of_kind(ModelType type, const text *name)
 {
 	char	   *kind_name = text_to_cstring(name);
-	int			kind;
-	int			k;
-	bool		known = retention_model_find_kind(type, kind_name, &kind, &k);
+	int			k = 0;
+	const ModelKind *kind = retention_model_of_name(type, kind_name, &k);
 
-	if (!known || k == 0)
-		retention_unknown_kind(type, kind_name, known);
-	return retention_model_create(type, kind, k);
+	if (kind == NULL || k == 0)
+		retention_unknown_kind(type, kind_name, kind != NULL);
+	return retention_model_create(kind, k);
 }
 
 /* purchase_model(kind, parameters, unit) */
@@ -142,8 +141,8 @@ retention_purchase_model_make(PG_FUNCTION_ARGS)
 	Model	   *model = model_of_kind(MODEL_PURCHASE, PG_GETARG_TEXT_PP(0));
 
 	retention_model_set_params(model, PG_GETARG_JSONB_P(1));
-	for (int i = 0; i < model->nparams; i++)
-		if (retention_model_param_is_time(model, i))
+	for (int i = 0; i < model->kind->nparams; i++)
+		if (model->kind->units[i] == PARAM_TIME)
 			model->params[i] = Min(model->params[i] * days, MODEL_LARGEST_PARAM);
 	PG_RETURN_DATUM(retention_model_datum(model));
 }
@@ -153,16 +152,16 @@ PG_FUNCTION_INFO_V1(retention_spend_model_make);
 Datum
 retention_spend_model_make(PG_FUNCTION_ARGS)
 {
-	Model	   *model = retention_model_create(MODEL_SPEND, 1, 1);
+	Model	   *model = retention_model_create(&retention_gamma_gamma.about, 1);
 
-	for (int i = 0; i < model->nparams; i++)
+	for (int i = 0; i < model->kind->nparams; i++)
 	{
 		model->params[i] = PG_GETARG_FLOAT8(i);
 		if (!(model->params[i] >= MODEL_LEAST_PARAM && model->params[i] <= MODEL_LARGEST_PARAM))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("invalid \"%s\" of a spend_model: %g",
-							retention_model_param_name(model, i), model->params[i]),
+							model->kind->params[i], model->params[i]),
 					 errdetail("A parameter must be above 0, and between 1e-30 and 1e30.")));
 	}
 	PG_RETURN_DATUM(retention_model_datum(model));

@@ -103,10 +103,10 @@ put_number(StringInfo out, double number)
 static void
 put_params(const Model *model, StringInfo out)
 {
-	for (int i = 0; i < model->nparams; i++)
+	for (int i = 0; i < model->kind->nparams; i++)
 	{
 		appendStringInfo(out, "%s\"%s\": ", i == 0 ? "{" : ", ",
-						 retention_model_param_name(model, i));
+						 model->kind->params[i]);
 		put_number(out, model->params[i]);
 	}
 	appendStringInfoChar(out, '}');
@@ -115,8 +115,8 @@ put_params(const Model *model, StringInfo out)
 static void
 put_covariance(const Model *model, StringInfo out)
 {
-	for (int i = 0; i < model->nparams; i++)
-		for (int j = 0; j < model->nparams; j++)
+	for (int i = 0; i < model->kind->nparams; i++)
+		for (int j = 0; j < model->kind->nparams; j++)
 		{
 			appendStringInfoString(out, j > 0 ? ", " : i == 0 ? "[[" : "], [");
 			put_number(out, model_covariance(model, i, j));
@@ -128,14 +128,14 @@ put_covariance(const Model *model, StringInfo out)
 static bool
 has_field(const Model *model, const Field *field)
 {
-	if ((field->types & (1 << model->type)) == 0 ||
+	if ((field->types & (1 << model->kind->type)) == 0 ||
 		(field->kind >= FIELD_COUNT && !model->fitted) ||
 		(field->known != 0 && !*field_known(model, field)))
 		return false;
 	if (field->kind == FIELD_DAY)
 		return *field_at(model, field, int64) != TALLY_NO_DAY;
 	if (field->kind == FIELD_MESSAGE)
-		return *field_at(model, field, uint8) != MESSAGE_NONE;
+		return *field_at(model, field, ModelMessage) != MESSAGE_NONE;
 	return true;
 }
 
@@ -155,7 +155,7 @@ retention_model_to_json(const Model *model, StringInfo out)
 		switch (field->kind)
 		{
 			case FIELD_TYPE:
-				appendStringInfo(out, "\"%s\"", retention_model_type_name(model->type));
+				appendStringInfo(out, "\"%s\"", retention_model_type_name(model->kind->type));
 				break;
 			case FIELD_VERSION:
 				appendStringInfo(out, "%d", MODEL_VERSION);
@@ -192,7 +192,7 @@ retention_model_to_json(const Model *model, StringInfo out)
 				break;
 			case FIELD_MESSAGE:
 				appendStringInfo(out, "\"%s\"",
-								 retention_message_code(*field_at(model, field, uint8)));
+								 retention_message_code(*field_at(model, field, ModelMessage)));
 				break;
 		}
 	}
@@ -356,28 +356,28 @@ get_params(Model *model, const JsonbValue *value)
 	JsonbValue	key;
 
 	if (!is_object(value))
-		invalid(model->type, "parameters", value, "It must be an object.");
+		invalid(model->kind->type, "parameters", value, "It must be an object.");
 	object = value->val.binary.data;
-	for (int i = 0; i < model->nparams; i++)
+	for (int i = 0; i < model->kind->nparams; i++)
 	{
-		const char *name = retention_model_param_name(model, i);
+		const char *name = model->kind->params[i];
 		JsonbValue	param;
 
 		if (getKeyJsonValueFromContainer(object, name, (int) strlen(name), &param) == NULL)
-			missing(model->type, name);
-		model->params[i] = get_number(model->type, name, &param);
+			missing(model->kind->type, name);
+		model->params[i] = get_number(model->kind->type, name, &param);
 		if (!(model->params[i] >= MODEL_LEAST_PARAM && model->params[i] <= MODEL_LARGEST_PARAM))
-			invalid(model->type, name, &param, "A parameter must be above 0, and between 1e-30 and 1e30.");
+			invalid(model->kind->type, name, &param, "A parameter must be above 0, and between 1e-30 and 1e30.");
 	}
 	iterator = JsonbIteratorInit(object);
 	while ((token = JsonbIteratorNext(&iterator, &key, true)) != WJB_DONE)
 	{
 		bool		known = token != WJB_KEY;
 
-		for (int i = 0; i < model->nparams; i++)
-			known |= token == WJB_KEY && string_is(&key, retention_model_param_name(model, i));
+		for (int i = 0; i < model->kind->nparams; i++)
+			known |= token == WJB_KEY && string_is(&key, model->kind->params[i]);
 		if (!known)
-			unknown(model->type, "parameter", &key);
+			unknown(model->kind->type, "parameter", &key);
 	}
 }
 
@@ -385,7 +385,7 @@ get_params(Model *model, const JsonbValue *value)
 static void
 get_covariance(Model *model, const JsonbValue *value)
 {
-	int			n = model->nparams;
+	int			n = model->kind->nparams;
 	double		matrix[MODEL_MAX_PARAMS][MODEL_MAX_PARAMS];
 	bool		matches = is_array(value) && JsonContainerSize(value->val.binary.data) == n;
 
@@ -395,21 +395,21 @@ get_covariance(Model *model, const JsonbValue *value)
 
 		matches = is_array(row) && JsonContainerSize(row->val.binary.data) == n;
 		for (int j = 0; j < n && matches; j++)
-			matrix[i][j] = get_number(model->type, "log_covariance",
+			matrix[i][j] = get_number(model->kind->type, "log_covariance",
 									  getIthJsonbValueFromContainer(row->val.binary.data, j));
 	}
 	if (!matches)
-		invalid(model->type, "log_covariance", value,
+		invalid(model->kind->type, "log_covariance", value,
 				"It must be an array of as many arrays of as many numbers as there are parameters.");
 	for (int i = 0; i < n; i++)
 		for (int j = 0; j <= i; j++)
 		{
 			if (matrix[i][j] != matrix[j][i])
-				invalid(model->type, "log_covariance", value, "It must be symmetric.");
+				invalid(model->kind->type, "log_covariance", value, "It must be symmetric.");
 			model->covariance[i * (i + 1) / 2 + j] = matrix[i][j];
 		}
 	if (!retention_covariance_is_possible(model))
-		invalid(model->type, "log_covariance", value, "It is no covariance: a variance is negative, or a correlation above 1.");
+		invalid(model->kind->type, "log_covariance", value, "It is no covariance: a variance is negative, or a correlation above 1.");
 	model->has_covariance = true;
 }
 
@@ -418,22 +418,22 @@ static Model *
 create_of_kind(ModelType type, JsonbContainer *object)
 {
 	JsonbValue	value;
-	int			kind;
-	int			k;
+	const ModelKind *kind = NULL;
+	int			k = 0;
 
 	if (getKeyJsonValueFromContainer(object, "kind", strlen("kind"), &value) == NULL)
 		missing(type, "kind");
-	if (value.type != jbvString ||
-		!retention_model_find_kind(type, pnstrdup(value.val.string.val, value.val.string.len),
-								   &kind, &k) || k == 0)
+	if (value.type == jbvString)
+		kind = retention_model_of_name(type, pnstrdup(value.val.string.val, value.val.string.len), &k);
+	if (kind == NULL || k == 0)
 		invalid(type, "kind", &value, "It is none of the kinds that there are.");
-	return retention_model_create(type, kind, k);
+	return retention_model_create(kind, k);
 }
 
 static void
 get_field(Model *model, const Field *field, const JsonbValue *value)
 {
-	ModelType	type = model->type;
+	ModelType	type = model->kind->type;
 
 	switch (field->kind)
 	{
@@ -475,7 +475,7 @@ get_field(Model *model, const Field *field, const JsonbValue *value)
 			*field_at(model, field, int64) = get_day(type, field->key, value);
 			break;
 		case FIELD_MESSAGE:
-			*field_at(model, field, uint8) = (uint8) get_message(type, field->key, value);
+			*field_at(model, field, ModelMessage) = get_message(type, field->key, value);
 			break;
 	}
 	if (field->known != 0)

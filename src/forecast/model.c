@@ -1,29 +1,17 @@
 /*-------------------------------------------------------------------------
  *
  * model.c
- *	  Fitted models as values: making and reading them, and their names.
+ *	  Fitted models as values: making them, and what they have to say.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include <ctype.h>
 #include <math.h>
 
 #include "forecast/model.h"
 
-/* By their numbers, which are stored: append, never renumber. */
-static const PurchaseKind *const purchase_kinds[] = {
-	NULL, &retention_nbd, &retention_bg_nbd, &retention_mbg_nbd, &retention_pareto_nbd,
-	&retention_bg_cnbd_k, &retention_mbg_cnbd_k
-};
-
-/* Their names, as models of contracts are found by name. */
-static const char *const contract_kinds[] = {NULL, "sbg", "bdw"};
-
-static const char *const spend_params[SPEND_PARAMS] = {"p", "q", "v"};
-
-#define SPEND_KIND	"gamma-gamma"
+#include "lib/stringinfo.h"
 
 static const struct
 {
@@ -59,131 +47,35 @@ retention_model_type_name(ModelType type)
 		type == MODEL_SPEND ? "spend_model" : "retention_model";
 }
 
-const PurchaseKind *
-retention_model_purchase_kind(int kind)
-{
-	return purchase_kinds[kind];
-}
-
-const ContractKind *
-retention_model_contract_kind(int kind)
-{
-	return retention_contract_kind(contract_kinds[kind]);
-}
-
-/* Is there a kind of this number? */
-bool
-retention_model_has_kind(ModelType type, int kind)
-{
-	int			n = type == MODEL_PURCHASE ? lengthof(purchase_kinds) :
-		type == MODEL_SPEND ? 2 : lengthof(contract_kinds);
-
-	return kind > 0 && kind < n;
-}
-
-static int
-params_of_kind(ModelType type, int kind)
-{
-	return type == MODEL_PURCHASE ? purchase_kinds[kind]->nparams :
-		type == MODEL_SPEND ? SPEND_PARAMS : retention_model_contract_kind(kind)->nparams;
-}
-
 /* Kinds with a k have it for the k of their name: mbg/cnbd-3. */
 char *
 retention_model_kind_name(const Model *model)
 {
-	const char *name;
+	const char *name = model->kind->name;
 
-	if (model->type == MODEL_SPEND)
-		return pstrdup(SPEND_KIND);
-	if (model->type == MODEL_RETENTION)
-		return pstrdup(contract_kinds[model->kind]);
-	name = purchase_kinds[model->kind]->name;
-	if (purchase_kinds[model->kind]->has_k)
+	if (model->kind->has_k)
 		return psprintf("%.*s%d", (int) strlen(name) - 1, name, model->k);
 	return pstrdup(name);
 }
 
-/* Names of other software, and those that papers spell out. */
-static const struct
-{
-	const char *alias;			/* as plain_name has it */
-	const char *name;
-}			aliases[] = {
-	{"pnbd", "pareto/nbd"},
-	{"betageo", "bg/nbd"},
-	{"modifiedbetageo", "mbg/nbd"},
-	{"shiftedbetageo", "sbg"},
-	{"shiftedbetageometric", "sbg"},
-	{"betadiscreteweibull", "bdw"}
-};
-
-/* What tells names apart: BG/NBD, bg-nbd and bgnbd are the same. */
+/* All of a type, for hints: "nbd, bg/nbd and mbg/nbd" */
 static char *
-plain_name(const char *name)
+kinds_of_type(ModelType type)
 {
-	char	   *plain = palloc(strlen(name) + 1);
-	char	   *end = plain;
+	StringInfoData names;
+	const char *last = NULL;
 
-	for (; *name != '\0'; name++)
-		if (isalnum((unsigned char) *name) || IS_HIGHBIT_SET(*name))
-			*end++ = pg_ascii_tolower((unsigned char) *name);
-	*end = '\0';
-	return plain;
-}
-
-bool
-retention_same_model(const char *name, const char *other)
-{
-	return strcmp(plain_name(name), plain_name(other)) == 0;
-}
-
-/* The k of a name such as mbg/cnbd-3, if it begins as this kind's does; or 0. */
-static int
-k_of_name(const char *name, const PurchaseKind *kind)
-{
-	for (int k = 1; k <= PURCHASE_MAX_K; k++)
-		if (retention_same_model(name, psprintf("%.*s%d", (int) strlen(kind->name) - 1,
-												kind->name, k)))
-			return k;
-	return 0;
-}
-
-/* The number of a kind; k is 0 if the name leaves it open (mbg/cnbd-k). */
-bool
-retention_model_find_kind(ModelType type, const char *name, int *kind, int *k)
-{
-	char	   *plain = plain_name(name);
-
-	for (int i = 0; i < lengthof(aliases); i++)
-		if (strcmp(plain, aliases[i].alias) == 0)
-			name = aliases[i].name;
-	*k = 1;
-	if (type == MODEL_SPEND)
+	initStringInfo(&names);
+	for (const ModelKind *const *kind = retention_model_kinds; *kind != NULL; kind++)
 	{
-		*kind = 1;
-		return retention_same_model(name, SPEND_KIND);
+		if ((*kind)->type != type)
+			continue;
+		if (last)
+			appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "", last);
+		last = (*kind)->name;
 	}
-	if (type == MODEL_RETENTION)
-	{
-		for (*kind = 1; *kind < lengthof(contract_kinds); (*kind)++)
-			if (retention_same_model(name, contract_kinds[*kind]))
-				return true;
-		return false;
-	}
-	for (*kind = 1; *kind < lengthof(purchase_kinds); (*kind)++)
-	{
-		const PurchaseKind *candidate = purchase_kinds[*kind];
-
-		if (retention_same_model(name, candidate->name))
-		{
-			*k = candidate->has_k ? 0 : 1;
-			return true;
-		}
-		if (candidate->has_k && (*k = k_of_name(name, candidate)) > 0)
-			return true;
-	}
-	return false;
+	appendStringInfo(&names, "%s%s", names.len > 0 ? " and " : "", last);
+	return names.data;
 }
 
 /* "lacks_k": the name is one with a k, which is left open */
@@ -194,27 +86,22 @@ retention_unknown_kind(ModelType type, const char *name, bool lacks_k)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("kind of model needs its k: \"%s\"", name),
-				 errhint("Put a number from 1 to %d in its place: %.*s3.", PURCHASE_MAX_K,
+				 errhint("Put a number from 1 to %d in its place: %.*s3.", MODEL_MAX_K,
 						 (int) strlen(name) - 1, name)));
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("unknown kind of model: \"%s\"", name),
-			 type == MODEL_PURCHASE ?
-			 errhint("Kinds are nbd, bg/nbd, mbg/nbd, pareto/nbd, bg/cnbd-k and mbg/cnbd-k.") :
-			 errhint("Kinds are sbg and bdw.")));
+			 errhint("Kinds are %s.", kinds_of_type(type))));
 }
 
 Model *
-retention_model_create(ModelType type, int kind, int k)
+retention_model_create(const ModelKind *kind, int k)
 {
 	Model	   *model = palloc0(sizeof(Model));
 
-	Assert(retention_model_has_kind(type, kind));
-	Assert(k >= 1 && k <= PURCHASE_MAX_K);
-	model->type = (uint8) type;
-	model->kind = (uint8) kind;
-	model->k = (uint8) k;
-	model->nparams = (uint8) params_of_kind(type, kind);
+	Assert(k >= 1 && k <= MODEL_MAX_K);
+	model->kind = kind;
+	model->k = k;
 	model->as_of = TALLY_NO_DAY;
 	return model;
 }
@@ -223,12 +110,11 @@ retention_model_create(ModelType type, int kind, int k)
 void
 retention_model_check(const Model *model)
 {
-	Assert(model->type >= MODEL_PURCHASE && model->type <= MODEL_RETENTION);
-	Assert(retention_model_has_kind(model->type, model->kind));
-	Assert(model->k >= 1 && model->k <= PURCHASE_MAX_K);
-	Assert(model->nparams == params_of_kind(model->type, model->kind));
+	Assert(model->kind == retention_model_of_number(model->kind->type, model->kind->number));
+	Assert(model->kind->nparams > 0 && model->kind->nparams <= MODEL_MAX_PARAMS);
+	Assert(model->k >= 1 && model->k <= (model->kind->has_k ? MODEL_MAX_K : 1));
 	Assert(model->message <= MESSAGE_LAST);
-	for (int i = 0; i < model->nparams; i++)
+	for (int i = 0; i < model->kind->nparams; i++)
 		Assert(model->params[i] >= MODEL_LEAST_PARAM && model->params[i] <= MODEL_LARGEST_PARAM);
 	Assert(!model->has_covariance || retention_covariance_is_possible(model));
 	if (!model->fitted)
@@ -245,31 +131,14 @@ retention_model_check(const Model *model)
 int
 retention_model_free_params(const Model *model)
 {
-	return model->nparams +
-		(model->type == MODEL_PURCHASE && purchase_kinds[model->kind]->has_k ? 1 : 0);
-}
-
-const char *
-retention_model_param_name(const Model *model, int i)
-{
-	if (model->type == MODEL_PURCHASE)
-		return purchase_kinds[model->kind]->params[i];
-	if (model->type == MODEL_SPEND)
-		return spend_params[i];
-	return retention_model_contract_kind(model->kind)->params[i];
-}
-
-bool
-retention_model_param_is_time(const Model *model, int i)
-{
-	return model->type == MODEL_PURCHASE && purchase_kinds[model->kind]->is_time[i];
+	return model->kind->nparams + (model->kind->has_k ? 1 : 0);
 }
 
 /* Are variances not negative, and correlations none above 1? */
 bool
 retention_covariance_is_possible(const Model *model)
 {
-	for (int i = 0; i < model->nparams; i++)
+	for (int i = 0; i < model->kind->nparams; i++)
 		for (int j = 0; j <= i; j++)
 		{
 			double		covariance = model_covariance(model, i, j);

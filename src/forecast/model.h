@@ -27,15 +27,10 @@
 /* Of the form in a table, and of the fields in JSON. */
 #define MODEL_VERSION		1
 
-/* All these numbers are stored: append, never renumber. */
-typedef enum ModelType
-{
-	MODEL_PURCHASE = 1,
-	MODEL_SPEND = 2,
-	MODEL_RETENTION = 3
-} ModelType;
-
-/* What a fit has to say of itself, the gravest first; the texts are in model.c. */
+/*
+ * What a fit has to say of itself, the gravest first; the texts are in model.c.
+ * The numbers are stored: append, never renumber.
+ */
 typedef enum ModelMessage
 {
 	MESSAGE_NONE = 0,
@@ -50,7 +45,6 @@ typedef enum ModelMessage
 
 #define MESSAGE_LAST		MESSAGE_NO_CHURN
 
-#define MODEL_MAX_PARAMS	4
 #define MODEL_COVARIANCES	(MODEL_MAX_PARAMS * (MODEL_MAX_PARAMS + 1) / 2)
 
 /* What parameters may be: far beyond all that means anything. */
@@ -59,11 +53,9 @@ typedef enum ModelMessage
 
 typedef struct Model
 {
-	uint8		type;			/* ModelType */
-	uint8		kind;			/* number of the kind, of those of the type */
-	uint8		k;				/* of kinds with a k; else 1 */
-	uint8		nparams;
-	uint8		message;		/* ModelMessage */
+	const ModelKind *kind;
+	int			k;				/* of kinds with a k; else 1 */
+	ModelMessage message;
 	bool		fitted;
 	bool		converged;
 	bool		boundary;
@@ -103,17 +95,12 @@ extern void retention_model_check(const Model *model);
 #endif
 
 /* model.c */
-extern Model *retention_model_create(ModelType type, int kind, int k);
+extern Model *retention_model_create(const ModelKind *kind, int k);
 extern const char *retention_model_type_name(ModelType type);
 extern char *retention_model_kind_name(const Model *model);
-extern bool retention_model_has_kind(ModelType type, int kind);
-extern bool retention_same_model(const char *name, const char *other);
-extern bool retention_model_find_kind(ModelType type, const char *name, int *kind, int *k);
 compat_noreturn extern void retention_unknown_kind(ModelType type, const char *name,
 												   bool lacks_k) compat_attribute_noreturn();
 extern int	retention_model_free_params(const Model *model);
-extern const char *retention_model_param_name(const Model *model, int i);
-extern bool retention_model_param_is_time(const Model *model, int i);
 extern const char *retention_message_code(ModelMessage message);
 extern const char *retention_message_text(ModelMessage message);
 extern bool retention_covariance_is_possible(const Model *model);
@@ -122,16 +109,13 @@ extern bool retention_covariance_is_possible(const Model *model);
 extern const Model *retention_model_read(Datum datum, ModelType type);
 extern Datum retention_model_datum(const Model *model);
 
-/* The parts of a model that predictions take. */
-extern const PurchaseKind *retention_model_purchase_kind(int kind);
-extern const ContractKind *retention_model_contract_kind(int kind);
-
+/* What predictions take of a model of purchases. */
 static inline PurchaseModel
 model_of_purchases(const Model *model)
 {
 	PurchaseModel result;
 
-	result.kind = retention_model_purchase_kind(model->kind);
+	result.kind = purchase_kind(model->kind);
 	result.k = model->k;
 	memcpy(result.params, model->params, sizeof(result.params));
 	return result;

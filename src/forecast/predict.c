@@ -79,8 +79,11 @@ purchase_probability(const Prediction *prediction)
 static double
 expected_spend(const Prediction *prediction)
 {
-	return retention_spend_expected(prediction->params[prediction->nmodels - 1],
-									prediction->buyer.x, prediction->spend);
+	int			last = prediction->nmodels - 1;
+
+	return spend_kind(prediction->models[last]->kind)->expected(prediction->params[last],
+																prediction->buyer.x,
+																prediction->spend);
 }
 
 static void

@@ -58,7 +58,8 @@
 typedef struct Shop
 {
 	PurchaseModel purchases;
-	double		spend[SPEND_PARAMS];	/* p, q, v */
+	const SpendKind *spend;
+	double		spend_params[MODEL_MAX_PARAMS];
 	uint64		seed;
 	double		end;			/* of the span, from its start */
 } Shop;
@@ -69,7 +70,7 @@ typedef struct Shopper
 	RandomStream stream;
 	Habit		habit;
 	double		next;			/* when the next order is due, from the start */
-	double		spend_rate;		/* his own nu */
+	double		spending;		/* what his orders amount to, as the model has it */
 } Shopper;
 
 PG_FUNCTION_INFO_V1(retention_simulate_orders);
@@ -83,7 +84,7 @@ shopper_enter(const Shop *shop, Shopper *shopper, uint64 number)
 	*stream = retention_random_stream(shop->seed, number);
 	shopper->next = retention_random_uniform(stream) * shop->end;
 	shop->purchases.kind->enter(&shop->purchases, stream, &shopper->habit);
-	shopper->spend_rate = retention_random_gamma(stream, shop->spend[1]) / shop->spend[2];
+	shopper->spending = shop->spend->enter(shop->spend_params, stream);
 }
 
 /*
@@ -100,7 +101,7 @@ shopper_buy(const Shop *shop, Shopper *shopper, int64 *second, int64 *cents)
 		return false;
 
 	*second = (int64) shopper->next;
-	amount = 100 * retention_random_gamma(&shopper->stream, shop->spend[0]) / shopper->spend_rate + 0.5;
+	amount = shop->spend->amount(shop->spend_params, &shopper->stream, shopper->spending, 100) + 0.5;
 	*cents = Max((int64) Min(amount, MAX_CENTS), 1);
 	shopper->next += shop->purchases.kind->wait(&shop->purchases, &shopper->stream, &shopper->habit);
 	return true;
@@ -181,19 +182,24 @@ shop_models(FunctionCallInfo fcinfo, Shop *shop)
 	else
 	{
 		shop->purchases = model_of_purchases(retention_model_read(PG_GETARG_DATUM(4), MODEL_PURCHASE));
-		for (int i = 0; i < shop->purchases.kind->nparams; i++)
-			if (shop->purchases.kind->is_time[i])
+		for (int i = 0; i < shop->purchases.kind->about.nparams; i++)
+			if (shop->purchases.kind->about.units[i] == PARAM_TIME)
 				shop->purchases.params[i] *= SECS_PER_DAY;
 	}
+	shop->spend = &retention_gamma_gamma;
 	if (PG_ARGISNULL(5))
 	{
-		shop->spend[0] = GAMMA_P;
-		shop->spend[1] = GAMMA_Q;
-		shop->spend[2] = GAMMA_V;
+		shop->spend_params[0] = GAMMA_P;
+		shop->spend_params[1] = GAMMA_Q;
+		shop->spend_params[2] = GAMMA_V;
 	}
 	else
-		memcpy(shop->spend, retention_model_read(PG_GETARG_DATUM(5), MODEL_SPEND)->params,
-			   sizeof(shop->spend));
+	{
+		const Model *model = retention_model_read(PG_GETARG_DATUM(5), MODEL_SPEND);
+
+		shop->spend = spend_kind(model->kind);
+		memcpy(shop->spend_params, model->params, sizeof(shop->spend_params));
+	}
 }
 
 /*

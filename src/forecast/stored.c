@@ -54,7 +54,7 @@ static const Size fit_fields[] = {
 static inline int
 covariances(const Model *model)
 {
-	return model->nparams * (model->nparams + 1) / 2;
+	return model->kind->nparams * (model->kind->nparams + 1) / 2;
 }
 
 /* How many bytes a model takes, without the length word. */
@@ -62,7 +62,7 @@ static Size
 stored_bytes(const Model *model)
 {
 	return HEAD_BYTES + sizeof(uint64) *
-		(model->nparams + (model->has_covariance ? covariances(model) : 0) +
+		(model->kind->nparams + (model->has_covariance ? covariances(model) : 0) +
 		 (model->fitted ? lengthof(fit_fields) : 0));
 }
 
@@ -105,8 +105,8 @@ retention_model_datum(const Model *model)
 	retention_model_check(model);
 	SET_VARSIZE(value, VARHDRSZ + bytes);
 	at = put_byte(at, MODEL_VERSION);
-	at = put_byte(at, model->type);
-	at = put_byte(at, model->kind);
+	at = put_byte(at, model->kind->type);
+	at = put_byte(at, model->kind->number);
 	at = put_byte(at, model->k);
 	at = put_byte(at, model->message);
 	at = put_byte(at, (model->fitted ? STORED_FITTED : 0) |
@@ -115,8 +115,8 @@ retention_model_datum(const Model *model)
 				  (model->has_covariance ? STORED_COVARIANCE : 0) |
 				  (model->knows_nbd ? STORED_NBD : 0) |
 				  (model->knows_correlation ? STORED_CORRELATION : 0));
-	at = put_byte(at, model->nparams);
-	at = put_numbers(at, model->params, model->nparams);
+	at = put_byte(at, model->kind->nparams);
+	at = put_numbers(at, model->params, model->kind->nparams);
 	if (model->has_covariance)
 		at = put_numbers(at, model->covariance, covariances(model));
 	if (model->fitted)
@@ -131,6 +131,7 @@ static Model *
 read_version_1(const uint8 *at, Size bytes, ModelType type)
 {
 	const char *type_name = retention_model_type_name(type);
+	const ModelKind *kind;
 	Model	   *model;
 	uint8		flags;
 
@@ -141,16 +142,17 @@ read_version_1(const uint8 *at, Size bytes, ModelType type)
 	flags = at[4];
 
 	/* a new kind is no new version */
-	if (unlikely(!retention_model_has_kind(type, at[1])))
+	kind = retention_model_of_number(type, at[1]);
+	if (unlikely(kind == NULL))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
 				 errmsg("unknown kind of model in a value of type %s: %d", type_name, at[1]),
 				 errhint("A newer version of the extension may have written it.")));
-	if (unlikely(at[2] < 1 || at[2] > PURCHASE_MAX_K))
+	if (unlikely(at[2] < 1 || at[2] > (kind->has_k ? MODEL_MAX_K : 1)))
 		retention_invalid_value(type_name, "The k of the model is impossible.");
 	if (unlikely(at[3] > MESSAGE_LAST || (flags & ~STORED_FLAGS) != 0))
 		retention_invalid_value(type_name, "What the fit says of itself is impossible.");
-	model = retention_model_create(type, at[1], at[2]);
+	model = retention_model_create(kind, at[2]);
 	model->message = at[3];
 	model->fitted = (flags & STORED_FITTED) != 0;
 	model->converged = (flags & STORED_CONVERGED) != 0;
@@ -158,11 +160,11 @@ read_version_1(const uint8 *at, Size bytes, ModelType type)
 	model->has_covariance = (flags & STORED_COVARIANCE) != 0;
 	model->knows_nbd = (flags & STORED_NBD) != 0;
 	model->knows_correlation = (flags & STORED_CORRELATION) != 0;
-	if (unlikely(at[5] != model->nparams))
+	if (unlikely(at[5] != model->kind->nparams))
 		retention_invalid_value(type_name, "The number of parameters is not that of the model.");
 	if (unlikely(bytes != stored_bytes(model)))
 		retention_invalid_value(type_name, "The value is not as long as it says.");
-	at = get_numbers(at + HEAD_BYTES - 1, model->params, model->nparams);
+	at = get_numbers(at + HEAD_BYTES - 1, model->params, model->kind->nparams);
 	if (model->has_covariance)
 		at = get_numbers(at, model->covariance, covariances(model));
 	if (model->fitted)

@@ -203,11 +203,17 @@ bg_wait(const PurchaseModel *model, RandomStream *stream, Habit *habit)
 }
 
 const PurchaseKind retention_bg_nbd = {
-	.name = "bg/nbd",
-	.nparams = 4,
-	.params = {"r", "alpha", "a", "b"},
-	.is_time = {false, true, false, false},
+	.about = {
+		.type = MODEL_PURCHASE,
+		.number = 2,
+		.name = "bg/nbd",
+		.aliases = {"beta-geo"},
+		.nparams = 4,
+		.params = {"r", "alpha", "a", "b"},
+		.units = {PARAM_PURE, PARAM_TIME, PARAM_PURE, PARAM_PURE}
+	},
 	.start = bg_start,
+	.near_nbd = retention_near_counts,
 	.loglik = bg_loglik,
 	.log_alive = bg_log_alive,
 	.expected = bg_expected,
@@ -218,11 +224,17 @@ const PurchaseKind retention_bg_nbd = {
 };
 
 const PurchaseKind retention_mbg_nbd = {
-	.name = "mbg/nbd",
-	.nparams = 4,
-	.params = {"r", "alpha", "a", "b"},
-	.is_time = {false, true, false, false},
+	.about = {
+		.type = MODEL_PURCHASE,
+		.number = 3,
+		.name = "mbg/nbd",
+		.aliases = {"modified-beta-geo"},
+		.nparams = 4,
+		.params = {"r", "alpha", "a", "b"},
+		.units = {PARAM_PURE, PARAM_TIME, PARAM_PURE, PARAM_PURE}
+	},
 	.start = bg_start,
+	.near_nbd = retention_near_counts,
 	.loglik = bg_loglik,
 	.log_alive = bg_log_alive,
 	.expected = bg_expected,

@@ -471,12 +471,17 @@ cnbd_wait(const PurchaseModel *model, RandomStream *stream, Habit *habit)
 }
 
 const PurchaseKind retention_bg_cnbd_k = {
-	.name = "bg/cnbd-k",
-	.nparams = 4,
-	.params = {"r", "alpha", "a", "b"},
-	.is_time = {false, true, false, false},
-	.has_k = true,
+	.about = {
+		.type = MODEL_PURCHASE,
+		.number = 5,
+		.name = "bg/cnbd-k",
+		.has_k = true,
+		.nparams = 4,
+		.params = {"r", "alpha", "a", "b"},
+		.units = {PARAM_PURE, PARAM_TIME, PARAM_PURE, PARAM_PURE}
+	},
 	.start = cnbd_start,
+	.near_nbd = retention_near_counts,
 	.loglik = cnbd_loglik,
 	.log_alive = cnbd_log_alive,
 	.expected = cnbd_expected,
@@ -487,12 +492,17 @@ const PurchaseKind retention_bg_cnbd_k = {
 };
 
 const PurchaseKind retention_mbg_cnbd_k = {
-	.name = "mbg/cnbd-k",
-	.nparams = 4,
-	.params = {"r", "alpha", "a", "b"},
-	.is_time = {false, true, false, false},
-	.has_k = true,
+	.about = {
+		.type = MODEL_PURCHASE,
+		.number = 6,
+		.name = "mbg/cnbd-k",
+		.has_k = true,
+		.nparams = 4,
+		.params = {"r", "alpha", "a", "b"},
+		.units = {PARAM_PURE, PARAM_TIME, PARAM_PURE, PARAM_PURE}
+	},
 	.start = cnbd_start,
+	.near_nbd = retention_near_counts,
 	.loglik = cnbd_loglik,
 	.log_alive = cnbd_log_alive,
 	.expected = cnbd_expected,

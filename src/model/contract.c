@@ -28,24 +28,10 @@ enum
 	A, B, C
 };
 
-static const ContractKind sbg = {"sbg", 2, {"a", "b"}};
-static const ContractKind bdw = {"bdw", 3, {"a", "b", "c"}};
-
-const ContractKind *const retention_contract_kinds[] = {&sbg, &bdw, NULL};
-
-const ContractKind *
-retention_contract_kind(const char *name)
-{
-	for (int i = 0; retention_contract_kinds[i] != NULL; i++)
-		if (strcmp(retention_contract_kinds[i]->name, name) == 0)
-			return retention_contract_kinds[i];
-	return NULL;
-}
-
 static double
 exponent(const ContractKind *kind, const double *params)
 {
-	return kind->nparams > C ? params[C] : 1.0;
+	return kind->about.nparams > C ? params[C] : 1.0;
 }
 
 static double
@@ -75,14 +61,14 @@ log_kept(const ContractKind *kind, const double *params, double earlier, double 
 								   power_rise(earlier, later, c));
 }
 
-double
-retention_contract_log_survival(const ContractKind *kind, const double *params, double n)
+static double
+contract_log_survival(const ContractKind *kind, const double *params, double n)
 {
 	return log_kept(kind, params, 0.0, n);
 }
 
-double
-retention_contract_retention(const ContractKind *kind, const double *params, double n)
+static double
+contract_retention(const ContractKind *kind, const double *params, double n)
 {
 	return exp(log_kept(kind, params, n - 1.0, n));
 }
@@ -100,7 +86,7 @@ add_derivatives(const ContractKind *kind, const double *params, double earlier, 
 	gradient[A] -= times * retention_digamma_rise(a + from, rise);
 	gradient[B] += times * (retention_digamma_rise(from, rise)
 							- retention_digamma_rise(a + from, rise));
-	if (kind->nparams > C)
+	if (kind->about.nparams > C)
 	{
 		/* n^c ln n is 0 at n = 0 */
 		if (earlier > 0.0)
@@ -110,8 +96,8 @@ add_derivatives(const ContractKind *kind, const double *params, double earlier, 
 	}
 }
 
-double
-retention_contract_loglik(const ContractKind *kind, const double *params,
+static double
+contract_loglik(const ContractKind *kind, const double *params,
 						  const ContractPeriod *periods, int nperiods, double *gradient)
 {
 	double		sum = 0.0;
@@ -141,8 +127,8 @@ retention_contract_loglik(const ContractKind *kind, const double *params,
 }
 
 /* As many leave at first as did; later ones are like a uniform choice of risks. */
-void
-retention_contract_start(const ContractKind *kind, const ContractPeriod *periods,
+static void
+contract_start(const ContractKind *kind, const ContractPeriod *periods,
 						 int nperiods, double *params)
 {
 	double		kept = 0.5;
@@ -154,7 +140,7 @@ retention_contract_start(const ContractKind *kind, const ContractPeriod *periods
 
 	params[A] = 1.0;
 	params[B] = kept / (1.0 - kept);
-	if (kind->nparams > C)
+	if (kind->about.nparams > C)
 		params[C] = 1.0;
 }
 
@@ -233,8 +219,8 @@ tail(Lifetime *life, double n)
 	return rest + retention_integrate(tail_integrand, life, low, high, ACCURACY);
 }
 
-double
-retention_contract_lifetime(const ContractKind *kind, const double *params, double age, double d)
+static double
+contract_lifetime(const ContractKind *kind, const double *params, double age, double d)
 {
 	double		c = exponent(kind, params);
 	Lifetime	life = {params[A], c, params[B] + power(age, c), age, log1p(d)};
@@ -274,3 +260,35 @@ retention_contract_lifetime(const ContractKind *kind, const double *params, doub
 	}
 	return sum + correction + tail(&life, n);
 }
+
+const ContractKind retention_sbg = {
+	.about = {
+		.type = MODEL_RETENTION,
+		.number = 1,
+		.name = "sbg",
+		.aliases = {"shifted-beta-geo", "shifted-beta-geometric"},
+		.nparams = 2,
+		.params = {"a", "b"}
+	},
+	.start = contract_start,
+	.loglik = contract_loglik,
+	.log_survival = contract_log_survival,
+	.retention = contract_retention,
+	.lifetime = contract_lifetime
+};
+
+const ContractKind retention_bdw = {
+	.about = {
+		.type = MODEL_RETENTION,
+		.number = 2,
+		.name = "bdw",
+		.aliases = {"beta-discrete-Weibull"},
+		.nparams = 3,
+		.params = {"a", "b", "c"}
+	},
+	.start = contract_start,
+	.loglik = contract_loglik,
+	.log_survival = contract_log_survival,
+	.retention = contract_retention,
+	.lifetime = contract_lifetime
+};

@@ -15,19 +15,9 @@
 #ifndef RETENTION_CONTRACT_H
 #define RETENTION_CONTRACT_H
 
-#include <stdbool.h>
+#include "model/registry.h"
 
-#define CONTRACT_MAX_PARAMS	3
-
-typedef struct ContractKind
-{
-	const char *name;			/* "sbg", "bdw" */
-	int			nparams;
-	const char *params[CONTRACT_MAX_PARAMS];
-} ContractKind;
-
-extern const ContractKind *const retention_contract_kinds[];	/* NULL ends it */
-extern const ContractKind *retention_contract_kind(const char *name);	/* or NULL */
+typedef struct ContractKind ContractKind;
 
 /* So many customers were left after so many periods; ascending, period 0 first. */
 typedef struct ContractPeriod
@@ -36,24 +26,43 @@ typedef struct ContractPeriod
 	double		survivors;
 } ContractPeriod;
 
-/* sum of (lost between two periods) * ln(S(before) - S(after)) + left * ln S(last) */
-extern double retention_contract_loglik(const ContractKind *kind, const double *params,
-										const ContractPeriod *periods, int nperiods,
-										double *gradient);
-extern void retention_contract_start(const ContractKind *kind, const ContractPeriod *periods,
-									 int nperiods, double *params);
+struct ContractKind
+{
+	ModelKind	about;
 
-/* ln S(n); the share of those left after n - 1 that are left after n */
-extern double retention_contract_log_survival(const ContractKind *kind, const double *params, double n);
-extern double retention_contract_retention(const ContractKind *kind, const double *params, double n);
+	/* Where a fit begins. */
+	void		(*start) (const ContractKind *kind, const ContractPeriod *periods, int nperiods,
+						  double *params);
 
-/*
- * Expected periods that a customer still pays for, each times (1 + d)^-(how
- * many from now), of one who has renewed "age" times and is asked to renew next;
- * of the period that begins now only if he does. Infinite where d is 0 and the
- * mean is (a <= 1 of sBG).
- */
-extern double retention_contract_lifetime(const ContractKind *kind, const double *params,
-										  double age, double d);
+	/*
+	 * sum of (lost between two periods) * ln(S(before) - S(after)) + left * ln
+	 * S(last); the derivatives are added to gradient[]
+	 */
+	double		(*loglik) (const ContractKind *kind, const double *params,
+						   const ContractPeriod *periods, int nperiods, double *gradient);
+
+	/* ln S(n); the share of those left after n - 1 that are left after n */
+	double		(*log_survival) (const ContractKind *kind, const double *params, double n);
+	double		(*retention) (const ContractKind *kind, const double *params, double n);
+
+	/*
+	 * Expected periods that a customer still pays for, each times (1 + d)^-(how
+	 * many from now), of one who has renewed "age" times and is asked to renew
+	 * next; of the period that begins now only if he does. Infinite where d is 0
+	 * and the mean is (a <= 1 of sBG).
+	 */
+	double		(*lifetime) (const ContractKind *kind, const double *params, double age, double d);
+};
+
+static inline const ContractKind *
+contract_kind(const ModelKind *kind)
+{
+	return (const ContractKind *) kind;
+}
+
+#define PURCHASE_MODEL(name)
+#define SPEND_MODEL(name)
+#define CONTRACT_MODEL(name) extern const ContractKind retention_##name;
+#include "model/list.h"
 
 #endif							/* RETENTION_CONTRACT_H */

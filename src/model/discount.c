@@ -78,8 +78,8 @@ first_panel(const PurchaseModel *model, const Buyer *buyer)
 	const PurchaseKind *kind = model->kind;
 	double		shortest = INFINITY;
 
-	for (int i = 0; i < kind->nparams; i++)
-		if (kind->is_time[i])
+	for (int i = 0; i < kind->about.nparams; i++)
+		if (kind->about.units[i] == PARAM_TIME)
 		{
 			/* its shape parameter stands before it */
 			double		shape = i > 0 ? model->params[i - 1] : 1;

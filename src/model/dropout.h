@@ -45,8 +45,9 @@ extern bool retention_dropout_leaves(RandomStream *stream, Habit *habit, double 
  */
 extern double retention_dropout_generating(double a, double b, double y, double lacks);
 
-/* nbd.c: where a fit of any of them begins; a simulated customer; his time to the next purchase */
+/* nbd.c: where a fit of any of them begins, and where near the NBD; a simulated customer; his time to the next purchase */
 extern void retention_start_counts(const BuyerTotals *totals, double *r, double *alpha);
+extern void retention_near_counts(const PurchaseKind *kind, const double *nbd, double *params);
 extern void retention_enter_counts(const PurchaseModel *model, RandomStream *stream, Habit *habit);
 extern double retention_wait_counts(const PurchaseModel *model, RandomStream *stream, Habit *habit);
 

@@ -43,6 +43,15 @@ retention_start_counts(const BuyerTotals *totals, double *r, double *alpha)
 	*alpha = *r * (totals->t > 0 ? totals->t / customers : 1) / mean;
 }
 
+/* All of these have r and alpha first, and last a parameter that is larger the fewer leave. */
+void
+retention_near_counts(const PurchaseKind *kind, const double *nbd, double *params)
+{
+	params[0] = nbd[0];
+	params[1] = nbd[1];
+	params[kind->about.nparams - 1] *= 10;
+}
+
 static void
 nbd_start(const BuyerTotals *totals, double *params)
 {
@@ -129,10 +138,14 @@ retention_wait_counts(const PurchaseModel *model, RandomStream *stream, Habit *h
 }
 
 const PurchaseKind retention_nbd = {
-	.name = "nbd",
-	.nparams = 2,
-	.params = {"r", "alpha"},
-	.is_time = {false, true},
+	.about = {
+		.type = MODEL_PURCHASE,
+		.number = 1,
+		.name = "nbd",
+		.nparams = 2,
+		.params = {"r", "alpha"},
+		.units = {PARAM_PURE, PARAM_TIME}
+	},
 	.start = nbd_start,
 	.loglik = nbd_loglik,
 	.log_alive = nbd_log_alive,

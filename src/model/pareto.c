@@ -239,12 +239,17 @@ pareto_wait(const PurchaseModel *model, RandomStream *stream, Habit *habit)
 }
 
 const PurchaseKind retention_pareto_nbd = {
-	.name = "pareto/nbd",
-	.nparams = 4,
-	.params = {"r", "alpha", "s", "beta"},
-	.is_time = {false, true, false, true},
-	.has_k = false,
+	.about = {
+		.type = MODEL_PURCHASE,
+		.number = 4,
+		.name = "pareto/nbd",
+		.aliases = {"pnbd"},
+		.nparams = 4,
+		.params = {"r", "alpha", "s", "beta"},
+		.units = {PARAM_PURE, PARAM_TIME, PARAM_PURE, PARAM_TIME}
+	},
 	.start = pareto_start,
+	.near_nbd = retention_near_counts,
 	.loglik = pareto_loglik,
 	.log_alive = pareto_log_alive,
 	.expected = pareto_expected,

@@ -5,8 +5,7 @@
  *
  * A model says how likely a customer's purchases are (the likelihood, to which
  * it's fitted) and what he does next (the predictions).  Each is one file here,
- * with both together; a further model is one further file, and a line in the
- * list in purchase.c.
+ * with both together; a further model is one further file, and a line in list.h.
  *
  * All of this is doubles in, doubles out, knows no PostgreSQL and allocates
  * nothing.  Nothing here fails: parameters are positive and finite, customers
@@ -30,9 +29,10 @@
 #include <stdint.h>
 
 #include "math/variate.h"
+#include "model/registry.h"
 
-#define PURCHASE_MAX_PARAMS	4
-#define PURCHASE_MAX_K		12
+#define PURCHASE_MAX_PARAMS	MODEL_MAX_PARAMS
+#define PURCHASE_MAX_K		MODEL_MAX_K
 
 /* What is known of a customer: see SQL's type rfm. */
 typedef struct Buyer
@@ -81,14 +81,16 @@ typedef struct PurchaseModel
 
 struct PurchaseKind
 {
-	const char *name;			/* as SQL takes it: "mbg/nbd" */
-	int			nparams;
-	const char *params[PURCHASE_MAX_PARAMS];	/* their names: "r", "alpha" ... */
-	bool		is_time[PURCHASE_MAX_PARAMS];	/* in units of time? */
-	bool		has_k;
+	ModelKind	about;
 
 	/* Where a fit begins; from totals whose unit of time is the longest T. */
 	void		(*start) (const BuyerTotals *totals, double *params);
+
+	/*
+	 * Of a model that becomes the NBD where nobody leaves, else NULL: from
+	 * starting values, others that are near the NBD of these parameters.
+	 */
+	void		(*near_nbd) (const PurchaseKind *kind, const double *nbd, double *params);
 
 	/*
 	 * Log-likelihood of the customers of some cells, each cell's times its
@@ -123,9 +125,14 @@ struct PurchaseKind
 	double		(*wait) (const PurchaseModel *model, RandomStream *stream, Habit *habit);
 };
 
-/* purchase.c */
+/* registry.c */
 extern const PurchaseKind *const retention_purchase_kinds[];	/* NULL ends it */
-extern const PurchaseKind *retention_purchase_kind(const char *name);	/* or NULL */
+
+static inline const PurchaseKind *
+purchase_kind(const ModelKind *kind)
+{
+	return (const PurchaseKind *) kind;
+}
 
 /*
  * discount.c: as "discounted", but of the purchases in (T, T + t] only.  "pause",
@@ -135,11 +142,9 @@ extern double retention_discounted_purchases(const PurchaseModel *model, const B
 											 double t, double delta, void (*pause) (void));
 
 /* each in its file */
-extern const PurchaseKind retention_nbd;
-extern const PurchaseKind retention_bg_nbd;
-extern const PurchaseKind retention_mbg_nbd;
-extern const PurchaseKind retention_pareto_nbd;
-extern const PurchaseKind retention_bg_cnbd_k;
-extern const PurchaseKind retention_mbg_cnbd_k;
+#define PURCHASE_MODEL(name) extern const PurchaseKind retention_##name;
+#define SPEND_MODEL(name)
+#define CONTRACT_MODEL(name)
+#include "model/list.h"
 
 #endif							/* RETENTION_PURCHASE_H */

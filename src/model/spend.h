@@ -1,18 +1,15 @@
 /*-------------------------------------------------------------------------
  *
  * spend.h
- *	  The gamma-gamma model: what customers spend on a purchase.
- *
- * Colombo & Jiang (1999), Fader, Hardie & Lee (2005, Journal of Marketing
- * Research 42, 415-430; note 025): a purchase's amount is from Gamma(p, nu),
- * nu differs between customers by Gamma(q, v).  Parameters in this order.
+ *	  The models of what customers spend on a purchase.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef RETENTION_SPEND_H
 #define RETENTION_SPEND_H
 
-#define SPEND_PARAMS	3
+#include "math/variate.h"
+#include "model/registry.h"
 
 /* So many customers with x repeat purchases of the mean amount m; both above 0. */
 typedef struct SpendCell
@@ -22,14 +19,38 @@ typedef struct SpendCell
 	double		customers;
 } SpendCell;
 
-extern void retention_spend_start(const SpendCell *cells, int ncells, double *params);
-extern double retention_spend_loglik(const double *params, const SpendCell *cells, int ncells,
-									 double *gradient);
+typedef struct SpendKind
+{
+	ModelKind	about;
 
-/*
- * The expected mean amount of a customer's purchases, x = 0 for one without
- * repeat purchases (m is not looked at).  NaN where there is none: p x + q <= 1.
- */
-extern double retention_spend_expected(const double *params, double x, double m);
+	/* Where a fit begins; the likelihood, whose derivatives are added to gradient[]. */
+	void		(*start) (const SpendCell *cells, int ncells, double *params);
+	double		(*loglik) (const double *params, const SpendCell *cells, int ncells,
+						   double *gradient);
+
+	/*
+	 * The expected mean amount of a customer's purchases, x = 0 for one without
+	 * repeat purchases (m is not looked at).  NaN where there is none.
+	 */
+	double		(*expected) (const double *params, double x, double m);
+
+	/*
+	 * Simulation: what a new customer is like; and then, what he spends on a
+	 * purchase, in small coins of which so many are one of the money's unit.
+	 */
+	double		(*enter) (const double *params, RandomStream *stream);
+	double		(*amount) (const double *params, RandomStream *stream, double habit, double coins);
+} SpendKind;
+
+static inline const SpendKind *
+spend_kind(const ModelKind *kind)
+{
+	return (const SpendKind *) kind;
+}
+
+#define PURCHASE_MODEL(name)
+#define SPEND_MODEL(name) extern const SpendKind retention_##name;
+#define CONTRACT_MODEL(name)
+#include "model/list.h"
 
 #endif							/* RETENTION_SPEND_H */

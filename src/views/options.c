@@ -51,10 +51,9 @@ check_lifespan(Interval *lifespan)
 static void
 check_model(const char *name)
 {
-	int			kind;
 	int			k;
 
-	(void) retention_fit_find_kind(name, &kind, &k);
+	(void) retention_fit_find_kind(name, &k);
 }
 
 static void

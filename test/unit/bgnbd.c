@@ -52,7 +52,7 @@ check_published(void)
 
 		for (int n = 0; n < 2000; n++)
 			sum += model->kind->probability(model, i % 2 ? &two : NULL, n, 39);
-		check_close(&sums, sum, 1, 0, "%s", model->kind->name);
+		check_close(&sums, sum, 1, 0, "%s", model->kind->about.name);
 	}
 	check_say(&sums);
 }

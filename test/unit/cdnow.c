@@ -91,7 +91,7 @@ objective(void *arg, const double *params, double *gradient)
 {
 	Fit		   *fit = arg;
 
-	memcpy(fit->model.params, params, fit->model.kind->nparams * sizeof(double));
+	memcpy(fit->model.params, params, fit->model.kind->about.nparams * sizeof(double));
 	return fit->model.kind->loglik(&fit->model, fit->data->cells, fit->data->n, gradient);
 }
 
@@ -100,7 +100,7 @@ static Optimum
 fit_model(const char *kind, int k)
 {
 	static Data scaled;
-	Fit			fit = {{retention_purchase_kind(kind), k, {0}}, &scaled};
+	Fit			fit = {{purchase_kind(retention_model_of_name(MODEL_PURCHASE, kind, &(int) {0})), k, {0}}, &scaled};
 	double		unit = data.totals.longest;
 	double		start[PURCHASE_MAX_PARAMS];
 	Optimum		optimum;
@@ -114,10 +114,10 @@ fit_model(const char *kind, int k)
 	scaled.totals.t /= unit;
 	scaled.totals.longest = 1;
 	fit.model.kind->start(&scaled.totals, start);
-	retention_maximize(objective, &fit, fit.model.kind->nparams, start, &optimum);
+	retention_maximize(objective, &fit, fit.model.kind->about.nparams, start, &optimum);
 
-	for (int i = 0; i < fit.model.kind->nparams; i++)
-		if (fit.model.kind->is_time[i])
+	for (int i = 0; i < fit.model.kind->about.nparams; i++)
+		if (fit.model.kind->about.units[i] == PARAM_TIME)
 			optimum.params[i] *= unit;
 	/* a density of x times in (0, T), and of gaps as regular as that */
 	optimum.value -= data.totals.x * log(unit);
@@ -161,7 +161,7 @@ main(int argc, char **argv)
 	for (int i = 0; i < (int) (sizeof(published) / sizeof(published[0])); i++)
 	{
 		const Published *p = &published[i];
-		const PurchaseKind *kind = retention_purchase_kind(p->kind);
+		const PurchaseKind *kind = purchase_kind(retention_model_of_name(MODEL_PURCHASE, p->kind, &(int) {0}));
 		Optimum		weeks;
 		Optimum		days;
 		struct timespec start,
@@ -180,14 +180,14 @@ main(int argc, char **argv)
 
 		check_true(p->kind, weeks.converged && weeks.definite && weeks.gradient_norm < 1e-10);
 		check_close(&logliks, weeks.value, p->loglik, 0, "%s", p->kind);
-		for (int j = 0; j < kind->nparams; j++)
+		for (int j = 0; j < kind->about.nparams; j++)
 		{
-			check_close(&params, weeks.params[j], p->params[j], 0, "%s %s", p->kind, kind->params[j]);
-			check_close(&units, days.params[j], weeks.params[j] * (kind->is_time[j] ? 7 : 1), 0,
-						"%s %s", p->kind, kind->params[j]);
+			check_close(&params, weeks.params[j], p->params[j], 0, "%s %s", p->kind, kind->about.params[j]);
+			check_close(&units, days.params[j], weeks.params[j] * (kind->about.units[j] == PARAM_TIME ? 7 : 1), 0,
+						"%s %s", p->kind, kind->about.params[j]);
 			if (p->errors[j] > 0)
 				check_close(&errors, sqrt(weeks.covariance[j][j]) * weeks.params[j], p->errors[j], 0,
-							"%s %s", p->kind, kind->params[j]);
+							"%s %s", p->kind, kind->about.params[j]);
 		}
 		check_close(&units, days.value, weeks.value - 2457 * log(7), 0, "%s loglik", p->kind);
 	}

@@ -56,7 +56,7 @@ by_x(const void *left, const void *right)
 static double
 objective(void *arg, const double *params, double *gradient)
 {
-	return retention_spend_loglik(params, cells, ncells, gradient);
+	return retention_gamma_gamma.loglik(params, cells, ncells, gradient);
 }
 
 int
@@ -78,7 +78,7 @@ main(int argc, char **argv)
 	double		forecast[8] = {0};
 	double		total = 0;
 	double		total_later = 0;
-	double		start[SPEND_PARAMS];
+	double		start[MODEL_MAX_PARAMS];
 	Optimum		optimum;
 	int			ndays = cdnow_read(days);
 	int			n;
@@ -116,7 +116,7 @@ main(int argc, char **argv)
 		if (buyers[i].x > 0 && spent[i] > 0)
 			cells[ncells++] = (SpendCell) {buyers[i].x, spent[i] / buyers[i].x, 1};
 	qsort(cells, ncells, sizeof(SpendCell), by_x);
-	retention_spend_start(cells, ncells, start);
+	retention_gamma_gamma.start(cells, ncells, start);
 	retention_maximize(objective, NULL, SPEND_PARAMS, start, &optimum);
 	printf("# from %.3f %.3f %.3f: %d iterations, %d evaluations, gradient %.1e\n", start[0], start[1], start[2],
 		   optimum.iterations, optimum.evaluations, optimum.gradient_norm);
@@ -131,7 +131,7 @@ main(int argc, char **argv)
 			   && fabs(optimum.value - -4055.917694802) < 2e-9);
 
 	for (int i = 0; i < 10; i++)
-		check_close(&spend, retention_spend_expected(optimum.params, buyers[i].x,
+		check_close(&spend, retention_gamma_gamma.expected(optimum.params, buyers[i].x,
 													 buyers[i].x > 0 ? spent[i] / buyers[i].x : 0),
 					expected_spend[i], 0, "customer %d", i);
 	check_say(&spend);

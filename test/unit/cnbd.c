@@ -31,7 +31,7 @@ check_k_is_one(int argc, char **argv)
 		check_close(&same, regular.kind->loglik(&regular, &cell, 1, h),
 					plain.kind->loglik(&plain, &cell, 1, g), 1, "loglik");
 		for (int i = 0; i < 4; i++)
-			check_close(&same, h[i] * v[i], g[i] * v[i], fmax(1, fabs(v[10])), "by %s", plain.kind->params[i]);
+			check_close(&same, h[i] * v[i], g[i] * v[i], fmax(1, fabs(v[10])), "by %s", plain.kind->about.params[i]);
 		check_close(&same, regular.kind->log_alive(&regular, &buyer), plain.kind->log_alive(&plain, &buyer), 0, "alive");
 		check_close(&same, regular.kind->expected(&regular, &buyer, v[7]), plain.kind->expected(&plain, &buyer, v[7]),
 					0, "expected %.17g %.17g %.17g %.17g, %g %g %g, %.17g", v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7]);

@@ -6,7 +6,7 @@
 static const ContractKind *
 kind_of(double c)
 {
-	return retention_contract_kind(c == 1 ? "sbg" : "bdw");
+	return contract_kind(retention_model_of_name(MODEL_RETENTION, c == 1 ? "sbg" : "bdw", &(int) {0}));
 }
 
 typedef struct Fit
@@ -21,24 +21,24 @@ objective(void *arg, const double *params, double *gradient)
 {
 	const Fit  *fit = arg;
 
-	return retention_contract_loglik(fit->kind, params, fit->periods, fit->nperiods, gradient);
+	return fit->kind->loglik(fit->kind, params, fit->periods, fit->nperiods, gradient);
 }
 
 static Optimum
 fit_model(const char *kind, const double *survivors, int n)
 {
 	ContractPeriod periods[20];
-	Fit			fit = {retention_contract_kind(kind), periods, n};
+	Fit			fit = {contract_kind(retention_model_of_name(MODEL_RETENTION, kind, &(int) {0})), periods, n};
 	double		start[CONTRACT_MAX_PARAMS];
 	Optimum		optimum;
 
 	for (int i = 0; i < n; i++)
 		periods[i] = (ContractPeriod) {i, survivors[i]};
-	retention_contract_start(fit.kind, periods, n, start);
-	retention_maximize(objective, &fit, fit.kind->nparams, start, &optimum);
+	fit.kind->start(fit.kind, periods, n, start);
+	retention_maximize(objective, &fit, fit.kind->about.nparams, start, &optimum);
 	printf("# %s: %d iterations, %d evaluations, a %.8f b %.8f c %.8f, LL %.9f\n", kind, optimum.iterations,
 		   optimum.evaluations, optimum.params[0], optimum.params[1],
-		   fit.kind->nparams > 2 ? optimum.params[2] : 1, optimum.value);
+		   fit.kind->about.nparams > 2 ? optimum.params[2] : 1, optimum.value);
 	return optimum;
 }
 
@@ -88,10 +88,10 @@ hard_cases(void)
 		for (int j = 0; j < 3; j++)
 		{
 			double		by[CONTRACT_MAX_PARAMS] = {0};
-			double		loglik = retention_contract_loglik(kind, params, tables[j], 3, by);
-			double		kept = retention_contract_retention(kind, params, 3);
-			double		lifetime = retention_contract_lifetime(kind, params, j, 0.1);
-			double		endless = retention_contract_lifetime(kind, params, j, 0);
+			double		loglik = kind->loglik(kind, params, tables[j], 3, by);
+			double		kept = kind->retention(kind, params, 3);
+			double		lifetime = kind->lifetime(kind, params, j, 0.1);
+			double		endless = kind->lifetime(kind, params, j, 0);
 
 			if (!(isfinite(loglik) && isfinite(by[0]) && isfinite(by[1]) && isfinite(by[2])
 				  && kept >= 0 && kept <= 1 && lifetime >= 0 && lifetime <= 11.0001 && endless >= lifetime * (1 - 1e-9))
@@ -109,7 +109,7 @@ hard_cases(void)
 	{
 		double		start[CONTRACT_MAX_PARAMS];
 
-		retention_contract_start(kind_of(2), tables[j], 3, start);
+		kind_of(2)->start(kind_of(2), tables[j], 3, start);
 		finite = finite && start[0] > 0 && start[1] > 0 && start[2] > 0 && isfinite(start[0] + start[1] + start[2]);
 	}
 	check_true("a fit of them begins somewhere", finite);
@@ -139,18 +139,18 @@ main(int argc, char **argv)
 
 		snprintf(where, sizeof(where), "a %.17g b %.17g c %.17g, %.17g %.17g", v[0], v[1], v[2], v[3], v[4]);
 		if (strcmp(word, "survival") == 0)
-			check_close(&survival, retention_contract_log_survival(kind, v, v[3]), v[4], 0, "%s", where);
+			check_close(&survival, kind->log_survival(kind, v, v[3]), v[4], 0, "%s", where);
 		else if (strcmp(word, "retention") == 0)
-			check_close(&retention, retention_contract_retention(kind, v, v[3]), v[4], 0, "%s", where);
+			check_close(&retention, kind->retention(kind, v, v[3]), v[4], 0, "%s", where);
 		else if (strcmp(word, "lifetime") == 0)
-			check_close(&lifetime, retention_contract_lifetime(kind, v, v[3], v[4]), v[5], 0, "%s", where);
+			check_close(&lifetime, kind->lifetime(kind, v, v[3], v[4]), v[5], 0, "%s", where);
 		else if (strcmp(word, "loglik") == 0)
 		{
 			double		by[CONTRACT_MAX_PARAMS] = {0};
 
-			check_close(&loglik, retention_contract_loglik(kind, v, survivors, sizeof(survivors) / sizeof(survivors[0]), by),
+			check_close(&loglik, kind->loglik(kind, v, survivors, sizeof(survivors) / sizeof(survivors[0]), by),
 						v[3], 1, "%s", where);
-			for (int i = 0; i < kind->nparams; i++)
+			for (int i = 0; i < kind->about.nparams; i++)
 				check_close(&gradient, by[i], v[4 + i], 1 / v[i], "%s, by %s", where, names[i]);
 		}
 	}

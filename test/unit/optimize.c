@@ -111,7 +111,7 @@ loglik(void *arg, const double *params, double *gradient)
 	Customers  *customers = arg;
 
 	calls++;
-	memcpy(customers->model.params, params, customers->model.kind->nparams * sizeof(double));
+	memcpy(customers->model.params, params, customers->model.kind->about.nparams * sizeof(double));
 	return customers->model.kind->loglik(&customers->model, customers->cells, customers->n, gradient);
 }
 
@@ -144,7 +144,7 @@ fit(Customers *customers, const double *from)
 		customers->model.kind->start(&totals, start);
 	else
 		memcpy(start, from, sizeof(start));
-	retention_maximize(loglik, customers, customers->model.kind->nparams, start, &optimum);
+	retention_maximize(loglik, customers, customers->model.kind->about.nparams, start, &optimum);
 	return optimum;
 }
 
@@ -155,7 +155,7 @@ is_usable(Customers *customers, const Optimum *optimum)
 	PurchaseModel *model = &customers->model;
 	bool		usable = isfinite(optimum->value);
 
-	for (int i = 0; i < model->kind->nparams; i++)
+	for (int i = 0; i < model->kind->about.nparams; i++)
 	{
 		usable = usable && optimum->params[i] >= OPTIMIZE_LOWEST && optimum->params[i] <= OPTIMIZE_HIGHEST;
 		model->params[i] = optimum->params[i];
@@ -209,12 +209,12 @@ check_hard_data(void)
 			char		name[200];
 
 			customers.model.kind = retention_purchase_kinds[m];
-			customers.model.k = customers.model.kind->has_k ? 3 : 1;
+			customers.model.k = customers.model.kind->about.has_k ? 3 : 1;
 			customers.n = data[i].n;
 			memcpy(customers.cells, data[i].cells, sizeof(data[i].cells));
 			calls = 0;
 			optimum = fit(&customers, NULL);
-			snprintf(name, sizeof(name), "%s: %s", customers.model.kind->name, data[i].name);
+			snprintf(name, sizeof(name), "%s: %s", customers.model.kind->about.name, data[i].name);
 			if (getenv("CHECK_WHERE"))
 				printf("# %s: %d calls, %s, %g, gradient %.1e: %g%s %g%s %g%s %g%s\n", name, calls,
 					   optimum.converged ? "converged" : "not converged", optimum.value, optimum.gradient_norm,
@@ -284,7 +284,7 @@ check_shop(void)
 
 	for (int m = 0; retention_purchase_kinds[m] != NULL; m++)
 	{
-		int			nparams = retention_purchase_kinds[m]->nparams;
+		int			nparams = retention_purchase_kinds[m]->about.nparams;
 		Optimum		optimum;
 		Optimum		in_days;
 		double		longest;
@@ -302,11 +302,11 @@ check_shop(void)
 		in_days = fit(&days, NULL);
 		same = same && memcmp(optimum.params, in_days.params, sizeof(optimum.params)) == 0;
 		for (int i = 0; i < nparams; i++)
-			if (retention_purchase_kinds[m]->is_time[i])
+			if (retention_purchase_kinds[m]->about.units[i] == PARAM_TIME)
 				same = same && fabs(in_days.params[i] * (7 * longest) / 7 / (optimum.params[i] * longest) - 1) < 1e-15;
 		all = all && optimum.converged && optimum.gradient_norm < 1e-8;
 		if (getenv("CHECK_WHERE"))
-			printf("# %s: %d iterations, %d evaluations, %g %g %g %g\n", retention_purchase_kinds[m]->name,
+			printf("# %s: %d iterations, %d evaluations, %g %g %g %g\n", retention_purchase_kinds[m]->about.name,
 				   optimum.iterations, optimum.evaluations,
 				   optimum.params[0], optimum.params[1], optimum.params[2], optimum.params[3]);
 
@@ -320,7 +320,7 @@ check_shop(void)
 			other = fit(&shop, start);
 			for (int j = 0; j < nparams; j++)
 				check_close(&wild, other.params[j], optimum.params[j], 0, "%s from %g %g %g %g: %g, not %g",
-							retention_purchase_kinds[m]->name, start[0], start[1], start[2], start[3],
+							retention_purchase_kinds[m]->about.name, start[0], start[1], start[2], start[3],
 							other.value, optimum.value);
 		}
 	}

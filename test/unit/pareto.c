@@ -173,7 +173,7 @@ main(int argc, char **argv)
 			check_close(&loglik, kind->loglik(&model, cells, 2, by), v[7], 1, "%s", where);
 			/* by the parameter's logarithm, or relative to what that is if it's above 1 */
 			for (int i = 0; i < 4; i++)
-				check_close(&gradient, by[i], v[8 + i], 1 / v[i], "%s, by %s", where, kind->params[i]);
+				check_close(&gradient, by[i], v[8 + i], 1 / v[i], "%s, by %s", where, kind->about.params[i]);
 		}
 		else if (strcmp(word, "alive") == 0)
 			check_close(&alive, kind->log_alive(&model, &buyer), v[7], 0, "%s", where);

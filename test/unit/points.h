@@ -28,8 +28,8 @@ points_model(char *name, const double *v)
 		model.k = atoi(k + strlen("cnbd-"));
 		strcpy(k, "cnbd-k");
 	}
-	model.kind = retention_purchase_kind(name);
-	for (int i = 0; i < model.kind->nparams; i++)
+	model.kind = purchase_kind(retention_model_of_name(MODEL_PURCHASE, name, &(int) {0}));
+	for (int i = 0; i < model.kind->about.nparams; i++)
 		model.params[i] = v[i];
 	return model;
 }
@@ -52,7 +52,7 @@ check_points(int argc, char **argv, const char *file_name)
 	while (check_next_point(file, name, sizeof(name), v, &n))
 	{
 		PurchaseModel model = points_model(name, v);
-		int			np = model.kind->nparams;
+		int			np = model.kind->about.nparams;
 		Buyer		buyer = {v[np], v[np + 1], v[np + 2]};
 		double		t = v[np + 3];
 		double		delta = v[np + 5];
@@ -68,7 +68,7 @@ check_points(int argc, char **argv, const char *file_name)
 		check_close(&loglik, model.kind->loglik(&model, &cell, 1, gradient), truth[0], 1, "%s", point);
 		for (int i = 0; i < np; i++)
 			check_close(&derivatives, gradient[i] * model.params[i], truth[1 + i] * model.params[i],
-						fmax(1, fabs(truth[0])), "%s by %s", point, model.kind->params[i]);
+						fmax(1, fabs(truth[0])), "%s by %s", point, model.kind->about.params[i]);
 		truth += 1 + np;
 		/* the error of the logarithm is the relative error */
 		check_close(&alive, exp(model.kind->log_alive(&model, &buyer) - truth[0]), 1, 0, "%s", point);

@@ -21,7 +21,7 @@ main(int argc, char **argv)
 		SpendCell	cells[2] = {{v[3], v[4], 0.25}, {v[3], v[4], 0.75}};
 		double		by[SPEND_PARAMS] = {0};
 
-		check_close(&loglik, retention_spend_loglik(v, cells, 2, by), v[5], 1,
+		check_close(&loglik, retention_gamma_gamma.loglik(v, cells, 2, by), v[5], 1,
 					"p %.17g q %.17g v %.17g x %g m %.17g", v[0], v[1], v[2], v[3], v[4]);
 		for (int i = 0; i < SPEND_PARAMS; i++)
 			check_close(&gradient, by[i], v[6 + i], 1e-3 / v[i],
@@ -40,7 +40,7 @@ main(int argc, char **argv)
 			SpendCell	cell = {j % 5 == 0 ? 1 : 50.0 * (j % 5), sizes[j / 5], 2};
 			double		by[SPEND_PARAMS] = {0};
 
-			finite = finite && isfinite(retention_spend_loglik(params, &cell, 1, by))
+			finite = finite && isfinite(retention_gamma_gamma.loglik(params, &cell, 1, by))
 				&& isfinite(by[0]) && isfinite(by[1]) && isfinite(by[2]);
 		}
 	}
@@ -51,20 +51,20 @@ main(int argc, char **argv)
 		double		heavy[SPEND_PARAMS] = {2, 0.5, 15};
 
 		check_true("somebody new spends what everybody does on the mean",
-				   fabs(retention_spend_expected(params, 0, NAN) / (6.25 * 15.44 / 2.74) - 1) < 1e-15);
+				   fabs(retention_gamma_gamma.expected(params, 0, NAN) / (6.25 * 15.44 / 2.74) - 1) < 1e-15);
 		check_true("a mean that doesn't exist isn't one",
-				   isnan(retention_spend_expected(heavy, 0, NAN))
-				   && isnan(retention_spend_expected(heavy, 0.25, 10))
-				   && retention_spend_expected(heavy, 1, 10) > 0);
+				   isnan(retention_gamma_gamma.expected(heavy, 0, NAN))
+				   && isnan(retention_gamma_gamma.expected(heavy, 0.25, 10))
+				   && retention_gamma_gamma.expected(heavy, 1, 10) > 0);
 	}
 
 	{
 		SpendCell	cells[2] = {{1, 10, 3}, {4, 10, 2}};
 		double		params[SPEND_PARAMS];
 
-		retention_spend_start(cells, 2, params);
+		retention_gamma_gamma.start(cells, 2, params);
 		finite = params[0] > 0 && params[1] > 1 && params[2] > 0 && isfinite(params[0] * params[1] * params[2]);
-		retention_spend_start(cells, 1, params);
+		retention_gamma_gamma.start(cells, 1, params);
 		finite = finite && params[0] > 0 && params[1] > 1 && params[2] > 0 && isfinite(params[0] * params[1] * params[2]);
 		check_true("a fit begins somewhere even if everybody spends the same", finite);
 	}

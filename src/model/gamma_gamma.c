@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * spend.c
+ * gamma_gamma.c
  *	  The gamma-gamma model: what customers spend on a purchase.
  *
  * Colombo & Jiang (1999, Journal of Interactive Marketing 13(4), 2-12);
@@ -37,8 +37,8 @@ enum
  * 1 / (p x) more.  What the relative variance of all m is made of can't be seen
  * without more work, so half of it goes to each.
  */
-void
-retention_spend_start(const SpendCell *cells, int ncells, double *params)
+static void
+gamma_start(const SpendCell *cells, int ncells, double *params)
 {
 	double		customers = 0.0;
 	double		mean = 0.0;
@@ -67,8 +67,8 @@ retention_spend_start(const SpendCell *cells, int ncells, double *params)
 	params[V] = mean * (params[Q] - 1.0) / params[P];
 }
 
-double
-retention_spend_loglik(const double *params, const SpendCell *cells, int ncells, double *gradient)
+static double
+gamma_loglik(const double *params, const SpendCell *cells, int ncells, double *gradient)
 {
 	const double p = params[P];
 	const double q = params[Q];
@@ -112,10 +112,10 @@ retention_spend_loglik(const double *params, const SpendCell *cells, int ncells,
 
 /*
  * A mean, weighted by what each is known from, of the customer's own m and of
- * everybody's p v / (q - 1).
+ * everybody's p v / (q - 1).  There is none if p x + q <= 1.
  */
-double
-retention_spend_expected(const double *params, double x, double m)
+static double
+gamma_expected(const double *params, double x, double m)
 {
 	const double total = x > 0.0 ? x * m : 0.0;
 	const double weight = params[P] * x + params[Q] - 1.0;
@@ -124,3 +124,31 @@ retention_spend_expected(const double *params, double x, double m)
 		return NAN;
 	return params[P] * (params[V] + total) / weight;
 }
+
+static double
+gamma_enter(const double *params, RandomStream *stream)
+{
+	return retention_random_gamma(stream, params[Q]) / params[V];
+}
+
+static double
+gamma_amount(const double *params, RandomStream *stream, double nu, double coins)
+{
+	return coins * retention_random_gamma(stream, params[P]) / nu;
+}
+
+const SpendKind retention_gamma_gamma = {
+	.about = {
+		.type = MODEL_SPEND,
+		.number = 1,
+		.name = "gamma-gamma",
+		.nparams = 3,
+		.params = {"p", "q", "v"},
+		.units = {PARAM_PURE, PARAM_PURE, PARAM_MONEY}
+	},
+	.start = gamma_start,
+	.loglik = gamma_loglik,
+	.expected = gamma_expected,
+	.enter = gamma_enter,
+	.amount = gamma_amount
+};
