@@ -293,7 +293,7 @@ const reasons = {
     'no amount': 'without an amount',
     'no time': 'without a time',
     'not finite': 'with an amount that is no number',
-    'amount too large': 'with an amount beyond all reason',
+    'absurd amount': 'with an amount beyond all reason',
     'too early': 'with a time until 1970',
     'in the future': 'with a time still to come',
     'filtered out': 'filtered out',

@@ -147,11 +147,13 @@ retention_amount_size(Datum datum)
 		NumericParts parts;
 
 		numeric_parts(value, &parts);
+		if (parts.dscale > AMOUNT_MOST_SCALE)
+			size = AMOUNT_ABSURD;
 		if (parts.ndigits > 0 &&
 			(parts.weight > AMOUNT_MOST_DIGITS / NUMERIC_BASE_DIGITS ||
 			 (parts.weight == AMOUNT_MOST_DIGITS / NUMERIC_BASE_DIGITS &&
 			  numeric_digit(&parts, 0) >= powers_of_ten[AMOUNT_MOST_DIGITS % NUMERIC_BASE_DIGITS])))
-			size = AMOUNT_TOO_LARGE;
+			size = AMOUNT_ABSURD;
 	}
 	if ((Pointer) value != DatumGetPointer(datum))
 		pfree(value);

@@ -48,13 +48,14 @@ typedef struct Amount
 	int			exponent;
 } Amount;
 
-/* Amounts of views are below this power of ten; see row.c. */
+/* Amounts of views have no more digits before the point, and behind it; see row.c. */
 #define AMOUNT_MOST_DIGITS	15
+#define AMOUNT_MOST_SCALE	50
 
 typedef enum AmountSize
 {
 	AMOUNT_COUNTS,
-	AMOUNT_TOO_LARGE,
+	AMOUNT_ABSURD,
 	AMOUNT_NOT_FINITE
 } AmountSize;
 

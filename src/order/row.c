@@ -6,10 +6,12 @@
  * An aggregate is asked by somebody who has written WHERE; a view is asked by a
  * page, and one absurd row must not take it away.  So the views leave out what
  * nobody's orders are, and excluded_rows says how many rows these are and why:
- * amounts beyond 10^15, of which a million million fit the columns of the views,
- * and times at which there was no shop with a computer yet or which are still to
- * come.  One order of the year 9999 would make everybody a lost customer, and
- * some hundred thousand periods.
+ * amounts beyond 10^15, of which a million million fit the columns of the views;
+ * amounts of more digits behind the point than a float has that should have been
+ * zero, since one of thousands makes everybody's sum as long; and times at which
+ * there was no shop with a computer yet or which are still to come.  One order of
+ * the year 9999 would make everybody a lost customer, and some hundred thousand
+ * periods.
  *
  *-------------------------------------------------------------------------
  */
@@ -34,7 +36,7 @@ typedef enum RowReason
 	ROW_NO_AMOUNT,
 	ROW_NO_TIME,
 	ROW_NOT_FINITE,
-	ROW_TOO_LARGE,
+	ROW_ABSURD,
 	ROW_TOO_EARLY,
 	ROW_IN_FUTURE
 } RowReason;
@@ -45,7 +47,7 @@ static const char *const reason_names[] = {
 	[ROW_NO_AMOUNT] = "no amount",
 	[ROW_NO_TIME] = "no time",
 	[ROW_NOT_FINITE] = "not finite",
-	[ROW_TOO_LARGE] = "amount too large",
+	[ROW_ABSURD] = "absurd amount",
 	[ROW_TOO_EARLY] = "too early",
 	[ROW_IN_FUTURE] = "in the future"
 };
@@ -71,8 +73,8 @@ reason_of_row(FunctionCallInfo fcinfo, TimeKind time)
 	{
 		case AMOUNT_NOT_FINITE:
 			return ROW_NOT_FINITE;
-		case AMOUNT_TOO_LARGE:
-			return ROW_TOO_LARGE;
+		case AMOUNT_ABSURD:
+			return ROW_ABSURD;
 		case AMOUNT_COUNTS:
 			break;
 	}

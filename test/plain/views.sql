@@ -216,7 +216,7 @@ CREATE FUNCTION plain_excluded_rows(which int) RETURNS SETOF jsonb STABLE LANGUA
 	SELECT jsonb_build_object('reason', r.reason, 'is_counted', is_counted, 'row_count', coalesce(sum(row_count), 0), 'amount', sum(amount))
 	FROM (VALUES ('order', true), ('refund', true), ('refund without order', true), ('guest order', true), ('guest refund', true),
 				 ('no amount', false), ('no time', false), ('not finite', false),
-				 ('amount too large', false), ('too early', false), ('in the future', false), ('filtered out', false)) r (reason, is_counted)
+				 ('absurd amount', false), ('too early', false), ('in the future', false), ('filtered out', false)) r (reason, is_counted)
 	LEFT JOIN (SELECT *, CASE
 			WHEN NOT kept THEN 'filtered out' WHEN amount IS NULL THEN 'no amount' WHEN instant IS NULL OR instant IN ('infinity', '-infinity') THEN 'no time'
 			WHEN customer IS NULL AND amount < 0 THEN 'guest refund' WHEN customer IS NULL THEN 'guest order' WHEN amount >= 0 THEN 'order'

@@ -511,7 +511,7 @@ BEGIN
 		CALL compare_view('customers', 'customer', '{revenue,aov}',
 			'SELECT c AS place, revenue, revenue / orders AS aov FROM buyers WHERE shop = this() AND orders > 0');
 		CALL compare_view('excluded_rows', 'reason', '{amount}',
-			'SELECT place, sum(a) AS amount FROM unnest(ARRAY[''order'', ''refund'', ''refund without order'', ''guest order'', ''guest refund'', ''no amount'', ''no time'', ''not finite'', ''amount too large'', ''too early'', ''in the future'', ''filtered out'']) place
+			'SELECT place, sum(a) AS amount FROM unnest(ARRAY[''order'', ''refund'', ''refund without order'', ''guest order'', ''guest refund'', ''no amount'', ''no time'', ''not finite'', ''absurd amount'', ''too early'', ''in the future'', ''filtered out'']) place
 			 LEFT JOIN (SELECT a, CASE WHEN c IS NULL THEN ''guest '' ELSE '''' END || CASE WHEN a >= 0 THEN ''order'' ELSE ''refund'' END ||
 							   CASE WHEN a < 0 AND NOT bool_or(a >= 0) OVER (PARTITION BY c) AND c IS NOT NULL THEN '' without order'' ELSE '''' END AS place
 						FROM orders WHERE shop = this()) o USING (place) GROUP BY place');

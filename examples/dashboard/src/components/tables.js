@@ -51,7 +51,7 @@ const reasons = {
   "no amount": "Rows without an amount",
   "no time": "Rows without a time",
   "not finite": "Rows whose amount is no number",
-  "amount too large": "Rows with an amount beyond all reason",
+  "absurd amount": "Rows with an amount beyond all reason",
   "too early": "Rows with a time until 1970",
   "in the future": "Rows with a time still to come",
   "filtered out": "Rows that the shop’s filter leaves out"
