@@ -117,10 +117,10 @@ main(int argc, char **argv)
 			cells[ncells++] = (SpendCell) {buyers[i].x, spent[i] / buyers[i].x, 1};
 	qsort(cells, ncells, sizeof(SpendCell), by_x);
 	retention_gamma_gamma.start(cells, ncells, start);
-	retention_maximize(objective, NULL, SPEND_PARAMS, start, &optimum);
+	retention_maximize(objective, NULL, retention_gamma_gamma.about.nparams, start, &optimum);
 	printf("# from %.3f %.3f %.3f: %d iterations, %d evaluations, gradient %.1e\n", start[0], start[1], start[2],
 		   optimum.iterations, optimum.evaluations, optimum.gradient_norm);
-	for (int i = 0; i < SPEND_PARAMS; i++)
+	for (int i = 0; i < retention_gamma_gamma.about.nparams; i++)
 	{
 		check_close(&fit, optimum.params[i], params[i], 0, "parameter %d", i);
 		check_close(&fit_errors, sqrt(optimum.covariance[i][i]) * optimum.params[i], errors[i], 0, "parameter %d", i);

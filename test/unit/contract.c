@@ -29,7 +29,7 @@ fit_model(const char *kind, const double *survivors, int n)
 {
 	ContractPeriod periods[20];
 	Fit			fit = {contract_kind(retention_model_of_name(MODEL_RETENTION, kind, &(int) {0})), periods, n};
-	double		start[CONTRACT_MAX_PARAMS];
+	double		start[MODEL_MAX_PARAMS];
 	Optimum		optimum;
 
 	for (int i = 0; i < n; i++)
@@ -82,12 +82,12 @@ hard_cases(void)
 
 	for (int i = 0; i < 5 * 5 * 5; i++)
 	{
-		double		params[CONTRACT_MAX_PARAMS] = {sizes[i % 5], sizes[i / 5 % 5], i / 25 == 0 ? 0.05 : i / 25 == 4 ? 6 : i / 25};
+		double		params[MODEL_MAX_PARAMS] = {sizes[i % 5], sizes[i / 5 % 5], i / 25 == 0 ? 0.05 : i / 25 == 4 ? 6 : i / 25};
 		const ContractKind *kind = kind_of(params[2]);
 
 		for (int j = 0; j < 3; j++)
 		{
-			double		by[CONTRACT_MAX_PARAMS] = {0};
+			double		by[MODEL_MAX_PARAMS] = {0};
 			double		loglik = kind->loglik(kind, params, tables[j], 3, by);
 			double		kept = kind->retention(kind, params, 3);
 			double		lifetime = kind->lifetime(kind, params, j, 0.1);
@@ -107,7 +107,7 @@ hard_cases(void)
 
 	for (int j = 0; j < 3; j++)
 	{
-		double		start[CONTRACT_MAX_PARAMS];
+		double		start[MODEL_MAX_PARAMS];
 
 		kind_of(2)->start(kind_of(2), tables[j], 3, start);
 		finite = finite && start[0] > 0 && start[1] > 0 && start[2] > 0 && isfinite(start[0] + start[1] + start[2]);
@@ -118,7 +118,7 @@ hard_cases(void)
 int
 main(int argc, char **argv)
 {
-	static const char *const names[CONTRACT_MAX_PARAMS] = {"a", "b", "c"};
+	static const char *const names[MODEL_MAX_PARAMS] = {"a", "b", "c"};
 	static const ContractPeriod survivors[] = {
 		{0, 1000}, {1, 869}, {2, 743}, {3, 653}, {5, 551}, {6, 517}, {7, 491}, {12, 400}, {13, 400}
 	};
@@ -146,7 +146,7 @@ main(int argc, char **argv)
 			check_close(&lifetime, kind->lifetime(kind, v, v[3], v[4]), v[5], 0, "%s", where);
 		else if (strcmp(word, "loglik") == 0)
 		{
-			double		by[CONTRACT_MAX_PARAMS] = {0};
+			double		by[MODEL_MAX_PARAMS] = {0};
 
 			check_close(&loglik, kind->loglik(kind, v, survivors, sizeof(survivors) / sizeof(survivors[0]), by),
 						v[3], 1, "%s", where);

@@ -2,6 +2,8 @@
 #include "check.h"
 #include "model/spend.h"
 
+#define SPEND_PARAMS	3
+
 int
 main(int argc, char **argv)
 {
