@@ -111,8 +111,9 @@ put_view(const Build *build, const char *name, const char *sql)
 	const char *with = OidIsValid(there) ? retention_views_with(there) :
 		kept && !kept->materialized ? kept->with : DEFAULT_OPTIONS;
 
-	retention_views_run(psprintf("CREATE OR REPLACE VIEW %s%s AS %s", retention_views_qualified(build, name),
-								 clause(" WITH (", with, ")"), sql));
+	/* what somebody may have put there since we looked is not replaced: it would stay theirs */
+	retention_views_run(psprintf("CREATE %s VIEW %s%s AS %s", OidIsValid(there) ? "OR REPLACE" : "",
+								 retention_views_qualified(build, name), clause(" WITH (", with, ")"), sql));
 	if (!OidIsValid(there))
 		give_to_owner(build, name, kept);
 }
