@@ -27,7 +27,6 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/rel.h"
 #include "utils/snapmgr.h"
 
 #define DEFAULT_OPTIONS	"security_invoker = true"
@@ -118,14 +117,6 @@ put_view(const Build *build, const char *name, const char *sql)
 		give_to_owner(build, name, kept);
 }
 
-/* Has a materialized view an index that it can be refreshed concurrently with? */
-static bool
-has_key(Oid relation)
-{
-	return retention_views_any(psprintf("SELECT FROM pg_index WHERE indrelid = %u AND indisunique AND indisvalid AND indimmediate"
-										" AND indpred IS NULL AND indexprs IS NULL", relation));
-}
-
 /* Make a materialized view, without rows: they are its owner's to read. */
 static void
 put_materialized_view(const Build *build, const ViewTemplate *template, const char *sql)
@@ -139,19 +130,8 @@ put_materialized_view(const Build *build, const ViewTemplate *template, const ch
 								 clause(" WITH (", same_kind ? kept->with : NULL, ")"),
 								 clause(" TABLESPACE ", same_kind ? kept->tablespace : NULL, ""), sql));
 	give_to_owner(build, template->name, kept);
-	if (!has_key(retention_views_find(build, template->name)))
+	if (!retention_views_have_key(retention_views_find(build, template->name)))
 		retention_views_run(psprintf("CREATE UNIQUE INDEX ON %s (%s)", view, template->key));
-}
-
-/* Has a materialized view rows?  After a restore without data it doesn't. */
-static bool
-is_populated(Oid view)
-{
-	Relation	relation = relation_open(view, AccessShareLock);
-	bool		populated = RelationIsPopulated(relation);
-
-	relation_close(relation, NoLock);
-	return populated;
 }
 
 static void
@@ -377,8 +357,7 @@ retention_views_refresh_data(Build *build, bool concurrently)
 
 		if (OidIsValid(relation) && get_rel_relkind(relation) == RELKIND_MATVIEW &&
 			retention_views_is_ours(build, template, relation, NULL))
-			/* one without rows, after a restore of the schema alone, can't be refreshed concurrently */
-			fill_view(build, template->name, concurrently && is_populated(relation) && has_key(relation), snapshot);
+			fill_view(build, template->name, concurrently && retention_views_refreshable_concurrently(relation), snapshot);
 	}
 	UnregisterSnapshot(snapshot);
 }

@@ -93,6 +93,8 @@ extern void retention_views_check_free(const Build *build);
 extern void retention_views_check_ours(const Build *build);
 extern bool retention_views_is_ours(const Build *build, const ViewTemplate *template, Oid relation,
 									const char *new_definition);
+extern bool retention_views_have_key(Oid relation);
+extern bool retention_views_refreshable_concurrently(Oid relation);
 extern char *retention_views_definition_of(const Query *query);
 extern bool retention_views_columns_fit(Oid view, const Query *query);
 extern bool retention_views_has_columns(Oid relation, const Query *query);

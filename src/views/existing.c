@@ -10,6 +10,7 @@
 #include "pg/compat.h"
 #include "views/build.h"
 
+#include "access/htup_details.h"
 #include "access/relation.h"
 #include "catalog/pg_class.h"
 #include "miscadmin.h"
@@ -19,6 +20,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/ruleutils.h"
+#include "utils/syscache.h"
 
 const char *const retention_views_others[] = {
 	VIEW_OF_ROWS, VIEW_OF_LEFT_OUT, VIEW_OF_OPTIONS, VIEW_OF_RECORD
@@ -176,6 +178,26 @@ char *
 retention_views_definition_of(const Query *query)
 {
 	return psprintf("%s;", pg_get_querydef((Query *) copyObject(query), false));
+}
+
+/* Has a relation an index that tells its rows apart? */
+bool
+retention_views_have_key(Oid relation)
+{
+	return retention_views_any(psprintf("SELECT FROM pg_index WHERE indrelid = %u AND indisunique AND indisvalid AND indimmediate"
+										" AND indpred IS NULL AND indexprs IS NULL", relation));
+}
+
+/* Not without rows either, as after a restore of the schema alone. */
+bool
+retention_views_refreshable_concurrently(Oid relation)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+	bool		populated = HeapTupleIsValid(tuple) && ((Form_pg_class) GETSTRUCT(tuple))->relispopulated;
+
+	if (HeapTupleIsValid(tuple))
+		ReleaseSysCache(tuple);
+	return populated && retention_views_have_key(relation);
 }
 
 /* ---- columns --------------------------------------------------------------------- */

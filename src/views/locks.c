@@ -21,7 +21,6 @@
 
 #include "views/build.h"
 
-#include "access/htup_details.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_namespace.h"
@@ -30,7 +29,6 @@
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/syscache.h"
 
 /* Rounds in which what isn't to be had is given up, tries in each, and the pause between them. */
 #define ROUNDS		100
@@ -50,21 +48,6 @@ typedef struct WantedList
 	Wanted	   *items;			/* the schema, and what is in it, an outer view before those that it reads */
 } WantedList;
 
-/* One without rows can't be refreshed concurrently. */
-static LOCKMODE
-mode_of(Oid relation, LOCKMODE mode)
-{
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
-
-	if (HeapTupleIsValid(tuple))
-	{
-		if (!((Form_pg_class) GETSTRUCT(tuple))->relispopulated)
-			mode = AccessExclusiveLock;
-		ReleaseSysCache(tuple);
-	}
-	return mode;
-}
-
 static void
 want_relation(WantedList *list, const Build *build, const char *name, LOCKMODE mode)
 {
@@ -75,8 +58,11 @@ want_relation(WantedList *list, const Build *build, const char *name, LOCKMODE m
 		return;
 	/* nobody locks what is another's */
 	kind = get_rel_relkind(relation);
-	if ((kind == RELKIND_VIEW || kind == RELKIND_MATVIEW) && retention_views_owner(relation) == build->owner)
-		list->items[list->n++] = (Wanted) {.relation = relation, .mode = mode_of(relation, mode)};
+	if ((kind != RELKIND_VIEW && kind != RELKIND_MATVIEW) || retention_views_owner(relation) != build->owner)
+		return;
+	if (kind == RELKIND_MATVIEW && mode == ExclusiveLock && !retention_views_refreshable_concurrently(relation))
+		mode = AccessExclusiveLock;
+	list->items[list->n++] = (Wanted) {.relation = relation, .mode = mode};
 }
 
 /* What the names name now. */

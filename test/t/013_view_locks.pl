@@ -91,6 +91,18 @@ SELECT count(*) FROM retention_create_views($orders, target => 'new $round')", "
 	is(join(' ', map { join '', finish($_) } @both), '11 11 11', 'several make the same new schema');
 }
 
+# One without an index that tells its rows apart isn't refreshed concurrently: whoever waits
+# to be the only one there holds no other meanwhile, for which its readers might wait.
+$node->safe_psql('postgres', "SELECT retention_create_views($orders, target => 'keyless', materialized => true); DROP INDEX keyless.kpi_orders_idx");
+my $reader = background($node, "BEGIN; SELECT count(*) FROM keyless.kpi; SELECT pg_sleep(3) \\g /dev/null\nCOMMIT", 'reader');
+ok(wait_for($node, q{SELECT count(*) FROM pg_stat_activity WHERE application_name = 'reader' AND wait_event = 'PgSleep'}, 1), 'one reads');
+my $refresh = background($node, q{SELECT retention_refresh_data('keyless')}, 'refresh');
+my $waits = q{FROM pg_locks WHERE pid = (SELECT pid FROM pg_stat_activity WHERE application_name = 'refresh') AND relation IS NOT NULL AND mode ~ 'Exclusive'};
+ok(wait_for($node, "SELECT count(*) $waits AND NOT granted", 1), 'another waits');
+is($node->safe_psql('postgres', "SELECT count(*) $waits AND granted"), '0', '... and holds nothing');
+is(join('|', finish($reader), finish($refresh)), '1|||', '... until it goes on');
+$node->safe_psql('postgres', q{SELECT retention_drop_views('keyless')});
+
 # Every two of the calls, and readers of several views in several orders.
 $node->safe_psql('postgres', q{
 CREATE TABLE seen (call text, state text, message text);
