@@ -474,7 +474,7 @@ zip_slot(LargeBase *large, const uint64 *identity)
 	TableBuilder *builder = &merge->builder;
 	uint64	   *slot;
 
-	while (unlikely((slot = retention_builder_slot(builder, identity)) == NULL))
+	while (unlikely((slot = builder_slot_for(builder, identity)) == NULL))
 	{
 		CustomerTable *table = builder->table;
 

@@ -53,7 +53,18 @@ compare_identities(const uint64 *a, const uint64 *b, int key_words)
 	return 0;
 }
 
-/* The customers of a who have an order there and, or and none, in b. */
+/* How many of a base's customers are expected up to another, lower bound? */
+static double
+expected_within(const BaseTotals *base, const BaseTotals *lower)
+{
+	return (double) base->entries * totals_share(lower) / totals_share(base);
+}
+
+/*
+ * The customers of a who have an order there and, or and none, in b; NULL if one
+ * of them is a sample that can't stand for its customers, or what is selected
+ * would be one: it can't be told afterwards.
+ */
 static struct varlena *
 select_customers(Datum a, Datum b, bool in_both)
 {
@@ -63,6 +74,7 @@ select_customers(Datum a, Datum b, bool in_both)
 	BaseTotals	totals;
 	uint64	   *revenue = NULL;
 	int			nlimbs;
+	int64		within = 0;		/* of from's customers, at or below the common bound */
 	Pace		pace = {0};
 
 	cursor_begin(&from, a);
@@ -78,6 +90,9 @@ select_customers(Datum a, Datum b, bool in_both)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("cannot compare the customers of bases that have no keys")));
+	if (!retention_sample_is_fair(&from.unpacker.totals) ||
+		!retention_sample_is_fair(&other.unpacker.totals))
+		return NULL;
 
 	memset(&totals, 0, sizeof(totals));
 	totals.key = from.unpacker.totals.key;
@@ -105,6 +120,7 @@ select_customers(Datum a, Datum b, bool in_both)
 		pace_on(&pace, from.unpacker.stride + other.unpacker.stride);
 		if (from.entry[0] > totals.bound)
 			break;
+		within++;
 		while (other.valid &&
 			   (order = compare_identities(other.entry, from.entry,
 										   from.unpacker.key_words)) < 0)
@@ -132,6 +148,8 @@ select_customers(Datum a, Datum b, bool in_both)
 							 from.entry + from.unpacker.stride - nlimbs, nlimbs);
 		retention_pack_entry(&packer, from.entry);
 	}
+	if (!retention_sample_is_random(within, expected_within(&from.unpacker.totals, &totals)))
+		return NULL;
 	if (nlimbs > 0)
 	{
 		static const uint64 nothing[1] = {0};
@@ -154,12 +172,27 @@ static struct varlena *
 limit_sample(struct varlena *value)
 {
 	BaseTotals	totals;
+	BaseTotals	limited;
 
+	if (value == NULL)
+		return NULL;
 	retention_packed_totals(value, &totals);
 	if (totals.sample == 0 || totals.entries <= totals.sample)
 		return value;
-	return retention_base_pack(retention_state_open(CurrentMemoryContext,
-													PointerGetDatum(value), false));
+	value = retention_base_pack(retention_state_open(CurrentMemoryContext,
+													 PointerGetDatum(value), false));
+	retention_packed_totals(value, &limited);
+	return retention_sample_is_random(limited.entries, expected_within(&totals, &limited)) ? value : NULL;
+}
+
+static Datum
+selected(FunctionCallInfo fcinfo, bool in_both)
+{
+	struct varlena *value = limit_sample(select_customers(PG_GETARG_DATUM(0), PG_GETARG_DATUM(1), in_both));
+
+	if (value == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_POINTER(value);
 }
 
 /* customers_in_common(a, b): the customers of a who are also customers of b */
@@ -167,7 +200,7 @@ PG_FUNCTION_INFO_V1(retention_customers_in_common);
 Datum
 retention_customers_in_common(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_POINTER(limit_sample(select_customers(PG_GETARG_DATUM(0), PG_GETARG_DATUM(1), true)));
+	return selected(fcinfo, true);
 }
 
 /* only_in(a, b): the customers of a who are not customers of b */
@@ -175,5 +208,5 @@ PG_FUNCTION_INFO_V1(retention_only_in);
 Datum
 retention_only_in(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_POINTER(limit_sample(select_customers(PG_GETARG_DATUM(0), PG_GETARG_DATUM(1), false)));
+	return selected(fcinfo, false);
 }

@@ -232,17 +232,14 @@ begin_salted(CustomerTable *table)
 		   (Size) (table->homes + table->tail + 1) * table->stride * sizeof(uint64));
 }
 
-/* A slot for a customer that the table does not have; NULL if it is crowded. */
+/* A slot for a customer that a salted table does not have; NULL if it is crowded. */
 uint64 *
-retention_builder_slot(TableBuilder *builder, const uint64 *identity)
+retention_builder_slot_salted(TableBuilder *builder, const uint64 *identity)
 {
 	CustomerTable *table = builder->table;
 	bool		found;
-	uint64	   *slot;
+	uint64	   *slot = salted_seek(table, identity, &found);
 
-	if (likely(table->salt == 0))
-		return builder_slot(builder, identity[0]);
-	slot = salted_seek(table, identity, &found);
 	if (unlikely(slot == table_end(table)))
 		return NULL;
 	table->used++;
@@ -274,7 +271,7 @@ fill(CustomerTable *table, const uint64 *entries, int64 n)
 	for (int64 i = 0; i < n; i++)
 	{
 		const uint64 *entry = entries + i * table->stride;
-		uint64	   *place = retention_builder_slot(&builder, entry);
+		uint64	   *place = builder_slot_for(&builder, entry);
 
 		if (unlikely(place == NULL))
 		{
@@ -330,7 +327,7 @@ retention_table_copy(const CustomerTable *from, CustomerTable *to)
 		if (slot_is_free(from, slot) || entry_is_void(from, slot))
 			continue;
 		pace_on(&pace, to->stride);
-		place = retention_builder_slot(&builder, slot);
+		place = builder_slot_for(&builder, slot);
 		if (unlikely(place == NULL))
 		{
 			begin_salted(to);

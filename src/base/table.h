@@ -278,7 +278,16 @@ builder_slot(TableBuilder *builder, uint64 hash)
 	return slot;
 }
 
-extern uint64 *retention_builder_slot(TableBuilder *builder, const uint64 *identity);
+extern uint64 *retention_builder_slot_salted(TableBuilder *builder, const uint64 *identity);
+
+/* A slot for a customer that the table does not have; NULL if it is crowded. */
+static inline uint64 *
+builder_slot_for(TableBuilder *builder, const uint64 *identity)
+{
+	return likely(builder->table->salt == 0) ? builder_slot(builder, identity[0]) :
+		retention_builder_slot_salted(builder, identity);
+}
+
 extern void retention_builder_resume(TableBuilder *builder);
 
 /* 128-bit sum += 64-bit number that is not negative (or, with a minus, -=). */

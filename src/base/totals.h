@@ -83,4 +83,7 @@ totals_need_share(const BaseTotals *totals)
 	return totals_are_estimates(totals) && !totals->selected;
 }
 
+extern bool retention_sample_is_random(int64 kept, double expected);
+extern bool retention_sample_is_fair(const BaseTotals *totals);
+
 #endif							/* RETENTION_TOTALS_H */

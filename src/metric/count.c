@@ -16,33 +16,6 @@
 #include "metric/exact.h"
 #include "metric/formula.h"
 
-/*
- * May a base be asked for estimates?  Not if its sample can't be a random one,
- * as of keys that somebody has chosen by their hashes: then it says so.
- *
- * There are no more customers than orders, which a sample knows exactly; so of
- * their hashes, no more than share * orders are expected up to its bound.  That
- * k or more are there, where m < k are expected, has a chance of less than
- * exp(k - m) * (m / k)^k (Chernoff 1952), and one of e^-32 is none.
- */
-bool
-retention_sample_is_fair(const BaseTotals *totals)
-{
-	double		kept = (double) totals->customers;
-	double		expected = totals_share(totals) * (double) totals->orders;
-
-	if (!totals_are_estimates(totals) || totals->selected || kept <= expected ||
-		kept - expected + kept * log(expected / kept) > -32)
-		return true;
-	ereport(WARNING,
-			(errcode(ERRCODE_DATA_EXCEPTION),
-			 errmsg("sample of customers is not a random one: what is estimated from it is NULL"),
-			 errdetail("It has kept %lld customers, where of %lld orders it would have kept %.3g at most.",
-					   (long long) totals->customers, (long long) totals->orders, expected),
-			 errhint("Somebody may have chosen customers' keys by their hashes. Make a customer_base of all customers.")));
-	return false;
-}
-
 static int64
 divide_by_share(const BaseTotals *totals, int64 kept)
 {

@@ -28,7 +28,6 @@ typedef struct ClvOptions
 } ClvOptions;
 
 /* count.c: of all customers, where a sample has kept some */
-extern bool retention_sample_is_fair(const BaseTotals *totals);
 extern int64 retention_all_customers(const BaseTotals *totals, int64 kept);
 extern int64 retention_all_orders(const BaseTotals *totals);
 extern Datum retention_all_revenue(const BaseTotals *totals);

@@ -107,5 +107,18 @@ SELECT of, customers(s) BETWEEN 1000 AND 4000 AS customers, orders(s), revenue(s
 	   clv(s, lifespan => '1 year') IS NULL AS clv, clv_breakdown(s) IS NULL AS breakdown, top_share(s, 0.5), gini(s), standard_error(s, 'customers') IS NULL AS error,
 	   (SELECT count(*) FROM order_count_distribution(s)) AS counts, (SELECT count(*) FROM revenue_concentration(s, 10)) AS points
 FROM samples ORDER BY of;
+-- Nor do the customers that are selected from it, or by it: nobody could see it of them any more.
+SELECT x.of, y.of AS other, customers(customers_in_common(x.s, y.s)) AS in_common, customers(only_in(x.s, y.s)) IS NULL AS only_in
+FROM samples x, samples y WHERE x.of <> y.of ORDER BY 1, 2;
+-- A sample that has dropped all its customers, who have one hash, is none of no customers.
+CREATE FUNCTION mixed(x int8) RETURNS int8 IMMUTABLE LANGUAGE sql AS $$
+	SELECT shifted(times(shifted(times(shifted(x # 2611923443488327891), 18397679294719823053)), 14181476777654086739))
+$$;
+CREATE TABLE one_hash AS
+SELECT (lpad(to_hex(mixed(n) # 12345), 16, '0') || lpad(to_hex(n), 16, '0'))::uuid AS k FROM generate_series(1, 500::int8) n;
+RESET client_min_messages;
+SELECT customers(s), orders(s), is_exact(s) FROM (SELECT customer_base_sample(k, timestamptz '2024-01-01', 2.5, 100) AS s FROM one_hash) s;
+SELECT customers(customer_base_sample(k, timestamptz '2024-01-01', 2.5, 100)) FROM one_hash WHERE false;
 
+SET client_min_messages = error;
 DROP SCHEMA identity CASCADE;
