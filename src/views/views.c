@@ -138,8 +138,9 @@ retention_create_views(PG_FUNCTION_ARGS)
 	}
 	retention_views_make(&build, &orders);
 	end_own_names(nest_level);
-	SPI_finish();
+	/* before what has been built goes with SPI's memory */
 	return_views((ReturnSetInfo *) fcinfo->resultinfo, &build);
+	SPI_finish();
 	return (Datum) 0;
 }
 
