@@ -848,6 +848,28 @@ pack_part(LargeBase *large, const CustomerTable *part, void *arg)
 	add_part(large, part, &state->totals);
 }
 
+/*
+ * Who asks for a flat form may be in a context in which nothing can be freed, as
+ * a sort is of its tuples, or which goes before the answer is taken.  What stays
+ * is in our own context, what is needed on the way in one for that.
+ */
+static MemoryContext
+begin_scratch(LargeBase *large)
+{
+	MemoryContext scratch = AllocSetContextCreate(large->hdr.eoh_context, "customer_base being packed",
+												  ALLOCSET_START_SMALL_SIZES);
+
+	return MemoryContextSwitchTo(scratch);
+}
+
+static void
+end_scratch(MemoryContext caller)
+{
+	MemoryContext scratch = MemoryContextSwitchTo(caller);
+
+	MemoryContextDelete(scratch);
+}
+
 static Size
 large_get_flat_size(ExpandedObjectHeader *eohptr)
 {
@@ -855,22 +877,23 @@ large_get_flat_size(ExpandedObjectHeader *eohptr)
 
 	if (!large->packed)
 	{
-		MemoryContext old;
+		MemoryContext caller = begin_scratch(large);
+		MemoryContext scratch;
 		PackState	state;
 
-		/* what stays is in our own context: who asks may not be who takes it */
 		retention_large_settle(large);
 		state.packer = &large->packer;
-		old = MemoryContextSwitchTo(large->hdr.eoh_context);
+		scratch = MemoryContextSwitchTo(large->hdr.eoh_context);
 		retention_pack_begin(&large->packer, large->table->key, large->table->time,
 							 large->table->nlimbs);
-		MemoryContextSwitchTo(old);
+		MemoryContextSwitchTo(scratch);
 		begin_totals(large, &state.totals);
 		retention_large_visit(large, pack_part, &state);
 		add_rows(large, &state.totals);
 		MemoryContextSwitchTo(large->hdr.eoh_context);
 		retention_pack_end(&large->packer, &state.totals, &large->header);
-		MemoryContextSwitchTo(old);
+		MemoryContextSwitchTo(scratch);
+		end_scratch(caller);
 		large->packed = true;
 	}
 	return large->header.len + large->packer.body.len;
@@ -880,9 +903,11 @@ static void
 large_flatten_into(ExpandedObjectHeader *eohptr, void *result, Size size)
 {
 	LargeBase  *large = (LargeBase *) eohptr;
+	MemoryContext caller = begin_scratch(large);
 
 	Assert(large->packed);
 	retention_pack_write(&large->packer, &large->header, result, size);
 	large->packed = false;
 	packed_check(result);
+	end_scratch(caller);
 }

@@ -659,7 +659,7 @@ large_get_flat_size(ExpandedObjectHeader *eohptr)
 
 	if (!large->packed)
 	{
-		/* in our own context: who asks may not be who takes it */
+		/* in our own context: in the caller's nothing may be to be freed, as in a sort's; or it goes first */
 		MemoryContext old = MemoryContextSwitchTo(large->hdr.eoh_context);
 
 		pack_large(large, &large->packer, &large->header);
@@ -674,10 +674,13 @@ large_flatten_into(ExpandedObjectHeader *eohptr, void *result, Size size)
 {
 	LargeHistory *large = (LargeHistory *) eohptr;
 
+	MemoryContext old = MemoryContextSwitchTo(large->hdr.eoh_context);
+
 	Assert(large->packed);
 	retention_history_pack_write(&large->packer, &large->header, result, size);
 	large_history_changed(large);
 	history_packed_check(result);
+	MemoryContextSwitchTo(old);
 }
 
 static struct varlena *
