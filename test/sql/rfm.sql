@@ -311,7 +311,8 @@ DECLARE
 	plan json;
 BEGIN
 	EXECUTE 'EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ' || query INTO plan;
-	RETURN substring(plan::text FROM '"Peak Memory Usage": (\d+)');
+	-- a server with assertions has more memory beside each piece: it isn't measured there
+	RETURN CASE current_setting('debug_assertions') WHEN 'off' THEN substring(plan::text FROM '"Peak Memory Usage": (\d+)')::int ELSE 0 END;
 END
 $$;
 CREATE TABLE thirds AS SELECT n % 100000 AS customer, timestamptz '2024-01-01' + n * interval '97 seconds' AS t, round((n % 1000) / 100.0, 2) AS a FROM generate_series(1, 300000) n;
