@@ -11,6 +11,16 @@
 
 #include "base/totals.h"
 
+static void
+warn_not_random(char *detail)
+{
+	ereport(WARNING,
+			(errcode(ERRCODE_DATA_EXCEPTION),
+			 errmsg("sample of customers is not a random one: what is estimated from it is NULL"),
+			 errdetail_internal("%s", detail),
+			 errhint("Somebody may have chosen customers' keys by their hashes. Make a customer_base of all customers.")));
+}
+
 /*
  * Are so many customers kept by a sample, where so many are expected, an accident?
  * That k or more are, where m < k are expected, has a chance of less than
@@ -24,12 +34,8 @@ retention_sample_is_random(int64 kept, double expected)
 
 	if (k <= expected || k - expected + k * log(expected / k) > -32)
 		return true;
-	ereport(WARNING,
-			(errcode(ERRCODE_DATA_EXCEPTION),
-			 errmsg("sample of customers is not a random one: what is estimated from it is NULL"),
-			 errdetail("It has kept %lld customers, where it would have kept %.3g at most.",
-					   (long long) kept, expected),
-			 errhint("Somebody may have chosen customers' keys by their hashes. Make a customer_base of all customers.")));
+	warn_not_random(psprintf("It has kept %lld customers, where it would have kept %.3g at most.",
+							 (long long) kept, expected));
 	return false;
 }
 
@@ -51,12 +57,8 @@ retention_sample_is_fair(const BaseTotals *totals)
 		return true;
 	if (totals->entries == 0 && totals->orders > 0)
 	{
-		ereport(WARNING,
-				(errcode(ERRCODE_DATA_EXCEPTION),
-				 errmsg("sample of customers is not a random one: what is estimated from it is NULL"),
-				 errdetail("It has kept nobody of %lld orders: too many customers have one hash.",
-						   (long long) totals->orders),
-				 errhint("Somebody may have chosen customers' keys by their hashes. Make a customer_base of all customers.")));
+		warn_not_random(psprintf("It has kept nobody of %lld orders: too many customers have one hash.",
+								 (long long) totals->orders));
 		return false;
 	}
 	return retention_sample_is_random(totals->customers, totals_share(totals) * (double) totals->orders);
