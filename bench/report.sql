@@ -86,9 +86,9 @@ FROM used WHERE role !~ '^hand-written' ORDER BY nr;
 
 \echo
 SELECT format('Sizes: a base of %s customers with times and amounts takes %s, %s bytes a customer; a sample of 4096, %s.',
-			  customers(base), pg_size_pretty(length(customer_base_send(base))::int8),
-			  round(length(customer_base_send(base))::numeric / customers(base), 1),
-			  pg_size_pretty(length(customer_base_send(sample))::int8))
+			  customers(base), pg_size_pretty(length(_retention_customer_base_send(base))::int8),
+			  round(length(_retention_customer_base_send(base))::numeric / customers(base), 1),
+			  pg_size_pretty(length(_retention_customer_base_send(sample))::int8))
 FROM shop.stored;
 
 SELECT to_regclass('shop.stored_history') IS NOT NULL AS has_history \gset
@@ -96,5 +96,5 @@ SELECT to_regclass('shop.stored_history') IS NOT NULL AS has_history \gset
 SELECT format('A history of %s occasions of %s customers, by day, with amounts: %s, %s bytes an occasion (at most 12: %s).',
 			  occasions, customers, pg_size_pretty(bytes), round(bytes / occasions, 1),
 			  CASE WHEN bytes <= 12 * occasions THEN 'yes' ELSE '**no**' END)
-FROM (SELECT occasions, customers, length(purchase_history_send(h))::numeric AS bytes FROM shop.stored_history) s;
+FROM (SELECT occasions, customers, length(_retention_purchase_history_send(h))::numeric AS bytes FROM shop.stored_history) s;
 \endif

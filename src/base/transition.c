@@ -442,7 +442,7 @@ remove_own_row(FunctionCallInfo fcinfo, AmountKind kind)
 }
 
 /*
- * customer_base_combine(customer_base, customer_base): the union of the rows
+ * _retention_customer_base_combine(customer_base, customer_base): the union of the rows
  * of both.  NULL if both are NULL, else a NULL counts as no rows.
  */
 PG_FUNCTION_INFO_V1(retention_combine);
@@ -463,7 +463,7 @@ retention_combine(PG_FUNCTION_ARGS)
 	return transition_end(&transition);
 }
 
-/* customer_base_final(customer_base): the state as a value to keep. */
+/* _retention_customer_base_final(customer_base): the state as a value to keep. */
 PG_FUNCTION_INFO_V1(retention_final);
 Datum
 retention_final(PG_FUNCTION_ARGS)

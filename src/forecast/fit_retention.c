@@ -22,7 +22,7 @@
 /* A table of more periods than this is a table of something else. */
 #define MAX_PERIODS		100000
 
-/* renewals_add(renewals, period, survivors [, model]) */
+/* _retention_renewals_add(renewals, period, survivors [, model]) */
 PG_FUNCTION_INFO_V1(retention_renewals_add);
 Datum
 retention_renewals_add(PG_FUNCTION_ARGS)
@@ -118,7 +118,7 @@ read_periods(const Tally *tally)
 }
 
 /*
- * renewals_fit(renewals), the final function of fit_retention, and
+ * _retention_renewals_fit(renewals), the final function of fit_retention, and
  * fit_retention(renewals, model).  NULL if nobody could leave.
  */
 PG_FUNCTION_INFO_V1(retention_renewals_fit);

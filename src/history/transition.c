@@ -325,7 +325,7 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind kind, bo
 }
 
 /*
- * purchase_history_combine(purchase_history, purchase_history): the history of
+ * _retention_purchase_history_combine(purchase_history, purchase_history): the history of
  * the rows of both.  NULL if both are NULL, else a NULL counts as no rows.
  */
 PG_FUNCTION_INFO_V1(retention_history_combine);
@@ -349,7 +349,7 @@ retention_history_combine(PG_FUNCTION_ARGS)
 	return transition_end(&transition);
 }
 
-/* purchase_history_final(purchase_history): the state as a value to keep. */
+/* _retention_purchase_history_final(purchase_history): the state as a value to keep. */
 PG_FUNCTION_INFO_V1(retention_history_final);
 Datum
 retention_history_final(PG_FUNCTION_ARGS)

@@ -85,14 +85,14 @@ reason_of_row(FunctionCallInfo fcinfo, TimeKind time)
 	return instant > LAST_INSTANT ? ROW_IN_FUTURE : ROW_COUNTS;
 }
 
-/* retention_row_counts(ordered_at, amount): is the row in the views? */
+/* _retention_row_counts(ordered_at, amount): is the row in the views? */
 #define COUNTS(name, time) \
 	PG_FUNCTION_INFO_V1(retention_row_counts_##name); \
 	Datum retention_row_counts_##name(PG_FUNCTION_ARGS) \
 	{ PG_RETURN_BOOL(reason_of_row(fcinfo, time) == ROW_COUNTS); } \
 	extern Datum retention_row_counts_##name(PG_FUNCTION_ARGS)
 
-/* retention_row_reason(ordered_at, amount): why it isn't; NULL if it is */
+/* _retention_row_reason(ordered_at, amount): why it isn't; NULL if it is */
 #define REASON(name, time) \
 	PG_FUNCTION_INFO_V1(retention_row_reason_##name); \
 	Datum retention_row_reason_##name(PG_FUNCTION_ARGS) \
@@ -112,7 +112,7 @@ REASON(timestamp, TIME_TIMESTAMP);
 REASON(date, TIME_DATE);
 
 /*
- * retention_row_counts_support(internal): planner support.  Nearly all rows
+ * _retention_row_counts_support(internal): planner support.  Nearly all rows
  * count, where the planner would take a third of them for granted.
  */
 PG_FUNCTION_INFO_V1(retention_row_counts_support);

@@ -22,7 +22,7 @@
 #include "utils/date.h"
 #include "utils/tuplestore.h"
 
-/* repeat_buying_add(repeat_buying, rfm): one more customer */
+/* _retention_repeat_buying_add(repeat_buying, rfm): one more customer */
 PG_FUNCTION_INFO_V1(retention_repeat_buying_add);
 Datum
 retention_repeat_buying_add(PG_FUNCTION_ARGS)

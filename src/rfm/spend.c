@@ -23,7 +23,7 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 
-/* repeat_spend_add(repeat_spend, rfm): one more customer */
+/* _retention_repeat_spend_add(repeat_spend, rfm): one more customer */
 PG_FUNCTION_INFO_V1(retention_repeat_spend_add);
 Datum
 retention_repeat_spend_add(PG_FUNCTION_ARGS)

@@ -169,7 +169,7 @@ add_instant(FunctionCallInfo fcinfo, TimeKind time)
 }
 
 /*
- * order_log_combine(order_log, order_log): the orders of both.  NULL if both
+ * _retention_order_log_combine(order_log, order_log): the orders of both.  NULL if both
  * are NULL, else a NULL counts as no orders.
  */
 PG_FUNCTION_INFO_V1(retention_log_combine);

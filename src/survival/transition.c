@@ -12,7 +12,7 @@
 #include "tally/tally.h"
 
 /*
- * survival_add(survival, duration, event): a row without either is skipped.
+ * _retention_survival_add(survival, duration, event): a row without either is skipped.
  * An infinite duration is refused, not skipped, as nobody has been observed
  * for ever: it is a mistake somewhere.
  */

@@ -13,7 +13,7 @@ WITH kind AS MATERIALIZED (
                 ELSE 'refund' END AS reason,
            CASE WHEN kept AND why IS NULL AND amount < 0 THEN customer END AS refunded_customer,
            sum(row_count)::int8 AS row_count, sum(amount) FILTER (WHERE abs(amount) < 1e30) AS amount
-    FROM (SELECT *, @r@retention_row_reason(ordered_at, amount) AS why FROM @all_rows@ AS r) AS o
+    FROM (SELECT *, @r@_retention_row_reason(ordered_at, amount) AS why FROM @all_rows@ AS r) AS o
     GROUP BY 1, 2
 ), buyer AS MATERIALIZED (
     SELECT DISTINCT customer

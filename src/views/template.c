@@ -87,7 +87,7 @@ rows_sql(const char *target, const Source *source, const char *ext)
 
 	if (source->lines)
 		rows = psprintf("%s AS sold", retention_orders_of_lines(rows, ""));
-	return psprintf("(SELECT customer, ordered_at, amount FROM %s WHERE %s.retention_row_counts(ordered_at, amount))",
+	return psprintf("(SELECT customer, ordered_at, amount FROM %s WHERE %s._retention_row_counts(ordered_at, amount))",
 					rows, ext);
 }
 

@@ -18,7 +18,7 @@ UNION ALL SELECT customer_base_sample(k, at, amount, 16) FROM orders, generate_s
 UNION ALL SELECT customer_base_sample(k::text, 20) FROM orders, generate_series(1, 50) k
 UNION ALL SELECT only_in(customer_base(customer, at, amount), customer_base(3)) FROM orders
 UNION ALL SELECT customer_base(NULL::int8, at, amount) FROM orders
-UNION ALL (SELECT customer_base_add_own(NULL, at, amount) FROM orders LIMIT 14);
+UNION ALL (SELECT _retention_customer_base_add_own(NULL, at, amount) FROM orders LIMIT 14);
 
 CREATE VIEW history AS
 SELECT purchase_history(customer, at, 'day') AS h FROM orders
@@ -35,23 +35,23 @@ UNION ALL SELECT purchase_history(NULL::int8, at, amount, 'day') FROM orders
 UNION ALL SELECT purchase_history(customer, date '4713-01-01 BC' + customer * 1000000, 'week') FROM orders;
 
 CREATE VIEW tally AS
-SELECT survival_send(t) AS t, t::text AS text
+SELECT _retention_survival_send(t) AS t, t::text AS text
 FROM (SELECT survival(i % 11, i % 3 = 0) AS t FROM orders
 	  UNION ALL SELECT survival(i % 11 + 0.1 * i, i % 3 = 0) FROM orders
 	  UNION ALL SELECT survival(i * 1e15, true) FROM orders) s
-UNION ALL SELECT repeat_buying_send(t), t::text
+UNION ALL SELECT _retention_repeat_buying_send(t), t::text
 FROM (SELECT repeat_buying(rfm) AS t FROM (SELECT rfm_summary(at, '2024-01-12') AS rfm FROM orders GROUP BY customer) s
 	  UNION ALL SELECT repeat_buying(ROW(i % 4, i % 4 * 1.5, 12.25, NULL, 0.7, 9, NULL)::rfm) FROM orders) s
-UNION ALL SELECT repeat_spend_send(t), t::text
+UNION ALL SELECT _retention_repeat_spend_send(t), t::text
 FROM (SELECT repeat_spend(rfm) AS t FROM (SELECT rfm_summary(at, amount, '2024-01-12') AS rfm FROM orders GROUP BY customer) s) s
-UNION ALL SELECT renewals_send(t), t::text FROM (SELECT renewals(i, 1000 - 9 * i) AS t FROM generate_series(0, 20) i) s;
+UNION ALL SELECT _retention_renewals_send(t), t::text FROM (SELECT renewals(i, 1000 - 9 * i) AS t FROM generate_series(0, 20) i) s;
 
-CREATE AGGREGATE order_log(timestamptz) (SFUNC = order_log_add, STYPE = order_log);
-CREATE AGGREGATE order_log(date) (SFUNC = order_log_add, STYPE = order_log);
-CREATE AGGREGATE order_log(date, date) (SFUNC = order_log_add_summary, STYPE = order_log);
-CREATE AGGREGATE order_log(date, numeric, date) (SFUNC = order_log_add_summary, STYPE = order_log);
-CREATE AGGREGATE order_log(date, float8, date) (SFUNC = order_log_add_summary, STYPE = order_log);
-CREATE AGGREGATE order_log(date, date, date) (SFUNC = order_log_add_between, STYPE = order_log);
+CREATE AGGREGATE order_log(timestamptz) (SFUNC = _retention_order_log_add, STYPE = order_log);
+CREATE AGGREGATE order_log(date) (SFUNC = _retention_order_log_add, STYPE = order_log);
+CREATE AGGREGATE order_log(date, date) (SFUNC = _retention_order_log_add_summary, STYPE = order_log);
+CREATE AGGREGATE order_log(date, numeric, date) (SFUNC = _retention_order_log_add_summary, STYPE = order_log);
+CREATE AGGREGATE order_log(date, float8, date) (SFUNC = _retention_order_log_add_summary, STYPE = order_log);
+CREATE AGGREGATE order_log(date, date, date) (SFUNC = _retention_order_log_add_between, STYPE = order_log);
 CREATE VIEW log AS
 SELECT order_log(at) AS l FROM orders
 UNION ALL SELECT order_log(at::date) FROM orders
@@ -62,11 +62,11 @@ UNION ALL SELECT order_log(at::date, amount * CASE i WHEN 7 THEN 1e30 ELSE 1 END
 UNION ALL SELECT order_log(at::date, date '2024-01-05', date '2024-01-11') FROM orders
 UNION ALL SELECT order_log(at::date, date '-infinity', date 'infinity') FROM orders;
 
-SELECT 'base', encode(customer_base_send(b), 'hex') FROM base;
+SELECT 'base', encode(_retention_customer_base_send(b), 'hex') FROM base;
 SELECT 'base', encode(convert_to(b::text, 'UTF8'), 'hex') FROM base;
-SELECT 'history', encode(purchase_history_send(h), 'hex') FROM history;
+SELECT 'history', encode(_retention_purchase_history_send(h), 'hex') FROM history;
 SELECT 'history', encode(convert_to(h::text, 'UTF8'), 'hex') FROM history;
 SELECT 'tally', encode(t, 'hex') FROM tally;
 SELECT 'tally', encode(convert_to(text, 'UTF8'), 'hex') FROM tally;
-SELECT 'log', encode(order_log_send(l), 'hex') FROM log;
+SELECT 'log', encode(_retention_order_log_send(l), 'hex') FROM log;
 SELECT 'log', encode(convert_to(l::text, 'UTF8'), 'hex') FROM log;

@@ -6,10 +6,9 @@ SET datestyle = 'ISO';
 SET intervalstyle = 'postgres';
 SET extra_float_digits = 1;
 
--- internal: what belongs to a type and its aggregates, not called by users.
+-- internal: what users never call.
 CREATE TEMP VIEW functions AS
-SELECT p.*, p.oid::regprocedure AS signature,
-	   proname ~ '^(customer_base|order_log|retention_row)_' OR proname ~ '^(survival|repeat_buying|repeat_spend|renewals|purchase_history|purchase_model|spend_model|retention_model)_(in|out|recv|send|eq|ne|lt|le|gt|ge|cmp|hash|hash_extended|add|combine|combine_support|final|union|merge|fit|json|jsonb|of_jsonb)$' AS internal
+SELECT p.*, p.oid::regprocedure AS signature, proname LIKE '\_retention\_%' AS internal
 FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
 JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND e.extname = 'retention';
 
@@ -48,6 +47,24 @@ WHERE obj_description(d.objid, (SELECT relname FROM pg_class WHERE oid = d.class
 ORDER BY 1;
 SELECT obj_description(oid, 'pg_extension') IS NOT NULL AS extension_has_comment FROM pg_extension WHERE extname = 'retention';
 
+-- What users never call stands behind one prefix, and nothing else does: what the
+-- catalog calls, planner support and triggers, and what the views say of a row.  A
+-- final function may be an accessor, too.
+CREATE TEMP VIEW called AS
+SELECT unnest(ARRAY[aggtransfn, aggcombinefn, aggserialfn, aggdeserialfn, aggmtransfn, aggminvtransfn]::oid[]) AS oid FROM pg_aggregate
+UNION SELECT unnest(ARRAY[aggfinalfn, aggmfinalfn]::oid[]) FROM pg_aggregate a JOIN pg_proc p ON p.oid = aggfinalfn
+WHERE proname NOT IN ('aov', 'customer_value', 'lifetime_span', 'purchase_frequency', 'repeat_rate')
+UNION SELECT unnest(ARRAY[typinput, typoutput, typreceive, typsend, typmodin, typmodout, typanalyze, typsubscript]::oid[]) FROM pg_type
+UNION SELECT unnest(ARRAY[oprcode, oprrest, oprjoin]::oid[]) FROM pg_operator
+UNION SELECT amproc FROM pg_amproc
+UNION SELECT castfunc FROM pg_cast
+UNION SELECT prosupport FROM pg_proc
+UNION SELECT oid FROM pg_proc WHERE prorettype IN ('internal'::regtype, 'trigger'::regtype, 'event_trigger'::regtype);
+SELECT signature AS wrongly_named FROM functions
+WHERE internal <> (oid IN (SELECT oid FROM called) OR proname IN ('_retention_row_counts', '_retention_row_reason')) OR internal AND prokind <> 'f' ORDER BY 1;
+-- No name is cut off: one that is as long as a name can be is one that was longer.
+SELECT proname AS too_long FROM functions WHERE length(proname) > 62;
+
 -- Of aggregates: a state that is a real type, a combine function, no function
 -- that would change the state, and an answer for no rows.
 SELECT signature AS not_as_it_should_be
@@ -79,8 +96,8 @@ WHERE castcontext <> 'e' AND typnamespace <> 'pg_catalog'::regnamespace AND cast
 SELECT signature, provolatile FROM functions WHERE prokind = 'f' AND provolatile <> 'i' ORDER BY signature::text COLLATE "C";
 SELECT signature FROM functions WHERE (proparallel <> 's') <> (proname IN ('predict_customers', 'holdout_check') OR proname LIKE 'retention\_%views' OR proname = 'retention_refresh_data') OR prosecdef OR proleakproof OR proconfig IS NOT NULL
 	OR prokind = 'f' AND prolang NOT IN (SELECT oid FROM pg_language WHERE lanname IN ('c', 'sql'));
-SELECT count(*) FILTER (WHERE proname ~ '^(customer_base|survival|repeat_buying|repeat_spend|renewals|order_log|purchase_history)_(add|remove|sample_add)') AS transitions,
-	   array_agg(signature ORDER BY signature::text COLLATE "C") FILTER (WHERE proname !~ '^(customer_base|survival|repeat_buying|repeat_spend|renewals|order_log|purchase_history)_(add|remove|sample_add)') AS others
+SELECT count(*) FILTER (WHERE proname ~ '^_retention_.*_(add|remove)') AS transitions,
+	   array_agg(signature ORDER BY signature::text COLLATE "C") FILTER (WHERE proname !~ '^_retention_.*_(add|remove)') AS others
 FROM functions WHERE prokind = 'f' AND NOT proisstrict;
 -- Names of arguments, of what users call.
 SELECT signature FROM functions WHERE proargnames IS NULL AND pronargs > 1 AND NOT internal ORDER BY 1;
@@ -102,7 +119,7 @@ BEGIN
 			@lifetime_span(t), @lifetime_span(c, t), @clv(t, a), @clv(c, t, a), @clv(c, t, a::pg_catalog.float8),
 			@clv(@customer_base(c, t, a), lifespan => '3 years', margin => 0.3, annual_discount_rate => 0.1),
 			(@clv_breakdown(@customer_base(c, t, a), observation => '1 year')).orders_per_customer_year,
-			@customers(@customer_base_combine(@customer_base(c), @customer_base(c))), @first_order(@customer_base(c, t)),
+			@customers(@_retention_customer_base_combine(@customer_base(c), @customer_base(c))), @first_order(@customer_base(c, t)),
 			@refunded(@customer_base(c, t, a)))
 			|| ' ' || @clv_from_aov(50.0, 2.0, 3.0) || ' ' || @clv_from_aov(50.0::pg_catalog.float8, 2.0::pg_catalog.float8, 3.0::pg_catalog.float8)
 			|| ' ' || @clv_from_aov(50.0, 2.0, pg_catalog.make_interval(1, 6, 0, 3, 12)) || ' ' || @clv_contractual(100.0, 24.0)

@@ -49,10 +49,10 @@ ANALYZE orders;
 SELECT repeat_rate(k), purchase_frequency(k) FROM orders;
 
 -- Bases that tell customers apart by other rules can't be merged.
-SELECT customer_base_combine(customer_base('a'::text), customer_base('a'::text COLLATE case_insensitive));
+SELECT _retention_customer_base_combine(customer_base('a'::text), customer_base('a'::text COLLATE case_insensitive));
 \echo :LAST_ERROR_SQLSTATE
-SELECT customer_base_combine(customer_base('a'::text COLLATE case_insensitive), customer_base('a'::text));
-SELECT customers(customer_base_combine(customer_base('a'::text COLLATE case_insensitive), customer_base('A'::text COLLATE case_insensitive)));
+SELECT _retention_customer_base_combine(customer_base('a'::text COLLATE case_insensitive), customer_base('a'::text));
+SELECT customers(_retention_customer_base_combine(customer_base('a'::text COLLATE case_insensitive), customer_base('A'::text COLLATE case_insensitive)));
 
 SET client_min_messages = error;
 DROP SCHEMA collations CASCADE;

@@ -7,7 +7,7 @@ SET timezone = 'UTC';
 SELECT p.oid::regprocedure AS cheap, procost
 FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
 JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND e.extname = 'retention'
-WHERE prokind = 'f' AND procost < 2 AND proname NOT IN ('period_start', 'rfm_score', 'retention_row_counts') AND prorettype NOT IN ('internal'::regtype, 'trigger'::regtype)
+WHERE prokind = 'f' AND procost < 2 AND proname NOT IN ('period_start', 'rfm_score', '_retention_row_counts') AND prorettype NOT IN ('internal'::regtype, 'trigger'::regtype)
 ORDER BY 1;
 SELECT p.oid::regprocedure AS by_default, procost
 FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
@@ -51,8 +51,8 @@ CREATE TEMP TABLE compressed (LIKE wide);
 ALTER TABLE compressed ALTER base SET STORAGE extended, ALTER history SET STORAGE extended, ALTER lives SET STORAGE extended;
 -- as values of their own: what is copied from a table stays as it was stored there
 INSERT INTO compressed SELECT day, base::text::customer_base, history::text::purchase_history, lives FROM wide;
-SELECT day, pg_column_size(w.base) > 0.9 * octet_length(customer_base_send(w.base)) AS plain, pg_column_size(c.base) < 0.9 * octet_length(customer_base_send(c.base)) AS compressed,
-	   pg_column_size(w.history) > 0.9 * octet_length(purchase_history_send(w.history)) AS plain, pg_column_size(c.history) < 0.9 * octet_length(purchase_history_send(c.history)) AS compressed
+SELECT day, pg_column_size(w.base) > 0.9 * octet_length(_retention_customer_base_send(w.base)) AS plain, pg_column_size(c.base) < 0.9 * octet_length(_retention_customer_base_send(c.base)) AS compressed,
+	   pg_column_size(w.history) > 0.9 * octet_length(_retention_purchase_history_send(w.history)) AS plain, pg_column_size(c.history) < 0.9 * octet_length(_retention_purchase_history_send(c.history)) AS compressed
 FROM wide w JOIN compressed c USING (day);
 SELECT day, pg_temp.heads(w.base, w.history, w.lives) = pg_temp.heads(w.base::text::customer_base, w.history::text::purchase_history, w.lives) AS plain_same,
 	   pg_temp.heads(c.base, c.history, c.lives) = pg_temp.heads(w.base, w.history, w.lives) AS compressed_same,
@@ -87,5 +87,5 @@ SELECT pg_temp.blocks('SELECT day, repeat_rate(base), gini(base) FROM stored ORD
 CREATE TEMP TABLE long (history purchase_history);
 ALTER TABLE long ALTER history SET STORAGE extended;
 INSERT INTO long SELECT purchase_history(c, date '2020-01-01' + d * 2, 12345678901234.00 + c % 7, 'day') FROM generate_series(1, 200) c, generate_series(1, 1500) d;
-SELECT octet_length(purchase_history_send(history)) > 2000000 AS long, pg_column_size(history) < 0.7 * octet_length(purchase_history_send(history)) AS compressed FROM long;
-SELECT pg_temp.blocks('SELECT order_gap(history) FROM long') < 1.2 * pg_temp.blocks('SELECT octet_length(purchase_history_send(history)) FROM long') AS once;
+SELECT octet_length(_retention_purchase_history_send(history)) > 2000000 AS long, pg_column_size(history) < 0.7 * octet_length(_retention_purchase_history_send(history)) AS compressed FROM long;
+SELECT pg_temp.blocks('SELECT order_gap(history) FROM long') < 1.2 * pg_temp.blocks('SELECT octet_length(_retention_purchase_history_send(history)) FROM long') AS once;

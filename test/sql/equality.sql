@@ -25,7 +25,7 @@ CREATE FUNCTION rows_of(value int) RETURNS SETOF orders STABLE LANGUAGE sql AS $
 	SELECT * FROM orders WHERE CASE value WHEN 1 THEN n <= 40 WHEN 2 THEN n <= 40 WHEN 3 THEN n <= 41 WHEN 4 THEN n > 458 ELSE true END
 	ORDER BY CASE value WHEN 2 THEN -n ELSE n END
 $$;
-CREATE AGGREGATE order_log(date, numeric, date) (SFUNC = order_log_add_summary, STYPE = order_log);
+CREATE AGGREGATE order_log(date, numeric, date) (SFUNC = _retention_order_log_add_summary, STYPE = order_log);
 CREATE TABLE values_of AS
 SELECT v, customer_base(c, t, a) AS base, purchase_history(c, t, a, 'day') AS history, survival(n % 30, n % 2 = 0) AS survival,
 	   (SELECT repeat_buying(r) FROM (SELECT rfm_summary(t, '2025-12-31') FROM rows_of(v) GROUP BY c) s (r)) AS buying,
@@ -43,13 +43,13 @@ CREATE VIEW types AS SELECT attname AS x, atttypid::regtype AS type FROM pg_attr
 SELECT string_agg(format('SELECT %L AS type, (SELECT count(DISTINCT %I) FROM values_of) AS "count", (SELECT count(*) FROM (SELECT DISTINCT %2$I FROM values_of) s) AS "distinct",
 	(SELECT count(*) FROM (SELECT %2$I FROM values_of GROUP BY 1) s) AS "group", (SELECT count(*) FROM (SELECT %2$I FROM values_of UNION SELECT %2$I FROM values_of) s) AS "union",
 	(SELECT count(*) FROM (SELECT %2$I FROM values_of EXCEPT SELECT %2$I FROM values_of WHERE v < 4) s) AS "except"', type, x), ' UNION ALL ') AS grouped,
-	string_agg(format('SELECT %1$L AS type, count(*) AS pairs, bool_and((a.%2$I = b.%2$I) = (%3$s_send(a.%2$I) = %3$s_send(b.%2$I))) AS bytes,
+	string_agg(format('SELECT %1$L AS type, count(*) AS pairs, bool_and((a.%2$I = b.%2$I) = (_retention_%3$s_send(a.%2$I) = _retention_%3$s_send(b.%2$I))) AS bytes,
 	bool_and((a.%2$I = b.%2$I) = (a.v = b.v OR a.v + b.v = 3)) AS equal, bool_and((a.%2$I IS DISTINCT FROM b.%2$I) = (a.%2$I <> b.%2$I)) AS is_distinct,
 	bool_and((a.%2$I < b.%2$I)::int + (a.%2$I = b.%2$I)::int + (a.%2$I > b.%2$I)::int = 1) AS one_of_three,
 	bool_and((a.%2$I <= b.%2$I) = (a.%2$I < b.%2$I OR a.%2$I = b.%2$I) AND (a.%2$I >= b.%2$I) = (b.%2$I <= a.%2$I) AND (a.%2$I < b.%2$I) = (b.%2$I > a.%2$I)) AS converse,
-	bool_and(sign(%3$s_cmp(a.%2$I, b.%2$I)) = - sign(%3$s_cmp(b.%2$I, a.%2$I)) AND (%3$s_cmp(a.%2$I, b.%2$I) < 0) = (a.%2$I < b.%2$I)) AS cmp,
-	bool_and(a.%2$I <> b.%2$I OR %3$s_hash(a.%2$I) = %3$s_hash(b.%2$I) AND %3$s_hash_extended(a.%2$I, 42) = %3$s_hash_extended(b.%2$I, 42)) AS hash,
-	count(DISTINCT %3$s_hash(a.%2$I)) AS hashes FROM values_of a, values_of b', type, x, type), ' UNION ALL ') AS compared FROM types \gset
+	bool_and(sign(_retention_%3$s_cmp(a.%2$I, b.%2$I)) = - sign(_retention_%3$s_cmp(b.%2$I, a.%2$I)) AND (_retention_%3$s_cmp(a.%2$I, b.%2$I) < 0) = (a.%2$I < b.%2$I)) AS cmp,
+	bool_and(a.%2$I <> b.%2$I OR _retention_%3$s_hash(a.%2$I) = _retention_%3$s_hash(b.%2$I) AND _retention_%3$s_hash_extended(a.%2$I, 42) = _retention_%3$s_hash_extended(b.%2$I, 42)) AS hash,
+	count(DISTINCT _retention_%3$s_hash(a.%2$I)) AS hashes FROM values_of a, values_of b', type, x, type), ' UNION ALL ') AS compared FROM types \gset
 :grouped ORDER BY type;
 :compared ORDER BY type;
 SET enable_hashagg = off;
@@ -92,20 +92,20 @@ SET search_path = equality, public;
 
 -- A state that somebody stores has other bytes than the value, and is equal to it:
 -- small, large, of one customer, and unfinished ones of each type.
-CREATE AGGREGATE raw(int8, timestamptz, numeric) (SFUNC = customer_base_add, STYPE = customer_base);
-CREATE AGGREGATE raw(timestamptz, numeric) (SFUNC = customer_base_add_own, STYPE = customer_base);
-CREATE AGGREGATE raw_history(int8, timestamptz, numeric, text) (SFUNC = purchase_history_add, STYPE = purchase_history);
-CREATE AGGREGATE raw(float8, bool) (SFUNC = survival_add, STYPE = survival);
+CREATE AGGREGATE raw(int8, timestamptz, numeric) (SFUNC = _retention_customer_base_add, STYPE = customer_base);
+CREATE AGGREGATE raw(timestamptz, numeric) (SFUNC = _retention_customer_base_add_own, STYPE = customer_base);
+CREATE AGGREGATE raw_history(int8, timestamptz, numeric, text) (SFUNC = _retention_purchase_history_add, STYPE = purchase_history);
+CREATE AGGREGATE raw(float8, bool) (SFUNC = _retention_survival_add, STYPE = survival);
 CREATE TABLE many AS SELECT n, n % 20000 AS c, timestamptz '2024-01-01' + n % 400 * interval '1 day' AS t, (n % 90) * 1.25 AS a FROM generate_series(1, 30000::int8) n;
 CREATE TABLE raws AS
 SELECT size, raw(c, t, a) AS base, raw_history(c, t, a, 'day') AS history, raw(n::float8, true) AS survival, raw(t, a) AS own, order_log(t::date, a, date '2025-12-31') AS log
 FROM many, unnest(ARRAY[1, 20, 300, 30000]) size WHERE n <= size GROUP BY size;
 CREATE TABLE finished AS
-SELECT size, customer_base(c, t, a) AS base, purchase_history(c, t, a, 'day') AS history, survival(n::float8, true) AS survival, customer_base_final(raw(t, a)) AS own, order_log(t::date, a, date '2025-12-31' ORDER BY n DESC) AS log
+SELECT size, customer_base(c, t, a) AS base, purchase_history(c, t, a, 'day') AS history, survival(n::float8, true) AS survival, _retention_customer_base_final(raw(t, a)) AS own, order_log(t::date, a, date '2025-12-31' ORDER BY n DESC) AS log
 FROM many, unnest(ARRAY[1, 20, 300, 30000]) size WHERE n <= size GROUP BY size;
 SELECT size, r.base = f.base AS base, r.history = f.history AS history, r.survival = f.survival AS survival, r.own = f.own AS own, r.log = f.log AS log,
-	   f.base = r.base AND r.base >= f.base AND NOT r.base <> f.base AS base_too, customer_base_hash(r.base) = customer_base_hash(f.base) AS base_hash,
-	   purchase_history_hash(r.history) = purchase_history_hash(f.history) AS history_hash
+	   f.base = r.base AND r.base >= f.base AND NOT r.base <> f.base AS base_too, _retention_customer_base_hash(r.base) = _retention_customer_base_hash(f.base) AS base_hash,
+	   _retention_purchase_history_hash(r.history) = _retention_purchase_history_hash(f.history) AS history_hash
 FROM raws r JOIN finished f USING (size) ORDER BY size;
 SELECT count(DISTINCT base) AS bases, count(DISTINCT history) AS histories, count(DISTINCT survival) AS survivals, count(DISTINCT own) AS own, count(DISTINCT log) AS logs FROM (TABLE raws UNION ALL TABLE finished) s;
 -- and as they come out of an aggregate, never stored

@@ -98,14 +98,14 @@ INSERT INTO shop_orders SELECT 1 + n % 50, timestamptz '2024-01-01 12:00' + n * 
 SELECT * FROM pg_temp.reconciles('far_shop', 'shop_orders');
 SELECT count(*) AS views FROM pg_temp.contents('far_shop');
 SELECT all_revenue, clv > 1e15 AS clv FROM far_shop.kpi;
-DELETE FROM shop_orders WHERE amount > 1e14 OR amount < -1e14 OR NOT retention_row_counts(ordered_at, amount);
+DELETE FROM shop_orders WHERE amount > 1e14 OR amount < -1e14 OR NOT _retention_row_counts(ordered_at, amount);
 SELECT * FROM tidy EXCEPT SELECT * FROM pg_temp.contents('far_shop');
 
 -- What counts and why not are said by the same rule, at its ends.
-SELECT t, a, retention_row_counts(t, a), retention_row_reason(t, a), retention_row_counts(t::timestamp, a) AS of_timestamp, retention_row_counts(t::date, a) AS of_date
+SELECT t, a, _retention_row_counts(t, a), _retention_row_reason(t, a), _retention_row_counts(t::timestamp, a) AS of_timestamp, _retention_row_counts(t::date, a) AS of_date
 FROM (VALUES ('1970-01-01 23:59:59.999999+00'::timestamptz, 1::numeric), ('1970-01-02 00:00+00', 1), ('2024-01-01', 999999999999999.99999), ('2024-01-01', -1e15), ('2024-01-01', 0), ('2024-01-01', 1e-20),
 	('2024-01-01', 1000000000000000), (NULL, 1), ('2024-01-01', NULL), ('infinity', 1), ('-infinity', 1)) v (t, a);
-SELECT retention_row_reason(now() + interval '23 hours', 1) AS tomorrow, retention_row_reason(now() + interval '25 hours', 1) AS later, retention_row_reason(date '5874897-12-31', 1) AS last_date, retention_row_reason(date '4713-01-01 BC', 1) AS first_date;
+SELECT _retention_row_reason(now() + interval '23 hours', 1) AS tomorrow, _retention_row_reason(now() + interval '25 hours', 1) AS later, _retention_row_reason(date '5874897-12-31', 1) AS last_date, _retention_row_reason(date '4713-01-01 BC', 1) AS first_date;
 -- and the planner takes nearly all rows for counted
 CREATE FUNCTION pg_temp.rows_expected(query text) RETURNS float8 LANGUAGE plpgsql AS $$
 DECLARE
@@ -116,7 +116,7 @@ BEGIN
 END
 $$;
 ANALYZE shop_orders;
-SELECT pg_temp.rows_expected('SELECT * FROM shop_orders WHERE retention_row_counts(ordered_at, amount)') AS rows;
+SELECT pg_temp.rows_expected('SELECT * FROM shop_orders WHERE _retention_row_counts(ordered_at, amount)') AS rows;
 
 -- Lines of orders: an order is left out whole.
 CREATE TABLE shop_lines AS SELECT row_number() OVER () / 3 AS invoice, * FROM shop_orders;

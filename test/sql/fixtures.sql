@@ -24,7 +24,7 @@ INSERT INTO written VALUES
 CREATE FUNCTION read(bytes bytea) RETURNS customer_base LANGUAGE sql AS $$
 	SELECT replace(encode(bytes, 'base64'), E'\n', '')::customer_base
 $$;
-SELECT version, what, customer_base_send(read(bytes)) = bytes AS same FROM written ORDER BY version, what COLLATE "C";
+SELECT version, what, _retention_customer_base_send(read(bytes)) = bytes AS same FROM written ORDER BY version, what COLLATE "C";
 \pset format unaligned
 SELECT what, customers(b), orders(b), revenue(b), refunds(b), refunded(b), guest_orders(b), guest_refunds(b), guest_revenue(b),
 	   repeat_rate(b), lifetime_span(b), first_order(b), last_order(b), clv(b, lifespan => '1 year'), is_exact(b), sample_size(b)
@@ -36,7 +36,7 @@ FROM (SELECT *, read(bytes) AS b FROM written) s ORDER BY version, what COLLATE 
 CREATE TABLE orders (c int8, at timestamptz, amount numeric);
 INSERT INTO orders VALUES (1, '2024-01-01 10:00', 10.50), (1, '2024-03-01 12:30:15.25', 20), (2, '2024-02-01 00:00', 5.25), (2, '2024-02-03 00:00', -5.25),
 	(3, '2024-02-10 09:00', 0), (NULL, '2024-02-11 09:00', 7), (NULL, '2024-02-12 09:00', -2), (4, '2024-02-13 09:00', -1);
-SELECT what, bytes = customer_base_send(b) AS same
+SELECT what, bytes = _retention_customer_base_send(b) AS same
 FROM written JOIN (
 	SELECT 'int8', customer_base(c) FROM orders
 	UNION ALL SELECT 'text, timestamptz, numeric', customer_base('customer ' || c, at, amount) FROM orders
@@ -44,7 +44,7 @@ FROM written JOIN (
 	UNION ALL SELECT 'int8, timestamp, wide numeric', customer_base(c, at::timestamp, amount * 1e40) FROM orders
 	UNION ALL SELECT 'sample, exact', customer_base_sample(c, at, amount, 16) FROM orders
 	UNION ALL SELECT 'selected', only_in(customer_base(c, at, amount), customer_base(c) FILTER (WHERE c = 2)) FROM orders
-	UNION ALL SELECT 'one customer', customer_base_add_own(NULL, timestamptz '2024-01-01 10:00', 10.50)
+	UNION ALL SELECT 'one customer', _retention_customer_base_add_own(NULL, timestamptz '2024-01-01 10:00', 10.50)
 	UNION ALL SELECT 'sample', customer_base_sample(c, timestamp '2024-01-01' + c * interval '1 day', c, 16) FROM generate_series(1, 40) c) t (what, b) USING (what)
 WHERE version = '0.1.0' ORDER BY what COLLATE "C";
 

@@ -291,7 +291,7 @@ SELECT text, pg_temp.outcome(format('SELECT %L::purchase_history', text)) AS out
 
 -- Small histories of many shapes, and what can happen to their bytes.
 CREATE TEMP TABLE victims AS
-SELECT purchase_history_send(h) AS bytes FROM (
+SELECT _retention_purchase_history_send(h) AS bytes FROM (
 	SELECT purchase_history(n % 5, date '2024-01-01' + n * 9, n - 3.5, 'day') AS h FROM generate_series(1, 12) n
 	UNION ALL SELECT purchase_history(n % 5, timestamptz '2024-01-01' + n * interval '9 days', 'month', 'Asia/Tokyo') FROM generate_series(1, 12) n
 	UNION ALL SELECT purchase_history(md5(n::text)::uuid, timestamp '2024-01-01' + n * interval '1 day', 0.25::float8, 'week') FROM generate_series(1, 3) n
@@ -303,7 +303,7 @@ DECLARE
 	h purchase_history;
 BEGIN
 	h := replace(encode(bytes, 'base64'), E'\n', '');
-	IF purchase_history_send(h) <> bytes THEN
+	IF _retention_purchase_history_send(h) <> bytes THEN
 		RETURN 'changed';
 	END IF;
 	-- what was accepted answers, and can be added to

@@ -19,7 +19,7 @@ INSERT INTO remarkable VALUES (0, '00000000-0000-0000-0000-000000000000'), (-1, 
 	(1, '00000000-0000-0000-0000-000000000001'), (9223372036854775807, '00000000-0000-0000-ffff-ffffffffffff'),
 	(-9223372036854775808, 'ffffffff-ffff-ffff-0000-000000000000'), (4294967296, '00000000-0000-0001-0000-000000000000'),
 	(-9223372036854775807, '80000000-0000-0000-0000-000000000000');
-SELECT k, u, customers(customers_in_common(s, customer_base_add(NULL, k))) AS in_sample, customers(customers_in_common(us, customer_base_add(NULL, u))) AS uuid_in_sample
+SELECT k, u, customers(customers_in_common(s, _retention_customer_base_add(NULL, k))) AS in_sample, customers(customers_in_common(us, _retention_customer_base_add(NULL, u))) AS uuid_in_sample
 FROM remarkable, LATERAL (SELECT customer_base_sample(c, 16) AS s, customer_base_sample(cu, 16) AS us
 	FROM (SELECT random_int8(n), md5(n::text)::uuid FROM generate_series(1, 20000) n UNION ALL SELECT k, u) o (c, cu)) s
 ORDER BY k;
@@ -75,8 +75,8 @@ SELECT count(DISTINCT k) AS texts, min(length(k)) AS length, customers(customer_
 	   customers(customer_base(purchase_history(k, date '2024-01-01', 'day'))) AS in_history
 FROM (SELECT made_up(n) AS k FROM generate_series(0, 63) n) s;
 -- The identity of a long text is SHA-256's first half; of one that isn't, XXH3's.
-SELECT n, position((SELECT string_agg(substr(sha256(k::bytea), b, 1), '' ORDER BY b DESC) FROM generate_series(9, 16) b) IN customer_base_send(customer_base(k))) > 0 AS sha256,
-	   customers(customer_base_combine(customer_base(k), customer_base(k || ''))) AS customers
+SELECT n, position((SELECT string_agg(substr(sha256(k::bytea), b, 1), '' ORDER BY b DESC) FROM generate_series(9, 16) b) IN _retention_customer_base_send(customer_base(k))) > 0 AS sha256,
+	   customers(_retention_customer_base_combine(customer_base(k), customer_base(k || ''))) AS customers
 FROM (SELECT n, repeat('x', n) AS k FROM generate_series(62, 67) n) s
 GROUP BY n, k ORDER BY n;
 SELECT count(*) AS texts, customers(customer_base(k)) FROM (SELECT repeat('x', n) AS k FROM generate_series(0, 300) n) s;

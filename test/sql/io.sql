@@ -58,9 +58,9 @@ CREATE FUNCTION facts(b customer_base) RETURNS text LANGUAGE sql AS $$
 	WHERE b IS NOT NULL
 $$;
 SELECT count(*) AS bases, count(*) FILTER (WHERE b::text::customer_base::text = b::text) AS text,
-	   count(*) FILTER (WHERE decode(b::text, 'base64') = customer_base_send(b)) AS text_is_binary,
+	   count(*) FILTER (WHERE decode(b::text, 'base64') = _retention_customer_base_send(b)) AS text_is_binary,
 	   count(*) FILTER (WHERE facts(b::text::customer_base) = facts(b)) AS facts,
-	   count(*) FILTER (WHERE customer_base_out(b)::text = b::text) AS by_function
+	   count(*) FILTER (WHERE _retention_customer_base_out(b)::text = b::text) AS by_function
 FROM bases;
 -- Through files, in text and in binary.
 CREATE TABLE copies (LIKE bases);
@@ -69,7 +69,7 @@ CREATE TABLE copies (LIKE bases);
 \copy bases TO 'results/io.binary' WITH (FORMAT binary)
 \copy copies FROM 'results/io.binary' WITH (FORMAT binary)
 \! rm -f results/io.text results/io.binary
-SELECT count(*) AS copies, count(*) FILTER (WHERE customer_base_send(c.b) = customer_base_send(b.b)) AS same, count(*) FILTER (WHERE facts(c.b) = facts(b.b)) AS facts
+SELECT count(*) AS copies, count(*) FILTER (WHERE _retention_customer_base_send(c.b) = _retention_customer_base_send(b.b)) AS same, count(*) FILTER (WHERE facts(c.b) = facts(b.b)) AS facts
 FROM copies c JOIN bases b USING (signature, many);
 -- Compressed or not, in the row or apart, short or long, a value is a value.
 CREATE TABLE stored (how text, b customer_base);
@@ -82,8 +82,8 @@ INSERT INTO stored SELECT 'extended', b FROM bases;
 ALTER TABLE stored ALTER b SET STORAGE PLAIN;
 INSERT INTO stored SELECT 'plain', b FROM bases WHERE NOT many;
 SELECT how, count(*) AS values, count(*) FILTER (WHERE facts(s.b) = facts(b.b)) AS facts, count(*) FILTER (WHERE s.b::text = b.b::text) AS text,
-	   count(*) FILTER (WHERE customer_base_combine(s.b, s.b)::text = customer_base_combine(b.b, b.b)::text) AS combined
-FROM stored s JOIN bases b ON customer_base_send(s.b) = customer_base_send(b.b) GROUP BY how ORDER BY how;
+	   count(*) FILTER (WHERE _retention_customer_base_combine(s.b, s.b)::text = _retention_customer_base_combine(b.b, b.b)::text) AS combined
+FROM stored s JOIN bases b ON _retention_customer_base_send(s.b) = _retention_customer_base_send(b.b) GROUP BY how ORDER BY how;
 -- Nothing but text and bytes; no casts, no comparison.
 SELECT count(*) AS casts FROM pg_cast WHERE 'customer_base'::regtype IN (castsource, casttarget);
 
@@ -91,7 +91,7 @@ SELECT count(*) AS casts FROM pg_cast WHERE 'customer_base'::regtype IN (castsou
 -- The same bytes in any order of rows, and however they are cut and merged.
 -- ---------------------------------------------------------------------------
 
-CREATE AGGREGATE merged(customer_base) (SFUNC = customer_base_combine, STYPE = customer_base, COMBINEFUNC = customer_base_combine, PARALLEL = SAFE);
+CREATE AGGREGATE merged(customer_base) (SFUNC = _retention_customer_base_combine, STYPE = customer_base, COMBINEFUNC = _retention_customer_base_combine, PARALLEL = SAFE);
 CREATE TABLE results (way text, signature regprocedure, many bool, b customer_base);
 CREATE PROCEDURE make(way text, query text) LANGUAGE plpgsql AS $$
 DECLARE
@@ -104,15 +104,15 @@ END
 $$;
 CALL make('backwards', 'SELECT many, customer_base(@ ORDER BY n DESC) AS b FROM orders GROUP BY many');
 CALL make('shuffled', 'SELECT many, customer_base(@ ORDER BY hashint4(n)) AS b FROM orders GROUP BY many');
-CALL make('2 parts', 'SELECT many, customer_base_combine(customer_base(@) FILTER (WHERE n <= 20), customer_base(@) FILTER (WHERE n > 20)) AS b FROM orders GROUP BY many');
-CALL make('2 parts, exchanged', 'SELECT many, customer_base_combine(customer_base(@) FILTER (WHERE n > 20), customer_base(@) FILTER (WHERE n <= 20)) AS b FROM orders GROUP BY many');
+CALL make('2 parts', 'SELECT many, _retention_customer_base_combine(customer_base(@) FILTER (WHERE n <= 20), customer_base(@) FILTER (WHERE n > 20)) AS b FROM orders GROUP BY many');
+CALL make('2 parts, exchanged', 'SELECT many, _retention_customer_base_combine(customer_base(@) FILTER (WHERE n > 20), customer_base(@) FILTER (WHERE n <= 20)) AS b FROM orders GROUP BY many');
 CALL make('17 parts', 'SELECT many, merged(b) AS b FROM (SELECT many, customer_base(@) AS b FROM orders GROUP BY many, n % 17) s GROUP BY many');
 CALL make('a part each row', 'SELECT many, merged(b) AS b FROM (SELECT many, customer_base(@) AS b FROM orders WHERE n <= 500 GROUP BY many, n) s GROUP BY many');
 CALL make('parts of parts', 'SELECT many, merged(b ORDER BY part DESC) AS b FROM (SELECT many, part % 7 AS part, merged(b) AS b FROM
 		  (SELECT many, n % 40 AS part, customer_base(@) AS b FROM orders GROUP BY 1, 2) s GROUP BY 1, 2) s GROUP BY many');
 CALL make('parts by customer', 'SELECT many, merged(b) AS b FROM (SELECT many, customer_base(@) AS b FROM orders GROUP BY many, c_int8 % 10) s GROUP BY many');
-CALL make('with nothing', 'SELECT many, customer_base_combine(customer_base_combine(NULL, b), NULL) AS b FROM (SELECT many, customer_base(@) AS b FROM orders GROUP BY many) s');
-CALL make('row by row', 'SELECT many, (SELECT merged(customer_base_add(NULL, @) ORDER BY n) FROM orders i WHERE i.many = o.many) AS b
+CALL make('with nothing', 'SELECT many, _retention_customer_base_combine(_retention_customer_base_combine(NULL, b), NULL) AS b FROM (SELECT many, customer_base(@) AS b FROM orders GROUP BY many) s');
+CALL make('row by row', 'SELECT many, (SELECT merged(_retention_customer_base_add(NULL, @) ORDER BY n) FROM orders i WHERE i.many = o.many) AS b
 		  FROM (SELECT DISTINCT many FROM orders WHERE NOT many) o');
 CALL make('window', 'SELECT many, b FROM (SELECT many, n, customer_base(@) OVER (PARTITION BY many ORDER BY n / 500) AS b FROM orders) s
 		  WHERE n = CASE WHEN many THEN 3000 ELSE 40 END');
@@ -132,7 +132,7 @@ BEGIN
 	END LOOP;
 END
 $$;
-SELECT way, count(*) AS bases, count(*) FILTER (WHERE customer_base_send(r.b) = customer_base_send(CASE way WHEN 'a part each row' THEN f.b ELSE b.b END)) AS same
+SELECT way, count(*) AS bases, count(*) FILTER (WHERE _retention_customer_base_send(r.b) = _retention_customer_base_send(CASE way WHEN 'a part each row' THEN f.b ELSE b.b END)) AS same
 FROM results r JOIN bases b USING (signature, many) JOIN first_ones f USING (signature, many) GROUP BY way ORDER BY way COLLATE "C";
 
 -- ---------------------------------------------------------------------------
@@ -161,7 +161,7 @@ SELECT encode('\x01010000000000000000050000', 'base64')::customer_base;
 
 -- Small bases of many shapes, and what can happen to their bytes.
 CREATE TABLE victims AS
-SELECT signature, customer_base_send(b) AS bytes FROM
+SELECT signature, _retention_customer_base_send(b) AS bytes FROM
 	(SELECT signature, b FROM bases WHERE NOT many AND signature::text ~ CASE WHEN signature::text LIKE '%date%' THEN 'bigint' ELSE 'bigint|text' END
 	 UNION ALL SELECT NULL, customer_base(NULL::int8)
 	 UNION ALL SELECT NULL, customer_base(1, date '2024-01-01', -1)
@@ -210,7 +210,7 @@ SELECT DISTINCT what, outcome FROM mutants WHERE outcome NOT LIKE '22P0_' AND ou
 CREATE TABLE accepted AS
 SELECT replace(encode(bytes, 'base64'), E'\n', '')::customer_base AS b FROM mutants WHERE outcome = 'accepted' GROUP BY bytes;
 SELECT count(*) FILTER (WHERE (customers(b) <= orders(b) OR NOT is_exact(b)) AND coalesce(repeat_rate(b), 0) BETWEEN 0 AND 1) = count(*) AS asked,
-	   count(*) FILTER (WHERE orders(customer_base_combine(b, b)) = orders(b) * 2 OR NOT is_exact(b)) = count(*) AS combined
+	   count(*) FILTER (WHERE orders(_retention_customer_base_combine(b, b)) = orders(b) * 2 OR NOT is_exact(b)) = count(*) AS combined
 FROM accepted;
 -- ---------------------------------------------------------------------------
 -- Any argument for any function.
@@ -226,10 +226,10 @@ INSERT INTO arguments VALUES
 	('cstring', 'AQ=='), ('cstring', ''), ('int4', '16'), ('int4', '2147483647'), ('text', 'repeat_rate'), ('text', 'month'), ('text', 'UTC'), ('bool', 'true'),
 	('int4[]', '{0,30,2147483647}'), ('int4[]', '{}'), ('int4[]', '{{1,2},{3,4}}'), ('int4[]', '{NULL,-1}'),
 	('rfm', '(1,2,3,4.5,0.7,2,2024-01-01)'), ('rfm', '(-1,NaN,0,NaN,Infinity,0,infinity)'), ('rfm', '(9223372036854775807,1e300,1e301,,-1e300,-1,)'), ('rfm', '(,,,,,,)');
-INSERT INTO arguments SELECT 'survival', survival_add(survival_add(NULL, 6, true), d, false)::text FROM unnest(ARRAY[0, 6, 1e300]) d;
-INSERT INTO arguments SELECT 'repeat_buying', repeat_buying_add(NULL, b::rfm)::text FROM unnest(ARRAY['(1,2,3,,0.7,2,)', '(0,0,1e300,,,9223372036854775807,)']) b;
-INSERT INTO arguments SELECT 'repeat_spend', repeat_spend_add(NULL, b::rfm)::text FROM unnest(ARRAY['(1,2,3,4.5,0.7,2,)', '(0,0,1e300,,,9223372036854775807,)', '(2,2,2,1e300,,,)']) b;
-INSERT INTO arguments SELECT 'renewals', renewals_add(renewals_add(NULL, 0, 10, 'bdw'), period, survivors)::text FROM (VALUES (1, 7), (1, 11), (0, 5), (100000, 0), (3, 9000000000000000000)) v (period, survivors);
+INSERT INTO arguments SELECT 'survival', _retention_survival_add(_retention_survival_add(NULL, 6, true), d, false)::text FROM unnest(ARRAY[0, 6, 1e300]) d;
+INSERT INTO arguments SELECT 'repeat_buying', _retention_repeat_buying_add(NULL, b::rfm)::text FROM unnest(ARRAY['(1,2,3,,0.7,2,)', '(0,0,1e300,,,9223372036854775807,)']) b;
+INSERT INTO arguments SELECT 'repeat_spend', _retention_repeat_spend_add(NULL, b::rfm)::text FROM unnest(ARRAY['(1,2,3,4.5,0.7,2,)', '(0,0,1e300,,,9223372036854775807,)', '(2,2,2,1e300,,,)']) b;
+INSERT INTO arguments SELECT 'renewals', _retention_renewals_add(_retention_renewals_add(NULL, 0, 10, 'bdw'), period, survivors)::text FROM (VALUES (1, 7), (1, 11), (0, 5), (100000, 0), (3, 9000000000000000000)) v (period, survivors);
 INSERT INTO arguments SELECT 'purchase_model', fit_purchases(repeat_buying((x, x * 9, 90, 1, x, NULL, '2024-01-01')::rfm), kind)::text FROM generate_series(0, 6) x, unnest(ARRAY['nbd', 'mbg/nbd', 'pareto/nbd', 'bg/cnbd-2']) kind GROUP BY kind;
 INSERT INTO arguments SELECT 'purchase_model', purchase_model('bg/nbd', '{"r": 1e-30, "alpha": 1e30, "a": 1e-30, "b": 1e30}')::text;
 INSERT INTO arguments VALUES ('spend_model', spend_model(6, 4, 15)::text), ('spend_model', spend_model(1e-30, 0.5, 1e30)::text), ('retention_model', retention_model('sbg', '{"a": 0.7, "b": 1.2}')::text), ('retention_model', retention_model('bdw', '{"a": 1e30, "b": 1e-30, "c": 1e30}')::text),
@@ -242,12 +242,12 @@ INSERT INTO arguments SELECT type, NULL FROM (SELECT DISTINCT type FROM argument
 INSERT INTO arguments SELECT 'customer_base', b::text FROM bases WHERE NOT many;
 INSERT INTO arguments SELECT 'customer_base', only_in(b, (SELECT customer_base(0)))::text FROM bases WHERE NOT many AND signature = 'customer_base(bigint,date,numeric)'::regprocedure;
 INSERT INTO arguments SELECT 'customer_base', b::text FROM accepted ORDER BY md5(b::text) LIMIT 20;
-INSERT INTO arguments SELECT 'customer_base', customer_base_add_own(NULL, timestamp '2024-01-01', 1.25)::text;
-INSERT INTO arguments SELECT 'customer_base', customer_base_add_own(NULL, 1.25)::text;
-INSERT INTO arguments SELECT 'customer_base', customer_base_add_own(NULL, now())::text;
-INSERT INTO arguments SELECT 'order_log', unnest(ARRAY[order_log_add(order_log_add(NULL, timestamptz '2024-01-01'), '294276-12-31 23:59:59.999999'), order_log_add(NULL, date '2024-01-01'),
-	order_log_add_summary(NULL, date '2024-01-01', 1e300, '5874897-12-31'), order_log_add_summary(NULL, timestamp '4714-11-24 BC', '2024-01-01'),
-	order_log_add_between(NULL, date '4714-11-24 BC', '-infinity', 'infinity')])::text;
+INSERT INTO arguments SELECT 'customer_base', _retention_customer_base_add_own(NULL, timestamp '2024-01-01', 1.25)::text;
+INSERT INTO arguments SELECT 'customer_base', _retention_customer_base_add_own(NULL, 1.25)::text;
+INSERT INTO arguments SELECT 'customer_base', _retention_customer_base_add_own(NULL, now())::text;
+INSERT INTO arguments SELECT 'order_log', unnest(ARRAY[_retention_order_log_add(_retention_order_log_add(NULL, timestamptz '2024-01-01'), '294276-12-31 23:59:59.999999'), _retention_order_log_add(NULL, date '2024-01-01'),
+	_retention_order_log_add_summary(NULL, date '2024-01-01', 1e300, '5874897-12-31'), _retention_order_log_add_summary(NULL, timestamp '4714-11-24 BC', '2024-01-01'),
+	_retention_order_log_add_between(NULL, date '4714-11-24 BC', '-infinity', 'infinity')])::text;
 
 CREATE TABLE calls (signature regprocedure, outcome text);
 CREATE FUNCTION call(query text) RETURNS text LANGUAGE plpgsql AS $$
@@ -302,14 +302,14 @@ CREATE TABLE full_ones AS
 SELECT what, encode(bytes, 'base64')::customer_base AS b FROM (VALUES
 	('orders', '\x010100000000010101ffffffffffffffff7f0000000000000000000000000008ffffffffffffff7f'::bytea),
 	('guests', '\x0101000000000000000000ffffffffffffffff7f00')) v (what, bytes);
-SELECT what, customers(b), orders(b), guest_orders(b), call(format('SELECT customer_base_combine(%1$L, %1$L)', b)) ~ '^22' AS combined,
-	   call(format('SELECT customer_base_add(%L, %L::int8)', b, CASE what WHEN 'orders' THEN 0 END)) ~ '^22' AS added
+SELECT what, customers(b), orders(b), guest_orders(b), call(format('SELECT _retention_customer_base_combine(%1$L, %1$L)', b)) ~ '^22' AS combined,
+	   call(format('SELECT _retention_customer_base_add(%L, %L::int8)', b, CASE what WHEN 'orders' THEN 0 END)) ~ '^22' AS added
 FROM full_ones ORDER BY what;
 -- Kinds that don't fit are told apart.
-SELECT customer_base_combine(customer_base(1), customer_base('1'::text));
-SELECT customer_base_combine(customer_base(1, now()), customer_base(1));
-SELECT customer_base_combine(customer_base(1, now()), customer_base(1, now()::timestamp));
-SELECT customer_base_combine(customer_base(1, date '2024-01-01', 1.0), customer_base(1, date '2024-01-01', 1.0::float8));
+SELECT _retention_customer_base_combine(customer_base(1), customer_base('1'::text));
+SELECT _retention_customer_base_combine(customer_base(1, now()), customer_base(1));
+SELECT _retention_customer_base_combine(customer_base(1, now()), customer_base(1, now()::timestamp));
+SELECT _retention_customer_base_combine(customer_base(1, date '2024-01-01', 1.0), customer_base(1, date '2024-01-01', 1.0::float8));
 
 SET client_min_messages = error;
 DROP SCHEMA io CASCADE;

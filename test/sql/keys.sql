@@ -8,7 +8,7 @@ SET search_path = keys, public;
 SELECT count(*) AS rows, customers(customer_base(k)), count(DISTINCT k) AS distinct, repeat_rate(k), purchase_frequency(k)
 FROM (VALUES (0::int8), (-1), (1), (9223372036854775807), (-9223372036854775808), (-9223372036854775807),
 			 (2147483648), (4294967296), (-4294967296), (0), (-1), (9223372036854775807), (-9223372036854775808)) o (k);
-SELECT customers(customer_base_combine(customer_base(k), customer_base_combine(customer_base(k::int4), customer_base(k::int2)))) AS int2_int4_int8,
+SELECT customers(_retention_customer_base_combine(customer_base(k), _retention_customer_base_combine(customer_base(k::int4), customer_base(k::int2)))) AS int2_int4_int8,
 	   repeat_rate(k::int2) AS int2, repeat_rate(k::int4) AS int4
 FROM (VALUES (0::int8), (-1), (32767), (-32768), (-32768)) o (k);
 
@@ -19,7 +19,7 @@ SELECT repeat_rate(k) AS text, repeat_rate(k::varchar) AS varchar, repeat_rate(k
 	   repeat_rate(k::char(5)) AS char_5, repeat_rate(k::"char") AS "char", repeat_rate(k::name) AS name
 FROM (VALUES (''), (' '), ('a'), ('a '), ('ab'), ('a')) o (k);
 -- Blanks at the end of a char(n) mean nothing, whatever the n.
-SELECT customers(customer_base_combine(customer_base_combine(customer_base('a'::char(3), now()), customer_base('a'::char(10), now())),
+SELECT customers(_retention_customer_base_combine(_retention_customer_base_combine(customer_base('a'::char(3), now()), customer_base('a'::char(10), now())),
 									   customer_base('a'::text, now())));
 -- A base of the key alone, whose name is also that of a type.
 SELECT customers(customer_base(k)) AS text, customers(customer_base(k::varchar)) AS varchar, customers(customer_base(k::varchar(1))) AS varchar_1,
@@ -43,7 +43,7 @@ SELECT customers(customer_base(k)), orders(customer_base(k)), customers(customer
 SELECT repeat_rate(k) OVER (ORDER BY how, k COLLATE "C" ROWS 1 PRECEDING) FROM long;
 
 -- Any deterministic collation tells the same customers apart.
-SELECT customers(customer_base_combine(customer_base(k), customer_base_combine(customer_base(k COLLATE "C"), customer_base(k COLLATE "POSIX"))))
+SELECT customers(_retention_customer_base_combine(customer_base(k), _retention_customer_base_combine(customer_base(k COLLATE "C"), customer_base(k COLLATE "POSIX"))))
 FROM (VALUES ('a'), ('A'), ('b')) o (k);
 -- So does none: where the collation is not known, the database's own is meant.
 CREATE TABLE collations (c text COLLATE "C", posix text COLLATE "POSIX");
@@ -102,7 +102,7 @@ CREATE FUNCTION uuid_of_hash(x int8, second int8) RETURNS uuid IMMUTABLE LANGUAG
 $$;
 -- The first hash in a base of one customer, as it is sent.
 CREATE FUNCTION hash_in(b customer_base) RETURNS int8 IMMUTABLE LANGUAGE sql AS $$
-	SELECT ('x' || string_agg(encode(substr(customer_base_send(b), n, 1), 'hex'), '' ORDER BY n DESC))::bit(64)::int8
+	SELECT ('x' || string_agg(encode(substr(_retention_customer_base_send(b), n, 1), 'hex'), '' ORDER BY n DESC))::bit(64)::int8
 	FROM generate_series(15, 22) n
 $$;
 SELECT count(*) AS hashes, count(*) FILTER (WHERE hash_of_key(key_of_hash(n)) = n) AS inverse,
@@ -122,7 +122,7 @@ SELECT what, n, key_of_hash(CASE what WHEN 'lowest' THEN n
 FROM generate_series(0, 3999) n, (VALUES ('lowest'), ('highest'), ('middle'), ('even'), ('clusters')) v (what);
 CREATE VIEW compared AS
 SELECT what, customers(b) = 4000 AS customers, orders(b) = 6000 AS orders, repeat_rate(b) = 0.5 AS repeat_rate, revenue(b) = 7500 AS revenue,
-	   b::text::customer_base::text = b::text AS text, customers(customer_base_combine(b, b)) = 4000 AS combined,
+	   b::text::customer_base::text = b::text AS text, customers(_retention_customer_base_combine(b, b)) = 4000 AS combined,
 	   md5(b::text) = md5(backwards::text) AS any_order
 FROM (SELECT what, customer_base(k, date '2024-01-01' + n % 99, 1.25 ORDER BY n) AS b, customer_base(k, date '2024-01-01' + n % 99, 1.25 ORDER BY n DESC) AS backwards
 	  FROM (TABLE neighbours UNION ALL SELECT * FROM neighbours WHERE n % 2 = 0) s GROUP BY what) s

@@ -155,7 +155,7 @@ SELECT field, left(value::text, 40) AS value, with_field(model, field, value) AS
 		('log_covariance', '[[1, 0.5], [0.5, 1]]'), ('log_covariance', '[[0, 0], [0, 0]]'), ('parameters', '[0.5, 1]'), ('parameters', '{"r": 1, "alpha": 1, "r2": 1}'), ('version', '"1"'), ('version', '1.0'), ('kind', '1'), ('type', 'null')) c (field, value);
 SELECT value, with_field(model, 'correlation', value) AS outcome FROM (SELECT model FROM valid WHERE model ->> 'type' = 'spend_model') v, unnest(ARRAY['1.1', '-1', 'null']::jsonb[]) value;
 -- The binary form: a byte and the text.
-SELECT substr(purchase_model_send(p), 1, 20) AS begins FROM fitted WHERE what = 'purchase, nbd';
+SELECT substr(_retention_purchase_model_send(p), 1, 20) AS begins FROM fitted WHERE what = 'purchase, nbd';
 
 -- Strings cut anywhere, with a byte changed anywhere, are errors or another model; never anything worse.
 CREATE FUNCTION outcome(model text) RETURNS text LANGUAGE plpgsql AS $$

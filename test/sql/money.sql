@@ -29,11 +29,11 @@ BEGIN
 		CASE WHEN got.revenue::text IS DISTINCT FROM sum::text THEN 'revenue ' || got.revenue END,
 		CASE WHEN got.base_aov::text IS DISTINCT FROM (sum / nullif(orders, 0))::text THEN 'aov of base ' || got.base_aov END,
 		-- merged with itself, taken in and out
-		CASE WHEN revenue(customer_base_combine(got.base, got.base))::text IS DISTINCT FROM (sum * 2)::text THEN 'combined' END,
+		CASE WHEN revenue(_retention_customer_base_combine(got.base, got.base))::text IS DISTINCT FROM (sum * 2)::text THEN 'combined' END,
 		CASE WHEN revenue(got.base::text::customer_base)::text IS DISTINCT FROM sum::text THEN 'text' END,
 		CASE WHEN guest_revenue(got.guests)::text IS DISTINCT FROM sum::text THEN 'guests ' || guest_revenue(got.guests) END,
-		CASE WHEN guest_revenue(customer_base_combine(got.base, got.guests))::text IS DISTINCT FROM sum::text
-			THEN 'guests combined ' || guest_revenue(customer_base_combine(got.base, got.guests)) END
+		CASE WHEN guest_revenue(_retention_customer_base_combine(got.base, got.guests))::text IS DISTINCT FROM sum::text
+			THEN 'guests combined ' || guest_revenue(_retention_customer_base_combine(got.base, got.guests)) END
 	], NULL);
 	-- the same in any order of rows
 	SELECT aov(a), revenue(customer_base(c, t, a)) AS revenue INTO got
@@ -134,9 +134,9 @@ SELECT revenue(b)::text = (SELECT sum(amount)::text FROM growing) AS revenue,
 	   b::text::customer_base::text = b::text AS text, md5(b::text) = first_value(md5(b::text)) OVER () AS same
 FROM (SELECT customer_base(customer, at, amount) AS b FROM growing
 	  UNION ALL SELECT customer_base(customer, at, amount ORDER BY at DESC) FROM growing
-	  UNION ALL SELECT customer_base_combine(customer_base(customer, at, amount) FILTER (WHERE amount < 20),
+	  UNION ALL SELECT _retention_customer_base_combine(customer_base(customer, at, amount) FILTER (WHERE amount < 20),
 											 customer_base(customer, at, amount) FILTER (WHERE amount >= 20)) FROM growing
-	  UNION ALL SELECT customer_base_combine(customer_base(customer, at, amount) FILTER (WHERE amount >= 20),
+	  UNION ALL SELECT _retention_customer_base_combine(customer_base(customer, at, amount) FILTER (WHERE amount >= 20),
 											 customer_base(customer, at, amount) FILTER (WHERE amount < 20)) FROM growing) s;
 SELECT * FROM compared;
 SET work_mem = '64kB';

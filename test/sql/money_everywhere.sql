@@ -271,9 +271,9 @@ INSERT INTO bases SELECT shop, 'binary', b FROM binary_bases;
 INSERT INTO histories SELECT shop, 'binary', h FROM binary_histories;
 
 
-CALL compare('bases, however they were made', ARRAY['rollup(customer_base)', 'customer_base_union(customer_base,customer_base)'],
+CALL compare('bases, however they were made', ARRAY['rollup(customer_base)', '_retention_customer_base_union(customer_base,customer_base)'],
 	'SELECT shop, 0, how, md5(b::text) FROM bases', 'SELECT b.shop, 0, b.how, md5(r.b::text) FROM bases r, bases b WHERE b.shop = r.shop AND r.how = ''rows''');
-CALL compare('histories, however they were made', ARRAY['rollup(purchase_history)', 'purchase_history_union(purchase_history,purchase_history)'],
+CALL compare('histories, however they were made', ARRAY['rollup(purchase_history)', '_retention_purchase_history_union(purchase_history,purchase_history)'],
 	'SELECT shop, 0, how, md5(h::text) FROM histories', 'SELECT h.shop, 0, h.how, md5(r.h::text) FROM histories r, histories h WHERE h.shop = r.shop AND r.how = ''rows''');
 DELETE FROM bases WHERE how NOT IN ('rows', 'binary');
 DELETE FROM histories WHERE how NOT IN ('rows', 'binary');
@@ -399,7 +399,7 @@ SELECT shop, c, spend / days AS m FROM (
 	FROM (SELECT shop, c, t::date AS day, sum(a) AS money, bool_or(a >= 0) AS is_order, min(min(t::date) FILTER (WHERE a >= 0)) OVER (PARTITION BY shop, c) AS first
 		  FROM orders WHERE c IS NOT NULL GROUP BY shop, c, t::date) d
 	GROUP BY shop, c) s WHERE days > 0;
-CALL compare('repeat_spend', ARRAY['repeat_spend(purchase_history,date)', 'repeat_spend(rfm)', 'rollup(repeat_spend)', 'repeat_spend_union(repeat_spend,repeat_spend)', 'repeat_spend_info(repeat_spend)'],
+CALL compare('repeat_spend', ARRAY['repeat_spend(purchase_history,date)', 'repeat_spend(rfm)', 'rollup(repeat_spend)', '_retention_repeat_spend_union(repeat_spend,repeat_spend)', 'repeat_spend_info(repeat_spend)'],
 	'SELECT shop, 0, name, money FROM (SELECT shop, repeat_spend(h) AS of_history FROM histories WHERE how = ''rows'') h
 		JOIN (SELECT shop, repeat_spend(r) AS of_rfm, repeat_spend(r) FILTER (WHERE c % 2 = 0) + repeat_spend(r) FILTER (WHERE c % 2 <> 0) AS added
 			  FROM (SELECT shop, c, rfm_summary(t, a, date ''2024-12-31'') AS r FROM orders WHERE c IS NOT NULL GROUP BY shop, c) r GROUP BY shop) s USING (shop)
@@ -413,7 +413,7 @@ CALL compare('repeat_spend', ARRAY['repeat_spend(purchase_history,date)', 'repea
 
 -- What servers and workers hand over, the state of rfm_summary and of a tally,
 -- and samples: as text and in binary.
-CREATE AGGREGATE log_of(timestamp, numeric, date) (SFUNC = order_log_add_summary, STYPE = order_log);
+CREATE AGGREGATE log_of(timestamp, numeric, date) (SFUNC = _retention_order_log_add_summary, STYPE = order_log);
 CREATE TABLE states AS SELECT shop, c, log_of(t, a, '2024-06-30' ORDER BY n DESC) AS log FROM orders WHERE c IS NOT NULL GROUP BY shop, c;
 CREATE TABLE summaries AS SELECT shop, repeat_spend(h) AS spend, (SELECT customer_base_sample(c, t, a, 16) FROM orders o WHERE o.shop = h.shop) AS sample FROM histories h WHERE how = 'rows';
 CREATE TABLE read_states (LIKE states);
@@ -424,9 +424,9 @@ CREATE TABLE read_summaries (LIKE summaries);
 \copy money_everywhere.read_summaries FROM 'results/money_everywhere.binary' WITH (FORMAT binary)
 \! rm -f results/money_everywhere.binary
 CALL compare('states, read again', '{}',
-	'SELECT shop, c, name, money::text FROM read_states r JOIN states s USING (shop, c), LATERAL (VALUES (''binary'', (order_log_rfm(r.log)).mean_spend), (''text'', (order_log_rfm(s.log::text::order_log)).mean_spend),
-		(''combined'', (order_log_rfm(order_log_combine(s.log, r.log))).mean_spend)) v (name, money)',
-	'SELECT shop, c, name, (mean_spend * CASE name WHEN ''combined'' THEN 2 ELSE 1 END)::text FROM states, LATERAL (SELECT (order_log_rfm(log)).mean_spend) r, (VALUES (''binary''), (''text''), (''combined'')) v (name)',
+	'SELECT shop, c, name, money::text FROM read_states r JOIN states s USING (shop, c), LATERAL (VALUES (''binary'', (_retention_order_log_rfm(r.log)).mean_spend), (''text'', (_retention_order_log_rfm(s.log::text::order_log)).mean_spend),
+		(''combined'', (_retention_order_log_rfm(_retention_order_log_combine(s.log, r.log))).mean_spend)) v (name, money)',
+	'SELECT shop, c, name, (mean_spend * CASE name WHEN ''combined'' THEN 2 ELSE 1 END)::text FROM states, LATERAL (SELECT (_retention_order_log_rfm(log)).mean_spend) r, (VALUES (''binary''), (''text''), (''combined'')) v (name)',
 	'g.money::numeric IS NOT DISTINCT FROM w.money::numeric OR name = ''combined'' AND abs(g.money::numeric - w.money::numeric) <= 1e-15 * abs(w.money::numeric)');
 CALL compare('tallies and samples, read again', '{}',
 	'SELECT shop, 0, name, money FROM read_summaries r JOIN summaries s USING (shop), LATERAL (VALUES (''spend, binary'', r.spend::text), (''spend, text'', s.spend::text::repeat_spend::text),
@@ -585,8 +585,8 @@ WITH guests (amount, edge) AS (VALUES (1::numeric, 17014118346046923173168730371
 	SELECT amount, edge, customer_base(NULL::int8, date '2024-01-01', edge) AS base, purchase_history(NULL::int8, date '2024-01-01', edge, 'day') AS history
 	FROM guests GROUP BY amount, edge)
 SELECT edge + amount AS sum,
-	   guest_revenue(customer_base_add(base, NULL::int8, date '2024-01-01', amount)) AS base,
-	   guest_revenue(customer_base(purchase_history_add(history, NULL::int8, date '2024-01-01', amount, 'day'))) AS history
+	   guest_revenue(_retention_customer_base_add(base, NULL::int8, date '2024-01-01', amount)) AS base,
+	   guest_revenue(customer_base(_retention_purchase_history_add(history, NULL::int8, date '2024-01-01', amount, 'day'))) AS history
 FROM made ORDER BY amount;
 
 -- Shares of a revenue that is little beside what was paid and given back.
@@ -602,11 +602,11 @@ CREATE FUNCTION widen(value bytea) RETURNS text IMMUTABLE LANGUAGE SQL AS $$
 	SELECT translate(encode(overlay(value PLACING decode('a0e103' || repeat('ff', 61599) || '7f', 'hex') FROM octet_length(value) - 1), 'base64'), E'\n', '')
 $$;
 CREATE TABLE widest AS
-SELECT widen(customer_base_send(customer_base(NULL::int8, date '2024-01-01', 1::numeric)))::customer_base AS base,
-	   widen(purchase_history_send(purchase_history(NULL::int8, date '2024-01-01', 1::numeric, 'day')))::purchase_history AS history;
+SELECT widen(_retention_customer_base_send(customer_base(NULL::int8, date '2024-01-01', 1::numeric)))::customer_base AS base,
+	   widen(_retention_purchase_history_send(purchase_history(NULL::int8, date '2024-01-01', 1::numeric, 'day')))::purchase_history AS history;
 SELECT length(base::text) > 80000 AS base, length(history::text) > 80000 AS history FROM widest;
-SELECT length(customer_base_combine(base, small)::text) FROM widest, (SELECT customer_base(1, date '2024-01-01', 1e-16383::numeric) AS small) s;
-SELECT length(purchase_history_combine(history, small)::text) FROM widest, (SELECT purchase_history(1, date '2024-01-01', 1e-16383::numeric, 'day') AS small) s;
+SELECT length(_retention_customer_base_combine(base, small)::text) FROM widest, (SELECT customer_base(1, date '2024-01-01', 1e-16383::numeric) AS small) s;
+SELECT length(_retention_purchase_history_combine(history, small)::text) FROM widest, (SELECT purchase_history(1, date '2024-01-01', 1e-16383::numeric, 'day') AS small) s;
 
 SELECT what, compared, wrong, left(example, 300) AS example FROM checked WHERE wrong > 0 ORDER BY what COLLATE "C";
 SELECT count(*) > 120 AS checks, sum(compared) > 50000 AS compared, sum(wrong) AS wrong FROM checked;

@@ -128,7 +128,7 @@ FROM calls a, calls b;
 CREATE FUNCTION counted(customer_base, int8) RETURNS customer_base LANGUAGE plpgsql AS $$
 BEGIN
 	PERFORM nextval('transitions');
-	RETURN customer_base_add($1, $2);
+	RETURN _retention_customer_base_add($1, $2);
 END
 $$;
 CREATE SEQUENCE transitions;
@@ -180,7 +180,7 @@ REFRESH MATERIALIZED VIEW stored;
 SELECT count(*) AS stored FROM stored;
 INSERT INTO orders SELECT * FROM parts WHERE shop = 9;
 -- A part of the customers and the rest are all.
-CREATE AGGREGATE merged(customer_base) (SFUNC = customer_base_combine, STYPE = customer_base);
+CREATE AGGREGATE merged(customer_base) (SFUNC = _retention_customer_base_combine, STYPE = customer_base);
 REFRESH MATERIALIZED VIEW stored;
 SELECT merged(b)::text = (SELECT customer_base(customer, at, amount)::text FROM orders) AS same FROM stored;
 
@@ -204,7 +204,7 @@ RESET enable_material;
 -- nothing but an aggregate.
 SELECT shop FROM orders o WHERE shop < 4 GROUP BY shop ORDER BY repeat_rate(customer) DESC, shop;
 WITH bases AS MATERIALIZED (SELECT shop, customer_base(customer) AS b FROM orders WHERE shop < 2 GROUP BY shop)
-SELECT a.shop, b.shop, customers(customer_base_combine(a.b, b.b)) FROM bases a, bases b ORDER BY 1, 2;
+SELECT a.shop, b.shop, customers(_retention_customer_base_combine(a.b, b.b)) FROM bases a, bases b ORDER BY 1, 2;
 WITH gone AS (DELETE FROM parts WHERE shop = 9 RETURNING *) SELECT repeat_rate(customer), count(*) FROM gone;
 SELECT max(r) >= min(r) AS nested FROM (SELECT repeat_rate(customer) AS r FROM orders GROUP BY shop) s;
 

@@ -110,9 +110,9 @@ FROM results GROUP BY size ORDER BY size;
 CREATE FUNCTION raw(survival) RETURNS bytea LANGUAGE internal IMMUTABLE STRICT AS 'byteasend';
 CREATE FUNCTION raw(purchase_history) RETURNS bytea LANGUAGE internal IMMUTABLE STRICT AS 'byteasend';
 CREATE FUNCTION raw(order_log) RETURNS bytea LANGUAGE internal IMMUTABLE STRICT AS 'byteasend';
-CREATE AGGREGATE survival_state(float8, bool) (SFUNC = survival_add, STYPE = survival);
-CREATE AGGREGATE history_state(int8, date, text) (SFUNC = purchase_history_add, STYPE = purchase_history);
-CREATE AGGREGATE log_state(date) (SFUNC = order_log_add, STYPE = order_log);
+CREATE AGGREGATE survival_state(float8, bool) (SFUNC = _retention_survival_add, STYPE = survival);
+CREATE AGGREGATE history_state(int8, date, text) (SFUNC = _retention_purchase_history_add, STYPE = purchase_history);
+CREATE AGGREGATE log_state(date) (SFUNC = _retention_order_log_add, STYPE = order_log);
 -- groups, so that the memory of one has been another's; of 10 or 11 rows, and of 8, for which there is room to spare
 CREATE TABLE states AS
 SELECT raw(survival_state(n, true)) AS state FROM generate_series(1, 20000) n GROUP BY n % 1900

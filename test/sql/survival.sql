@@ -119,7 +119,7 @@ SELECT restricted_mean(NULL) IS NULL AS mean, median_survival(NULL) IS NULL AS m
 	   (SELECT count(*) FROM kaplan_meier(NULL)) AS rows, logrank(NULL, survival(1, true)) IS NULL AS logrank;
 -- A value of no observations, as a history of no customers makes.
 SELECT subjects(s), events(s), median_survival(s), restricted_mean(s), survival_at(s, 0), logrank(s, s), (SELECT count(*) FROM kaplan_meier(s)) AS rows,
-	   (s + s)::text = s::text AS same, (s + survival_add(NULL, 1, true))::text = survival_add(NULL, 1, true)::text AS nothing
+	   (s + s)::text = s::text AS same, (s + _retention_survival_add(NULL, 1, true))::text = _retention_survival_add(NULL, 1, true)::text AS nothing
 FROM (SELECT 'AQEAAAA='::survival AS s OFFSET 0) v;
 
 -- ---------------------------------------------------------------------------
@@ -144,7 +144,7 @@ SELECT subjects(s) FROM doubled WHERE n = 63;
 WITH RECURSIVE doubled AS (
 	SELECT 0 AS n, survival(1, false) AS s UNION ALL SELECT n + 1, s + s FROM doubled WHERE n < 62
 )
-SELECT s + survival_add(s, 2, true) FROM doubled WHERE n = 62;
+SELECT s + _retention_survival_add(s, 2, true) FROM doubled WHERE n = 62;
 WITH RECURSIVE doubled AS (
 	SELECT 0 AS n, survival(1, false) AS s, survival(2, true) AS other UNION ALL SELECT n + 1, s + s, other + other FROM doubled WHERE n < 62
 )

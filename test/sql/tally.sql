@@ -23,7 +23,7 @@ SELECT i.* FROM repeat_buying_info((SELECT repeat_buying(b) FROM (VALUES (rfm(1,
 -- the sum of the logarithms to 2^-40, and large ones
 SELECT abs(log_gaps - (SELECT sum(ln(n)) FROM generate_series(1, 10000) n)) < 1e-8 AS near
 FROM repeat_buying_info((SELECT repeat_buying(rfm(1, 1, 2, ln(n))) FROM generate_series(1, 10000) n));
-SELECT log_gaps FROM unnest(ARRAY[9007199254740992, -9007199254740992, 4294967296.5, -0.5, 1e-300]) l, repeat_buying_info(repeat_buying_add(NULL, rfm(1, 1, 2, l))) i;
+SELECT log_gaps FROM unnest(ARRAY[9007199254740992, -9007199254740992, 4294967296.5, -0.5, 1e-300]) l, repeat_buying_info(_retention_repeat_buying_add(NULL, rfm(1, 1, 2, l))) i;
 SELECT log_gaps FROM repeat_buying_info((SELECT repeat_buying(rfm(1, 1, 2, l)) FROM unnest(ARRAY[9007199254740992, -9007199254740992, 0.5, 9007199254740992]) l));
 SELECT repeat_buying(b) IS NULL AS none FROM (SELECT rfm(1, 1, 1) WHERE false) v (b);
 SELECT repeat_buying(NULL) IS NULL AS nothing, repeat_buying(rfm(NULL, 1, 1)) IS NULL AS skipped;
@@ -34,9 +34,9 @@ SELECT i.*, (SELECT count(*) FROM cells(b)) AS rows FROM (SELECT 'AQIAAAAAAAA=':
 SELECT as_of FROM repeat_buying_info((SELECT repeat_buying(b) FROM unnest(ARRAY[(0, 0, 30.9, 1, 0, 1, '2024-01-01'), (0, 0, 400, 1, 0, 1, NULL), (0, 0, 500, 1, 0, 1, 'infinity'), (0, 0, 5, 1, 0, 1, '2024-01-20'), (0, 0, 1e300, 1, 0, 1, '2024-01-20')]::rfm[]) b));
 SELECT as_of FROM repeat_buying_info((SELECT repeat_buying((0, 0, 5, 1, 0, 1, NULL)::rfm)));
 SELECT (repeat_buying_info(a + b)).as_of, (repeat_buying_info(b + a)).as_of, (repeat_buying_info(b + c)).as_of, (repeat_buying_info(c + c)).as_of
-FROM (SELECT repeat_buying_add(NULL, (0, 0, 5, 1, 0, 1, '2024-01-01')), repeat_buying_add(NULL, (0, 0, 5, 1, 0, 1, '2024-02-01')), repeat_buying_add(NULL, (0, 0, 5, 1, 0, 1, NULL))) v (a, b, c);
-SELECT as_of, repeat_buying_add(NULL, (0, 0, 0, 1, 0, 1, day)::rfm)::text::repeat_buying::text = repeat_buying_add(NULL, (0, 0, 0, 1, 0, 1, day)::rfm)::text AS same
-FROM unnest(ARRAY['4714-11-24 BC', '1999-12-31', '2000-01-01', '2000-01-02', '5874897-12-31']::date[]) day, repeat_buying_info(repeat_buying_add(NULL, (0, 0, 0, 1, 0, 1, day)));
+FROM (SELECT _retention_repeat_buying_add(NULL, (0, 0, 5, 1, 0, 1, '2024-01-01')), _retention_repeat_buying_add(NULL, (0, 0, 5, 1, 0, 1, '2024-02-01')), _retention_repeat_buying_add(NULL, (0, 0, 5, 1, 0, 1, NULL))) v (a, b, c);
+SELECT as_of, _retention_repeat_buying_add(NULL, (0, 0, 0, 1, 0, 1, day)::rfm)::text::repeat_buying::text = _retention_repeat_buying_add(NULL, (0, 0, 0, 1, 0, 1, day)::rfm)::text AS same
+FROM unnest(ARRAY['4714-11-24 BC', '1999-12-31', '2000-01-01', '2000-01-02', '5874897-12-31']::date[]) day, repeat_buying_info(_retention_repeat_buying_add(NULL, (0, 0, 0, 1, 0, 1, day)));
 SELECT repeat_buying(rfm(-1, 0, 1));
 SELECT repeat_buying(rfm(9007199254740992, 0, 1));
 SELECT repeat_buying(rfm(1, -1, 1));
@@ -69,7 +69,7 @@ FROM (SELECT n, kind, hashint4extended(n, 7) & 16777215 AS h FROM generate_serie
 ANALYZE rows;
 CREATE TABLE wholes AS SELECT kind, survival(d, e) AS s, repeat_buying(b) AS b FROM rows GROUP BY kind;
 CREATE TABLE parts AS SELECT kind, part, survival(d, e) AS s, repeat_buying(b) AS b FROM rows GROUP BY kind, part;
-SELECT kind, subjects(s), (SELECT count(*) FROM kaplan_meier(s)) AS times, customers, cells, length(survival_send(s)) AS bytes, length(repeat_buying_send(b)) AS bytes
+SELECT kind, subjects(s), (SELECT count(*) FROM kaplan_meier(s)) AS times, customers, cells, length(_retention_survival_send(s)) AS bytes, length(_retention_repeat_buying_send(b)) AS bytes
 FROM wholes, repeat_buying_info(b) ORDER BY kind;
 -- They say what plain SQL says.
 SELECT kind, (SELECT count(*) FROM kaplan_meier(s) k FULL JOIN (SELECT d, count(*) FILTER (WHERE e) AS events, count(*) FILTER (WHERE NOT e) AS censored FROM rows r
@@ -79,10 +79,10 @@ SELECT kind, (SELECT count(*) FROM kaplan_meier(s) k FULL JOIN (SELECT d, count(
 			  USING (repeat_purchases, active_days, age_days, customers) WHERE c IS NULL OR p IS NULL) AS repeat_buying
 FROM wholes w ORDER BY kind;
 
-CREATE AGGREGATE survival_raw(float8, bool) (SFUNC = survival_add, STYPE = survival, COMBINEFUNC = survival_combine, PARALLEL = SAFE);
-CREATE AGGREGATE repeat_buying_raw(rfm) (SFUNC = repeat_buying_add, STYPE = repeat_buying, COMBINEFUNC = repeat_buying_combine, PARALLEL = SAFE);
-CREATE AGGREGATE survival_plus(survival) (SFUNC = survival_union, STYPE = survival);
-CREATE AGGREGATE repeat_buying_plus(repeat_buying) (SFUNC = repeat_buying_union, STYPE = repeat_buying);
+CREATE AGGREGATE survival_raw(float8, bool) (SFUNC = _retention_survival_add, STYPE = survival, COMBINEFUNC = _retention_survival_combine, PARALLEL = SAFE);
+CREATE AGGREGATE repeat_buying_raw(rfm) (SFUNC = _retention_repeat_buying_add, STYPE = repeat_buying, COMBINEFUNC = _retention_repeat_buying_combine, PARALLEL = SAFE);
+CREATE AGGREGATE survival_plus(survival) (SFUNC = _retention_survival_union, STYPE = survival);
+CREATE AGGREGATE repeat_buying_plus(repeat_buying) (SFUNC = _retention_repeat_buying_union, STYPE = repeat_buying);
 CREATE TABLE results (way text, kind text, s survival, b repeat_buying);
 INSERT INTO results SELECT 'backwards', kind, survival(d, e ORDER BY n DESC), repeat_buying(b ORDER BY n DESC) FROM rows GROUP BY kind;
 INSERT INTO results SELECT 'ascending', kind, survival(d, e ORDER BY d), repeat_buying(b ORDER BY b) FROM rows GROUP BY kind;
@@ -97,7 +97,7 @@ INSERT INTO results SELECT 'rollup, many of one row', kind, rollup(s ORDER BY n)
 	FROM (SELECT kind, n, survival(d, e) AS s, repeat_buying(b) AS b FROM rows GROUP BY kind, n) p GROUP BY kind;
 INSERT INTO results SELECT 'plus', kind, rollup(s) FILTER (WHERE part < 13) + rollup(s) FILTER (WHERE part >= 13), rollup(b) FILTER (WHERE part >= 13) + rollup(b) FILTER (WHERE part < 13) FROM parts GROUP BY kind;
 INSERT INTO results SELECT 'plus, as an aggregate', kind, survival_plus(s), repeat_buying_plus(b) FROM parts GROUP BY kind;
-INSERT INTO results SELECT 'combine', kind, survival_combine(survival_combine(NULL, rollup(s)), NULL), repeat_buying_combine(repeat_buying_combine(NULL, rollup(b)), NULL) FROM parts GROUP BY kind;
+INSERT INTO results SELECT 'combine', kind, _retention_survival_combine(_retention_survival_combine(NULL, rollup(s)), NULL), _retention_repeat_buying_combine(_retention_repeat_buying_combine(NULL, rollup(b)), NULL) FROM parts GROUP BY kind;
 INSERT INTO results SELECT 'state, stored', kind, survival_raw(d, e), repeat_buying_raw(b) FROM rows GROUP BY kind;
 INSERT INTO results SELECT 'states, stored and merged', kind, rollup(s), rollup(b) FROM (SELECT kind, part, survival_raw(d, e) AS s, repeat_buying_raw(b) AS b FROM rows GROUP BY kind, part OFFSET 0) p GROUP BY kind;
 INSERT INTO results SELECT 'FILTER', kind, survival(d, e) FILTER (WHERE keep) + survival(d, e) FILTER (WHERE NOT keep), repeat_buying(b) FILTER (WHERE keep) + repeat_buying(b) FILTER (WHERE NOT keep) FROM rows GROUP BY kind;
@@ -115,8 +115,8 @@ DECLARE
 	b repeat_buying;
 BEGIN
 	FOR r IN SELECT * FROM rows WHERE kind = 'few' LOOP
-		s := survival_add(s, r.d, r.e);
-		b := repeat_buying_add(b, r.b);
+		s := _retention_survival_add(s, r.d, r.e);
+		b := _retention_repeat_buying_add(b, r.b);
 	END LOOP;
 	INSERT INTO results VALUES ('direct calls', 'few', s, b);
 END
@@ -145,7 +145,7 @@ CREATE TEMP TABLE groups_in_parallel AS SELECT kind, n % 1000 AS part, survival(
 SELECT is_parallel('SELECT survival(d, e), repeat_buying(b) FROM rows WHERE n % 2 = 2') AS parallel, survival(d, e) IS NULL AND repeat_buying(b) IS NULL AS nothing FROM rows WHERE n % 2 = 2;
 SET max_parallel_workers_per_gather = 0;
 INSERT INTO results SELECT 'parallel groups', kind, rollup(s), rollup(b) FROM groups_in_parallel GROUP BY kind;
-SELECT way, count(*) AS values, count(*) FILTER (WHERE survival_send(r.s) = survival_send(w.s)) AS survival, count(*) FILTER (WHERE repeat_buying_send(r.b) = repeat_buying_send(w.b)) AS repeat_buying
+SELECT way, count(*) AS values, count(*) FILTER (WHERE _retention_survival_send(r.s) = _retention_survival_send(w.s)) AS survival, count(*) FILTER (WHERE _retention_repeat_buying_send(r.b) = _retention_repeat_buying_send(w.b)) AS repeat_buying
 FROM results r JOIN wholes w USING (kind) GROUP BY way ORDER BY way COLLATE "C";
 
 -- Frames: of each row, that of the rows in it.
@@ -163,7 +163,7 @@ FROM (SELECT n, survival(d, e) OVER w AS running, survival(d, e) OVER v AS movin
 
 -- What is given to a function stays what it was.
 SELECT count(*) FILTER (WHERE s::text = before) AS unchanged, count(*) FILTER (WHERE twice AND more) AS added
-FROM (SELECT s, s::text AS before, subjects(s + s) = 2 * subjects(s) AS twice, subjects(survival_add(s, 1, true)) = subjects(s) + 1 AS more FROM results WHERE kind = 'few' OFFSET 0) v;
+FROM (SELECT s, s::text AS before, subjects(s + s) = 2 * subjects(s) AS twice, subjects(_retention_survival_add(s, 1, true)) = subjects(s) + 1 AS more FROM results WHERE kind = 'few' OFFSET 0) v;
 -- Many groups, of two rows each.
 SELECT count(*) AS groups, sum(subjects(s)) AS subjects, sum(customers) AS customers
 FROM (SELECT survival(n, true) AS s, repeat_buying(rfm(n % 5, n % 5, 9)) AS b FROM generate_series(1, 60000) n GROUP BY n % 30000) g, repeat_buying_info(b);
@@ -173,48 +173,48 @@ FROM (SELECT survival(n, true) AS s, repeat_buying(rfm(n % 5, n % 5, 9)) AS b FR
 -- ---------------------------------------------------------------------------
 
 SELECT count(*) AS values, count(*) FILTER (WHERE s::text::survival::text = s::text AND b::text::repeat_buying::text = b::text) AS text,
-	   count(*) FILTER (WHERE decode(s::text, 'base64') = survival_send(s) AND decode(b::text, 'base64') = repeat_buying_send(b)) AS text_is_binary
+	   count(*) FILTER (WHERE decode(s::text, 'base64') = _retention_survival_send(s) AND decode(b::text, 'base64') = _retention_repeat_buying_send(b)) AS text_is_binary
 FROM results;
 CREATE TABLE copies (LIKE parts);
 \copy parts TO 'results/tally.binary' WITH (FORMAT binary)
 \copy copies FROM 'results/tally.binary' WITH (FORMAT binary)
 \! rm -f results/tally.binary
-SELECT count(*) AS copies, count(*) FILTER (WHERE survival_send(c.s) = survival_send(p.s) AND repeat_buying_send(c.b) = repeat_buying_send(p.b)) AS same FROM copies c JOIN parts p USING (kind, part);
+SELECT count(*) AS copies, count(*) FILTER (WHERE _retention_survival_send(c.s) = _retention_survival_send(p.s) AND _retention_repeat_buying_send(c.b) = _retention_repeat_buying_send(p.b)) AS same FROM copies c JOIN parts p USING (kind, part);
 -- Compressed or not, in the row or apart, short or long, a value is a value.
 CREATE TABLE stored (LIKE parts);
 ALTER TABLE stored ALTER s SET STORAGE EXTENDED, ALTER b SET STORAGE MAIN;
 INSERT INTO stored SELECT * FROM parts;
 INSERT INTO stored SELECT kind, -1, s, b FROM wholes;
-SELECT count(*) AS stored, count(*) FILTER (WHERE survival_send(c.s + c.s) = survival_send(p.s + p.s) AND repeat_buying_send(c.b + c.b) = repeat_buying_send(p.b + p.b)) AS same
+SELECT count(*) AS stored, count(*) FILTER (WHERE _retention_survival_send(c.s + c.s) = _retention_survival_send(p.s + p.s) AND _retention_repeat_buying_send(c.b + c.b) = _retention_repeat_buying_send(p.b + p.b)) AS same
 FROM stored c JOIN (SELECT * FROM parts UNION ALL SELECT kind, -1, s, b FROM wholes) p USING (kind, part);
 
 -- Small values of many shapes, and what can happen to their bytes.
 CREATE TABLE victims AS
 SELECT type, bytes FROM (
-	SELECT 'survival', survival_send(survival(d, e)) FROM few WHERE n < 12
-	UNION ALL SELECT 'survival', survival_send(survival(n / 4.0, n % 2 = 0)) FROM generate_series(0, 9) n
-	UNION ALL SELECT 'survival', survival_send(survival(n, false)) FROM unnest(ARRAY[9007199254740991, 9007199254740992, 1e300, 5e-324]) n
+	SELECT 'survival', _retention_survival_send(survival(d, e)) FROM few WHERE n < 12
+	UNION ALL SELECT 'survival', _retention_survival_send(survival(n / 4.0, n % 2 = 0)) FROM generate_series(0, 9) n
+	UNION ALL SELECT 'survival', _retention_survival_send(survival(n, false)) FROM unnest(ARRAY[9007199254740991, 9007199254740992, 1e300, 5e-324]) n
 	UNION ALL SELECT 'survival', '\x0101000000'
-	UNION ALL SELECT 'repeat_buying', repeat_buying_send(repeat_buying(b)) FROM few WHERE n < 12
-	UNION ALL SELECT 'repeat_buying', repeat_buying_send(repeat_buying(rfm(n, n / 2.0, n, -n, 2 * n + 1))) FROM generate_series(0, 5) n
+	UNION ALL SELECT 'repeat_buying', _retention_repeat_buying_send(repeat_buying(b)) FROM few WHERE n < 12
+	UNION ALL SELECT 'repeat_buying', _retention_repeat_buying_send(repeat_buying(rfm(n, n / 2.0, n, -n, 2 * n + 1))) FROM generate_series(0, 5) n
 	UNION ALL SELECT 'repeat_buying', '\x0102000000000000'
-	UNION ALL SELECT 'repeat_spend', repeat_spend_send(repeat_spend((n % 4, n % 4, 9, n * 0.75, 0, NULL, NULL)::rfm)) FROM generate_series(0, 9) n
-	UNION ALL SELECT 'renewals', renewals_send(renewals(n, 300 / (n + 1))) FROM generate_series(0, 5) n
-	UNION ALL SELECT 'renewals', renewals_send(renewals_add(renewals_add(NULL, 0, 5, 'bdw'), 7, 0, 'bdw'))) v (type, bytes);
+	UNION ALL SELECT 'repeat_spend', _retention_repeat_spend_send(repeat_spend((n % 4, n % 4, 9, n * 0.75, 0, NULL, NULL)::rfm)) FROM generate_series(0, 9) n
+	UNION ALL SELECT 'renewals', _retention_renewals_send(renewals(n, 300 / (n + 1))) FROM generate_series(0, 5) n
+	UNION ALL SELECT 'renewals', _retention_renewals_send(_retention_renewals_add(_retention_renewals_add(NULL, 0, 5, 'bdw'), 7, 0, 'bdw'))) v (type, bytes);
 CREATE FUNCTION outcome(type text, bytes bytea) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	input text := replace(encode(bytes, 'base64'), E'\n', '');
 BEGIN
 	IF type = 'survival' THEN
 		PERFORM count(k) FROM kaplan_meier(input::survival) k;
-		RETURN CASE WHEN survival_send(input::survival) = bytes AND subjects(input::survival + input::survival) = 2 * subjects(input::survival) THEN 'accepted' ELSE 'changed' END;
+		RETURN CASE WHEN _retention_survival_send(input::survival) = bytes AND subjects(input::survival + input::survival) = 2 * subjects(input::survival) THEN 'accepted' ELSE 'changed' END;
 	END IF;
 	IF type <> 'repeat_buying' THEN
-		EXECUTE format('SELECT CASE WHEN %1$s_send(%2$L::%1$s) = %3$L AND %1$s_send(%2$L::%1$s + %2$L::%1$s) <> %3$L THEN ''accepted'' ELSE ''changed'' END', type, input, bytes) INTO input;
+		EXECUTE format('SELECT CASE WHEN _retention_%1$s_send(%2$L::%1$s) = %3$L AND _retention_%1$s_send(%2$L::%1$s + %2$L::%1$s) <> %3$L THEN ''accepted'' ELSE ''changed'' END', type, input, bytes) INTO input;
 		RETURN input;
 	END IF;
 	PERFORM count(c) FROM cells(input::repeat_buying) c;
-	RETURN CASE WHEN repeat_buying_send(input::repeat_buying) = bytes THEN 'accepted' ELSE 'changed' END;
+	RETURN CASE WHEN _retention_repeat_buying_send(input::repeat_buying) = bytes THEN 'accepted' ELSE 'changed' END;
 EXCEPTION WHEN numeric_value_out_of_range THEN
 	-- of the sum of two, or of all orders, of what was accepted
 	RETURN 'accepted';
@@ -242,7 +242,7 @@ SELECT ''::survival;
 SELECT 'hello, world!'::survival;
 SELECT 'Ag=='::survival;
 SELECT encode('\x0102000000', 'base64')::survival;
-SELECT encode('\x01010101000c0100', 'base64')::survival::text = survival_add(NULL, 6, true)::text AS valid;
+SELECT encode('\x01010101000c0100', 'base64')::survival::text = _retention_survival_add(NULL, 6, true)::text AS valid;
 SELECT encode('\x01010101000c010000', 'base64')::survival;
 SELECT encode('\x01010100000c0000', 'base64')::survival;
 SELECT encode('\x01010102000c0100', 'base64')::survival;
@@ -261,7 +261,7 @@ SELECT encode('\x01020101000000ffffffff7f00000201', 'base64')::repeat_buying;
 SELECT encode('\x0103010100000201', 'base64')::repeat_spend;
 SELECT encode('\x01030101000c01', 'base64')::repeat_spend;
 SELECT encode('\x01040105000001000500', 'base64')::renewals;
-SELECT encode('\x010401050100000501', 'base64')::renewals::text = renewals_add(NULL, 0, 5)::text AS valid;
+SELECT encode('\x010401050100000501', 'base64')::renewals::text = _retention_renewals_add(NULL, 0, 5)::text AS valid;
 SELECT encode('\x01040105018002000501', 'base64')::renewals;
 
 SET client_min_messages = error;

@@ -63,7 +63,7 @@ SELECT round(clv(at, 1.00), 4) AS clv_of_one, round(clv(customer, at, 1.00), 6) 
 	   round((pg_temp.usecs(max(at)) - pg_temp.usecs(min(at))) / 31557600000000, 4) AS by_hand
 FROM ends;
 -- They come back from text, and by any way of merging.
-SELECT b::text::customer_base::text = b::text AS text, lifetime_span(customer_base_combine(b, b)) = lifetime_span(b) AS combined
+SELECT b::text::customer_base::text = b::text AS text, lifetime_span(_retention_customer_base_combine(b, b)) = lifetime_span(b) AS combined
 FROM (SELECT customer_base(customer, at, 1.00) AS b FROM ends) s;
 -- A time zone can move a time out of range, as the cast does.
 CREATE FUNCTION pg_temp.outcome(query text) RETURNS text LANGUAGE plpgsql AS $$

@@ -92,11 +92,11 @@ CREATE TEMP TABLE in_parallel AS SELECT arguments, size, rollup(b) AS b FROM par
 INSERT INTO unions SELECT 'parallel', * FROM in_parallel;
 SET max_parallel_workers_per_gather = 0;
 RESET cpu_tuple_cost;
-SELECT way, count(*) AS bases, count(*) FILTER (WHERE customer_base_send(u.b) = customer_base_send(w.b)) AS same
+SELECT way, count(*) AS bases, count(*) FILTER (WHERE _retention_customer_base_send(u.b) = _retention_customer_base_send(w.b)) AS same
 FROM unions u JOIN wholes w ON w.arguments = u.arguments AND w.size IS NOT DISTINCT FROM u.size GROUP BY way ORDER BY way COLLATE "C";
 -- Bytes out and in again.
 SELECT count(*) AS bases, count(*) FILTER (WHERE b::text::customer_base::text = b::text) AS text,
-	   count(*) FILTER (WHERE decode(b::text, 'base64') = customer_base_send(b)) AS text_is_binary FROM wholes;
+	   count(*) FILTER (WHERE decode(b::text, 'base64') = _retention_customer_base_send(b)) AS text_is_binary FROM wholes;
 -- A base and itself: the same customers, each with twice the orders. Refunds and
 -- guests add up too; only what is a least or greatest stays.
 SELECT count(*) AS bases, count(*) FILTER (WHERE customers(b + b) = customers(b)) AS customers, count(*) FILTER (WHERE orders(b + b) = 2 * orders(b)) AS orders,
@@ -139,7 +139,7 @@ RESET hash_mem_multiplier;
 
 -- The hash of the one customer of a base, as an unsigned number.
 CREATE FUNCTION hash_in(b customer_base) RETURNS numeric IMMUTABLE LANGUAGE sql AS $$
-	SELECT sum(get_byte(customer_base_send(b), 14 + n) * 256::numeric ^ n) FROM generate_series(0, 7) n
+	SELECT sum(get_byte(_retention_customer_base_send(b), 14 + n) * 256::numeric ^ n) FROM generate_series(0, 7) n
 $$;
 -- What is known of each customer, in the order of the hashes.
 CREATE TABLE known AS
@@ -181,7 +181,7 @@ SELECT size, count(*) AS bases, count(DISTINCT customers(b)) AS customers_by_key
 SELECT count(*) AS same FROM wholes e JOIN wholes s USING (arguments)
 WHERE e.size IS NULL AND s.size = 5000 AND repeat_rate(e.b) = repeat_rate(s.b) AND customers(e.b) = customers(s.b) AND clv(e.b) IS NOT DISTINCT FROM clv(s.b);
 -- A text's identity is XXH3's: the hash of nothing is 99aa06d3014798d86001c324468d497f.
-SELECT encode(substr(customer_base_send(customer_base(''::text)), 15), 'hex') LIKE 'd8984701d306aa99%7f498d4624c30160%' AS xxh3;
+SELECT encode(substr(_retention_customer_base_send(customer_base(''::text)), 15), 'hex') LIKE 'd8984701d306aa99%7f498d4624c30160%' AS xxh3;
 
 -- Standard errors, by their definition.
 SELECT d.key, d.size,
@@ -213,13 +213,13 @@ CREATE FUNCTION times(x int8, factor numeric) RETURNS int8 IMMUTABLE LANGUAGE sq
 $$;
 CREATE TABLE crowd AS
 SELECT shifted(times(shifted(times(shifted(n), 11291846944257947611)), 5725274745694666757)) # 2611923443488327891 AS k FROM generate_series(1, 10000::int8) n;
-SELECT customers(customer_base_sample(k, 20000)), length(customer_base_send(customer_base_sample(k, 4096))) < 10000 AS small FROM crowd;
+SELECT customers(customer_base_sample(k, 20000)), length(_retention_customer_base_send(customer_base_sample(k, 4096))) < 10000 AS small FROM crowd;
 SELECT max(r) AS repeat_rate FROM (SELECT repeat_rate(k) OVER () AS r FROM crowd LIMIT 10) s;
 -- A customer of untold riches widens the money at once.
 SELECT customers(b), revenue(b) = 2000 + '1e30000'::numeric AS revenue
 FROM (SELECT (SELECT customer_base(c, now(), 1.0) FROM generate_series(1, 2000) c) + customer_base(7, now(), '1e30000'::numeric) AS b) s;
 -- A refund is nobody's among selected customers, and a base that can be read.
-SELECT refunds(b), customers(b) FROM (SELECT customer_base_add(only_in(customer_base(1, now(), 1.0), customer_base(2)), 7::int8, now(), -5.0)::text::customer_base AS b) s;
+SELECT refunds(b), customers(b) FROM (SELECT _retention_customer_base_add(only_in(customer_base(1, now(), 1.0), customer_base(2)), 7::int8, now(), -5.0)::text::customer_base AS b) s;
 -- Two hundred shops: customers within two standard errors.
 SELECT count(*) AS shops, count(*) FILTER (WHERE abs(customers(b) - 3000) <= 2 * standard_error(b, 'customers')) BETWEEN 180 AND 199 AS within,
 	   abs(avg(customers(b)) / 3000 - 1) < 0.01 AS unbiased, avg(standard_error(b, 'customers')) / 3000 BETWEEN 0.05 AND 0.07 AS error,

@@ -53,11 +53,11 @@ my %phases = (
 	  [ $tight, 'SELECT md5(customer_base(customer, ordered_at, amount)::text) FROM orders' ],
 	'unpacking and merging' => [
 		$roomy,
-		'SELECT sum(customers(customer_base_combine(a, b))) FROM bases, generate_series(1, 4)'
+		'SELECT sum(customers(_retention_customer_base_combine(a, b))) FROM bases, generate_series(1, 4)'
 	],
 	'merging to disk' => [
 		$tight,
-		'SELECT sum(customers(customer_base_combine(a, b))) FROM bases, generate_series(1, 4)'
+		'SELECT sum(customers(_retention_customer_base_combine(a, b))) FROM bases, generate_series(1, 4)'
 	],
 	'reading text' =>
 	  [ $roomy, 'SELECT sum(customers(t::customer_base)) FROM bases, generate_series(1, 4) i' ],
@@ -148,7 +148,7 @@ foreach my $query (
 	$spilling,
 	'SELECT md5(customer_base(customer, ordered_at, amount)::text) FROM orders',
 	'SELECT repeat_rate(k) FROM sharing',
-	'SELECT customers(customer_base_combine(a, b)) FROM bases')
+	'SELECT customers(_retention_customer_base_combine(a, b)) FROM bases')
 {
 	my $expected = $node->safe_psql('postgres', $query);
 	my $script = $tight;

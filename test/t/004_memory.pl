@@ -81,7 +81,7 @@ grows_not('a bad value', q{DO $$ BEGIN PERFORM 'AQMAAAQEAaqQ0A=='::customer_base
 grows_not('a large state', 'SELECT clv(customer, ordered_at, amount) FROM many', 300);
 grows_not('large groups', 'SELECT grp, md5(customer_base(customer::text, ordered_at, amount)::text) FROM many GROUP BY grp',
 	200);
-grows_not('merging', 'SELECT customers(customer_base_combine(x.b, y.b)) FROM bases AS x, bases AS y', 60);
+grows_not('merging', 'SELECT customers(_retention_customer_base_combine(x.b, y.b)) FROM bases AS x, bases AS y', 60);
 grows_not('a large state in an error that is caught',
 	'DO $$ BEGIN PERFORM clv(customer, ordered_at, amount), 1 / (count(*) - 6000) FROM many;
 		EXCEPTION WHEN division_by_zero THEN NULL; END $$',

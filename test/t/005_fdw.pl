@@ -102,7 +102,7 @@ SELECT customers(b), repeat_rate(b), clv(b), b::text FROM
 	FROM (TABLE local_1 UNION ALL TABLE local_2) AS s) AS s});
 	my $query = q{
 SELECT customers(b), repeat_rate(b), clv(b), b::text FROM
-	(SELECT customer_base_combine(
+	(SELECT _retention_customer_base_combine(
 		(SELECT customer_base(customer, ordered_at, amount) FROM orders_1),
 		(SELECT customer_base(customer, ordered_at, amount) FROM orders_2)) AS b OFFSET 0) AS s};
 	my ($plan) = session($node, "EXPLAIN (VERBOSE, COSTS OFF) $query");

@@ -42,7 +42,7 @@ INSERT INTO checked (b) SELECT b FROM bases WHERE month IN (1, 100);
 CREATE FUNCTION rate(int) RETURNS float8 LANGUAGE sql STABLE
 	BEGIN ATOMIC SELECT metrics.repeat_rate(b) FROM bases WHERE month = $1; END;
 CREATE AGGREGATE union_of(metrics.customer_base) (
-	SFUNC = metrics.customer_base_combine, STYPE = metrics.customer_base, FINALFUNC = metrics.customer_base_final);
+	SFUNC = metrics._retention_customer_base_combine, STYPE = metrics.customer_base, FINALFUNC = metrics._retention_customer_base_final);
 });
 
 my $everything = q{SET search_path = public, metrics; SET timezone = 'UTC';
@@ -98,7 +98,7 @@ SET search_path = public, metrics;
 CREATE TABLE again (LIKE bases);
 \\copy again FROM '$dir/bases.$format' (FORMAT $format)
 SELECT count(*) FROM bases FULL JOIN again USING (month) WHERE bases.b::text IS DISTINCT FROM again.b::text;
-SELECT bool_and(metrics.customer_base_send(bases.b) = metrics.customer_base_send(again.b)) FROM bases JOIN again USING (month);
+SELECT bool_and(metrics._retention_customer_base_send(bases.b) = metrics._retention_customer_base_send(again.b)) FROM bases JOIN again USING (month);
 DROP TABLE again;}, database => 'shop');
 
 	is($out, "0\nt", "COPY, $format: the same bases");
@@ -147,7 +147,7 @@ DROP TABLE again;}, database => 'shop');
 			CREATE SUBSCRIPTION s CONNECTION '$connection' PUBLICATION p WITH (binary = $binary)");
 		$subscriber->wait_for_subscription_sync($node, 's', 'shop');
 		$node->safe_psql('shop', q{SET search_path = public, metrics;
-			UPDATE bases SET b = customer_base_combine(b, (SELECT b FROM bases WHERE month = 1)) WHERE month = 2;
+			UPDATE bases SET b = _retention_customer_base_combine(b, (SELECT b FROM bases WHERE month = 1)) WHERE month = 2;
 			DELETE FROM bases WHERE month = 5;
 			INSERT INTO bases SELECT 5, customer_base(customer, ordered_at, amount) FROM orders WHERE month < 9;});
 		$node->wait_for_catchup('s');

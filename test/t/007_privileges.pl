@@ -80,13 +80,13 @@ my $folded = $has_icu ? 'm.folded' : '"C"';
 as('mallory', 'SET search_path = m, public;'
 	  . ($has_icu ? "CREATE COLLATION folded (PROVIDER = icu, LOCALE = 'und-u-ks-level2', DETERMINISTIC = false);" : '')
 	  . q{
-CREATE AGGREGATE own(numeric) (SFUNC = customer_base_add_own, STYPE = customer_base);
-CREATE AGGREGATE own(timestamptz) (SFUNC = customer_base_add_own, STYPE = customer_base);
-CREATE AGGREGATE own(date, float8) (SFUNC = customer_base_add_own, STYPE = customer_base, FINALFUNC = customer_base_final);
-CREATE AGGREGATE raw(int8) (SFUNC = customer_base_add, STYPE = customer_base);
-CREATE AGGREGATE raw(text, timestamptz, numeric) (SFUNC = customer_base_add, STYPE = customer_base);
-CREATE AGGREGATE joined(customer_base) (SFUNC = customer_base_combine, STYPE = customer_base,
-	COMBINEFUNC = customer_base_combine, PARALLEL = SAFE);
+CREATE AGGREGATE own(numeric) (SFUNC = _retention_customer_base_add_own, STYPE = customer_base);
+CREATE AGGREGATE own(timestamptz) (SFUNC = _retention_customer_base_add_own, STYPE = customer_base);
+CREATE AGGREGATE own(date, float8) (SFUNC = _retention_customer_base_add_own, STYPE = customer_base, FINALFUNC = _retention_customer_base_final);
+CREATE AGGREGATE raw(int8) (SFUNC = _retention_customer_base_add, STYPE = customer_base);
+CREATE AGGREGATE raw(text, timestamptz, numeric) (SFUNC = _retention_customer_base_add, STYPE = customer_base);
+CREATE AGGREGATE joined(customer_base) (SFUNC = _retention_customer_base_combine, STYPE = customer_base,
+	COMBINEFUNC = _retention_customer_base_combine, PARALLEL = SAFE);
 CREATE TABLE bases (id serial, kind text, n int, b customer_base);
 DO $$
 DECLARE
@@ -171,11 +171,11 @@ is($errors, '', 'none ends the session');
 ($out, $errors) = as('mallory', q{
 SET statement_timeout = '100s';
 SELECT count(*), m.few(array_agg(DISTINCT result)) FROM (
-	SELECT m.attempt(format('SELECT orders(customer_base_combine((SELECT b FROM m.bases WHERE id = %s), (SELECT b FROM m.bases WHERE id = %s)))',
+	SELECT m.attempt(format('SELECT orders(_retention_customer_base_combine((SELECT b FROM m.bases WHERE id = %s), (SELECT b FROM m.bases WHERE id = %s)))',
 		x.id, y.id)) AS result
 	FROM m.bases x, m.bases y WHERE x.n < 6000 AND y.n < 6000 AND (x.n + y.n <> 80 OR x.kind = y.kind)) AS s;
 SELECT count(*), m.few(array_agg(DISTINCT result)) FROM (
-	SELECT m.attempt(format('SELECT orders(customer_base_combine((SELECT b FROM m.bases WHERE id = %s), (SELECT b FROM m.bases WHERE id = %s)))',
+	SELECT m.attempt(format('SELECT orders(_retention_customer_base_combine((SELECT b FROM m.bases WHERE id = %s), (SELECT b FROM m.bases WHERE id = %s)))',
 		x.id, y.id)) AS result
 	FROM m.bases x, m.bases y WHERE x.n = 6000 AND y.n IN (0, 5, 6000) AND (x.kind = y.kind OR x.id % 7 = y.id % 7)) AS s;
 SELECT count(*), m.few(array_agg(DISTINCT result)) FROM (
@@ -194,7 +194,7 @@ is($out, 'ok', 'every function with nothing but NULL');
 is($errors, '', 'none ends the session');
 
 # Functions over internal are not for users.
-foreach my $call ('customer_base_recv(NULL)', 'customer_base_recv(1)', 'customer_base_combine_support(NULL)')
+foreach my $call ('_retention_customer_base_recv(NULL)', '_retention_customer_base_recv(1)', '_retention_customer_base_combine_support(NULL)')
 {
 	($out, $errors) = as('mallory', "SELECT $call");
 	like($errors, qr/^(0A000|42883|42725)$/, "$call can't be called");
@@ -212,7 +212,7 @@ SELECT orders(b), repeat_rate(b) FROM (SELECT i % 3, raw(i) AS b FROM generate_s
 CREATE TABLE kept AS SELECT raw(i % 7000) AS b, joined(NULL) AS nothing FROM generate_series(1, 50000) i;
 SELECT customers(b), orders(b), b::text::customer_base::text = b::text, nothing FROM kept;
 SELECT customers(joined(b)) FROM kept, generate_series(1, 3);
-SELECT md5((SELECT customer_base(i % 7000) FROM generate_series(1, 50000) i)::text) = md5(customer_base_final(b)::text) FROM kept;
+SELECT md5((SELECT customer_base(i % 7000) FROM generate_series(1, 50000) i)::text) = md5(_retention_customer_base_final(b)::text) FROM kept;
 });
 is($errors, '', 'aggregates without a final function: no error');
 is($out, "6000\n1\n5\n40\n6000\n50000\n16666|0\n16667|0\n16667|0\n7000|50000|t|\n7000\nt",
@@ -227,20 +227,20 @@ DECLARE
 	r record;
 BEGIN
 	FOR r IN SELECT id, b::text AS initial FROM bases WHERE b IS NOT NULL AND n IN (5, 40) LOOP
-		EXECUTE format('CREATE AGGREGATE mixed_%s(int8) (SFUNC = customer_base_add, STYPE = customer_base, INITCOND = %L)', r.id, r.initial);
-		EXECUTE format('CREATE AGGREGATE mixed_%s(int8, timestamptz, numeric) (SFUNC = customer_base_add, STYPE = customer_base, INITCOND = %L)', r.id, r.initial);
-		EXECUTE format('CREATE AGGREGATE mixed_%s(text) (SFUNC = customer_base_add, STYPE = customer_base, INITCOND = %L)', r.id, r.initial);
-		EXECUTE format('CREATE AGGREGATE mixed_%s(numeric) (SFUNC = customer_base_add_own, STYPE = customer_base, INITCOND = %L)', r.id, r.initial);
-		EXECUTE format('CREATE AGGREGATE mixed_%s(customer_base) (SFUNC = customer_base_combine, STYPE = customer_base, INITCOND = %L)', r.id, r.initial);
-		EXECUTE format('CREATE AGGREGATE gone_%s(int8) (SFUNC = customer_base_remove, STYPE = customer_base, INITCOND = %L)', r.id, r.initial);
-		EXECUTE format('CREATE AGGREGATE gone_%s(numeric) (SFUNC = customer_base_remove_own, STYPE = customer_base, INITCOND = %L)', r.id, r.initial);
+		EXECUTE format('CREATE AGGREGATE mixed_%s(int8) (SFUNC = _retention_customer_base_add, STYPE = customer_base, INITCOND = %L)', r.id, r.initial);
+		EXECUTE format('CREATE AGGREGATE mixed_%s(int8, timestamptz, numeric) (SFUNC = _retention_customer_base_add, STYPE = customer_base, INITCOND = %L)', r.id, r.initial);
+		EXECUTE format('CREATE AGGREGATE mixed_%s(text) (SFUNC = _retention_customer_base_add, STYPE = customer_base, INITCOND = %L)', r.id, r.initial);
+		EXECUTE format('CREATE AGGREGATE mixed_%s(numeric) (SFUNC = _retention_customer_base_add_own, STYPE = customer_base, INITCOND = %L)', r.id, r.initial);
+		EXECUTE format('CREATE AGGREGATE mixed_%s(customer_base) (SFUNC = _retention_customer_base_combine, STYPE = customer_base, INITCOND = %L)', r.id, r.initial);
+		EXECUTE format('CREATE AGGREGATE gone_%s(int8) (SFUNC = _retention_customer_base_remove, STYPE = customer_base, INITCOND = %L)', r.id, r.initial);
+		EXECUTE format('CREATE AGGREGATE gone_%s(numeric) (SFUNC = _retention_customer_base_remove_own, STYPE = customer_base, INITCOND = %L)', r.id, r.initial);
 	END LOOP;
 END $$;
-CREATE AGGREGATE gone(int8) (SFUNC = customer_base_remove, STYPE = customer_base);
-CREATE AGGREGATE moving(int8) (SFUNC = customer_base_add, STYPE = customer_base, FINALFUNC = customer_base_final,
-	MSFUNC = customer_base_add, MINVFUNC = customer_base_remove, MSTYPE = customer_base, MFINALFUNC = customer_base_final);
-CREATE AGGREGATE thief(int8) (SFUNC = customer_base_add, STYPE = customer_base,
-	MSFUNC = customer_base_remove, MINVFUNC = customer_base_add, MSTYPE = customer_base);
+CREATE AGGREGATE gone(int8) (SFUNC = _retention_customer_base_remove, STYPE = customer_base);
+CREATE AGGREGATE moving(int8) (SFUNC = _retention_customer_base_add, STYPE = customer_base, FINALFUNC = _retention_customer_base_final,
+	MSFUNC = _retention_customer_base_add, MINVFUNC = _retention_customer_base_remove, MSTYPE = customer_base, MFINALFUNC = _retention_customer_base_final);
+CREATE AGGREGATE thief(int8) (SFUNC = _retention_customer_base_add, STYPE = customer_base,
+	MSFUNC = _retention_customer_base_remove, MINVFUNC = _retention_customer_base_add, MSTYPE = customer_base);
 });
 ($out, $errors) = as('mallory', q{
 SET search_path = m, public;
@@ -299,7 +299,7 @@ BEGIN
 				IF decode(value::text, 'base64') <> bytes THEN
 					RAISE 'another value came out';
 				END IF;
-				PERFORM m.attempt(format('SELECT clv(%1$L::customer_base, ''1 year'')::text || customer_base_combine(%1$L, (SELECT b FROM m.bases WHERE id = %2$s))::text
+				PERFORM m.attempt(format('SELECT clv(%1$L::customer_base, ''1 year'')::text || _retention_customer_base_combine(%1$L, (SELECT b FROM m.bases WHERE id = %2$s))::text
 					|| clv_breakdown(%1$L::customer_base)::text || lifetime_span(%1$L::customer_base) || first_order(%1$L::customer_base)', value::text, b.id));
 				INSERT INTO results VALUES ('value');
 			EXCEPTION WHEN invalid_binary_representation OR invalid_text_representation THEN
@@ -321,7 +321,7 @@ is($errors, '', 'damaged values: none ends the session');
 ($out, $errors) = as('mallory', q{
 SELECT DISTINCT m.attempt(format('SELECT 1 / (orders(%L::customer_base) * 0)', encode(set_byte(decode(b::text, 'base64'), 0, form), 'base64')))
 FROM m.bases, generate_series(0, 255) form WHERE b IS NOT NULL AND n = 5 AND form <> 1;
-SELECT count(*) FROM m.bases WHERE b IS NOT NULL AND get_byte(customer_base_send(b), 0) <> 1});
+SELECT count(*) FROM m.bases WHERE b IS NOT NULL AND get_byte(_retention_customer_base_send(b), 0) <> 1});
 is($out, "ok\n0", 'no form but the packed one comes in or out');
 
 # By the binary way.

@@ -200,7 +200,7 @@ SKIP:
 {
 	skip 'needs /proc, and a process that is not watched', 2 unless $linux;
 	my $hwm = q{SELECT (regexp_match(pg_read_file('/proc/self/status'), 'VmHWM:\s+(\d+)'))[1];};
-	my $query = q{SELECT octet_length(purchase_history_send(h)) FROM
+	my $query = q{SELECT octet_length(_retention_purchase_history_send(h)) FROM
 		(SELECT purchase_history(x % 300000, timestamptz '2020-01-01' + x * interval '20 s', 1.5, 'day') AS h FROM %s) s;};
 	my ($out, $errors) = session($node, "SET work_mem = '4MB'; SET jit = off;"
 		  . sprintf($query, 'generate_series(1, 5000::int8) AS x')
@@ -220,7 +220,7 @@ SKIP:
 {
 	skip 'needs /proc, and a process that is not watched', 2 unless $linux;
 	my $hwm = q{SELECT (regexp_match(pg_read_file('/proc/self/status'), 'VmHWM:\s+(\d+)'))[1];};
-	my $query = q{SELECT octet_length(purchase_history_send(purchase_history(x, date '2020-01-01',
+	my $query = q{SELECT octet_length(_retention_purchase_history_send(purchase_history(x, date '2020-01-01',
 		CASE x WHEN %d THEN 1e15000 ELSE 1 END, 'day'))) FROM generate_series(1, %d::int8) AS x;};
 	my ($out, $errors) = session($node, "SET work_mem = '4MB'; SET jit = off;"
 		  . sprintf($query, 0, 5000) . $hwm . sprintf($query, 50000, 100000) . $hwm);

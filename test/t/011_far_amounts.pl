@@ -31,7 +31,7 @@ my %ways = (
 	'packing a base' => "SELECT length($base\::text) FROM orders",
 	'reading a base' => "SELECT customers($base\::text::customer_base) FROM orders",
 	'merging bases' =>
-	  "SELECT length(revenue(customer_base_combine(a, b))::text) FROM (SELECT $base FILTER (WHERE customer < 700) AS a, $base FILTER (WHERE customer > 100) AS b FROM orders) s",
+	  "SELECT length(revenue(_retention_customer_base_combine(a, b))::text) FROM (SELECT $base FILTER (WHERE customer < 700) AS a, $base FILTER (WHERE customer > 100) AS b FROM orders) s",
 	'a history' => "SELECT length((history_info($history)).revenue::text) FROM orders",
 	'a history of many' => "SELECT length((history_info($history)).revenue::text) FROM far",
 	'a history on disk' => "SELECT length((history_info($history)).revenue::text) FROM orders",

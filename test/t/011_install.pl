@@ -303,7 +303,7 @@ FROM (SELECT planted.customer_base(customer_id, ordered_at, amount) AS base, pla
 	(SELECT planted.survival(i::float8, i % 2 = 0) AS s, planted.renewals(i, 1000::int8 / (i + 1)) AS n, planted.fit_retention(i, 1000::int8 / (i + 1)) AS fr
 		FROM generate_series(0, 9) i) c,
 	(SELECT planted.rfm_summary(ordered_at, amount, date '2025-12-31') AS r FROM val.orders WHERE customer_id = (SELECT min(customer_id) FROM val.orders)) d,
-	(SELECT planted.order_log_add_summary(NULL::planted.order_log, timestamptz '2025-01-01', 5::numeric, date '2025-12-31') AS l) e;
+	(SELECT planted._retention_order_log_add_summary(NULL::planted.order_log, timestamptz '2025-01-01', 5::numeric, date '2025-12-31') AS l) e;
 });
 my @calls = split /\n/, must('owner', 'owner', q{
 SET search_path = pg_catalog;

@@ -33,8 +33,8 @@ CREATE FUNCTION peak() RETURNS int LANGUAGE sql AS \$\$
 
 my @cases = (
 	[ 'totals', 'SELECT repeat_rate(k) FROM %s' ],
-	[ 'a base', "SELECT length(customer_base_send(customer_base(k, date '2024-01-01', 1.5))) > 0 FROM %s" ],
-	[ 'a history', "SELECT length(purchase_history_send(purchase_history(k, date '2024-01-01', 1.5, 'day'))) > 0 FROM %s" ],
+	[ 'a base', "SELECT length(_retention_customer_base_send(customer_base(k, date '2024-01-01', 1.5))) > 0 FROM %s" ],
+	[ 'a history', "SELECT length(_retention_purchase_history_send(purchase_history(k, date '2024-01-01', 1.5, 'day'))) > 0 FROM %s" ],
 	[ 'groups', 'SELECT count(r) FROM (SELECT repeat_rate(k) AS r FROM (SELECT k, row_number() OVER () %% 60 AS g FROM %s) s GROUP BY g) s' ],
 	[ 'a sample', 'SELECT sample_size(customer_base_sample(k, 20000)) FROM %s' ],
 	[ 'a union', 'SELECT customers(rollup(b)) FROM (SELECT customer_base(k) AS b FROM (SELECT k, row_number() OVER () %% 30 AS g FROM %s) s GROUP BY g) s' ],
@@ -72,8 +72,8 @@ foreach my $case (@cases)
 # order of their hashes, but not once more for each few bits that these share;
 # and what is read back is the same.
 foreach my $case (
-	[ 'a base', "SELECT md5(customer_base_send(customer_base(k, date '2024-01-01', 1.5))::text) FROM %s" ],
-	[ 'a history', "SELECT md5(purchase_history_send(purchase_history(k, date '2024-01-01', 1.5, 'day'))::text) FROM %s" ])
+	[ 'a base', "SELECT md5(_retention_customer_base_send(customer_base(k, date '2024-01-01', 1.5))::text) FROM %s" ],
+	[ 'a history', "SELECT md5(_retention_purchase_history_send(purchase_history(k, date '2024-01-01', 1.5, 'day'))::text) FROM %s" ])
 {
 	my ($name, $query) = @$case;
 
@@ -111,8 +111,8 @@ foreach my $case (
 	copy_in($node, 'nested', 'int8', map { unmix((1 << 62) + $_ * (1 << (3 * (19 - $_ / 3000)))) } 0 .. $customers - 1);
 }
 foreach my $query (
-	"SELECT md5(customer_base_send(customer_base(k))::text) FROM nested",
-	"SELECT md5(purchase_history_send(purchase_history(k, date '2024-01-01', 'day'))::text) FROM nested")
+	"SELECT md5(_retention_customer_base_send(customer_base(k))::text) FROM nested",
+	"SELECT md5(_retention_purchase_history_send(purchase_history(k, date '2024-01-01', 'day'))::text) FROM nested")
 {
 	my ($expected) = measured($node, "SET work_mem = '256MB';", $query);
 	my ($got, $bytes, $files) = measured($node, "SET work_mem = '64kB'; SET hash_mem_multiplier = 1;", $query);
