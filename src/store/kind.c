@@ -1,0 +1,112 @@
+/*-------------------------------------------------------------------------
+ *
+ * kind.c
+ *	  What a state or value knows of its orders.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "store/kind.h"
+
+/* What two kinds differ in, or NULL. */
+static const char *
+difference(const Kind *a, const Kind *b)
+{
+	const char *one = NULL;
+	const char *other = NULL;
+
+	if (a->key != b->key)
+	{
+		one = retention_key_name(a->key);
+		other = retention_key_name(b->key);
+	}
+	else if (a->time != b->time)
+	{
+		one = retention_time_name(a->time);
+		other = retention_time_name(b->time);
+	}
+	else if (a->amount != b->amount)
+	{
+		one = retention_amount_name(a->amount);
+		other = retention_amount_name(b->amount);
+	}
+	else if (a->grain != b->grain)
+	{
+		one = psprintf("grain %s", retention_grain_name(a->grain));
+		other = psprintf("grain %s", retention_grain_name(b->grain));
+	}
+	else if (strcmp(a->zone, b->zone) != 0)
+	{
+		one = psprintf("days of time zone %s", a->zone);
+		other = psprintf("days of time zone %s", b->zone);
+	}
+	return one ? psprintf("One has %s, the other %s.", one, other) : NULL;
+}
+
+/* What differs in kind has nothing in common; "types" is their type in the plural. */
+void
+retention_check_same_kind(const Kind *a, const Kind *b, const char *types)
+{
+	const char *detail = difference(a, b);
+
+	if (detail)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("cannot merge %s of different kinds", types),
+				 errdetail_internal("%s", detail)));
+}
+
+/* An order can't be added to what knows other things of its orders. */
+void
+retention_refuse_row(const Kind *has, const Kind *row, const char *type)
+{
+	const char *detail = difference(has, row);
+
+	ereport(ERROR,
+			(errcode(ERRCODE_DATATYPE_MISMATCH),
+			 errmsg("cannot add an order to a %s of another kind", type),
+			 detail ? errdetail_internal("%s", detail) : 0));
+}
+
+void
+retention_put_kind(StringInfo header, const Kind *kind)
+{
+	appendStringInfoCharMacro(header, (char) kind->key);
+	appendStringInfoCharMacro(header, (char) kind->time);
+	appendStringInfoCharMacro(header, (char) kind->amount);
+	if (kind->grain != 0)
+	{
+		int			zone_length = (int) strlen(kind->zone);
+
+		appendStringInfoCharMacro(header, (char) kind->grain);
+		appendStringInfoCharMacro(header, (char) zone_length);
+		appendBinaryStringInfo(header, kind->zone, zone_length);
+	}
+}
+
+void
+retention_get_kind(ByteReader *in, Kind *kind, bool with_periods)
+{
+	uint8		zone_length;
+
+	memset(kind, 0, sizeof(Kind));
+	kind->key = reader_byte(in);
+	kind->time = reader_byte(in);
+	kind->amount = reader_byte(in);
+	if (kind->key > KEY_KIND_LAST || kind->time > TIME_KIND_LAST || kind->amount > AMOUNT_KIND_LAST)
+		retention_invalid_value(in->type, "A kind of key, time or amount is unknown.");
+	if (!with_periods)
+		return;
+	kind->grain = reader_byte(in);
+	if (kind->key == KEY_NONE || kind->time == TIME_NONE ||
+		kind->grain < GRAIN_DAY || kind->grain > GRAIN_LAST)
+		retention_invalid_value(in->type, "A kind of key, time or period is unknown.");
+	zone_length = reader_byte(in);
+	if (zone_length >= TZ_STRLEN_MAX || (zone_length > 0) != (kind->time == TIME_TIMESTAMPTZ))
+		retention_invalid_value(in->type, "The time zone's name is of impossible length.");
+	memcpy(kind->zone, reader_skip(in, zone_length), zone_length);
+	for (int i = 0; i < zone_length; i++)
+		if (kind->zone[i] <= ' ' || kind->zone[i] > '~')
+			retention_invalid_value(in->type, "The time zone's name has a character that is none of a name.");
+}

@@ -1,0 +1,43 @@
+/*-------------------------------------------------------------------------
+ *
+ * kind.h
+ *	  What a state or value knows of its orders: the kinds of key, time and amount,
+ *	  and of which periods.  States have to agree in it to be merged.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RETENTION_KIND_H
+#define RETENTION_KIND_H
+
+#include "postgres.h"
+
+#include "order/amount.h"
+#include "order/customer.h"
+#include "order/instant.h"
+#include "order/period.h"
+#include "pg/bytes.h"
+#include "pgtime.h"
+
+typedef struct Kind
+{
+	KeyKind		key;
+	TimeKind	time;
+	AmountKind	amount;
+	Grain		grain;			/* 0 where nothing is told apart by periods */
+	char		zone[TZ_STRLEN_MAX + 1];	/* of periods of a timestamptz; else empty */
+} Kind;
+
+extern void retention_check_same_kind(const Kind *a, const Kind *b, const char *types);
+extern void retention_refuse_row(const Kind *has, const Kind *row, const char *type) pg_attribute_cold;
+extern void retention_put_kind(StringInfo header, const Kind *kind);
+extern void retention_get_kind(ByteReader *in, Kind *kind, bool with_periods);
+
+/* May rows of these types of arguments be added?  A text key may be a folded one. */
+static pg_attribute_always_inline bool
+kind_takes(uint8 has_key, uint8 has_time, uint8 has_amount, KeyKind key, TimeKind time, AmountKind amount)
+{
+	return (has_key == key || (key == KEY_TEXT && has_key == KEY_TEXT_FOLDED)) &&
+		has_time == time && has_amount == amount;
+}
+
+#endif							/* RETENTION_KIND_H */
