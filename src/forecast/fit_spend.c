@@ -13,7 +13,7 @@
 #include <math.h>
 
 #include "forecast/fit.h"
-#include "rfm/spend.h"
+#include "rfm/repeat_spend.h"
 
 #include "miscadmin.h"
 

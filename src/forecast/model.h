@@ -4,8 +4,8 @@
  *	  Fitted models as values: purchase_model, spend_model, retention_model.
  *
  * The three types are one struct in memory, and in a table bytes that say in
- * which version they are; see stored.c.  The text and binary forms are JSON,
- * which people and other machines can read; see json.c.
+ * which version they are; see stored_model.c.  The text and binary forms are JSON,
+ * which people and other machines can read; see model_json.c.
  *
  * A model is fitted, or made from parameters that somebody has published: then
  * it predicts, but knows no customers, likelihood or covariance.
@@ -18,11 +18,11 @@
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "histogram/histogram.h"
 #include "model/contract.h"
 #include "model/purchase.h"
 #include "model/spend.h"
 #include "pg/compat.h"
-#include "tally/tally.h"
 
 /* Of the form in a table, and of the fields in JSON. */
 #define MODEL_VERSION		1
@@ -105,7 +105,7 @@ extern const char *retention_message_code(ModelMessage message);
 extern const char *retention_message_text(ModelMessage message);
 extern bool retention_covariance_is_possible(const Model *model);
 
-/* stored.c: of a value, and as one */
+/* stored_model.c: of a value, and as one */
 extern const Model *retention_model_read(Datum datum, ModelType type);
 extern Datum retention_model_datum(const Model *model);
 
@@ -121,7 +121,7 @@ model_of_purchases(const Model *model)
 	return result;
 }
 
-/* units.c: how many days a unit of time has */
+/* time_unit.c: how many days a unit of time has */
 extern double retention_unit_days(const text *unit);
 
 #endif							/* RETENTION_MODEL_H */

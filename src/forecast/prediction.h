@@ -56,7 +56,7 @@ prediction_take(Prediction *prediction, Datum datum, ModelType type)
 	memcpy(prediction->params[i], prediction->models[i]->params, sizeof(prediction->params[i]));
 }
 
-/* delta.c */
+/* delta_method.c */
 extern Datum retention_prediction(FunctionCallInfo fcinfo, const Prediction *prediction,
 								  PredictionFunction function);
 extern Datum retention_prediction_interval(FunctionCallInfo fcinfo, Prediction *prediction,

@@ -14,10 +14,10 @@
 
 #include "history/question.h"
 
+#include "histogram/histogram.h"
 #include "math/elementary.h"
 #include "math/radix.h"
 #include "miscadmin.h"
-#include "tally/tally.h"
 #include "utils/memutils.h"
 
 /* Logarithms of so many gaps are computed once. */

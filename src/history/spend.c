@@ -15,8 +15,8 @@
 
 #include "history/question.h"
 
+#include "histogram/histogram.h"
 #include "metric/exact.h"
-#include "tally/tally.h"
 #include "utils/float.h"
 #include "utils/fmgrprotos.h"
 #include "utils/memutils.h"

@@ -12,7 +12,7 @@
 
 #include "history/question.h"
 
-#include "tally/tally.h"
+#include "histogram/histogram.h"
 
 /* time_to_order(purchase_history, n, as_of): days from order n - 1 to order n */
 PG_FUNCTION_INFO_V1(retention_time_to_order);

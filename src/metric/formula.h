@@ -32,7 +32,7 @@ extern int64 retention_all_customers(const BaseTotals *totals, int64 kept);
 extern int64 retention_all_orders(const BaseTotals *totals);
 extern Datum retention_all_revenue(const BaseTotals *totals);
 
-/* value.c: R / O and R / C, as numeric or float8 */
+/* mean_value.c: R / O and R / C, as numeric or float8 */
 extern bool retention_aov(const BaseTotals *totals, Datum *result);
 extern bool retention_aov_float8(const BaseTotals *totals, double *result);
 extern bool retention_customer_value(const BaseTotals *totals, Datum *result);

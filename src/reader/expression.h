@@ -37,7 +37,7 @@ typedef enum Role
 
 #define ROLES	5
 
-/* table.c */
+/* order_table.c */
 extern void retention_table_open(OpenTable *table, const ReaderArguments *arguments);
 extern int	retention_table_columns(const OpenTable *table);
 extern const char *retention_table_column_name(const OpenTable *table, int column);

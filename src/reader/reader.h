@@ -59,10 +59,10 @@ extern void retention_read_orders(OrderRows *rows, const ReaderArguments *argume
  */
 extern ReaderArguments retention_reader_arguments(FunctionCallInfo fcinfo, int time_zone_arg);
 
-/* lines.c */
+/* order_lines.c */
 extern char *retention_orders_of_lines(const char *rows, const char *more);
 
-/* zone.c */
+/* time_zone.c */
 extern void retention_check_calendar_zone(const char *name);
 
 #endif							/* RETENTION_READER_H */

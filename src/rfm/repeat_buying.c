@@ -12,8 +12,8 @@
  */
 #include "postgres.h"
 
+#include "histogram/histogram.h"
 #include "rfm/rfm.h"
-#include "tally/tally.h"
 
 #include "access/htup_details.h"
 #include "common/int.h"

@@ -34,7 +34,7 @@ UNION ALL SELECT purchase_history(customer, at::date, -1.5, 'day') FROM orders
 UNION ALL SELECT purchase_history(NULL::int8, at, amount, 'day') FROM orders
 UNION ALL SELECT purchase_history(customer, date '4713-01-01 BC' + customer * 1000000, 'week') FROM orders;
 
-CREATE VIEW tally AS
+CREATE VIEW histogram AS
 SELECT _retention_survival_send(t) AS t, t::text AS text
 FROM (SELECT survival(i % 11, i % 3 = 0) AS t FROM orders
 	  UNION ALL SELECT survival(i % 11 + 0.1 * i, i % 3 = 0) FROM orders
@@ -52,7 +52,7 @@ CREATE AGGREGATE order_log(date, date) (SFUNC = _retention_order_log_add_summary
 CREATE AGGREGATE order_log(date, numeric, date) (SFUNC = _retention_order_log_add_summary, STYPE = order_log);
 CREATE AGGREGATE order_log(date, float8, date) (SFUNC = _retention_order_log_add_summary, STYPE = order_log);
 CREATE AGGREGATE order_log(date, date, date) (SFUNC = _retention_order_log_add_between, STYPE = order_log);
-CREATE VIEW log AS
+CREATE VIEW timeline AS
 SELECT order_log(at) AS l FROM orders
 UNION ALL SELECT order_log(at::date) FROM orders
 UNION ALL SELECT order_log(at::date, '2030-01-01') FROM orders
@@ -66,7 +66,7 @@ SELECT 'base', encode(_retention_customer_base_send(b), 'hex') FROM base;
 SELECT 'base', encode(convert_to(b::text, 'UTF8'), 'hex') FROM base;
 SELECT 'history', encode(_retention_purchase_history_send(h), 'hex') FROM history;
 SELECT 'history', encode(convert_to(h::text, 'UTF8'), 'hex') FROM history;
-SELECT 'tally', encode(t, 'hex') FROM tally;
-SELECT 'tally', encode(convert_to(text, 'UTF8'), 'hex') FROM tally;
-SELECT 'log', encode(_retention_order_log_send(l), 'hex') FROM log;
-SELECT 'log', encode(convert_to(l::text, 'UTF8'), 'hex') FROM log;
+SELECT 'histogram', encode(t, 'hex') FROM histogram;
+SELECT 'histogram', encode(convert_to(text, 'UTF8'), 'hex') FROM histogram;
+SELECT 'timeline', encode(_retention_order_log_send(l), 'hex') FROM timeline;
+SELECT 'timeline', encode(convert_to(l::text, 'UTF8'), 'hex') FROM timeline;

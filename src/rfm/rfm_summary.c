@@ -1,0 +1,118 @@
+/*-------------------------------------------------------------------------
+ *
+ * rfm_summary.c
+ *	  What the repeat-buying models take of one customer (x, t_x, T, m_x), and
+ *	  what he did after that: the final functions of rfm_summary and
+ *	  order_days_between.
+ *
+ * Sums of logarithms are rounded, so that they are made in the order of the
+ * days, and with a logarithm that is the same on every machine.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "math/elementary.h"
+#include "metric/exact.h"
+#include "rfm/rfm.h"
+#include "rfm/timeline.h"
+
+#include "access/htup_details.h"
+#include "funcapi.h"
+#include "utils/lsyscache.h"
+#include "utils/typcache.h"
+
+/*
+ * A row of the type that the function returns.  Its owner may have altered the
+ * type, and it is asked for once a customer: look, but make no copy of it.
+ */
+static Datum
+rfm_row(FunctionCallInfo fcinfo, Datum *values, bool *nulls)
+{
+	TupleDesc	desc = lookup_rowtype_tupdesc(get_func_rettype(fcinfo->flinfo->fn_oid), -1);
+	HeapTuple	tuple;
+
+	retention_rfm_check_type(desc);
+	tuple = heap_form_tuple(desc, values, nulls);
+	ReleaseTupleDesc(desc);
+	return HeapTupleGetDatum(tuple);
+}
+
+/* The mean amount of x days whose money is in entries "first" to the end. */
+static Datum
+mean_spend(const OrderLog *log, Size first, int64 x)
+{
+	/* a limb more than each day takes: no number of days overflows it */
+	int			nlimbs = log->nlimbs + 1;
+	uint64	   *sum = palloc0(nlimbs * sizeof(uint64));
+	Money		money = {sum, nlimbs, log->scale};
+	Datum		mean;
+
+	for (Size i = first; i < log->count; i++)
+		if (KEY_IS_ORDER(log_key(log, i)))
+			(void) money_add(sum, nlimbs, log_money(log, i), log->nlimbs);
+	mean = exact_divide(retention_money_numeric(money), exact_integer(x));
+	pfree(sum);
+	return mean;
+}
+
+/* rfm_summary_final(order_log): NULL without an order */
+PG_FUNCTION_INFO_V1(retention_rfm_final);
+Datum
+retention_rfm_final(PG_FUNCTION_ARGS)
+{
+	const OrderLog *log = retention_log_of_datum(PG_GETARG_DATUM(0));
+	Datum		values[RFM_COLUMNS];
+	bool		nulls[RFM_COLUMNS] = {false};
+	Size		first = 0;
+	int32		first_day;
+	int32		last_day;
+	int64		x = 0;
+	double		log_gaps = 0;
+
+	if (log->purpose.kind == LOG_INSTANTS || log->purpose.between)
+		retention_log_refuse(log, "the days of orders");
+	log = retention_log_settled(log);
+
+	while (first < log->count && !KEY_IS_ORDER(log_key(log, first)))
+		first++;
+	if (first == log->count)
+		PG_RETURN_NULL();
+	first_day = last_day = DAY_OF_KEY(log_key(log, first));
+	first++;
+	for (Size i = first; i < log->count; i++)
+	{
+		int64		key = log_key(log, i);
+
+		if (!KEY_IS_ORDER(key))
+			continue;
+		log_gaps += retention_log(DAY_OF_KEY(key) - last_day);
+		last_day = DAY_OF_KEY(key);
+		x++;
+	}
+
+	values[RFM_X] = Int64GetDatum(x);
+	values[RFM_T_X] = Float8GetDatum((double) last_day - first_day);
+	values[RFM_T] = Float8GetDatum((double) log->purpose.until - first_day);
+	nulls[RFM_M_X] = x == 0 || log->purpose.kind != LOG_SPEND;
+	values[RFM_M_X] = nulls[RFM_M_X] ? (Datum) 0 : mean_spend(log, first, x);
+	values[RFM_LOG_GAPS] = Float8GetDatum(log_gaps);
+	values[RFM_ORDERS] = Int64GetDatum(log->orders);
+	values[RFM_FIRST_DAY] = DateADTGetDatum(first_day);
+	PG_RETURN_DATUM(rfm_row(fcinfo, values, nulls));
+}
+
+/* order_days_between_final(order_log): 0 without an order */
+PG_FUNCTION_INFO_V1(retention_between_final);
+Datum
+retention_between_final(PG_FUNCTION_ARGS)
+{
+	const OrderLog *log;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_INT64(0);
+	log = retention_log_of_datum(PG_GETARG_DATUM(0));
+	if (!log->purpose.between)
+		retention_log_refuse(log, "the days of orders between two days");
+	PG_RETURN_INT64(retention_log_settled(log)->count);
+}

@@ -1,0 +1,209 @@
+/*-------------------------------------------------------------------------
+ *
+ * timeline_transition.c
+ *	  From the orders of one customer to their log: the transition functions
+ *	  of rfm_summary, order_days_between, order_gap and next_order_due.
+ *
+ * One function for each combination of the types of time and amount, as in
+ * base/transition.c and for the same reason.  Which rows count, and as what,
+ * is for order/row.h to say.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "order/period.h"
+#include "order/row.h"
+#include "rfm/timeline.h"
+
+#include "pgtime.h"
+
+/*
+ * The log that the state is, or a new one with room for two orders.  What comes
+ * from anybody but an aggregate is copied: it may be a value of a table.
+ */
+static inline OrderLog *
+log_of_state(FunctionCallInfo fcinfo, const LogPurpose *purpose)
+{
+	const OrderLog *log;
+
+	if (PG_ARGISNULL(0))
+		return retention_log_create(purpose, 0, purpose->kind == LOG_SPEND, 2);
+	log = retention_log_of_datum(PG_GETARG_DATUM(0));
+	retention_log_check(log, purpose);
+	if (unlikely(!AggCheckCallContext(fcinfo, NULL)) &&
+		(Pointer) log == DatumGetPointer(PG_GETARG_DATUM(0)))
+		return retention_log_copy(log);
+	return unconstify(OrderLog *, log);
+}
+
+/* An argument of every row that is a day. */
+static inline int32
+day_argument(FunctionCallInfo fcinfo, int arg, const char *name)
+{
+	if (unlikely(PG_ARGISNULL(arg)))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("\"%s\" must not be null", name)));
+	return PG_GETARG_DATEADT(arg);
+}
+
+/* The calendar day of an order; in the session's time zone if it has one. */
+static pg_attribute_always_inline int32
+day_of_order(int64 instant, TimeKind time)
+{
+	return time == TIME_TIMESTAMPTZ ? retention_day_in_zone(instant, session_timezone) :
+		day_of_instant(instant);
+}
+
+/* The money of a row that doesn't fit 64 bits at the log's scale. */
+static Money
+wide_money(Datum datum, AmountKind kind, const Amount *amount, int scale)
+{
+	Money		money;
+	uint64	   *limbs;
+
+	money.scale = scale;
+	money.nlimbs = retention_amount_limbs(datum, kind, amount, scale);
+	money.limbs = limbs = palloc(money.nlimbs * sizeof(uint64));
+	retention_amount_wide(datum, kind, amount, scale, limbs, money.nlimbs);
+	return money;
+}
+
+/* rfm_summary: (state, ordered_at [, amount], as_of) */
+static pg_attribute_always_inline Datum
+add_to_summary(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind)
+{
+	LogPurpose	purpose = {kind == AMOUNT_NONE ? LOG_DAYS : LOG_SPEND, TIME_NONE, (uint8) kind, false,
+	DATEVAL_NOBEGIN, 0};
+	int64		instant = 0;
+	int32		day;
+	Amount		amount;
+	OrderLog   *log;
+
+	if (!row_counts(fcinfo, 1, time, 2, kind, &instant))
+		return row_skipped(fcinfo);
+	purpose.until = day_argument(fcinfo, kind == AMOUNT_NONE ? 2 : 3, "as_of");
+	if (unlikely(DATE_NOT_FINITE(purpose.until)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"as_of\" must be finite, not %s",
+						DATE_IS_NOEND(purpose.until) ? "infinity" : "-infinity"),
+				 errhint("It is the last day that the orders cover, the same for all customers.")));
+	log = log_of_state(fcinfo, &purpose);
+	day = day_of_order(instant, time);
+
+	amount.negative = false;
+	if (kind != AMOUNT_NONE)
+		amount_of_datum(PG_GETARG_DATUM(2), kind, log->scale, &amount);
+	if (day > purpose.until)
+		PG_RETURN_POINTER(log);
+	if (kind == AMOUNT_NONE)
+		log = retention_log_add_key(log, KEY_OF_DAY(day, true));
+	else if (likely(amount.fits))
+	{
+		uint64		units = (uint64) amount.units;
+		Money		money = {&units, 1, log->scale};
+
+		log = retention_log_add_money(log, KEY_OF_DAY(day, !amount.negative), money);
+	}
+	else
+		log = retention_log_add_money(log, KEY_OF_DAY(day, !amount.negative),
+									  wide_money(PG_GETARG_DATUM(2), kind, &amount,
+												 Max(log->scale, amount.dscale)));
+	retention_log_count(log, !amount.negative);
+	PG_RETURN_POINTER(log);
+}
+
+/* order_days_between: (state, ordered_at [, amount], after, until) */
+static pg_attribute_always_inline Datum
+add_between(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind)
+{
+	LogPurpose	purpose = {LOG_DAYS, TIME_NONE, AMOUNT_NONE, true, 0, 0};
+	int			after_arg = kind == AMOUNT_NONE ? 2 : 3;
+	int64		instant = 0;
+	int32		day;
+	OrderLog   *log;
+
+	if (!row_counts(fcinfo, 1, time, 2, kind, &instant))
+		return row_skipped(fcinfo);
+	if (kind != AMOUNT_NONE)
+	{
+		Amount		amount;
+
+		amount_of_datum(PG_GETARG_DATUM(2), kind, 0, &amount);
+		if (row_is_refund(kind, &amount))
+			return row_skipped(fcinfo);
+	}
+	purpose.after = day_argument(fcinfo, after_arg, "after");
+	purpose.until = day_argument(fcinfo, after_arg + 1, "until");
+	if (unlikely(purpose.after > purpose.until))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"until\" must not be before \"after\""),
+				 errdetail("Orders on the day \"after\" do not count, those on the day \"until\" do.")));
+	log = log_of_state(fcinfo, &purpose);
+	day = day_of_order(instant, time);
+	if (day > purpose.after && day <= purpose.until)
+	{
+		log = retention_log_add_key(log, KEY_OF_DAY(day, true));
+		retention_log_count(log, 1);
+	}
+	PG_RETURN_POINTER(log);
+}
+
+/* order_gap, next_order_due: (state, ordered_at) */
+static pg_attribute_always_inline Datum
+add_instant(FunctionCallInfo fcinfo, TimeKind time)
+{
+	LogPurpose	purpose = {LOG_INSTANTS, (uint8) time, AMOUNT_NONE, false,
+	DATEVAL_NOBEGIN, DATEVAL_NOEND};
+	int64		instant = 0;
+	OrderLog   *log;
+
+	if (!row_counts(fcinfo, 1, time, 2, AMOUNT_NONE, &instant))
+		return row_skipped(fcinfo);
+	log = retention_log_add_key(log_of_state(fcinfo, &purpose), instant);
+	retention_log_count(log, 1);
+	PG_RETURN_POINTER(log);
+}
+
+/*
+ * _retention_order_log_combine(order_log, order_log): the orders of both.  NULL if both
+ * are NULL, else a NULL counts as no orders.
+ */
+PG_FUNCTION_INFO_V1(retention_log_combine);
+Datum
+retention_log_combine(PG_FUNCTION_ARGS)
+{
+	const OrderLog *other;
+
+	if (PG_ARGISNULL(1))
+		return row_skipped(fcinfo);
+	other = retention_log_of_datum(PG_GETARG_DATUM(1));
+	if (PG_ARGISNULL(0))
+		PG_RETURN_POINTER(other);
+	PG_RETURN_POINTER(retention_log_merge(log_of_state(fcinfo, &other->purpose), other));
+}
+
+/*
+ * The SQL-callable functions: retention_summary_TIME[_AMOUNT],
+ * retention_between_TIME[_AMOUNT] and retention_instant_TIME.
+ */
+#define TRANSITION(name, body) \
+	PG_FUNCTION_INFO_V1(name); \
+	Datum name(PG_FUNCTION_ARGS) { return body; } \
+	extern Datum name(PG_FUNCTION_ARGS)
+
+#define OWN_TIME(time, TIME) \
+	TRANSITION(retention_summary_##time, add_to_summary(fcinfo, TIME, AMOUNT_NONE)); \
+	TRANSITION(retention_summary_##time##_numeric, add_to_summary(fcinfo, TIME, AMOUNT_NUMERIC)); \
+	TRANSITION(retention_summary_##time##_float8, add_to_summary(fcinfo, TIME, AMOUNT_FLOAT8)); \
+	TRANSITION(retention_between_##time, add_between(fcinfo, TIME, AMOUNT_NONE)); \
+	TRANSITION(retention_between_##time##_numeric, add_between(fcinfo, TIME, AMOUNT_NUMERIC)); \
+	TRANSITION(retention_between_##time##_float8, add_between(fcinfo, TIME, AMOUNT_FLOAT8)); \
+	TRANSITION(retention_instant_##time, add_instant(fcinfo, TIME))
+
+OWN_TIME(timestamptz, TIME_TIMESTAMPTZ);
+OWN_TIME(timestamp, TIME_TIMESTAMP);
+OWN_TIME(date, TIME_DATE);

@@ -1,0 +1,121 @@
+/*-------------------------------------------------------------------------
+ *
+ * histogram.c
+ *	  Fuzzing the input of survival, repeat_buying, repeat_spend and renewals.
+ *
+ * The second byte says which of them it is.  What is accepted has to be read
+ * without an error, in order, and to be packed to the same bytes again; merged
+ * with itself it is a value once more, unless its numbers are too large for
+ * that.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "histogram/histogram.h"
+
+#include "mutate.h"
+#include "shim.h"
+
+/* ---- the bytes as fields, see histogram_packed.c ---------------------------- */
+
+enum
+{
+	ENTRIES = ROLE_FIRST, TOTAL, SECOND_TOTAL, SUM, NOTE, KEY, NUMBER, COUNT, SECOND_COUNT
+};
+
+const int	fuzz_claims[] = {ENTRIES, COUNT, SECOND_COUNT, 0};
+
+void
+fuzz_parse(Fields *fields)
+{
+	uint64		kind;
+	int			keys;
+	int			counts;
+
+	(void) fuzz_byte(fields, ROLE_OTHER);
+	kind = fuzz_byte(fields, ROLE_OTHER);
+	keys = kind == TALLY_REPEAT_BUYING ? 3 : kind == TALLY_REPEAT_SPEND ? 2 : 1;
+	counts = kind == TALLY_SURVIVAL || kind == TALLY_RENEWALS ? 2 : 1;
+	(void) fuzz_varint(fields, ENTRIES);
+	for (int i = 0; i < counts; i++)
+		(void) fuzz_varint(fields, TOTAL + i);
+	for (int i = 0; kind == TALLY_REPEAT_BUYING && i < 3; i++)
+		(void) fuzz_varint(fields, SUM);
+	if (kind == TALLY_REPEAT_BUYING || kind == TALLY_RENEWALS)
+		(void) fuzz_varint(fields, NOTE);
+	while (fuzz_more(fields))
+	{
+		for (int i = 0; i < keys; i++)
+			if (fuzz_varint(fields, KEY) == 1)
+				(void) fuzz_fixed(fields, NUMBER, 8);
+		for (int i = 0; i < counts; i++)
+			(void) fuzz_varint(fields, COUNT + i);
+	}
+}
+
+void
+fuzz_settle(Fields *fields)
+{
+	uint64		entries = 0;
+	uint64		totals[2] = {0};
+
+	for (int i = 0; i < fields->n; i++)
+	{
+		const Field *field = &fields->fields[i];
+
+		entries += field->role == COUNT;
+		if (field->role == COUNT || field->role == SECOND_COUNT)
+			totals[field->role - COUNT] += field->value;
+	}
+	fuzz_set(fields, ENTRIES, entries);
+	fuzz_set(fields, TOTAL, totals[0]);
+	fuzz_set(fields, SECOND_TOTAL, totals[1]);
+}
+
+/* ---- what is accepted ------------------------------------------------------- */
+
+static void
+read_entries(const Tally *tally)
+{
+	if (tally->sorted != tally->used || tally->used > tally->capacity)
+		abort();
+	for (int32 i = 0; i < tally->used; i++)
+	{
+		int			part = 0;
+		int64		any = 0;
+
+		while (i > 0 && part < tally->keys && tally_key(tally, i, part) == tally_key(tally, i - 1, part))
+			part++;
+		if (i > 0 && (part == tally->keys || tally_key(tally, i, part) < tally_key(tally, i - 1, part)))
+			abort();
+		for (int which = 0; which < tally->width - tally->keys; which++)
+			any |= tally_count(tally, i, which);
+		if (any <= 0)
+			abort();
+	}
+	for (int which = 0; which < tally->width - tally->keys; which++)
+		(void) retention_tally_total(tally, which);
+}
+
+void
+fuzz_value(struct varlena *value)
+{
+	uint8		byte = VARSIZE_ANY_EXHDR(value) > 1 ? VARDATA_ANY(value)[1] : 0;
+	TallyKind	kind = byte >= TALLY_SURVIVAL && byte <= TALLY_RENEWALS ? byte : TALLY_SURVIVAL;
+	Tally	   *tally;
+
+	retention_tally_validate(value, kind);
+
+	fuzz_error_allowed = false;
+	tally = retention_tally_unpack(value, kind);
+	read_entries(tally);
+	fuzz_must_be_same(retention_tally_pack(tally), value);
+
+	fuzz_error_allowed = true;
+	tally = retention_tally_merge(tally, retention_tally_unpack(value, kind));
+	value = retention_tally_pack(tally);
+
+	fuzz_error_allowed = false;
+	retention_tally_validate(value, kind);
+}
