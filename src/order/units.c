@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "order/total.h"
 #include "order/units.h"
 
 #include "miscadmin.h"
@@ -197,4 +198,17 @@ retention_total_money(const uint64 *sum, Money wide, int scale)
 	if (wide.limbs != NULL)
 		units = retention_money_sum(units, wide);
 	return units.scale == scale ? units : retention_money_sum(units, nothing);
+}
+
+/* Add money that is no units; in the current context, which the total stays in. */
+void
+retention_total_add_money(MoneyTotal *total, Money money)
+{
+	static const uint64 zero[1] = {0};
+	Money		before = total->wide;
+
+	/* a copy even of the first: whose limbs are given may free them */
+	total->wide = retention_money_sum(before.limbs ? before : (Money) {zero, 1, 0}, money);
+	if (before.limbs)
+		pfree(unconstify(uint64 *, before.limbs));
 }

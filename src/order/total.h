@@ -1,0 +1,46 @@
+/*-------------------------------------------------------------------------
+ *
+ * total.h
+ *	  Adding up the money of entries: units, and what no unit can say.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RETENTION_TOTAL_H
+#define RETENTION_TOTAL_H
+
+#include "postgres.h"
+
+#include "order/units.h"
+
+/* Zeroed, it is nothing. */
+typedef struct MoneyTotal
+{
+	uint64		units[SUM_WORDS];
+	Money		wide;			/* beside them; no limbs if that is nothing */
+} MoneyTotal;
+
+extern void retention_total_add_money(MoneyTotal *total, Money money);
+
+static pg_attribute_always_inline void
+total_add(MoneyTotal *total, const uint64 *units, int words)
+{
+	sum_add(total->units, units, words);
+}
+
+/* What another total has; both are of the same scale. */
+static inline void
+total_add_total(MoneyTotal *total, const MoneyTotal *addend)
+{
+	sum_add_sum(total->units, addend->units);
+	if (unlikely(addend->wide.limbs != NULL))
+		retention_total_add_money(total, addend->wide);
+}
+
+/* With so many digits behind the point.  The limbs may be the total's own. */
+static inline Money
+total_money(const MoneyTotal *total, int scale)
+{
+	return retention_total_money(total->units, total->wide, scale);
+}
+
+#endif							/* RETENTION_TOTAL_H */
