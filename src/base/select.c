@@ -4,12 +4,12 @@
  *	  Customers of one base that another one has too, or hasn't.
  *
  * Both come in the order of their hashes, so one pass over the two decides
- * who stays; who stays brings along what the first base knows of him.  What is
+ * who stays; who stays brings along what the first base knows of them.  What is
  * known of rows and not of customers (refunds, guests) can't be divided among
  * customers and is left behind: the result is marked as selected.
  *
- * Samples: a customer whose hash is within both bounds is in a sample if he is
- * in its base.  So below the lower bound the answer is the one that the whole
+ * Samples: a customer whose hash is within both bounds is in a sample if they
+ * are in its base.  So below the lower bound the answer is the one that the whole
  * bases would give, and the result is a sample with that bound.  (Dasgupta,
  * Lang, Rhodes & Thaler 2016, "A framework for estimating stream expression
  * cardinalities".)

@@ -52,36 +52,36 @@ typedef struct Fit
 } Fit;
 
 static void
-read_shop(Shop *shop, const Tally *tally)
+read_shop(Shop *shop, const Histogram *histogram)
 {
 	memset(shop, 0, sizeof(Shop));
-	shop->ncells = tally->used;
+	shop->ncells = histogram->used;
 	shop->cells = MemoryContextAllocHuge(CurrentMemoryContext,
-										 (Size) tally->used * sizeof(BuyerCell));
-	for (int32 i = 0; i < tally->used; i++)
-		shop->scale = Max(shop->scale, tally_key(tally, i, 2));
+										 (Size) histogram->used * sizeof(BuyerCell));
+	for (int32 i = 0; i < histogram->used; i++)
+		shop->scale = Max(shop->scale, histogram_key(histogram, i, 2));
 	if (shop->scale < MODEL_LEAST_PARAM)
 		shop->scale = 1;
-	for (int32 i = 0; i < tally->used; i++)
+	for (int32 i = 0; i < histogram->used; i++)
 	{
 		BuyerCell  *cell = shop->cells + i;
 		BuyerTotals *totals = &shop->totals;
 
 		if ((i & 0xFFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
-		cell->buyer.x = tally_key(tally, i, 0);
-		cell->buyer.t_x = tally_key(tally, i, 1) / shop->scale;
-		cell->buyer.t = tally_key(tally, i, 2) / shop->scale;
-		cell->customers = (double) tally_count(tally, i, REPEAT_BUYING_CUSTOMERS);
+		cell->buyer.x = histogram_key(histogram, i, 0);
+		cell->buyer.t_x = histogram_key(histogram, i, 1) / shop->scale;
+		cell->buyer.t = histogram_key(histogram, i, 2) / shop->scale;
+		cell->customers = (double) histogram_count(histogram, i, REPEAT_BUYING_CUSTOMERS);
 		totals->customers += cell->customers;
 		totals->repeaters += cell->buyer.x > 0 ? cell->customers : 0;
 		totals->x += cell->buyer.x * cell->customers;
 		totals->t += cell->buyer.t * cell->customers;
 		totals->longest = Max(totals->longest, cell->buyer.t);
 	}
-	shop->knows_gaps = tally_sum_is_known(tally->log_gaps);
+	shop->knows_gaps = histogram_sum_is_known(histogram->log_gaps);
 	if (shop->knows_gaps)
-		shop->totals.log_gaps = retention_tally_sum_float8(tally->log_gaps) -
+		shop->totals.log_gaps = retention_histogram_sum_float8(histogram->log_gaps) -
 			shop->totals.x * log(shop->scale);
 }
 
@@ -249,7 +249,7 @@ aic(const Fit *fit)
 }
 
 static Model *
-model_of_fit(const Shop *shop, const Fit *fit, const Fit *nbd, const Tally *tally)
+model_of_fit(const Shop *shop, const Fit *fit, const Fit *nbd, const Histogram *histogram)
 {
 	Model	   *model = retention_model_create(&fit->kind->about, fit->k);
 	double		in_days = -shop->totals.x * log(shop->scale);
@@ -258,10 +258,10 @@ model_of_fit(const Shop *shop, const Fit *fit, const Fit *nbd, const Tally *tall
 	model->loglik += in_days;
 	model->knows_nbd = isfinite(nbd->optimum.value);
 	model->nbd_loglik = model->knows_nbd ? nbd->optimum.value + in_days : 0;
-	model->customers = retention_tally_total(tally, REPEAT_BUYING_CUSTOMERS);
+	model->customers = retention_histogram_total(histogram, REPEAT_BUYING_CUSTOMERS);
 	model->cells = shop->ncells;
 	model->purchases = shop->totals.x;
-	model->as_of = tally->note;
+	model->as_of = histogram->note;
 	if (shop->totals.x == 0)
 		model->message = MESSAGE_NO_REPEAT;
 	else if (fit->kind->near_nbd && fit->k == 1 && fit->optimum.value <=
@@ -292,7 +292,7 @@ PG_FUNCTION_INFO_V1(retention_fit_purchases);
 Datum
 retention_fit_purchases(PG_FUNCTION_ARGS)
 {
-	const Tally *tally = retention_tally_read(PG_GETARG_DATUM(0), TALLY_REPEAT_BUYING);
+	const Histogram *histogram = retention_histogram_read(PG_GETARG_DATUM(0), HISTOGRAM_REPEAT_BUYING);
 	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(1));
 	const PurchaseKind *kind;
 	int			k;
@@ -302,10 +302,10 @@ retention_fit_purchases(PG_FUNCTION_ARGS)
 	Model	   *model;
 
 	kind = retention_fit_find_kind(name, &k);
-	if (tally->used == 0)
+	if (histogram->used == 0)
 		PG_RETURN_NULL();
 
-	read_shop(&shop, tally);
+	read_shop(&shop, histogram);
 	fit_kind(&shop, &nbd, &retention_nbd, 1, NULL);
 	fit = nbd;
 	if (kind == NULL)
@@ -330,6 +330,6 @@ retention_fit_purchases(PG_FUNCTION_ARGS)
 				 errhint("Give log_gaps, the sum of the logarithms of the gaps, of each customer, or take another model.")));
 	else if (kind != &retention_nbd)
 		fit_kind(&shop, &fit, kind, k, &nbd);
-	model = model_of_fit(&shop, &fit, &nbd, tally);
+	model = model_of_fit(&shop, &fit, &nbd, histogram);
 	PG_RETURN_DATUM(retention_model_datum(model));
 }

@@ -27,19 +27,19 @@ PG_FUNCTION_INFO_V1(retention_renewals_add);
 Datum
 retention_renewals_add(PG_FUNCTION_ARGS)
 {
-	int64		counts[TALLY_MAX_COUNTS];
+	int64		counts[HISTOGRAM_MAX_COUNTS];
 	const ModelKind *kind = NULL;
 	int			k;
 	int32		period;
 	double		key;
-	Tally	   *tally;
+	Histogram  *histogram;
 	bool		direct;
 
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
 		return row_skipped(fcinfo);
 	period = PG_GETARG_INT32(1);
 	counts[RENEWALS_SURVIVORS] = PG_GETARG_INT64(2);
-	counts[RENEWALS_ROWS] = 1;
+	counts[RENEWALS_COHORTS] = 1;
 	if (period < 0 || period > MAX_PERIODS)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
@@ -63,13 +63,13 @@ retention_renewals_add(PG_FUNCTION_ARGS)
 			retention_unknown_kind(MODEL_RETENTION, name, false);
 	}
 
-	tally = retention_tally_begin(fcinfo, TALLY_RENEWALS, &direct);
-	if (tally == NULL)
-		tally = retention_tally_create(TALLY_RENEWALS);
+	histogram = retention_histogram_begin(fcinfo, HISTOGRAM_RENEWALS, &direct);
+	if (histogram == NULL)
+		histogram = retention_histogram_create(HISTOGRAM_RENEWALS);
 	key = period;
-	tally = retention_tally_add(tally, &key, counts);
-	retention_tally_add_note(tally, kind ? kind->number : 0);
-	return tally_end(tally, direct);
+	histogram = retention_histogram_add(histogram, &key, counts);
+	retention_histogram_add_note(histogram, kind ? kind->number : 0);
+	return histogram_end(histogram, direct);
 }
 
 static double
@@ -84,34 +84,34 @@ loglik(void *arg, const double *params, double *gradient)
 
 /* The periods of a table, which has to be one. */
 static ContractPeriod *
-read_periods(const Tally *tally)
+read_periods(const Histogram *histogram)
 {
-	ContractPeriod *periods = palloc(tally->used * sizeof(ContractPeriod));
-	int64		rows = tally_count(tally, 0, RENEWALS_ROWS);
+	ContractPeriod *periods = palloc(histogram->used * sizeof(ContractPeriod));
+	int64		cohorts = histogram_count(histogram, 0, RENEWALS_COHORTS);
 
-	if (tally_key(tally, 0, 0) != 0)
+	if (histogram_key(histogram, 0, 0) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("survivors must begin with period 0, not %.0f", tally_key(tally, 0, 0)),
+				 errmsg("survivors must begin with period 0, not %.0f", histogram_key(histogram, 0, 0)),
 				 errdetail("Those of period 0 are all customers, before anybody could leave.")));
-	for (int32 i = 0; i < tally->used; i++)
+	for (int32 i = 0; i < histogram->used; i++)
 	{
-		int64		survivors = tally_count(tally, i, RENEWALS_SURVIVORS);
+		int64		survivors = histogram_count(histogram, i, RENEWALS_SURVIVORS);
 
-		periods[i].period = tally_key(tally, i, 0);
+		periods[i].period = histogram_key(histogram, i, 0);
 		periods[i].survivors = (double) survivors;
-		if (tally_count(tally, i, RENEWALS_ROWS) != rows)
+		if (histogram_count(histogram, i, RENEWALS_COHORTS) != cohorts)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("there are %lld rows of period %.0f, but %lld of period 0",
-							(long long) tally_count(tally, i, RENEWALS_ROWS),
-							periods[i].period, (long long) rows),
+							(long long) histogram_count(histogram, i, RENEWALS_COHORTS),
+							periods[i].period, (long long) cohorts),
 					 errhint("Cohorts have to be observed for as many periods: leave out the periods that some of them have not reached, or use GROUP BY.")));
-		if (i > 0 && survivors > tally_count(tally, i - 1, RENEWALS_SURVIVORS))
+		if (i > 0 && survivors > histogram_count(histogram, i - 1, RENEWALS_SURVIVORS))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("survivors must not rise: %lld of period %.0f, %lld of period %.0f",
-							(long long) tally_count(tally, i - 1, RENEWALS_SURVIVORS),
+							(long long) histogram_count(histogram, i - 1, RENEWALS_SURVIVORS),
 							periods[i - 1].period, (long long) survivors, periods[i].period)));
 	}
 	return periods;
@@ -125,11 +125,11 @@ PG_FUNCTION_INFO_V1(retention_renewals_fit);
 Datum
 retention_renewals_fit(PG_FUNCTION_ARGS)
 {
-	const Tally *tally = retention_tally_read(PG_GETARG_DATUM(0), TALLY_RENEWALS);
-	int			number = tally->note == 0 ? retention_sbg.about.number : tally->note;
+	const Histogram *histogram = retention_histogram_read(PG_GETARG_DATUM(0), HISTOGRAM_RENEWALS);
+	int			number = histogram->note == 0 ? retention_sbg.about.number : histogram->note;
 	const ModelKind *about = retention_model_of_number(MODEL_RETENTION, number);
 	int			k;
-	int			nperiods = tally->used;
+	int			nperiods = histogram->used;
 	const ContractKind *kind;
 	ContractPeriod *periods;
 	const void *args[3];
@@ -151,7 +151,7 @@ retention_renewals_fit(PG_FUNCTION_ARGS)
 				 errmsg("unknown kind of model: %d", number)));
 	if (nperiods == 0)
 		PG_RETURN_NULL();
-	periods = read_periods(tally);
+	periods = read_periods(histogram);
 	if (nperiods == 1 || periods[0].survivors == 0)
 		PG_RETURN_NULL();
 
@@ -164,7 +164,7 @@ retention_renewals_fit(PG_FUNCTION_ARGS)
 
 	model = retention_model_create(about, 1);
 	retention_fit_take(model, &optimum, 1);
-	model->customers = tally_count(tally, 0, RENEWALS_SURVIVORS);
+	model->customers = histogram_count(histogram, 0, RENEWALS_SURVIVORS);
 	model->cells = nperiods;
 	if (periods[nperiods - 1].survivors == periods[0].survivors)
 	{

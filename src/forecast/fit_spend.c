@@ -45,8 +45,8 @@ PG_FUNCTION_INFO_V1(retention_fit_spend);
 Datum
 retention_fit_spend(PG_FUNCTION_ARGS)
 {
-	const Tally *tally = retention_tally_read(PG_GETARG_DATUM(0), TALLY_REPEAT_SPEND);
-	SpendTotals totals = retention_spend_totals(tally);
+	const Histogram *histogram = retention_histogram_read(PG_GETARG_DATUM(0), HISTOGRAM_REPEAT_SPEND);
+	SpendTotals totals = retention_spend_totals(histogram);
 	const SpendKind *kind = &retention_gamma_gamma;
 	Spenders	spenders = {kind, NULL, 0};
 	double		start[OPTIMIZE_MAX_PARAMS];
@@ -56,16 +56,16 @@ retention_fit_spend(PG_FUNCTION_ARGS)
 	if (totals.used == 0)
 		PG_RETURN_NULL();
 	spenders.cells = MemoryContextAllocHuge(CurrentMemoryContext,
-											(Size) tally->used * sizeof(SpendCell));
-	for (int32 i = 0; i < tally->used; i++)
+											(Size) histogram->used * sizeof(SpendCell));
+	for (int32 i = 0; i < histogram->used; i++)
 	{
 		SpendCell  *cell = spenders.cells + spenders.ncells;
 
-		if (!spend_is_used(tally, i))
+		if (!spend_is_used(histogram, i))
 			continue;
-		cell->x = tally_key(tally, i, 0);
-		cell->m = tally_key(tally, i, 1) / totals.mean;
-		cell->customers = (double) tally_count(tally, i, REPEAT_SPEND_CUSTOMERS);
+		cell->x = histogram_key(histogram, i, 0);
+		cell->m = histogram_key(histogram, i, 1) / totals.mean;
+		cell->customers = (double) histogram_count(histogram, i, REPEAT_SPEND_CUSTOMERS);
 
 		/* of means so different that the largest is 1e300 times the smallest */
 		if (cell->m > 0)

@@ -50,11 +50,11 @@ typedef enum HoldoutParameter
 
 /*
  * A customer's number of purchases after as_of, actual and by each model; the
- * rules of thumb are that he goes on as on average since his first purchase,
- * and that he makes as many purchases as in the time just before, in which the
+ * rules of thumb are that they go on as on average since their first purchase,
+ * and that they make as many purchases as in the time just before, in which the
  * first one doesn't count either.  Then the sums, by the number of repeat
- * purchases and of all.  Who came after as_of has a line of his own: no model
- * of single customers expects him.
+ * purchases and of all.  Those who came after as_of have a line of their own: no
+ * model of single customers expects them.
  */
 static const char *const holdout_query =
 "WITH customers AS MATERIALIZED (SELECT %1$s.rfm_summary(q.ordered_at, %3$s$1) AS rfm,"

@@ -102,7 +102,7 @@ retention_model_create(const ModelKind *kind, int k)
 	Assert(k >= 1 && k <= MODEL_MAX_K);
 	model->kind = kind;
 	model->k = k;
-	model->as_of = TALLY_NO_DAY;
+	model->as_of = HISTOGRAM_NO_DAY;
 	return model;
 }
 

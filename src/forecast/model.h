@@ -70,7 +70,7 @@ typedef struct Model
 	/* if it's fitted */
 	int64		customers;
 	int64		cells;
-	int64		as_of;			/* of purchases: last day observed, or TALLY_NO_DAY */
+	int64		as_of;			/* of purchases: last day observed, or HISTOGRAM_NO_DAY */
 	int64		iterations;
 	int64		no_repeat;		/* of spend: customers left out */
 	int64		not_positive;

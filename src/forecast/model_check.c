@@ -42,26 +42,26 @@ compare_ages(const void *a, const void *b)
 
 /* How many customers of each age there are, ascending. */
 static Age *
-ages_of(const Tally *tally, int32 *nages)
+ages_of(const Histogram *histogram, int32 *nages)
 {
 	Age		   *ages = MemoryContextAllocHuge(CurrentMemoryContext,
-											  Max(tally->used, 1) * sizeof(Age));
+											  Max(histogram->used, 1) * sizeof(Age));
 	int32		last = 0;
 
-	for (int32 i = 0; i < tally->used; i++)
+	for (int32 i = 0; i < histogram->used; i++)
 	{
-		ages[i].t = tally_key(tally, i, 2);
-		ages[i].customers = tally_count(tally, i, REPEAT_BUYING_CUSTOMERS);
+		ages[i].t = histogram_key(histogram, i, 2);
+		ages[i].customers = histogram_count(histogram, i, REPEAT_BUYING_CUSTOMERS);
 	}
-	qsort(ages, tally->used, sizeof(Age), compare_ages);
-	for (int32 i = 1; i < tally->used; i++)
+	qsort(ages, histogram->used, sizeof(Age), compare_ages);
+	for (int32 i = 1; i < histogram->used; i++)
 	{
 		if (ages[i].t == ages[last].t)
 			ages[last].customers += ages[i].customers;
 		else
 			ages[++last] = ages[i];
 	}
-	*nages = tally->used > 0 ? last + 1 : 0;
+	*nages = histogram->used > 0 ? last + 1 : 0;
 	return ages;
 }
 
@@ -76,10 +76,10 @@ retention_frequency_fit(PG_FUNCTION_ARGS)
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	PurchaseModel model = model_of_purchases(retention_model_read(PG_GETARG_DATUM(0),
 																  MODEL_PURCHASE));
-	const Tally *tally = retention_tally_read(PG_GETARG_DATUM(1), TALLY_REPEAT_BUYING);
+	const Histogram *histogram = retention_histogram_read(PG_GETARG_DATUM(1), HISTOGRAM_REPEAT_BUYING);
 	int32		most = PG_GETARG_INT32(2);
 	int64	   *actual;
-	double		left = (double) retention_tally_total(tally, REPEAT_BUYING_CUSTOMERS);
+	double		left = (double) retention_histogram_total(histogram, REPEAT_BUYING_CUSTOMERS);
 	Age		   *ages;
 	int32		nages;
 
@@ -88,13 +88,13 @@ retention_frequency_fit(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("max_purchases must be between 1 and %d: %d", MAX_PURCHASES, most)));
 	InitMaterializedSRF(fcinfo, 0);
-	if (tally->used == 0)
+	if (histogram->used == 0)
 		return (Datum) 0;
 	actual = palloc0((most + 1) * sizeof(int64));
-	for (int32 i = 0; i < tally->used; i++)
-		actual[(int32) Min(tally_key(tally, i, 0), most)] +=
-			tally_count(tally, i, REPEAT_BUYING_CUSTOMERS);
-	ages = ages_of(tally, &nages);
+	for (int32 i = 0; i < histogram->used; i++)
+		actual[(int32) Min(histogram_key(histogram, i, 0), most)] +=
+			histogram_count(histogram, i, REPEAT_BUYING_CUSTOMERS);
+	ages = ages_of(histogram, &nages);
 	for (int32 n = 0; n <= most; n++)
 	{
 		Datum		values[3];

@@ -151,7 +151,7 @@ retention_purchase_info(PG_FUNCTION_ARGS)
 	put(&row, Float8GetDatum(ratio), knows_ratio);
 	put(&row, Float8GetDatum(knows_ratio ? retention_chi_squared_tail(ratio, more) : 0),
 		knows_ratio);
-	put(&row, DateADTGetDatum((DateADT) model->as_of), model->as_of != TALLY_NO_DAY);
+	put(&row, DateADTGetDatum((DateADT) model->as_of), model->as_of != HISTOGRAM_NO_DAY);
 	return finish(fcinfo, &row);
 }
 

@@ -133,7 +133,7 @@ has_field(const Model *model, const Field *field)
 		(field->known != 0 && !*field_known(model, field)))
 		return false;
 	if (field->kind == FIELD_DAY)
-		return *field_at(model, field, int64) != TALLY_NO_DAY;
+		return *field_at(model, field, int64) != HISTOGRAM_NO_DAY;
 	if (field->kind == FIELD_MESSAGE)
 		return *field_at(model, field, ModelMessage) != MESSAGE_NONE;
 	return true;

@@ -3,8 +3,8 @@
  * order_query.h
  *	  Queries of ours over the order rows that a caller names.
  *
- * They run with his rights.  All names in them have their schema, or are
- * pg_catalog's, so that they mean the same whatever his search_path is.
+ * They run with the caller's rights.  All names in them have their schema, or are
+ * pg_catalog's, so that they mean the same whatever the search_path is.
  *
  *-------------------------------------------------------------------------
  */

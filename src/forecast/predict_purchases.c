@@ -6,7 +6,7 @@
  *
  * Each is there twice: alone, as a query over a million customers wants it,
  * and with an interval.  A customer is a row of the type rfm; the forms without
- * one are about somebody who is making his first purchase.
+ * one are about somebody who is making their first purchase.
  *
  *-------------------------------------------------------------------------
  */
@@ -115,7 +115,7 @@ discounted_value(const Prediction *prediction)
 
 /* ---- arguments ---- */
 
-/* The customer of an argument; false if he isn't known. */
+/* The customer of an argument; false if they aren't known. */
 static bool
 take_customer(Prediction *prediction, FunctionCallInfo fcinfo, int arg, Rfm *rfm)
 {

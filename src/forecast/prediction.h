@@ -33,7 +33,7 @@ struct Prediction
 	/* what is asked; of each prediction some of these */
 	bool		has_buyer;		/* else a new customer */
 	Buyer		buyer;
-	double		spend;			/* his mean spend, if x is above 0 */
+	double		spend;			/* mean, if x is above 0 */
 	double		n;				/* purchases; periods */
 	double		days;			/* the horizon, or infinity */
 	double		discount;		/* continuous, a day; or of a period */

@@ -70,7 +70,7 @@ typedef struct Shopper
 	RandomStream stream;
 	Habit		habit;
 	double		next;			/* when the next order is due, from the start */
-	double		spending;		/* what his orders amount to, as the model has it */
+	double		spending;		/* what their orders amount to, as the model has it */
 } Shopper;
 
 PG_FUNCTION_INFO_V1(retention_simulate_orders);

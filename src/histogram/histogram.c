@@ -18,31 +18,31 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
-/* A group of a few rows should take little memory. */
-#define TALLY_FIRST_CAPACITY	4
+/* A group of a few entries should take little memory. */
+#define HISTOGRAM_FIRST_CAPACITY	4
 
-#define TALLY_SCALE				1099511627776.0 /* 2^40 */
+#define HISTOGRAM_SCALE				1099511627776.0 /* 2^40 */
 
 /* Beyond this (2^53) a sum of logarithms has no digits behind the point. */
-#define TALLY_LOG_LIMIT			9007199254740992.0
+#define HISTOGRAM_LOG_LIMIT			9007199254740992.0
 
-typedef struct TallyShape
+typedef struct HistogramShape
 {
 	const char *type;
 	const char *counted;
 	uint8		keys;
 	uint8		width;
-} TallyShape;
+} HistogramShape;
 
-static const TallyShape shapes[] = {
-	[TALLY_SURVIVAL] = {"survival", "observations", 1, 3},
-	[TALLY_REPEAT_BUYING] = {"repeat_buying", "customers", 3, 4},
-	[TALLY_REPEAT_SPEND] = {"repeat_spend", "customers", 2, 3},
-	[TALLY_RENEWALS] = {"renewals", "survivors", 1, 3}
+static const HistogramShape shapes[] = {
+	[HISTOGRAM_SURVIVAL] = {"survival", "observations", 1, 3},
+	[HISTOGRAM_REPEAT_BUYING] = {"repeat_buying", "customers", 3, 4},
+	[HISTOGRAM_REPEAT_SPEND] = {"repeat_spend", "customers", 2, 3},
+	[HISTOGRAM_RENEWALS] = {"renewals", "survivors", 1, 3}
 };
 
 const char *
-retention_tally_type(TallyKind kind)
+retention_histogram_type(HistogramKind kind)
 {
 	return shapes[kind].type;
 }
@@ -93,13 +93,13 @@ compare_words(const uint64 *a, const uint64 *b, int keys)
 #include "lib/sort_template.h"
 
 static void
-sort_entries(Tally *tally, int32 first, int32 n)
+sort_entries(Histogram *histogram, int32 first, int32 n)
 {
-	uint64	   *entries = tally_entry(tally, first);
+	uint64	   *entries = histogram_entry(histogram, first);
 
-	if (tally->keys == 1)
+	if (histogram->keys == 1)
 		sort_by_one_of_3((Entry3 *) entries, n);
-	else if (tally->keys == 2)
+	else if (histogram->keys == 2)
 		sort_by_two_of_3((Entry3 *) entries, n);
 	else
 		sort_by_three_of_4((Entry4 *) entries, n);
@@ -108,7 +108,7 @@ sort_entries(Tally *tally, int32 first, int32 n)
 /* ---- adding up ---- */
 
 void
-retention_tally_out_of_range(TallyKind kind)
+retention_histogram_out_of_range(HistogramKind kind)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
@@ -119,32 +119,32 @@ retention_tally_out_of_range(TallyKind kind)
 
 /* Add the counts of one entry to those of another, of the same key. */
 static void
-add_counts(const Tally *tally, uint64 *to, const uint64 *from)
+add_counts(const Histogram *histogram, uint64 *to, const uint64 *from)
 {
-	for (int i = tally->keys; i < tally->width; i++)
+	for (int i = histogram->keys; i < histogram->width; i++)
 	{
 		int64		sum;
 
 		if (pg_add_s64_overflow((int64) to[i], (int64) from[i], &sum))
-			retention_tally_out_of_range(tally->kind);
+			retention_histogram_out_of_range(histogram->kind);
 		to[i] = (uint64) sum;
 	}
 }
 
-/* Sort the tail and make equal keys one; returns how many are left. */
+/* Sort what is behind the run and make equal keys one; returns how many are left. */
 static int32
-sort_tail(Tally *tally)
+sort_rest(Histogram *histogram)
 {
-	int32		n = tally->used - tally->sorted;
-	int			width = tally->width;
-	uint64	   *last = tally_entry(tally, tally->sorted);
+	int32		n = histogram->used - histogram->sorted;
+	int			width = histogram->width;
+	uint64	   *last = histogram_entry(histogram, histogram->sorted);
 	const uint64 *entry = last + width;
 
-	sort_entries(tally, tally->sorted, n);
+	sort_entries(histogram, histogram->sorted, n);
 	for (int32 i = 1; i < n; i++, entry += width)
 	{
-		if (compare_words(last, entry, tally->keys) == 0)
-			add_counts(tally, last, entry);
+		if (compare_words(last, entry, histogram->keys) == 0)
+			add_counts(histogram, last, entry);
 		else
 		{
 			last += width;
@@ -152,174 +152,174 @@ sort_tail(Tally *tally)
 				memcpy(last, entry, width * sizeof(uint64));
 		}
 	}
-	return (int32) ((last - tally_entry(tally, tally->sorted)) / width) + 1;
+	return (int32) ((last - histogram_entry(histogram, histogram->sorted)) / width) + 1;
 }
 
 /*
- * Merge the tail into the sorted run.  From the end, into the room that both
- * have together, so that only the tail needs a copy.
+ * Merge what is behind the sorted run into it.  From the end, into the room
+ * that both have together, so that only the rest needs a copy.
  */
 static void
-compact(Tally *tally)
+compact(Histogram *histogram)
 {
-	int			width = tally->width;
-	int			keys = tally->keys;
+	int			width = histogram->width;
+	int			keys = histogram->keys;
 	int32		n;
 	uint64	   *copy;
-	const uint64 *tail;
+	const uint64 *rest;
 	const uint64 *run;
 	uint64	   *to;
 	uint64	   *end;
 
-	if (tally->sorted == tally->used)
+	if (histogram->sorted == histogram->used)
 		return;
-	n = sort_tail(tally);
-	tally->used = tally->sorted + n;
-	end = tally_entry(tally, tally->used);
-	tail = tally_entry(tally, tally->sorted);
-	if (tally->sorted == 0 || compare_words(tail - width, tail, keys) < 0)
+	n = sort_rest(histogram);
+	histogram->used = histogram->sorted + n;
+	end = histogram_entry(histogram, histogram->used);
+	rest = histogram_entry(histogram, histogram->sorted);
+	if (histogram->sorted == 0 || compare_words(rest - width, rest, keys) < 0)
 	{
-		tally->sorted = tally->used;
+		histogram->sorted = histogram->used;
 		return;
 	}
 
 	copy = palloc((Size) n * width * sizeof(uint64));
-	memcpy(copy, tail, (Size) n * width * sizeof(uint64));
-	run = tail - width;			/* last entries of both that are not yet
+	memcpy(copy, rest, (Size) n * width * sizeof(uint64));
+	run = rest - width;			/* last entries of both that are not yet
 								 * merged */
-	tail = copy + (Size) (n - 1) * width;
+	rest = copy + (Size) (n - 1) * width;
 	to = end;
-	while (tail >= copy)
+	while (rest >= copy)
 	{
-		int			order = run >= tally->words ? compare_words(run, tail, keys) : -1;
+		int			order = run >= histogram->words ? compare_words(run, rest, keys) : -1;
 
 		to -= width;
-		memmove(to, order > 0 ? run : tail, width * sizeof(uint64));
+		memmove(to, order > 0 ? run : rest, width * sizeof(uint64));
 		if (order == 0)
-			add_counts(tally, to, run);
+			add_counts(histogram, to, run);
 		if (order >= 0)
 			run -= width;
 		if (order <= 0)
-			tail -= width;
+			rest -= width;
 	}
 	pfree(copy);
 
-	/* what was one in both leaves a gap between the run's rest and the merged */
+	/* what was one in both leaves a gap between what is left of the run and the merged */
 	n = (int32) ((end - to) / width);
 	memmove((uint64 *) run + width, to, (Size) n * width * sizeof(uint64));
-	tally->used = tally->sorted = (int32) ((run + width - tally->words) / width) + n;
+	histogram->used = histogram->sorted = (int32) ((run + width - histogram->words) / width) + n;
 }
 
 /* ---- room ---- */
 
 static inline Size
-tally_size(int width, int64 capacity)
+histogram_size(int width, int64 capacity)
 {
-	return offsetof(Tally, words) + (Size) capacity * width * sizeof(uint64);
+	return offsetof(Histogram, words) + (Size) capacity * width * sizeof(uint64);
 }
 
 #ifdef USE_ASSERT_CHECKING
 void
-retention_tally_check(const Tally *tally)
+retention_histogram_check(const Histogram *histogram)
 {
-	Assert(tally->form == TALLY_RUNNING);
-	Assert(tally->kind >= TALLY_SURVIVAL && tally->kind <= TALLY_KIND_LAST);
-	Assert(tally->keys == shapes[tally->kind].keys && tally->width == shapes[tally->kind].width);
-	Assert(tally->sorted >= 0 && tally->sorted <= tally->used && tally->used <= tally->capacity);
-	Assert(VARSIZE(tally) == tally_size(tally->width, tally->capacity));
-	Assert(tally->kind == TALLY_REPEAT_BUYING ||
-		   (tally->collapsed == 0 && tally->log_gaps.low == 0 && tally->log_gaps.high == 0));
-	Assert(tally->collapsed >= 0);
-	Assert(tally->kind == TALLY_REPEAT_BUYING ||
-		   (tally->kind == TALLY_RENEWALS ? tally->note >= 0 : tally->note == 0));
-	for (int32 i = 0; i < tally->used; i++)
+	Assert(histogram->form == HISTOGRAM_RUNNING);
+	Assert(histogram->kind >= HISTOGRAM_SURVIVAL && histogram->kind <= HISTOGRAM_KIND_LAST);
+	Assert(histogram->keys == shapes[histogram->kind].keys && histogram->width == shapes[histogram->kind].width);
+	Assert(histogram->sorted >= 0 && histogram->sorted <= histogram->used && histogram->used <= histogram->capacity);
+	Assert(VARSIZE(histogram) == histogram_size(histogram->width, histogram->capacity));
+	Assert(histogram->kind == HISTOGRAM_REPEAT_BUYING ||
+		   (histogram->collapsed == 0 && histogram->log_gaps.low == 0 && histogram->log_gaps.high == 0));
+	Assert(histogram->collapsed >= 0);
+	Assert(histogram->kind == HISTOGRAM_REPEAT_BUYING ||
+		   (histogram->kind == HISTOGRAM_RENEWALS ? histogram->note >= 0 : histogram->note == 0));
+	for (int32 i = 0; i < histogram->used; i++)
 	{
-		const uint64 *entry = tally->words + (Size) i * tally->width;
+		const uint64 *entry = histogram->words + (Size) i * histogram->width;
 		int64		any = 0;
 
-		for (int part = 0; part < tally->keys; part++)
-			Assert(tally_key(tally, i, part) >= 0 && !isinf(tally_key(tally, i, part)));
-		for (int which = 0; which < tally->width - tally->keys; which++)
+		for (int part = 0; part < histogram->keys; part++)
+			Assert(histogram_key(histogram, i, part) >= 0 && !isinf(histogram_key(histogram, i, part)));
+		for (int which = 0; which < histogram->width - histogram->keys; which++)
 		{
-			Assert(tally_count(tally, i, which) >= 0);
-			any |= tally_count(tally, i, which);
+			Assert(histogram_count(histogram, i, which) >= 0);
+			any |= histogram_count(histogram, i, which);
 		}
 		Assert(any > 0);
-		Assert(i == 0 || i >= tally->sorted ||
-			   compare_words(entry - tally->width, entry, tally->keys) < 0);
+		Assert(i == 0 || i >= histogram->sorted ||
+			   compare_words(entry - histogram->width, entry, histogram->keys) < 0);
 	}
 }
 #endif
 
 /* A copy with this much room, which is no less than what is in use. */
-static Tally *
-copy_tally(const Tally *tally, int64 capacity)
+static Histogram *
+copy_histogram(const Histogram *histogram, int64 capacity)
 {
-	Size		size = tally_size(tally->width, capacity);
-	Size		used = tally_size(tally->width, tally->used);
-	Tally	   *copy = palloc(size);
+	Size		size = histogram_size(histogram->width, capacity);
+	Size		used = histogram_size(histogram->width, histogram->used);
+	Histogram  *copy = palloc(size);
 
-	memcpy(copy, tally, used);
+	memcpy(copy, histogram, used);
 	/* the room may be stored with the rest: it holds nobody else's memory */
 	memset((char *) copy + used, 0, size - used);
-	SET_VARSIZE(copy, tally_size(tally->width, capacity));
+	SET_VARSIZE(copy, histogram_size(histogram->width, capacity));
 	copy->capacity = (int32) capacity;
 	return copy;
 }
 
 /*
- * Room for so many more entries in the tail: the same state or a larger one.
+ * Room for so many more entries: the same state or a larger one.
  * As much room is made as is in use, or entries would be moved too often; only
  * near the limit of what a value can be, a little is enough.
  */
-Tally *
-retention_tally_reserve(Tally *tally, int64 more)
+Histogram *
+retention_histogram_reserve(Histogram *histogram, int64 more)
 {
-	int64		most = (MaxAllocSize - offsetof(Tally, words)) / (tally->width * sizeof(uint64));
-	int64		capacity = Max(tally->capacity, TALLY_FIRST_CAPACITY);
+	int64		most = (MaxAllocSize - offsetof(Histogram, words)) / (histogram->width * sizeof(uint64));
+	int64		capacity = Max(histogram->capacity, HISTOGRAM_FIRST_CAPACITY);
 
-	if (tally->capacity - tally->used >= more)
-		return tally;
-	compact(tally);
-	while (capacity - tally->used < Max(more, tally->used))
+	if (histogram->capacity - histogram->used >= more)
+		return histogram;
+	compact(histogram);
+	while (capacity - histogram->used < Max(more, histogram->used))
 		capacity *= 2;
 	capacity = Min(capacity, most);
-	if (capacity - tally->used < Max(more, tally->used / 16))
+	if (capacity - histogram->used < Max(more, histogram->used / 16))
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("%s of more than %lld different entries is too large",
-						shapes[tally->kind].type, (long long) tally->used),
+						shapes[histogram->kind].type, (long long) histogram->used),
 				 errhint("Round the numbers that go into it, or aggregate smaller groups.")));
-	if (capacity > tally->capacity)
-		tally = copy_tally(tally, capacity);
-	retention_tally_check(tally);
-	return tally;
+	if (capacity > histogram->capacity)
+		histogram = copy_histogram(histogram, capacity);
+	retention_histogram_check(histogram);
+	return histogram;
 }
 
 /* How many counts an entry has. */
 int
-retention_tally_counts(TallyKind kind)
+retention_histogram_counts(HistogramKind kind)
 {
 	return shapes[kind].width - shapes[kind].keys;
 }
 
 /* ---- building ---- */
 
-Tally *
-retention_tally_create(TallyKind kind)
+Histogram *
+retention_histogram_create(HistogramKind kind)
 {
 	int			width = shapes[kind].width;
-	Size		size = tally_size(width, TALLY_FIRST_CAPACITY);
-	Tally	   *tally = palloc0(size);
+	Size		size = histogram_size(width, HISTOGRAM_FIRST_CAPACITY);
+	Histogram  *histogram = palloc0(size);
 
-	SET_VARSIZE(tally, size);
-	tally->form = TALLY_RUNNING;
-	tally->kind = (uint8) kind;
-	tally->keys = shapes[kind].keys;
-	tally->width = shapes[kind].width;
-	tally->capacity = TALLY_FIRST_CAPACITY;
-	tally->note = kind == TALLY_REPEAT_BUYING ? TALLY_NO_DAY : 0;
-	return tally;
+	SET_VARSIZE(histogram, size);
+	histogram->form = HISTOGRAM_RUNNING;
+	histogram->kind = (uint8) kind;
+	histogram->keys = shapes[kind].keys;
+	histogram->width = shapes[kind].width;
+	histogram->capacity = HISTOGRAM_FIRST_CAPACITY;
+	histogram->note = kind == HISTOGRAM_REPEAT_BUYING ? HISTOGRAM_NO_DAY : 0;
+	return histogram;
 }
 
 /* Does the key come behind the other one, and is not the same? */
@@ -332,40 +332,40 @@ is_after(const uint64 *key, const uint64 *other, int keys)
 	return false;
 }
 
-Tally *
-retention_tally_add(Tally *tally, const double *key, const int64 *counts)
+Histogram *
+retention_histogram_add(Histogram *histogram, const double *key, const int64 *counts)
 {
 	uint64	   *entry;
 
-	if (unlikely(tally->used == tally->capacity))
-		tally = retention_tally_reserve(tally, 1);
-	entry = tally_entry(tally, tally->used++);
-	for (int i = 0; i < tally->keys; i++)
+	if (unlikely(histogram->used == histogram->capacity))
+		histogram = retention_histogram_reserve(histogram, 1);
+	entry = histogram_entry(histogram, histogram->used++);
+	for (int i = 0; i < histogram->keys; i++)
 	{
 		double		part = key[i] + 0.0;	/* there is no negative zero */
 
 		Assert(part >= 0 && !isinf(part));
 		memcpy(entry + i, &part, sizeof(part));
 	}
-	for (int i = tally->keys; i < tally->width; i++)
-		entry[i] = (uint64) counts[i - tally->keys];
+	for (int i = histogram->keys; i < histogram->width; i++)
+		entry[i] = (uint64) counts[i - histogram->keys];
 
 	/* what comes in order needs no sorting */
-	if (tally->sorted == tally->used - 1 &&
-		(tally->used == 1 || is_after(entry, entry - tally->width, tally->keys)))
-		tally->sorted = tally->used;
-	return tally;
+	if (histogram->sorted == histogram->used - 1 &&
+		(histogram->used == 1 || is_after(entry, entry - histogram->width, histogram->keys)))
+		histogram->sorted = histogram->used;
+	return histogram;
 }
 
 bool
-retention_tally_sum_add(TallySum *sum, TallySum other)
+retention_histogram_sum_add(HistogramSum *sum, HistogramSum other)
 {
 	uint64		low = sum->low + other.low;
 	int64		high;
 
-	if (!tally_sum_is_known(*sum) || !tally_sum_is_known(other))
+	if (!histogram_sum_is_known(*sum) || !histogram_sum_is_known(other))
 	{
-		*sum = (TallySum) {0, PG_INT64_MIN};
+		*sum = (HistogramSum) {0, PG_INT64_MIN};
 		return true;
 	}
 	if (pg_add_s64_overflow(sum->high, other.high, &high) ||
@@ -373,13 +373,13 @@ retention_tally_sum_add(TallySum *sum, TallySum other)
 		return false;
 	sum->low = low;
 	sum->high = high;
-	return tally_sum_is_known(*sum);
+	return histogram_sum_is_known(*sum);
 }
 
-static TallySum
-sum_negated(TallySum sum)
+static HistogramSum
+sum_negated(HistogramSum sum)
 {
-	TallySum	result;
+	HistogramSum result;
 
 	result.low = 0 - sum.low;
 	result.high = (int64) (~(uint64) sum.high + (sum.low == 0));
@@ -387,14 +387,14 @@ sum_negated(TallySum sum)
 }
 
 double
-retention_tally_sum_float8(TallySum sum)
+retention_histogram_sum_float8(HistogramSum sum)
 {
 	bool		negative = sum.high < 0;
 
 	if (negative)
 		sum = sum_negated(sum);
 	return (negative ? -1 : 1) *
-		((double) (uint64) sum.high * 18446744073709551616.0 + (double) sum.low) / TALLY_SCALE;
+		((double) (uint64) sum.high * 18446744073709551616.0 + (double) sum.low) / HISTOGRAM_SCALE;
 }
 
 static void
@@ -406,13 +406,13 @@ log_gaps_out_of_range(void)
 }
 
 void
-retention_tally_add_log_gaps(Tally *tally, double log_gaps)
+retention_histogram_add_log_gaps(Histogram *histogram, double log_gaps)
 {
-	double		size = rint(fabs(log_gaps) * TALLY_SCALE);
+	double		size = rint(fabs(log_gaps) * HISTOGRAM_SCALE);
 	double		high = floor(size / 18446744073709551616.0);
-	TallySum	sum;
+	HistogramSum sum;
 
-	if (!(fabs(log_gaps) <= TALLY_LOG_LIMIT))
+	if (!(fabs(log_gaps) <= HISTOGRAM_LOG_LIMIT))
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("sum of the logarithms of a customer's gaps is out of range: %g",
@@ -421,21 +421,21 @@ retention_tally_add_log_gaps(Tally *tally, double log_gaps)
 	sum.low = (uint64) (size - high * 18446744073709551616.0);
 	if (log_gaps < 0)
 		sum = sum_negated(sum);
-	if (!retention_tally_sum_add(&tally->log_gaps, sum))
+	if (!retention_histogram_sum_add(&histogram->log_gaps, sum))
 		log_gaps_out_of_range();
 }
 
 /* A customer whose gaps are not known: then nor are those of all. */
 void
-retention_tally_add_unknown_gaps(Tally *tally)
+retention_histogram_add_unknown_gaps(Histogram *histogram)
 {
-	tally->log_gaps = (TallySum) {0, PG_INT64_MIN};
+	histogram->log_gaps = (HistogramSum) {0, PG_INT64_MIN};
 }
 
 void
-retention_tally_add_collapsed(Tally *tally, int64 orders)
+retention_histogram_add_collapsed(Histogram *histogram, int64 orders)
 {
-	if (pg_add_s64_overflow(tally->collapsed, orders, &tally->collapsed))
+	if (pg_add_s64_overflow(histogram->collapsed, orders, &histogram->collapsed))
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("number of orders merged into days is out of range")));
@@ -443,42 +443,42 @@ retention_tally_add_collapsed(Tally *tally, int64 orders)
 
 /* The later of two days; of two models there must be one. */
 void
-retention_tally_add_note(Tally *tally, int32 note)
+retention_histogram_add_note(Histogram *histogram, int32 note)
 {
-	if (tally->kind == TALLY_RENEWALS && note != 0 && tally->note != 0 && tally->note != note)
+	if (histogram->kind == HISTOGRAM_RENEWALS && note != 0 && histogram->note != 0 && histogram->note != note)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("renewals are for different models"),
 				 errhint("The model must be the same in all rows.")));
-	tally->note = Max(tally->note, note);
+	histogram->note = Max(histogram->note, note);
 }
 
 /* Add all that another knows. */
-Tally *
-retention_tally_merge(Tally *tally, const Tally *other)
+Histogram *
+retention_histogram_merge(Histogram *histogram, const Histogram *other)
 {
-	if (tally->kind != other->kind)
-		elog(ERROR, "tallies of kinds %d and %d cannot be merged", tally->kind, other->kind);
-	tally = retention_tally_reserve(tally, other->used);
-	memcpy(tally_entry(tally, tally->used), other->words,
+	if (histogram->kind != other->kind)
+		elog(ERROR, "histograms of kinds %d and %d cannot be merged", histogram->kind, other->kind);
+	histogram = retention_histogram_reserve(histogram, other->used);
+	memcpy(histogram_entry(histogram, histogram->used), other->words,
 		   (Size) other->used * other->width * sizeof(uint64));
-	tally->used += other->used;
-	retention_tally_add_collapsed(tally, other->collapsed);
-	retention_tally_add_note(tally, other->note);
-	if (!retention_tally_sum_add(&tally->log_gaps, other->log_gaps))
+	histogram->used += other->used;
+	retention_histogram_add_collapsed(histogram, other->collapsed);
+	retention_histogram_add_note(histogram, other->note);
+	if (!retention_histogram_sum_add(&histogram->log_gaps, other->log_gaps))
 		log_gaps_out_of_range();
-	retention_tally_check(tally);
-	return tally;
+	retention_histogram_check(histogram);
+	return histogram;
 }
 
-/* A copy without a tail: the original may be asked again and must not change. */
-Tally *
-retention_tally_compacted(const Tally *tally)
+/* A copy, sorted: the original may be asked again and must not change. */
+Histogram *
+retention_histogram_compacted(const Histogram *histogram)
 {
-	Tally	   *copy = copy_tally(tally, tally->used);
+	Histogram  *copy = copy_histogram(histogram, histogram->used);
 
 	compact(copy);
-	retention_tally_check(copy);
+	retention_histogram_check(copy);
 	return copy;
 }
 
@@ -486,12 +486,12 @@ retention_tally_compacted(const Tally *tally)
 
 /* The sum of one of the counts. */
 int64
-retention_tally_total(const Tally *tally, int which)
+retention_histogram_total(const Histogram *histogram, int which)
 {
 	int64		total = 0;
 
-	for (int32 i = 0; i < tally->used; i++)
-		if (pg_add_s64_overflow(total, tally_count(tally, i, which), &total))
-			retention_tally_out_of_range(tally->kind);
+	for (int32 i = 0; i < histogram->used; i++)
+		if (pg_add_s64_overflow(total, histogram_count(histogram, i, which), &total))
+			retention_histogram_out_of_range(histogram->kind);
 	return total;
 }

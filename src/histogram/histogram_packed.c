@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * histogram_packed.c
- *	  The packed form of a tally: what is stored, sent and printed.
+ *	  The packed form of a histogram: what is stored, sent and printed.
  *
  * One sequence of bytes for one content, the same on every machine:
  *
- *	header	version (TALLY_PACKED) and kind, 1 byte each;
+ *	header	version (HISTOGRAM_PACKED) and kind, 1 byte each;
  *			number of entries, and the sum of each of the counts, varints;
  *			of repeat_buying: orders merged into days, varint; the sum of the
  *			logarithms of gaps, low word and (zigzag) high word, varints; the
@@ -37,16 +37,16 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
-#define TALLY_WHOLE_LIMIT	9007199254740992.0	/* 2^53 */
-#define TALLY_NOT_WHOLE		1
+#define HISTOGRAM_WHOLE_LIMIT	9007199254740992.0	/* 2^53 */
+#define HISTOGRAM_NOT_WHOLE		1
 
 /* No entry takes more bytes: each of its words at most nine. */
-#define TALLY_ENTRY_BYTES	(9 * TALLY_MAX_WIDTH)
+#define HISTOGRAM_ENTRY_BYTES	(9 * HISTOGRAM_MAX_WIDTH)
 
 static inline bool
 is_whole(double part)
 {
-	return part < TALLY_WHOLE_LIMIT && part == floor(part);
+	return part < HISTOGRAM_WHOLE_LIMIT && part == floor(part);
 }
 
 static void
@@ -59,7 +59,7 @@ put_key_part(StringInfo out, uint64 word)
 		retention_put_varint(out, (uint64) part << 1);
 	else
 	{
-		appendStringInfoCharMacro(out, TALLY_NOT_WHOLE);
+		appendStringInfoCharMacro(out, HISTOGRAM_NOT_WHOLE);
 		enlargeStringInfo(out, sizeof(uint64));
 		store_bytes((uint8 *) out->data + out->len, word);
 		out->len += sizeof(uint64);
@@ -68,16 +68,16 @@ put_key_part(StringInfo out, uint64 word)
 
 /* The sum of each of the counts; false if there are 2^63 of all or more. */
 static bool
-sum_counts(const Tally *tally, int64 *totals)
+sum_counts(const Histogram *histogram, int64 *totals)
 {
 	int64		all = 0;
 
-	for (int which = 0; which < tally->width - tally->keys; which++)
+	for (int which = 0; which < histogram->width - histogram->keys; which++)
 	{
 		totals[which] = 0;
-		for (int32 i = 0; i < tally->used; i++)
+		for (int32 i = 0; i < histogram->used; i++)
 		{
-			int64		count = tally_count(tally, i, which);
+			int64		count = histogram_count(histogram, i, which);
 
 			if (count < 0 || pg_add_s64_overflow(all, count, &all))
 				return false;
@@ -88,48 +88,48 @@ sum_counts(const Tally *tally, int64 *totals)
 }
 
 static struct varlena *
-pack(const Tally *tally)
+pack(const Histogram *histogram)
 {
 	StringInfoData out;
-	int64		totals[TALLY_MAX_COUNTS];
+	int64		totals[HISTOGRAM_MAX_COUNTS];
 
-	retention_tally_check(tally);
-	if (tally->sorted < tally->used)
-		tally = retention_tally_compacted(tally);
-	if (!sum_counts(tally, totals))
-		retention_tally_out_of_range(tally->kind);
+	retention_histogram_check(histogram);
+	if (histogram->sorted < histogram->used)
+		histogram = retention_histogram_compacted(histogram);
+	if (!sum_counts(histogram, totals))
+		retention_histogram_out_of_range(histogram->kind);
 
 	initStringInfo(&out);
 	appendStringInfoSpaces(&out, VARHDRSZ);
-	appendStringInfoCharMacro(&out, TALLY_PACKED);
-	appendStringInfoCharMacro(&out, (char) tally->kind);
-	retention_put_varint(&out, tally->used);
-	for (int which = 0; which < tally->width - tally->keys; which++)
+	appendStringInfoCharMacro(&out, HISTOGRAM_PACKED);
+	appendStringInfoCharMacro(&out, (char) histogram->kind);
+	retention_put_varint(&out, histogram->used);
+	for (int which = 0; which < histogram->width - histogram->keys; which++)
 		retention_put_varint(&out, totals[which]);
-	if (tally->kind == TALLY_REPEAT_BUYING)
+	if (histogram->kind == HISTOGRAM_REPEAT_BUYING)
 	{
-		retention_put_varint(&out, tally->collapsed);
-		retention_put_varint(&out, tally->log_gaps.low);
-		retention_put_varint(&out, zigzag(tally->log_gaps.high));
-		retention_put_varint(&out, tally->note == TALLY_NO_DAY ? 0 : zigzag(tally->note) + 1);
+		retention_put_varint(&out, histogram->collapsed);
+		retention_put_varint(&out, histogram->log_gaps.low);
+		retention_put_varint(&out, zigzag(histogram->log_gaps.high));
+		retention_put_varint(&out, histogram->note == HISTOGRAM_NO_DAY ? 0 : zigzag(histogram->note) + 1);
 	}
-	else if (tally->kind == TALLY_RENEWALS)
-		retention_put_varint(&out, tally->note);
-	for (int32 i = 0; i < tally->used; i++)
+	else if (histogram->kind == HISTOGRAM_RENEWALS)
+		retention_put_varint(&out, histogram->note);
+	for (int32 i = 0; i < histogram->used; i++)
 	{
-		const uint64 *entry = tally->words + (Size) i * tally->width;
+		const uint64 *entry = histogram->words + (Size) i * histogram->width;
 
 		if ((i & 0xFFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
-		if (out.len > MaxAllocSize - 2 * TALLY_ENTRY_BYTES)
+		if (out.len > MaxAllocSize - 2 * HISTOGRAM_ENTRY_BYTES)
 			ereport(ERROR,
 					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 					 errmsg("%s of more than %d different entries is too large",
-							retention_tally_type(tally->kind), i),
+							retention_histogram_type(histogram->kind), i),
 					 errhint("Round the numbers that go into it, or aggregate smaller groups.")));
-		for (int part = 0; part < tally->keys; part++)
+		for (int part = 0; part < histogram->keys; part++)
 			put_key_part(&out, entry[part]);
-		for (int which = tally->keys; which < tally->width; which++)
+		for (int which = histogram->keys; which < histogram->width; which++)
 			retention_put_varint(&out, entry[which]);
 	}
 	SET_VARSIZE(out.data, out.len);
@@ -145,13 +145,13 @@ get_key_part(ByteReader *in)
 
 	if ((number & 1) == 0)
 	{
-		if (number >> 1 >= (uint64) TALLY_WHOLE_LIMIT)
+		if (number >> 1 >= (uint64) HISTOGRAM_WHOLE_LIMIT)
 			retention_invalid_value(in->type, "A whole number is too large.");
 		part = (double) (number >> 1);
 	}
 	else
 	{
-		if (number != TALLY_NOT_WHOLE)
+		if (number != HISTOGRAM_NOT_WHOLE)
 			retention_invalid_value(in->type, "A number is of no known kind.");
 		word = reader_bytes(in, sizeof(word));
 		memcpy(&part, &word, sizeof(part));
@@ -169,7 +169,7 @@ get_day(ByteReader *in)
 	int64		day;
 
 	if (number == 0)
-		return TALLY_NO_DAY;
+		return HISTOGRAM_NO_DAY;
 	day = unzigzag(number - 1);
 	if (day < DATETIME_MIN_JULIAN - POSTGRES_EPOCH_JDATE ||
 		day >= DATE_END_JULIAN - POSTGRES_EPOCH_JDATE)
@@ -179,62 +179,62 @@ get_day(ByteReader *in)
 
 /* Is there such a customer, or such a period? */
 static bool
-entry_is_possible(const Tally *tally, int32 i)
+entry_is_possible(const Histogram *histogram, int32 i)
 {
-	double		first = tally_key(tally, i, 0);
-	double		second = tally->keys > 1 ? tally_key(tally, i, 1) : 0;
+	double		first = histogram_key(histogram, i, 0);
+	double		second = histogram->keys > 1 ? histogram_key(histogram, i, 1) : 0;
 
-	switch ((TallyKind) tally->kind)
+	switch ((HistogramKind) histogram->kind)
 	{
-		case TALLY_SURVIVAL:
+		case HISTOGRAM_SURVIVAL:
 			return true;
-		case TALLY_REPEAT_BUYING:
-			return is_whole(first) && second <= tally_key(tally, i, 2) &&
+		case HISTOGRAM_REPEAT_BUYING:
+			return is_whole(first) && second <= histogram_key(histogram, i, 2) &&
 				(first > 0 || second == 0);
-		case TALLY_REPEAT_SPEND:
+		case HISTOGRAM_REPEAT_SPEND:
 			return is_whole(first) && (first > 0 || second == 0);
-		case TALLY_RENEWALS:
+		case HISTOGRAM_RENEWALS:
 			return is_whole(first) && first <= PG_INT32_MAX &&
-				tally_count(tally, i, RENEWALS_ROWS) > 0;
+				histogram_count(histogram, i, RENEWALS_COHORTS) > 0;
 	}
 	return false;
 }
 
 static void
-get_entry(ByteReader *in, Tally *tally)
+get_entry(ByteReader *in, Histogram *histogram)
 {
-	uint64	   *entry = tally_entry(tally, tally->used);
+	uint64	   *entry = histogram_entry(histogram, histogram->used);
 	uint64		any = 0;
 
-	for (int part = 0; part < tally->keys; part++)
+	for (int part = 0; part < histogram->keys; part++)
 		entry[part] = get_key_part(in);
-	for (int which = tally->keys; which < tally->width; which++)
+	for (int which = histogram->keys; which < histogram->width; which++)
 		any |= entry[which] = (uint64) retention_get_count(in);
 	if (any == 0)
 		retention_invalid_value(in->type, "An entry counts nobody.");
-	if (!entry_is_possible(tally, tally->used))
+	if (!entry_is_possible(histogram, histogram->used))
 		retention_invalid_value(in->type, "An entry is impossible.");
-	if (tally->used > 0)
+	if (histogram->used > 0)
 	{
-		const uint64 *previous = entry - tally->width;
+		const uint64 *previous = entry - histogram->width;
 		int			part = 0;
 
-		while (part < tally->keys && previous[part] == entry[part])
+		while (part < histogram->keys && previous[part] == entry[part])
 			part++;
-		if (part == tally->keys || previous[part] > entry[part])
+		if (part == histogram->keys || previous[part] > entry[part])
 			retention_invalid_value(in->type, "The entries are not in order.");
 	}
-	tally->used++;
+	histogram->used++;
 }
 
 /* What a value says of all its entries: their number, and the sum of each count. */
 static uint64
-get_totals(ByteReader *in, TallyKind kind, int counts, int64 *totals)
+get_totals(ByteReader *in, HistogramKind kind, int counts, int64 *totals)
 {
 	uint8		version = reader_byte(in);
 	uint64		entries;
 
-	if (version != TALLY_PACKED)
+	if (version != HISTOGRAM_PACKED)
 		retention_unknown_version(in->type, version);
 	if (reader_byte(in) != kind)
 		retention_invalid_value(in->type, "The value is of another type.");
@@ -245,50 +245,50 @@ get_totals(ByteReader *in, TallyKind kind, int counts, int64 *totals)
 }
 
 /* A running state of what a value says, checked; in memory of its own. */
-Tally *
-retention_tally_unpack(const struct varlena *value, TallyKind kind)
+Histogram *
+retention_histogram_unpack(const struct varlena *value, HistogramKind kind)
 {
 	ByteReader	in;
-	Tally	   *tally;
+	Histogram  *histogram;
 	uint64		entries;
-	int64		totals[TALLY_MAX_COUNTS];
-	int64		counted[TALLY_MAX_COUNTS];
+	int64		totals[HISTOGRAM_MAX_COUNTS];
+	int64		counted[HISTOGRAM_MAX_COUNTS];
 	int			counts;
 
-	retention_read_value(&in, value, retention_tally_type(kind));
-	tally = retention_tally_create(kind);
-	counts = tally->width - tally->keys;
+	retention_read_value(&in, value, retention_histogram_type(kind));
+	histogram = retention_histogram_create(kind);
+	counts = histogram->width - histogram->keys;
 	entries = get_totals(&in, kind, counts, totals);
-	if (kind == TALLY_REPEAT_BUYING)
+	if (kind == HISTOGRAM_REPEAT_BUYING)
 	{
-		tally->collapsed = retention_get_count(&in);
-		tally->log_gaps.low = retention_get_varint(&in);
-		tally->log_gaps.high = unzigzag(retention_get_varint(&in));
-		tally->note = get_day(&in);
+		histogram->collapsed = retention_get_count(&in);
+		histogram->log_gaps.low = retention_get_varint(&in);
+		histogram->log_gaps.high = unzigzag(retention_get_varint(&in));
+		histogram->note = get_day(&in);
 	}
-	else if (kind == TALLY_RENEWALS)
-		tally->note = (int32) retention_get_number(&in, PG_UINT8_MAX, "The number of the model is out of its range.");
-	if (entries > (Size) (in.end - in.at) / tally->width)
+	else if (kind == HISTOGRAM_RENEWALS)
+		histogram->note = (int32) retention_get_number(&in, PG_UINT8_MAX, "The number of the model is out of its range.");
+	if (entries > (Size) (in.end - in.at) / histogram->width)
 		retention_invalid_value(in.type, "The value ends too early.");
 	if (entries == 0 &&
-		(tally->collapsed != 0 || tally->log_gaps.low != 0 || tally->log_gaps.high != 0 ||
-		 (kind == TALLY_REPEAT_BUYING && tally->note != TALLY_NO_DAY)))
+		(histogram->collapsed != 0 || histogram->log_gaps.low != 0 || histogram->log_gaps.high != 0 ||
+		 (kind == HISTOGRAM_REPEAT_BUYING && histogram->note != HISTOGRAM_NO_DAY)))
 		retention_invalid_value(in.type, "There are sums of no customers.");
 
-	tally = retention_tally_reserve(tally, entries);
-	while (tally->used < entries)
+	histogram = retention_histogram_reserve(histogram, entries);
+	while (histogram->used < entries)
 	{
-		if ((tally->used & 0xFFFF) == 0)
+		if ((histogram->used & 0xFFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
-		get_entry(&in, tally);
+		get_entry(&in, histogram);
 	}
-	tally->sorted = tally->used;
+	histogram->sorted = histogram->used;
 	if (in.at != in.end)
 		retention_invalid_value(in.type, "The value goes on behind its end.");
-	if (!sum_counts(tally, counted) ||
+	if (!sum_counts(histogram, counted) ||
 		memcmp(counted, totals, counts * sizeof(int64)) != 0)
 		retention_invalid_value(in.type, "The totals are not those of the entries.");
-	return tally;
+	return histogram;
 }
 
 /*
@@ -297,37 +297,37 @@ retention_tally_unpack(const struct varlena *value, TallyKind kind)
  * running state.
  */
 bool
-retention_tally_stored_totals(Datum value, TallyKind kind, int64 *totals)
+retention_histogram_stored_totals(Datum value, HistogramKind kind, int64 *totals)
 {
 	ByteReader	in;
 
-	retention_read_head(&in, value, retention_tally_type(kind));
-	if (in.at < in.end && *in.at == TALLY_RUNNING)
+	retention_read_head(&in, value, retention_histogram_type(kind));
+	if (in.at < in.end && *in.at == HISTOGRAM_RUNNING)
 		return false;
-	(void) get_totals(&in, kind, retention_tally_counts(kind), totals);
+	(void) get_totals(&in, kind, retention_histogram_counts(kind), totals);
 	return true;
 }
 
 /* Raise an error if the bytes are not exactly what packing their content gives. */
 void
-retention_tally_validate(const struct varlena *value, TallyKind kind)
+retention_histogram_validate(const struct varlena *value, HistogramKind kind)
 {
-	Tally	   *tally = retention_tally_unpack(value, kind);
-	struct varlena *again = pack(tally);
+	Histogram  *histogram = retention_histogram_unpack(value, kind);
+	struct varlena *again = pack(histogram);
 
-	retention_check_canonical(value, again, retention_tally_type(kind));
+	retention_check_canonical(value, again, retention_histogram_type(kind));
 	pfree(again);
-	pfree(tally);
+	pfree(histogram);
 }
 
 /* A running state, or what was built, as a value. */
 struct varlena *
-retention_tally_pack(const Tally *tally)
+retention_histogram_pack(const Histogram *histogram)
 {
-	struct varlena *value = pack(tally);
+	struct varlena *value = pack(histogram);
 
 #ifdef USE_ASSERT_CHECKING
-	retention_tally_validate(value, tally->kind);
+	retention_histogram_validate(value, histogram->kind);
 #endif
 	return value;
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * histogram_value.c
- *	  Tallies as SQL sees them: states of aggregates, input and output.
+ *	  Histograms as SQL sees them: states of aggregates, input and output.
  *
  * A value names its kind, so the functions of all types are the same but for
  * input, which must not take a value of another type.
@@ -15,14 +15,14 @@
 #include "pg/value.h"
 
 /* The kind of a value or state, whichever form it is in. */
-static TallyKind
+static HistogramKind
 kind_of(const struct varlena *value)
 {
 	uint8		kind = VARSIZE_ANY_EXHDR(value) < 2 ? 0 : ((const uint8 *) VARDATA_ANY(value))[1];
 
-	if (kind < TALLY_SURVIVAL || kind > TALLY_KIND_LAST)
-		elog(ERROR, "tally of unknown kind %d", kind);
-	return (TallyKind) kind;
+	if (kind < HISTOGRAM_SURVIVAL || kind > HISTOGRAM_KIND_LAST)
+		elog(ERROR, "histogram of unknown kind %d", kind);
+	return (HistogramKind) kind;
 }
 
 /* A value, or else a running state? */
@@ -31,53 +31,53 @@ is_packed(const struct varlena *value)
 {
 	uint8		form = *(const uint8 *) VARDATA_ANY(value);
 
-	if (unlikely(form != TALLY_PACKED && form != TALLY_RUNNING))
-		retention_unknown_version(retention_tally_type(kind_of(value)), form);
-	return form == TALLY_PACKED;
+	if (unlikely(form != HISTOGRAM_PACKED && form != HISTOGRAM_RUNNING))
+		retention_unknown_version(retention_histogram_type(kind_of(value)), form);
+	return form == HISTOGRAM_PACKED;
 }
 
 /* A running state that may be changed; "copy": the one given may not. */
-static Tally *
-open_tally(Datum datum, TallyKind kind, bool copy)
+static Histogram *
+open_histogram(Datum datum, HistogramKind kind, bool copy)
 {
 	struct varlena *value = PG_DETOAST_DATUM(datum);
 
 	if (is_packed(value))
-		return retention_tally_unpack(value, kind);
+		return retention_histogram_unpack(value, kind);
 	if (kind_of(value) != kind)
-		elog(ERROR, "tally is of kind %d, not %d", kind_of(value), kind);
+		elog(ERROR, "histogram is of kind %d, not %d", kind_of(value), kind);
 	if (copy && (Pointer) value == DatumGetPointer(datum))
-		return retention_tally_compacted((Tally *) value);
-	return (Tally *) value;
+		return retention_histogram_compacted((Histogram *) value);
+	return (Histogram *) value;
 }
 
-Tally *
-retention_tally_begin(FunctionCallInfo fcinfo, TallyKind kind, bool *direct)
+Histogram *
+retention_histogram_begin(FunctionCallInfo fcinfo, HistogramKind kind, bool *direct)
 {
 	*direct = AggCheckCallContext(fcinfo, NULL) == 0;
 	if (PG_ARGISNULL(0))
 		return NULL;
-	return open_tally(PG_GETARG_DATUM(0), kind, *direct);
+	return open_histogram(PG_GETARG_DATUM(0), kind, *direct);
 }
 
-const Tally *
-retention_tally_read(Datum value, TallyKind kind)
+const Histogram *
+retention_histogram_read(Datum value, HistogramKind kind)
 {
-	Tally	   *tally = open_tally(value, kind, false);
+	Histogram  *histogram = open_histogram(value, kind, false);
 
-	return tally->sorted < tally->used ? retention_tally_compacted(tally) : tally;
+	return histogram->sorted < histogram->used ? retention_histogram_compacted(histogram) : histogram;
 }
 
 void
-retention_tally_totals(Datum value, TallyKind kind, int64 *totals)
+retention_histogram_totals(Datum value, HistogramKind kind, int64 *totals)
 {
-	const Tally *tally;
+	const Histogram *histogram;
 
-	if (retention_tally_stored_totals(value, kind, totals))
+	if (retention_histogram_stored_totals(value, kind, totals))
 		return;
-	tally = retention_tally_read(value, kind);
-	for (int which = 0; which < tally->width - tally->keys; which++)
-		totals[which] = retention_tally_total(tally, which);
+	histogram = retention_histogram_read(value, kind);
+	for (int which = 0; which < histogram->width - histogram->keys; which++)
+		totals[which] = retention_histogram_total(histogram, which);
 }
 
 /* A value or state as a value to keep; may be what was given. */
@@ -86,7 +86,7 @@ pack_datum(Datum datum)
 {
 	struct varlena *value = PG_DETOAST_DATUM(datum);
 
-	return is_packed(value) ? value : retention_tally_pack((Tally *) value);
+	return is_packed(value) ? value : retention_histogram_pack((Histogram *) value);
 }
 
 /*
@@ -98,19 +98,19 @@ Datum
 retention_tally_combine(PG_FUNCTION_ARGS)
 {
 	struct varlena *other;
-	Tally	   *tally;
+	Histogram  *histogram;
 	bool		direct;
 
 	if (PG_ARGISNULL(1))
 		return row_skipped(fcinfo);
 	other = PG_DETOAST_DATUM(PG_GETARG_DATUM(1));
-	tally = retention_tally_begin(fcinfo, kind_of(other), &direct);
-	if (tally == NULL)
-		tally = open_tally(PointerGetDatum(other), kind_of(other), true);
+	histogram = retention_histogram_begin(fcinfo, kind_of(other), &direct);
+	if (histogram == NULL)
+		histogram = open_histogram(PointerGetDatum(other), kind_of(other), true);
 	else
-		tally = retention_tally_merge(tally, retention_tally_read(PointerGetDatum(other),
+		histogram = retention_histogram_merge(histogram, retention_histogram_read(PointerGetDatum(other),
 																  kind_of(other)));
-	return tally_end(tally, direct);
+	return histogram_end(histogram, direct);
 }
 
 /* TYPE_final(TYPE): the state as a value to keep. */
@@ -127,7 +127,7 @@ retention_tally_out(PG_FUNCTION_ARGS)
 {
 	struct varlena *value = pack_datum(PG_GETARG_DATUM(0));
 
-	PG_RETURN_DATUM(retention_value_text(value, retention_tally_type(kind_of(value))));
+	PG_RETURN_DATUM(retention_value_text(value, retention_histogram_type(kind_of(value))));
 }
 
 PG_FUNCTION_INFO_V1(retention_tally_send);
@@ -138,36 +138,36 @@ retention_tally_send(PG_FUNCTION_ARGS)
 }
 
 static struct varlena *
-tally_in(FunctionCallInfo fcinfo, TallyKind kind)
+histogram_in(FunctionCallInfo fcinfo, HistogramKind kind)
 {
 	char	   *text = PG_GETARG_CSTRING(0);
 	struct varlena *value = retention_value_of_text(text);
 
 	if (value == NULL)
-		retention_invalid_text(text, retention_tally_type(kind), NULL);
-	retention_tally_validate(value, kind);
+		retention_invalid_text(text, retention_histogram_type(kind), NULL);
+	retention_histogram_validate(value, kind);
 	return value;
 }
 
 static struct varlena *
-tally_recv(FunctionCallInfo fcinfo, TallyKind kind)
+histogram_recv(FunctionCallInfo fcinfo, HistogramKind kind)
 {
 	struct varlena *value = retention_value_recv(fcinfo);
 
-	retention_tally_validate(value, kind);
+	retention_histogram_validate(value, kind);
 	return value;
 }
 
 #define INPUT(type, kind) \
 	PG_FUNCTION_INFO_V1(retention_##type##_in); \
-	Datum retention_##type##_in(PG_FUNCTION_ARGS) { PG_RETURN_POINTER(tally_in(fcinfo, kind)); } \
+	Datum retention_##type##_in(PG_FUNCTION_ARGS) { PG_RETURN_POINTER(histogram_in(fcinfo, kind)); } \
 	PG_FUNCTION_INFO_V1(retention_##type##_recv); \
-	Datum retention_##type##_recv(PG_FUNCTION_ARGS) { PG_RETURN_POINTER(tally_recv(fcinfo, kind)); } \
+	Datum retention_##type##_recv(PG_FUNCTION_ARGS) { PG_RETURN_POINTER(histogram_recv(fcinfo, kind)); } \
 	extern Datum retention_##type##_recv(PG_FUNCTION_ARGS)
 
-INPUT(survival, TALLY_SURVIVAL);
-INPUT(repeat_buying, TALLY_REPEAT_BUYING);
-INPUT(repeat_spend, TALLY_REPEAT_SPEND);
-INPUT(renewals, TALLY_RENEWALS);
+INPUT(survival, HISTOGRAM_SURVIVAL);
+INPUT(repeat_buying, HISTOGRAM_REPEAT_BUYING);
+INPUT(repeat_spend, HISTOGRAM_REPEAT_SPEND);
+INPUT(renewals, HISTOGRAM_RENEWALS);
 
 VALUE_OPERATORS(tally, pack_datum, true);

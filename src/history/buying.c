@@ -5,7 +5,7 @@
  *
  * Fader, Hardie & Lee (2005, Marketing Science 24, 275-284) describe a
  * customer by x, the number of repeat purchases, t_x, when the last of them
- * was, and T, how long he could have bought, counted from the first.  Orders
+ * was, and T, how long they could have bought, counted from the first.  Orders
  * of one day are one purchase.  Customers who agree in the three are one cell.
  *
  *-------------------------------------------------------------------------
@@ -25,7 +25,7 @@
 
 /*
  * x, t_x and t in one word, in this order.  Hardly anybody needs more; those
- * who do go into the tally one by one.
+ * who do go into the histogram one by one.
  */
 #define X_BITS			20
 #define DAY_BITS		22
@@ -37,15 +37,15 @@ cell_fits_word(int64 x, int32 t)
 	return x < (1 << X_BITS) && t < (1 << DAY_BITS);
 }
 
-/* Put sorted cells into the tally, which likes them that way. */
-static Tally *
-add_cells(Tally *tally, const uint64 *cells, int64 n)
+/* Put sorted cells into the histogram, which likes them that way. */
+static Histogram *
+add_cells(Histogram *histogram, const uint64 *cells, int64 n)
 {
 	int64		distinct = 0;
 
 	for (int64 i = 0; i < n; i++)
 		distinct += i == 0 || cells[i] != cells[i - 1];
-	tally = retention_tally_reserve(tally, distinct);
+	histogram = retention_histogram_reserve(histogram, distinct);
 	for (int64 i = 0, next; i < n; i = next)
 	{
 		uint64		cell = cells[i];
@@ -58,9 +58,9 @@ add_cells(Tally *tally, const uint64 *cells, int64 n)
 		for (next = i + 1; next < n && cells[next] == cell; next++)
 			;
 		customers = next - i;
-		tally = retention_tally_add(tally, key, &customers);
+		histogram = retention_histogram_add(histogram, key, &customers);
 	}
-	return tally;
+	return histogram;
 }
 
 /* repeat_buying(purchase_history, as_of): the cells of all customers */
@@ -71,7 +71,7 @@ retention_history_repeat_buying(PG_FUNCTION_ARGS)
 	static const int64 one[] = {1};
 	Question	question;
 	CustomerView customer;
-	Tally	   *tally;
+	Histogram  *histogram;
 	double	   *logs;
 	Size		room;
 	uint64	   *cells;
@@ -86,7 +86,7 @@ retention_history_repeat_buying(PG_FUNCTION_ARGS)
 	logs[0] = 0;
 	for (int i = 1; i < KNOWN_LOGS; i++)
 		logs[i] = retention_log(i);
-	tally = retention_tally_create(TALLY_REPEAT_BUYING);
+	histogram = retention_histogram_create(HISTOGRAM_REPEAT_BUYING);
 	room = Max(question.unpacker.totals.customers, 1) * sizeof(uint64);
 	cells = MemoryContextAllocHuge(CurrentMemoryContext, room);
 	while (question_next(&question, &customer))
@@ -123,17 +123,17 @@ retention_history_repeat_buying(PG_FUNCTION_ARGS)
 			key[0] = (double) (days - 1);
 			key[1] = last - first;
 			key[2] = question.as_of - first;
-			tally = retention_tally_add(tally, key, one);
+			histogram = retention_histogram_add(histogram, key, one);
 		}
-		retention_tally_add_log_gaps(tally, log_gaps);
-		retention_tally_add_collapsed(tally, all_orders - days);
+		retention_histogram_add_log_gaps(histogram, log_gaps);
+		retention_histogram_add_collapsed(histogram, all_orders - days);
 	}
 	scratch = MemoryContextAllocHuge(CurrentMemoryContext, room);
 	retention_radix_sort(cells, scratch, ncells);
-	tally = add_cells(tally, cells, ncells);
+	histogram = add_cells(histogram, cells, ncells);
 	pfree(cells);
 	pfree(scratch);
-	if (tally->used > 0)
-		retention_tally_add_note(tally, question.as_of);
-	PG_RETURN_POINTER(retention_tally_pack(tally));
+	if (histogram->used > 0)
+		retention_histogram_add_note(histogram, question.as_of);
+	PG_RETURN_POINTER(retention_histogram_pack(histogram));
 }

@@ -117,7 +117,7 @@ add_customer(Cohorts *cohorts, const CustomerView *customer)
 	int32		first;
 	Cohort	   *cohort;
 	int64		periods;
-	int64		seen = -1;		/* the last index he was active at */
+	int64		seen = -1;		/* the last index they were active at */
 
 	if (!first_period(question, customer, &first))
 		return;
@@ -134,7 +134,7 @@ add_customer(Cohorts *cohorts, const CustomerView *customer)
 		if (period > question->horizon)
 			break;
 		index = (int64) question_period(question, period) - first;
-		/* what he gave back before he is known to have bought has no cell */
+		/* what they gave back before they are known to have bought has no cell */
 		if (index < 0)
 			continue;
 		if (index >= periods)

@@ -3,7 +3,7 @@
  * ladder.c
  *	  After n orders, how likely is the next?
  *
- * Each customer climbs as many rungs as he has orders.  The plain rate says
+ * Each customer climbs as many rungs as they have orders.  The plain rate says
  * how many of those on a rung have reached the next one so far; those who came
  * to it yesterday pull it down.  The eligible rate gives everyone the same
  * time: of those who have stood there for so many days, how many were gone to
@@ -36,7 +36,7 @@ climb(const Question *question, const CustomerView *customer, Rung *rungs, int n
 	OccasionCursor cursor;
 	int32		period;
 	int64		orders;
-	int			n = 0;			/* the rung he is on */
+	int			n = 0;			/* the rung they are on */
 	int32		since = 0;
 
 	occasions_begin(&cursor, question, customer);

@@ -3,7 +3,7 @@
  * lifecycle.c
  *	  Customers who come, stay, fall asleep and come back: a balance by period.
  *
- * A customer is live in a period if his last order is not dormant_after
+ * A customer is live in a period if their last order is not dormant_after
  * periods ago or more.  So each of them is counted by the periods where that
  * changes, and what one period closes with the next one opens with:
  *
@@ -34,7 +34,7 @@ add_customer(const Question *question, const CustomerView *customer, Flow *flows
 	OccasionCursor cursor;
 	int32		period;
 	int64		orders;
-	int64		last = -1;		/* the period he ordered in, from the first on */
+	int64		last = -1;		/* the period they ordered in, from the first on */
 	int64		end = (int64) question->last - question->first;
 
 	occasions_begin(&cursor, question, customer);

@@ -4,16 +4,16 @@
  *	  What new customers bring in each period, and what those who were there
  *	  before; and how many of the last periods' customers ordered again.
  *
- * A customer is new in the period of his first order, with all he orders and
- * gives back in it, and returning in each one after.  All that is paid or given
+ * A customer is new in the period of their first order, with all they order
+ * and give back in it, and returning in each one after.  All that is paid or given
  * back in a period is of one or the other, so that their sums make the whole:
- * what a customer gave back before he is known to have bought is not of a new
+ * what a customer gave back before they are known to have bought is not of a new
  * one.
  *
  * A window of the last periods ends with each of them.  To count each customer
  * in each window would be as many times the work as a window has periods.  But
- * he comes into the windows when he orders, and leaves them when that's too long
- * ago: so these two are counted, and added up from period to period.
+ * they come into the windows when they order, and leave them when that's too
+ * long ago: so these two are counted, and added up from period to period.
  *
  *-------------------------------------------------------------------------
  */
@@ -59,11 +59,11 @@ typedef struct Balance
 /* One customer's way through the periods, numbered from the first on; -1: none. */
 typedef struct Passage
 {
-	int64		first;			/* with an order of his */
+	int64		first;			/* with an order of theirs */
 	int64		now;			/* at hand */
 	int64		orders;			/* in it */
-	int64		before;			/* that he ordered in last before */
-	int64		until[TRAILING_KINDS];	/* the last one in whose window he counts */
+	int64		before;			/* that they ordered in last before */
+	int64		until[TRAILING_KINDS];	/* the last one in whose window they count */
 } Passage;
 
 static inline Cell *
@@ -85,7 +85,7 @@ first_period(const Question *question, const CustomerView *customer)
 	return (int64) question_period(question, period) - question->first;
 }
 
-/* He leaves the windows that begin too late for him, if they ever do. */
+/* They leave the windows that begin too late for them, if any ever do. */
 static void
 leave_window(const Balance *balance, const Passage *passage, Trailing kind)
 {
@@ -95,7 +95,7 @@ leave_window(const Balance *balance, const Passage *passage, Trailing kind)
 		balance_cell(balance, until + 1)->trailing[kind]--;
 }
 
-/* He is in the windows from the period at hand on, to one that's never earlier than before. */
+/* They are in the windows from the period at hand on, to one that's never earlier than before. */
 static void
 stay_in_window(const Balance *balance, Passage *passage, Trailing kind, int64 until)
 {
@@ -107,7 +107,7 @@ stay_in_window(const Balance *balance, Passage *passage, Trailing kind, int64 un
 	passage->until[kind] = until;
 }
 
-/* Count a period in which he ordered, once all his orders in it are known. */
+/* Count a period in which they ordered, once all their orders in it are known. */
 static void
 close_period(const Balance *balance, Passage *passage)
 {

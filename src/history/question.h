@@ -3,8 +3,8 @@
  * question.h
  *	  What every question asked of a history begins with.
  *
- * A question is a pass over the customers of a value, each with his occasions
- * in order.  It has a horizon, as_of: the last day that is seen.  What lies in
+ * A question is a pass over the customers of a value, each with their
+ * occasions in order.  It has a horizon, as_of: the last day that is seen.  What lies in
  * a period that begins after it is as if it weren't there.
  *
  *-------------------------------------------------------------------------
@@ -52,7 +52,7 @@ extern Datum retention_question_date(const Question *question, int32 period);
 extern void retention_question_check_periods(const Question *question, int64 most);
 extern void retention_question_check_cells(double cells, Size cell_bytes);
 
-/* The next customer, with all his entries; false behind the last. */
+/* The next customer, with all their entries; false behind the last. */
 static inline bool
 question_next(Question *question, CustomerView *customer)
 {
@@ -75,7 +75,7 @@ question_period(const Question *question, int32 period)
 	return period_coarsen(period, question->grain, question->period);
 }
 
-/* Goes through a customer's occasions (not his refunds) up to the horizon. */
+/* Goes through a customer's occasions (not their refunds) up to the horizon. */
 typedef struct OccasionCursor
 {
 	const uint64 *at;

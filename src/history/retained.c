@@ -6,7 +6,7 @@
  *
  * Right-censoring is honoured: who has not been a customer for so many days
  * by the horizon can't have come back by then, and is not counted at all.
- * (The naive share counts him as lost, so that the youngest cohorts always
+ * (The naive share counts them as lost, so that the youngest cohorts always
  * look worst.)  "Within" asks for the second order, which may be of the same
  * day; the others ask in which days there are orders.
  *

@@ -45,7 +45,7 @@ retention_history_repeat_spend(PG_FUNCTION_ARGS)
 	static const int64 one[] = {1};
 	Question	question;
 	CustomerView customer;
-	Tally	   *tally;
+	Histogram  *histogram;
 	int			nlimbs;
 	uint64	   *sum;
 	MemoryContext numerics;
@@ -62,7 +62,7 @@ retention_history_repeat_spend(PG_FUNCTION_ARGS)
 	nlimbs = question.unpacker.limbs + 1;
 	sum = palloc(nlimbs * sizeof(uint64));
 	numerics = AllocSetContextCreate(CurrentMemoryContext, "mean spend", ALLOCSET_DEFAULT_SIZES);
-	tally = retention_tally_create(TALLY_REPEAT_SPEND);
+	histogram = retention_histogram_create(HISTOGRAM_REPEAT_SPEND);
 	while (question_next(&question, &customer))
 	{
 		OccasionShape shape = question.unpacker.shape;
@@ -89,7 +89,7 @@ retention_history_repeat_spend(PG_FUNCTION_ARGS)
 			if (++customers % CUSTOMERS_A_RESET == 0)
 				MemoryContextReset(numerics);
 		}
-		tally = retention_tally_add(tally, key, one);
+		histogram = retention_histogram_add(histogram, key, one);
 	}
-	PG_RETURN_POINTER(retention_tally_pack(tally));
+	PG_RETURN_POINTER(retention_histogram_pack(histogram));
 }

@@ -59,7 +59,7 @@ period_instant(int32 period, Grain grain)
 
 /*
  * customer_base(purchase_history): the base of the same rows.  The first and
- * the last order of a customer are dates: those his periods begin with.
+ * the last order of a customer are dates: those their periods begin with.
  */
 PG_FUNCTION_INFO_V1(retention_history_base);
 Datum

@@ -24,7 +24,7 @@ retention_time_to_order(PG_FUNCTION_ARGS)
 	Question	question;
 	CustomerView customer;
 	int32		n;
-	Tally	   *tally;
+	Histogram  *histogram;
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		PG_RETURN_NULL();
@@ -35,7 +35,7 @@ retention_time_to_order(PG_FUNCTION_ARGS)
 				 errmsg("number of the order must be at least 2, not %d", n),
 				 errhint("The time to an order is counted from the one before.")));
 	retention_question_begin(&question, fcinfo, NO_ARG, 2, false);
-	tally = retention_tally_create(TALLY_SURVIVAL);
+	histogram = retention_histogram_create(HISTOGRAM_SURVIVAL);
 	while (question_next(&question, &customer))
 	{
 		OccasionCursor cursor;
@@ -55,15 +55,15 @@ retention_time_to_order(PG_FUNCTION_ARGS)
 		{
 			double		days = question_day(&question, period) - question_day(&question, since);
 
-			tally = retention_tally_add(tally, &days, event);
+			histogram = retention_histogram_add(histogram, &days, event);
 		}
 		else if (so_far == n - 1)
 		{
 			/* as_of may lie in the period of the order before its end, never before its start */
 			double		days = question.as_of - question_day(&question, since);
 
-			tally = retention_tally_add(tally, &days, censored);
+			histogram = retention_histogram_add(histogram, &days, censored);
 		}
 	}
-	PG_RETURN_POINTER(retention_tally_pack(tally));
+	PG_RETURN_POINTER(retention_histogram_pack(histogram));
 }

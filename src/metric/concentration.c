@@ -187,7 +187,7 @@ retention_base_revenue_concentration(PG_FUNCTION_ARGS)
 	if (has_amounts)
 	{
 		walk.spending = retention_spending(packed, true);
-		/* the state of an aggregate over one customer has his sums, and no entry */
+		/* the state of an aggregate over one customer has their sums, and no entry */
 		has_revenue = walk.spending.n > 0;
 		if (has_revenue && walk.spending.n != totals->customers)
 			elog(ERROR, "customer base has fewer customers than it says");

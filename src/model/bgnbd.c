@@ -28,14 +28,14 @@
 #include "model/dropout.h"
 #include "model/purchase.h"
 
-/* How often he could have left. */
+/* How often they could have left. */
 static inline double
 chances_to_leave(const PurchaseModel *model, double x)
 {
 	return model->kind == &retention_mbg_nbd ? x + 1 : x;
 }
 
-/* q without its last factor, or -infinity if he had no chance to leave */
+/* q without its last factor, or -infinity if they had no chance to leave */
 static inline double
 log_left_at_last(double a, double b, double chances)
 {
@@ -151,8 +151,8 @@ bg_expected(const PurchaseModel *model, const Buyer *buyer, double t)
 }
 
 /*
- * If he is alive, he makes n purchases if he stays at all of them and that many
- * fall into the time, or if he leaves at the last and at least that many do.
+ * A customer who is alive makes n purchases by staying at all of them, if that many
+ * fall into the time, or by leaving at the last, if at least that many do.
  */
 static double
 bg_probability(const PurchaseModel *model, const Buyer *buyer, double n, double t)

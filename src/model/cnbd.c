@@ -11,7 +11,7 @@
  * these models are at k = 1.
  *
  * Of one who is alive, between 0 and k - 1 of the hidden events have happened
- * since his last purchase.  With n = r + k x and u = (T - t_x) / (alpha + T),
+ * since their last purchase.  With n = r + k x and u = (T - t_x) / (alpha + T),
  *
  *		that it's j		has the weight	(n)_j u^j / j!,
  *
@@ -43,20 +43,20 @@ typedef struct Ahead
 {
 	int			k;
 	double		a;
-	double		b;				/* raised by the chances to leave that he survived */
+	double		b;				/* raised by the chances to leave that they survived */
 	double		n;
 	double		w;
 	double		weight[PURCHASE_MAX_K]; /* of j; their sum is 1 */
 } Ahead;
 
-/* How often he could have left. */
+/* How often they could have left. */
 static inline double
 chances_to_leave(const PurchaseModel *model, double x)
 {
 	return model->kind == &retention_mbg_cnbd_k ? x + 1 : x;
 }
 
-/* q without its last factor, or -infinity if he had no chance to leave */
+/* q without its last factor, or -infinity if they had no chance to leave */
 static inline double
 log_left_at_last(double a, double b, double chances)
 {

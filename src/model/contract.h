@@ -4,7 +4,7 @@
  *	  Models of customers with a contract: how many are left after n renewals.
  *
  * sBG, Fader & Hardie (2007, Journal of Interactive Marketing 21, 76-90):
- * a customer leaves at the end of each period with a probability of his own,
+ * a customer leaves at the end of each period with a probability of their own,
  * from Beta(a, b): S(n) = B(a, b + n) / B(a, b).  BdW, beta-discrete-Weibull
  * (Fader, Hardie, Liu, Davin & Steenburgh 2018): S(n) = B(a, b + n^c) / B(a, b);
  * with c > 1 one customer's risk grows with time, with c < 1 it falls.
@@ -48,7 +48,7 @@ struct ContractKind
 	/*
 	 * Expected periods that a customer still pays for, each times (1 + d)^-(how
 	 * many from now), of one who has renewed "age" times and is asked to renew
-	 * next; of the period that begins now only if he does. Infinite where d is 0
+	 * next; of the period that begins now only if they do. Infinite where d is 0
 	 * and the mean is (a <= 1 of sBG).
 	 */
 	double		(*lifetime) (const ContractKind *kind, const double *params, double age, double d);

@@ -6,7 +6,7 @@
  * A customer who stays alive with probability 1 - p at each purchase makes one
  * more, two more, ... with probabilities 1, 1 - p, ..., as far as the time goes.
  * p is not known but from Beta(a, b), with the b of BG/NBD's formulas already
- * raised by the purchases that he survived.
+ * raised by the purchases that they survived.
  *
  *-------------------------------------------------------------------------
  */
@@ -82,7 +82,7 @@ expected_by_difference(double a, double b, double n, double w)
 }
 
 /*
- * By the number k of purchases that he would make if he stayed: the sum of its
+ * By the number k of purchases that they would make if they stayed: the sum of its
  * probability times retention_dropout_purchases.  Nothing in it is negative.
  */
 static double

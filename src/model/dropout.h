@@ -3,7 +3,7 @@
  * dropout.h
  *	  What the models that leave after a purchase have in common.
  *
- * A customer leaves for good after a purchase with a probability p of his own,
+ * A customer leaves for good after a purchase with a probability p of their own,
  * from Beta(a, b).
  *
  *-------------------------------------------------------------------------
@@ -13,12 +13,12 @@
 
 #include "model/purchase.h"
 
-/* At the moment of his first purchase. */
+/* At the moment of their first purchase. */
 static const Buyer dropout_newcomer = {0, 0, 0};
 
 /*
  * E[(1 - (1 + p w)^-n) / p]: purchases expected of one who is alive, in a time
- * w, while he would buy like a negative binomial of n and w if he stayed.
+ * w, while they would buy like a negative binomial of n and w if they stayed.
  */
 extern double retention_dropout_expected(double a, double b, double n, double w);
 
@@ -30,7 +30,7 @@ extern double retention_dropout_discounted(double a, double b, double n, double 
 
 /*
  * 1 + b / (a + b) + b (b + 1) / ((a + b) (a + b + 1)) + ..., m terms: purchases
- * expected of one who would make m if he stayed.  m may be infinite.
+ * expected of one who would make m by staying.  m may be infinite.
  */
 extern double retention_dropout_purchases(double a, double b, double m);
 
@@ -45,7 +45,7 @@ extern bool retention_dropout_leaves(RandomStream *stream, Habit *habit, double 
  */
 extern double retention_dropout_generating(double a, double b, double y, double lacks);
 
-/* nbd.c: where a fit of any of them begins, and where near the NBD; a simulated customer; his time to the next purchase */
+/* nbd.c: where a fit of any of them begins, and where near the NBD; a simulated customer; their time to the next purchase */
 extern void retention_start_counts(const BuyerTotals *totals, double *r, double *alpha);
 extern void retention_near_counts(const PurchaseKind *kind, const double *nbd, double *params);
 extern void retention_enter_counts(const PurchaseModel *model, RandomStream *stream, Habit *habit);

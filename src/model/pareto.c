@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * pareto.c
- *	  Pareto/NBD: buys at a rate of his own, until he leaves, at any time.
+ *	  Pareto/NBD: buys at a rate of their own, until they leave, at any time.
  *
  * Schmittlein, Morrison & Colombo (1987, Management Science 33, 1-24); Fader &
  * Hardie, "A note on deriving the Pareto/NBD model" (2005).  Purchases are
@@ -51,7 +51,7 @@ pareto_start(const BuyerTotals *totals, double *params)
 }
 
 /*
- * ln(P(left by T) / P(alive at T)); -infinity if he bought at T.  Both terms of
+ * ln(P(left by T) / P(alive at T)); -infinity if they bought at T.  Both terms of
  * the likelihood are taken relative to what they are made of at t_x, where the
  * integral begins.
  */
@@ -142,7 +142,7 @@ pareto_log_alive(const PurchaseModel *model, const Buyer *buyer)
 
 /*
  * ln of P(alive) (r + x) (beta + T) / (alpha + T): purchases expected now, per
- * time, times the time in units of which he is expected to leave.
+ * time, times the time in units of which they are expected to leave.
  */
 static double
 log_buying(const PurchaseModel *model, const Buyer *buyer)
@@ -185,7 +185,7 @@ pareto_discounted(const PurchaseModel *model, const Buyer *buyer, double delta)
 }
 
 /*
- * Somebody alive now buys n times by t, and is then alive; or he leaves at some
+ * Somebody alive now buys n times by t, and is then alive; or leaves at some
  * u before, and has bought n times by u.
  */
 static double

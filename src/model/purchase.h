@@ -4,7 +4,7 @@
  *	  The models of repeat buying, behind one interface: a table of functions.
  *
  * A model says how likely a customer's purchases are (the likelihood, to which
- * it's fitted) and what he does next (the predictions).  Each is one file here,
+ * it's fitted) and what they do next (the predictions).  Each is one file here,
  * with both together; a further model is one further file, and a line in list.h.
  *
  * All of this is doubles in, doubles out, knows no PostgreSQL and allocates
@@ -39,7 +39,7 @@ typedef struct Buyer
 {
 	double		x;				/* repeat purchases */
 	double		t_x;			/* when the last was, from the first purchase */
-	double		t;				/* until when he was observed, likewise; "T" */
+	double		t;				/* until when they were observed, likewise; "T" */
 } Buyer;
 
 /* So many customers of the same history. */
@@ -65,7 +65,7 @@ typedef struct Habit
 {
 	double		rate;			/* purchases, or events of which every k-th is one, a unit of time */
 	double		leaving;		/* probability after a purchase; negative: not yet drawn */
-	double		left;			/* units of time until he leaves; INFINITY: not by time */
+	double		left;			/* units of time until they leave; INFINITY: not by time */
 	bool		repeats;		/* the first purchase has been made */
 } Habit;
 
@@ -105,7 +105,7 @@ struct PurchaseKind
 
 	/*
 	 * Predictions, of a customer with a history, or if "buyer" is NULL of one
-	 * at the moment of his first purchase.
+	 * at the moment of their first purchase.
 	 */
 
 	/* ln P(alive at T) */

@@ -35,7 +35,7 @@ typedef struct SpendKind
 	double		(*expected) (const double *params, double x, double m);
 
 	/*
-	 * Simulation: what a new customer is like; and then, what he spends on a
+	 * Simulation: what a new customer is like; and then, what they spend on a
 	 * purchase, in small coins of which so many are one of the money's unit.
 	 */
 	double		(*enter) (const double *params, RandomStream *stream);

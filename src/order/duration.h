@@ -5,7 +5,7 @@
  *
  * Nothing that is asked of customers lasts less than a day, and to PostgreSQL
  * the interval '3' is three seconds.  So what a caller writes is refused below
- * a day.  What he has measured is not: a customer who ordered twice within an
+ * a day.  What they have measured is not: a customer who ordered twice within an
  * hour has a lifespan of less, and goes through a formula as the others do.
  * The two are told apart by the call: a constant is written, as a parameter
  * is; whatever is computed from rows is measured.  0 is 0 in every unit, and

@@ -114,7 +114,7 @@ retention_period_start_date(PG_FUNCTION_ARGS)
 /*
  * A time that is no timestamptz, and the name of a time zone, here or in a
  * history.  Whoever writes that has either times of the shop's own calendar,
- * which take no zone, or instants in UTC, say; nobody but him knows which.
+ * which take no zone, or instants in UTC, say; nobody else knows which.
  */
 static Datum
 refuse_zone(TimeKind time)

@@ -4,7 +4,7 @@
  *	  One value of the order rows: from what the user writes to the type that we
  *	  take.
  *
- * What he writes is the name of a column, as it is, or else one expression over
+ * What they write is the name of a column, as it is, or else one expression over
  * the row: what may stand behind WHERE, which knows no aggregates.  A value of a
  * type that we don't take is an error that says what to write instead.
  *

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * reader.c
- *	  From what a user says of his orders to SQL of order rows.
+ *	  From what a user says of their orders to SQL of order rows.
  *
  *-------------------------------------------------------------------------
  */

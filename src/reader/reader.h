@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * reader.h
- *	  The user's table, or a query of his: from what he says of it to SQL of
+ *	  The user's table, or a query of theirs: from what they say of it to SQL of
  *	  order rows.  The one reader for views and for predictions.
  *
- * All that he says is SQL of his: which table, which of its columns, what else is
+ * All that they say is SQL of theirs: which table, which of its columns, what else is
  * to be made of them.  None of it is pasted.  Each text is parsed as what it
- * should be, one query or one expression over the row, under his search_path; the
+ * should be, one query or one expression over the row, under their search_path; the
  * whole is put together as a parsed query, and that is written anew, with every
  * name qualified.  So it can't end a statement or begin another, and means the
  * same wherever it is put.

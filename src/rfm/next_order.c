@@ -5,7 +5,7 @@
  *	  due: the final functions of order_gap, next_order_due and
  *	  next_order_due_day.
  *
- * next_order_due_day is asked of the log of rfm_summary, which knows
+ * next_order_due_day is asked of the timeline of rfm_summary, which knows
  * days: the two in one query cost as one.
  *
  * Gaps are counted in whole microseconds; of times that lie as far apart as
@@ -44,30 +44,30 @@ median(uint64 *gaps, Size n, bool *half)
 
 /* The median gap in microseconds.  Returns false if there are no two orders. */
 static bool
-median_gap(const OrderLog *log, uint64 *usecs, bool *half)
+median_gap(const Timeline *timeline, uint64 *usecs, bool *half)
 {
 	Size		n;
 	uint64	   *gaps;
 
-	if (log->count < 2)
+	if (timeline->count < 2)
 		return false;
-	n = log->count - 1;
+	n = timeline->count - 1;
 	gaps = palloc_extended(n * sizeof(uint64), MCXT_ALLOC_HUGE);
 	for (Size i = 0; i < n; i++)
-		gaps[i] = (uint64) log_key(log, i + 1) - (uint64) log_key(log, i);
+		gaps[i] = (uint64) timeline_key(timeline, i + 1) - (uint64) timeline_key(timeline, i);
 	*usecs = median(gaps, n, half);
 	pfree(gaps);
 	return true;
 }
 
-static const OrderLog *
+static const Timeline *
 instants_of_datum(Datum datum)
 {
-	const OrderLog *log = retention_log_of_datum(datum);
+	const Timeline *timeline = retention_timeline_of_datum(datum);
 
-	if (log->purpose.kind != LOG_INSTANTS)
-		retention_log_refuse(log, "the times of orders");
-	return retention_log_settled(log);
+	if (timeline->purpose.kind != TIMELINE_INSTANTS)
+		retention_timeline_refuse(timeline, "the times of orders");
+	return retention_timeline_sorted(timeline);
 }
 
 /* order_gap_final(order_log): days; NULL with fewer than two orders */
@@ -87,19 +87,19 @@ retention_order_gap_final(PG_FUNCTION_ARGS)
 static bool
 next_order_due(Datum datum, TimeKind time, int64 *due)
 {
-	const OrderLog *log = instants_of_datum(datum);
+	const Timeline *timeline = instants_of_datum(datum);
 	uint64		usecs;
 	bool		half;
 	int64		last;
 
-	if (log->purpose.time != time)
+	if (timeline->purpose.time != time)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("order_log with %s where one with %s is needed",
-						retention_time_name(log->purpose.time), retention_time_name(time))));
-	if (!median_gap(log, &usecs, &half))
+						retention_time_name(timeline->purpose.time), retention_time_name(time))));
+	if (!median_gap(timeline, &usecs, &half))
 		return false;
-	last = log_key(log, log->count - 1);
+	last = timeline_key(timeline, timeline->count - 1);
 	if (usecs >= (uint64) END_TIMESTAMP - (uint64) last)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
@@ -147,20 +147,20 @@ PG_FUNCTION_INFO_V1(retention_next_order_due_day);
 Datum
 retention_next_order_due_day(PG_FUNCTION_ARGS)
 {
-	const OrderLog *log = retention_log_of_datum(PG_GETARG_DATUM(0));
+	const Timeline *timeline = retention_timeline_of_datum(PG_GETARG_DATUM(0));
 	Size		n = 0;
 	uint64	   *gaps;
 	bool		half;
 	int64		last = 0;
 	int64		due;
 
-	if (log->purpose.kind == LOG_INSTANTS || log->purpose.between)
-		retention_log_refuse(log, "the days of orders");
-	log = retention_log_settled(log);
-	gaps = palloc_extended(Max(log->count, 1) * sizeof(uint64), MCXT_ALLOC_HUGE);
-	for (Size i = 0; i < log->count; i++)
+	if (timeline->purpose.kind == TIMELINE_INSTANTS || timeline->purpose.between)
+		retention_timeline_refuse(timeline, "the days of orders");
+	timeline = retention_timeline_sorted(timeline);
+	gaps = palloc_extended(Max(timeline->count, 1) * sizeof(uint64), MCXT_ALLOC_HUGE);
+	for (Size i = 0; i < timeline->count; i++)
 	{
-		int64		key = log_key(log, i);
+		int64		key = timeline_key(timeline, i);
 
 		if (!KEY_IS_ORDER(key))
 			continue;

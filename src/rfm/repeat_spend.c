@@ -28,20 +28,20 @@ PG_FUNCTION_INFO_V1(retention_repeat_spend_add);
 Datum
 retention_repeat_spend_add(PG_FUNCTION_ARGS)
 {
-	const int64 counts[TALLY_MAX_COUNTS] = {1};
+	const int64 counts[HISTOGRAM_MAX_COUNTS] = {1};
 	Rfm			rfm;
 	double		key[2];
-	Tally	   *tally;
+	Histogram  *histogram;
 	bool		direct;
 
 	if (PG_ARGISNULL(1) || !retention_rfm_read(PG_GETARG_HEAPTUPLEHEADER(1), &rfm))
 		return row_skipped(fcinfo);
 	key[0] = (double) rfm.x;
 	key[1] = retention_rfm_spend(&rfm);
-	tally = retention_tally_begin(fcinfo, TALLY_REPEAT_SPEND, &direct);
-	if (tally == NULL)
-		tally = retention_tally_create(TALLY_REPEAT_SPEND);
-	return tally_end(retention_tally_add(tally, key, counts), direct);
+	histogram = retention_histogram_begin(fcinfo, HISTOGRAM_REPEAT_SPEND, &direct);
+	if (histogram == NULL)
+		histogram = retention_histogram_create(HISTOGRAM_REPEAT_SPEND);
+	return histogram_end(retention_histogram_add(histogram, key, counts), direct);
 }
 
 /*
@@ -49,7 +49,7 @@ retention_repeat_spend_add(PG_FUNCTION_ARGS)
  * so that it's the same however they came.
  */
 SpendTotals
-retention_spend_totals(const Tally *tally)
+retention_spend_totals(const Histogram *histogram)
 {
 	SpendTotals totals = {0};
 	double		mean_x = 0;
@@ -58,37 +58,37 @@ retention_spend_totals(const Tally *tally)
 	double		mm = 0;
 	double		xm = 0;
 
-	totals.customers = retention_tally_total(tally, REPEAT_SPEND_CUSTOMERS);
-	for (int32 i = 0; i < tally->used; i++)
+	totals.customers = retention_histogram_total(histogram, REPEAT_SPEND_CUSTOMERS);
+	for (int32 i = 0; i < histogram->used; i++)
 	{
-		int64		customers = tally_count(tally, i, REPEAT_SPEND_CUSTOMERS);
+		int64		customers = histogram_count(histogram, i, REPEAT_SPEND_CUSTOMERS);
 
-		if (spend_is_used(tally, i))
+		if (spend_is_used(histogram, i))
 			totals.used += customers;
-		else if (tally_key(tally, i, 0) == 0)
+		else if (histogram_key(histogram, i, 0) == 0)
 			totals.no_repeat += customers;
 		else
 			totals.not_positive += customers;
 	}
 	n = (double) totals.used;
-	for (int32 i = 0; i < tally->used; i++)
+	for (int32 i = 0; i < histogram->used; i++)
 	{
-		double		weight = (double) tally_count(tally, i, REPEAT_SPEND_CUSTOMERS) / n;
+		double		weight = (double) histogram_count(histogram, i, REPEAT_SPEND_CUSTOMERS) / n;
 
 		if ((i & 0xFFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
-		if (!spend_is_used(tally, i))
+		if (!spend_is_used(histogram, i))
 			continue;
-		mean_x += weight * tally_key(tally, i, 0);
-		totals.mean += weight * tally_key(tally, i, 1);
+		mean_x += weight * histogram_key(histogram, i, 0);
+		totals.mean += weight * histogram_key(histogram, i, 1);
 	}
-	for (int32 i = 0; i < tally->used; i++)
+	for (int32 i = 0; i < histogram->used; i++)
 	{
-		double		weight = (double) tally_count(tally, i, REPEAT_SPEND_CUSTOMERS) / n;
-		double		x = tally_key(tally, i, 0) - mean_x;
-		double		m = tally_key(tally, i, 1) / totals.mean - 1;
+		double		weight = (double) histogram_count(histogram, i, REPEAT_SPEND_CUSTOMERS) / n;
+		double		x = histogram_key(histogram, i, 0) - mean_x;
+		double		m = histogram_key(histogram, i, 1) / totals.mean - 1;
 
-		if (!spend_is_used(tally, i))
+		if (!spend_is_used(histogram, i))
 			continue;
 		xx += weight * x * x;
 		mm += weight * m * m;
@@ -105,8 +105,8 @@ PG_FUNCTION_INFO_V1(retention_repeat_spend_info);
 Datum
 retention_repeat_spend_info(PG_FUNCTION_ARGS)
 {
-	SpendTotals totals = retention_spend_totals(retention_tally_read(PG_GETARG_DATUM(0),
-																	 TALLY_REPEAT_SPEND));
+	SpendTotals totals = retention_spend_totals(retention_histogram_read(PG_GETARG_DATUM(0),
+																	 HISTOGRAM_REPEAT_SPEND));
 	TupleDesc	desc;
 	Datum		values[6];
 	bool		nulls[6] = {false};

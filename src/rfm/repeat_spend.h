@@ -22,11 +22,11 @@ typedef struct SpendTotals
 } SpendTotals;
 
 static inline bool
-spend_is_used(const Tally *tally, int32 i)
+spend_is_used(const Histogram *histogram, int32 i)
 {
-	return tally_key(tally, i, 1) > 0;
+	return histogram_key(histogram, i, 1) > 0;
 }
 
-extern SpendTotals retention_spend_totals(const Tally *tally);
+extern SpendTotals retention_spend_totals(const Histogram *histogram);
 
 #endif							/* RETENTION_REPEAT_SPEND_H */

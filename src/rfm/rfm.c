@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * rfm.c
- *	  One customer as the models see him: values of the type rfm, read.
+ *	  One customer as the models see them: values of the type rfm, read.
  *
  * Anybody can make such a row, and the owner of a type can alter it, so it's
  * looked at closely: a model would answer nonsense, or not end, for a

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * rfm.h
- *	  One customer as the models see him: values of the type rfm, read.
+ *	  One customer as the models see them: values of the type rfm, read.
  *
  *-------------------------------------------------------------------------
  */

@@ -2,7 +2,7 @@
  *
  * rfm_summary.c
  *	  What the repeat-buying models take of one customer (x, t_x, T, m_x), and
- *	  what he did after that: the final functions of rfm_summary and
+ *	  what they did after that: the final functions of rfm_summary and
  *	  order_days_between.
  *
  * Sums of logarithms are rounded, so that they are made in the order of the
@@ -40,17 +40,17 @@ rfm_row(FunctionCallInfo fcinfo, Datum *values, bool *nulls)
 
 /* The mean amount of x days whose money is in entries "first" to the end. */
 static Datum
-mean_spend(const OrderLog *log, Size first, int64 x)
+mean_spend(const Timeline *timeline, Size first, int64 x)
 {
 	/* a limb more than each day takes: no number of days overflows it */
-	int			nlimbs = log->nlimbs + 1;
+	int			nlimbs = timeline->nlimbs + 1;
 	uint64	   *sum = palloc0(nlimbs * sizeof(uint64));
-	Money		money = {sum, nlimbs, log->scale};
+	Money		money = {sum, nlimbs, timeline->scale};
 	Datum		mean;
 
-	for (Size i = first; i < log->count; i++)
-		if (KEY_IS_ORDER(log_key(log, i)))
-			(void) money_add(sum, nlimbs, log_money(log, i), log->nlimbs);
+	for (Size i = first; i < timeline->count; i++)
+		if (KEY_IS_ORDER(timeline_key(timeline, i)))
+			(void) money_add(sum, nlimbs, timeline_money(timeline, i), timeline->nlimbs);
 	mean = exact_divide(retention_money_numeric(money), exact_integer(x));
 	pfree(sum);
 	return mean;
@@ -61,7 +61,7 @@ PG_FUNCTION_INFO_V1(retention_rfm_final);
 Datum
 retention_rfm_final(PG_FUNCTION_ARGS)
 {
-	const OrderLog *log = retention_log_of_datum(PG_GETARG_DATUM(0));
+	const Timeline *timeline = retention_timeline_of_datum(PG_GETARG_DATUM(0));
 	Datum		values[RFM_COLUMNS];
 	bool		nulls[RFM_COLUMNS] = {false};
 	Size		first = 0;
@@ -70,19 +70,19 @@ retention_rfm_final(PG_FUNCTION_ARGS)
 	int64		x = 0;
 	double		log_gaps = 0;
 
-	if (log->purpose.kind == LOG_INSTANTS || log->purpose.between)
-		retention_log_refuse(log, "the days of orders");
-	log = retention_log_settled(log);
+	if (timeline->purpose.kind == TIMELINE_INSTANTS || timeline->purpose.between)
+		retention_timeline_refuse(timeline, "the days of orders");
+	timeline = retention_timeline_sorted(timeline);
 
-	while (first < log->count && !KEY_IS_ORDER(log_key(log, first)))
+	while (first < timeline->count && !KEY_IS_ORDER(timeline_key(timeline, first)))
 		first++;
-	if (first == log->count)
+	if (first == timeline->count)
 		PG_RETURN_NULL();
-	first_day = last_day = DAY_OF_KEY(log_key(log, first));
+	first_day = last_day = DAY_OF_KEY(timeline_key(timeline, first));
 	first++;
-	for (Size i = first; i < log->count; i++)
+	for (Size i = first; i < timeline->count; i++)
 	{
-		int64		key = log_key(log, i);
+		int64		key = timeline_key(timeline, i);
 
 		if (!KEY_IS_ORDER(key))
 			continue;
@@ -93,11 +93,11 @@ retention_rfm_final(PG_FUNCTION_ARGS)
 
 	values[RFM_X] = Int64GetDatum(x);
 	values[RFM_T_X] = Float8GetDatum((double) last_day - first_day);
-	values[RFM_T] = Float8GetDatum((double) log->purpose.until - first_day);
-	nulls[RFM_M_X] = x == 0 || log->purpose.kind != LOG_SPEND;
-	values[RFM_M_X] = nulls[RFM_M_X] ? (Datum) 0 : mean_spend(log, first, x);
+	values[RFM_T] = Float8GetDatum((double) timeline->purpose.until - first_day);
+	nulls[RFM_M_X] = x == 0 || timeline->purpose.kind != TIMELINE_SPEND;
+	values[RFM_M_X] = nulls[RFM_M_X] ? (Datum) 0 : mean_spend(timeline, first, x);
 	values[RFM_LOG_GAPS] = Float8GetDatum(log_gaps);
-	values[RFM_ORDERS] = Int64GetDatum(log->orders);
+	values[RFM_ORDERS] = Int64GetDatum(timeline->orders);
 	values[RFM_FIRST_DAY] = DateADTGetDatum(first_day);
 	PG_RETURN_DATUM(rfm_row(fcinfo, values, nulls));
 }
@@ -107,12 +107,12 @@ PG_FUNCTION_INFO_V1(retention_between_final);
 Datum
 retention_between_final(PG_FUNCTION_ARGS)
 {
-	const OrderLog *log;
+	const Timeline *timeline;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_INT64(0);
-	log = retention_log_of_datum(PG_GETARG_DATUM(0));
-	if (!log->purpose.between)
-		retention_log_refuse(log, "the days of orders between two days");
-	PG_RETURN_INT64(retention_log_settled(log)->count);
+	timeline = retention_timeline_of_datum(PG_GETARG_DATUM(0));
+	if (!timeline->purpose.between)
+		retention_timeline_refuse(timeline, "the days of orders between two days");
+	PG_RETURN_INT64(retention_timeline_sorted(timeline)->count);
 }

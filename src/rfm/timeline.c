@@ -16,7 +16,7 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
-/* Entries by their keys, in logs without money and with. */
+/* Entries by their keys, in timelines without money and with. */
 #define ST_SORT sort_keys
 #define ST_ELEMENT_TYPE int64
 #define ST_COMPARE(a, b) ((*(a) > *(b)) - (*(a) < *(b)))
@@ -34,12 +34,12 @@
 #define ST_DEFINE
 #include "lib/sort_template.h"
 
-/* An empty log with room for so many entries, or somewhat more. */
-OrderLog *
-retention_log_create(const LogPurpose *purpose, int scale, int nlimbs, Size room)
+/* An empty timeline with room for so many entries, or somewhat more. */
+Timeline *
+retention_timeline_create(const TimelinePurpose *purpose, int scale, int nlimbs, Size room)
 {
-	Size		size = offsetof(OrderLog, words);
-	OrderLog   *log;
+	Size		size = offsetof(Timeline, words);
+	Timeline   *timeline;
 
 	if (room > (MaxAllocSize - size) / sizeof(uint64) / (1 + nlimbs))
 		ereport(ERROR,
@@ -50,116 +50,116 @@ retention_log_create(const LogPurpose *purpose, int scale, int nlimbs, Size room
 	/* the allocator rounds up to powers of two, so use what it gives */
 	size = size <= MaxAllocSize / 2 ? pg_nextpower2_size_t(size) : MaxAllocSize;
 	/* the room may be stored with the rest: it holds nobody else's memory */
-	log = palloc0(size);
-	SET_VARSIZE(log, size);
-	log->version = LOG_VERSION;
-	log->scale = (uint16) scale;
-	log->purpose = *purpose;
-	log->nlimbs = money_checked_limbs(nlimbs);
-	return log;
+	timeline = palloc0(size);
+	SET_VARSIZE(timeline, size);
+	timeline->version = TIMELINE_VERSION;
+	timeline->scale = (uint16) scale;
+	timeline->purpose = *purpose;
+	timeline->nlimbs = money_checked_limbs(nlimbs);
+	return timeline;
 }
 
-OrderLog *
-retention_log_copy(const OrderLog *log)
+Timeline *
+retention_timeline_copy(const Timeline *timeline)
 {
-	OrderLog   *copy = palloc(VARSIZE(log));
+	Timeline   *copy = palloc(VARSIZE(timeline));
 
-	memcpy(copy, log, VARSIZE(log));
+	memcpy(copy, timeline, VARSIZE(timeline));
 	return copy;
 }
 
 /* Count so many orders more; a value from outside may claim any number. */
 void
-retention_log_count(OrderLog *log, int64 orders)
+retention_timeline_count(Timeline *timeline, int64 orders)
 {
-	if (unlikely(pg_add_s64_overflow(log->orders, orders, &log->orders)))
+	if (unlikely(pg_add_s64_overflow(timeline->orders, orders, &timeline->orders)))
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("number of orders out of range")));
 }
 
-/* Are all entries settled, and will be with another one of this key? */
+/* Are all entries sorted, and will be with another one of this key? */
 static inline bool
-goes_on(const OrderLog *log, int64 key)
+goes_on(const Timeline *timeline, int64 key)
 {
 	int64		last;
 
-	if (log->settled != log->count)
+	if (timeline->sorted != timeline->count)
 		return false;
-	if (log->count == 0)
+	if (timeline->count == 0)
 		return true;
-	last = log_key(log, log->count - 1);
-	return log->purpose.kind == LOG_INSTANTS ? last <= key : DAY_OF_KEY(last) < DAY_OF_KEY(key);
+	last = timeline_key(timeline, timeline->count - 1);
+	return timeline->purpose.kind == TIMELINE_INSTANTS ? last <= key : DAY_OF_KEY(last) < DAY_OF_KEY(key);
 }
 
 #ifdef USE_ASSERT_CHECKING
 void
-retention_log_check_state(const OrderLog *log)
+retention_timeline_check_state(const Timeline *timeline)
 {
-	const LogPurpose *purpose = &log->purpose;
+	const TimelinePurpose *purpose = &timeline->purpose;
 
-	Assert(log->version == LOG_VERSION);
-	Assert(purpose->kind >= LOG_INSTANTS && purpose->kind <= LOG_KIND_LAST);
-	Assert((purpose->time != TIME_NONE) == (purpose->kind == LOG_INSTANTS));
-	Assert((purpose->amount != AMOUNT_NONE) == (purpose->kind == LOG_SPEND));
-	Assert((log->nlimbs > 0) == (purpose->kind == LOG_SPEND));
-	Assert(log->scale <= MONEY_MAX_SCALE);
-	Assert(log->settled <= log->count && log->count <= log_room(log));
-	Assert(log->orders >= (purpose->kind == LOG_SPEND ? 0 : log->settled));
-	for (Size i = 0; i < log->count; i++)
+	Assert(timeline->version == TIMELINE_VERSION);
+	Assert(purpose->kind >= TIMELINE_INSTANTS && purpose->kind <= TIMELINE_KIND_LAST);
+	Assert((purpose->time != TIME_NONE) == (purpose->kind == TIMELINE_INSTANTS));
+	Assert((purpose->amount != AMOUNT_NONE) == (purpose->kind == TIMELINE_SPEND));
+	Assert((timeline->nlimbs > 0) == (purpose->kind == TIMELINE_SPEND));
+	Assert(timeline->scale <= MONEY_MAX_SCALE);
+	Assert(timeline->sorted <= timeline->count && timeline->count <= timeline_room(timeline));
+	Assert(timeline->orders >= (purpose->kind == TIMELINE_SPEND ? 0 : timeline->sorted));
+	for (Size i = 0; i < timeline->count; i++)
 	{
-		int64		key = log_key(log, i);
+		int64		key = timeline_key(timeline, i);
 
-		Assert(purpose->kind == LOG_INSTANTS ? IS_VALID_TIMESTAMP(key) :
+		Assert(purpose->kind == TIMELINE_INSTANTS ? IS_VALID_TIMESTAMP(key) :
 			   DAY_OF_KEY(key) > purpose->after && DAY_OF_KEY(key) <= purpose->until);
-		Assert(purpose->kind != LOG_DAYS || KEY_IS_ORDER(key));
-		if (i > 0 && i < log->settled)
-			Assert(purpose->kind == LOG_INSTANTS ? log_key(log, i - 1) <= key :
-				   DAY_OF_KEY(log_key(log, i - 1)) < DAY_OF_KEY(key));
+		Assert(purpose->kind != TIMELINE_DAYS || KEY_IS_ORDER(key));
+		if (i > 0 && i < timeline->sorted)
+			Assert(purpose->kind == TIMELINE_INSTANTS ? timeline_key(timeline, i - 1) <= key :
+				   DAY_OF_KEY(timeline_key(timeline, i - 1)) < DAY_OF_KEY(key));
 	}
 }
 #endif
 
 /*
- * Append the entries of another log, whose money is at no larger scale.
- * Returns false if they don't fit the limbs; the log is then as before.
+ * Append the entries of another timeline, whose money is at no larger scale.
+ * Returns false if they don't fit the limbs; the timeline is then as before.
  */
 static bool
-append_entries(OrderLog *log, const OrderLog *other)
+append_entries(Timeline *timeline, const Timeline *other)
 {
-	Size		stride = log_stride(log);
-	uint64	   *to = log_entry(log, log->count);
+	Size		stride = timeline_stride(timeline);
+	uint64	   *to = timeline_entry(timeline, timeline->count);
 
-	Assert(log->count + other->count <= log_room(log));
-	if (log->nlimbs == other->nlimbs && log->scale == other->scale)
+	Assert(timeline->count + other->count <= timeline_room(timeline));
+	if (timeline->nlimbs == other->nlimbs && timeline->scale == other->scale)
 		memcpy(to, other->words, other->count * stride * sizeof(uint64));
 	else
 		for (Size i = 0; i < other->count; i++, to += stride)
 		{
-			*to = (uint64) log_key(other, i);
-			if (!retention_money_convert(log_money(other, i), other->nlimbs, other->scale,
-										 to + 1, log->nlimbs, log->scale))
+			*to = (uint64) timeline_key(other, i);
+			if (!retention_money_convert(timeline_money(other, i), other->nlimbs, other->scale,
+										 to + 1, timeline->nlimbs, timeline->scale))
 				return false;
 		}
-	if (other->count > 0 && goes_on(log, log_key(other, 0)))
-		log->settled += other->settled;
-	log->count += other->count;
-	retention_log_count(log, other->orders);
+	if (other->count > 0 && goes_on(timeline, timeline_key(other, 0)))
+		timeline->sorted += other->sorted;
+	timeline->count += other->count;
+	retention_timeline_count(timeline, other->orders);
 	return true;
 }
 
-/* A new log with the same entries, for money at this scale and in these limbs or more. */
-static OrderLog *
-remake(const OrderLog *log, int scale, int nlimbs, Size room)
+/* A new timeline with the same entries, for money at this scale and in these limbs or more. */
+static Timeline *
+remake(const Timeline *timeline, int scale, int nlimbs, Size room)
 {
-	for (;; nlimbs += money_limbs_for_scale(scale - log->scale))
+	for (;; nlimbs += money_limbs_for_scale(scale - timeline->scale))
 	{
-		OrderLog   *made = retention_log_create(&log->purpose, scale, nlimbs, room);
+		Timeline   *made = retention_timeline_create(&timeline->purpose, scale, nlimbs, room);
 
 		CHECK_FOR_INTERRUPTS();
-		if (append_entries(made, log))
+		if (append_entries(made, timeline))
 		{
-			retention_log_check_state(made);
+			retention_timeline_check_state(made);
 			return made;
 		}
 		pfree(made);
@@ -171,206 +171,207 @@ remake(const OrderLog *log, int scale, int nlimbs, Size room)
  * a part of it, if the money of a day doesn't fit the limbs.
  */
 static bool
-settle(OrderLog *log)
+compact(Timeline *timeline)
 {
-	Size		stride = log_stride(log);
+	Size		stride = timeline_stride(timeline);
 	Size		kept = 1;
 
-	if (log->settled == log->count)
+	if (timeline->sorted == timeline->count)
 		return true;
 	if (stride == 1)
-		sort_keys((int64 *) log->words, log->count);
+		sort_keys((int64 *) timeline->words, timeline->count);
 	else
-		sort_entries(log->words, log->count, stride * sizeof(uint64));
+		sort_entries(timeline->words, timeline->count, stride * sizeof(uint64));
 
-	if (log->purpose.kind != LOG_INSTANTS)
+	if (timeline->purpose.kind != TIMELINE_INSTANTS)
 	{
-		for (Size i = 1; i < log->count; i++)
+		for (Size i = 1; i < timeline->count; i++)
 		{
-			uint64	   *last = log_entry(log, kept - 1);
-			uint64	   *entry = log_entry(log, i);
+			uint64	   *last = timeline_entry(timeline, kept - 1);
+			uint64	   *entry = timeline_entry(timeline, i);
 
 			if (DAY_OF_KEY((int64) *entry) != DAY_OF_KEY((int64) *last))
 			{
 				if (kept != i)
-					memcpy(log_entry(log, kept), entry, stride * sizeof(uint64));
+					memcpy(timeline_entry(timeline, kept), entry, stride * sizeof(uint64));
 				kept++;
 				continue;
 			}
-			if (log->nlimbs > 0 &&
-				!money_add(last + 1, log->nlimbs, entry + 1, log->nlimbs))
+			if (timeline->nlimbs > 0 &&
+				!money_add(last + 1, timeline->nlimbs, entry + 1, timeline->nlimbs))
 			{
 				/* leave what was done, and the rest behind it */
-				memmove(log_entry(log, kept), entry,
-						(log->count - i) * stride * sizeof(uint64));
-				log->count -= (uint32) (i - kept);
-				log->settled = 0;
+				memmove(timeline_entry(timeline, kept), entry,
+						(timeline->count - i) * stride * sizeof(uint64));
+				timeline->count -= (uint32) (i - kept);
+				timeline->sorted = 0;
 				return false;
 			}
 			*last |= *entry & 1;
 		}
-		log->count = (uint32) kept;
+		timeline->count = (uint32) kept;
 	}
-	log->settled = log->count;
+	timeline->sorted = timeline->count;
 	return true;
 }
 
-static OrderLog *
-settle_widening(OrderLog *log)
+static Timeline *
+compact_widening(Timeline *timeline)
 {
-	while (!settle(log))
-		log = remake(log, log->scale, log->nlimbs + 1, log->count);
-	retention_log_check_state(log);
-	return log;
+	while (!compact(timeline))
+		timeline = remake(timeline, timeline->scale, timeline->nlimbs + 1, timeline->count);
+	retention_timeline_check_state(timeline);
+	return timeline;
 }
 
-/* The log, or a new one, with room for so many entries more. */
-static OrderLog *
-make_room(OrderLog *log, Size more)
+/* The timeline, or a new one, with room for so many entries more. */
+static Timeline *
+make_room(Timeline *timeline, Size more)
 {
-	if (likely(log->count + more <= log_room(log)))
-		return log;
-	if (log->purpose.kind != LOG_INSTANTS)
-		log = settle_widening(log);
-	/* a quarter at least should be free, or the next settling is too near */
-	if (log->count + more > log_room(log) - log_room(log) / 4)
-		log = remake(log, log->scale, log->nlimbs, Max(log->count + more, log_room(log) + 1));
-	return log;
+	if (likely(timeline->count + more <= timeline_room(timeline)))
+		return timeline;
+	if (timeline->purpose.kind != TIMELINE_INSTANTS)
+		timeline = compact_widening(timeline);
+	/* a quarter at least should be free, or the next sorting is too near */
+	if (timeline->count + more > timeline_room(timeline) - timeline_room(timeline) / 4)
+		timeline = remake(timeline, timeline->scale, timeline->nlimbs,
+						  Max(timeline->count + more, timeline_room(timeline) + 1));
+	return timeline;
 }
 
-/* Is it the day of the last entry, and that one settled? */
+/* Is it the day of the last entry, and all are sorted? */
 static inline bool
-is_last_day(const OrderLog *log, int64 key)
+is_last_day(const Timeline *timeline, int64 key)
 {
-	return log->count > 0 && log->settled == log->count &&
-		log->purpose.kind != LOG_INSTANTS &&
-		DAY_OF_KEY(log_key(log, log->count - 1)) == DAY_OF_KEY(key);
+	return timeline->count > 0 && timeline->sorted == timeline->count &&
+		timeline->purpose.kind != TIMELINE_INSTANTS &&
+		DAY_OF_KEY(timeline_key(timeline, timeline->count - 1)) == DAY_OF_KEY(key);
 }
 
 /* Put a key behind the last entry, where there is room. */
 static inline uint64 *
-push_key(OrderLog *log, int64 key)
+push_key(Timeline *timeline, int64 key)
 {
-	uint64	   *entry = log_entry(log, log->count);
+	uint64	   *entry = timeline_entry(timeline, timeline->count);
 
-	if (goes_on(log, key))
-		log->settled++;
-	log->count++;
+	if (goes_on(timeline, key))
+		timeline->sorted++;
+	timeline->count++;
 	*entry = (uint64) key;
 	return entry;
 }
 
-/* Add an entry to a log without amounts; returns a new log if it had to grow. */
-OrderLog *
-retention_log_add_key(OrderLog *log, int64 key)
+/* Add an entry to a timeline without amounts; returns a new timeline if it had to grow. */
+Timeline *
+retention_timeline_add_key(Timeline *timeline, int64 key)
 {
-	if (is_last_day(log, key))
-		return log;
-	log = make_room(log, 1);
-	if (!is_last_day(log, key))
-		push_key(log, key);
-	return log;
+	if (is_last_day(timeline, key))
+		return timeline;
+	timeline = make_room(timeline, 1);
+	if (!is_last_day(timeline, key))
+		push_key(timeline, key);
+	return timeline;
 }
 
-/* The same with money, which may be wider than the log's, or of more digits. */
-OrderLog *
-retention_log_add_money(OrderLog *log, int64 key, Money money)
+/* The same with money, which may be wider than the timeline's, or of more digits. */
+Timeline *
+retention_timeline_add_money(Timeline *timeline, int64 key, Money money)
 {
 	uint64	   *converted = NULL;
 
-	if (money.scale > log->scale || money.nlimbs > log->nlimbs)
-		log = remake(log, Max(money.scale, log->scale), Max(money.nlimbs, log->nlimbs),
-					 Max(log->count + 1, 2));
-	log = make_room(log, 1);
+	if (money.scale > timeline->scale || money.nlimbs > timeline->nlimbs)
+		timeline = remake(timeline, Max(money.scale, timeline->scale), Max(money.nlimbs, timeline->nlimbs),
+					 Max(timeline->count + 1, 2));
+	timeline = make_room(timeline, 1);
 
-	/* from here on the log has room, and only the money may not fit */
-	for (;; log = remake(log, log->scale,
-						 log->nlimbs + money_limbs_for_scale(log->scale - money.scale),
-						 log->count + 1))
+	/* from here on the timeline has room, and only the money may not fit */
+	for (;; timeline = remake(timeline, timeline->scale,
+						 timeline->nlimbs + money_limbs_for_scale(timeline->scale - money.scale),
+						 timeline->count + 1))
 	{
 		const uint64 *limbs = money.limbs;
 
-		if (money.scale != log->scale || money.nlimbs != log->nlimbs)
+		if (money.scale != timeline->scale || money.nlimbs != timeline->nlimbs)
 		{
 			if (converted)
 				pfree(converted);
-			limbs = converted = palloc(log->nlimbs * sizeof(uint64));
+			limbs = converted = palloc(timeline->nlimbs * sizeof(uint64));
 			if (!retention_money_convert(money.limbs, money.nlimbs, money.scale,
-										 converted, log->nlimbs, log->scale))
+										 converted, timeline->nlimbs, timeline->scale))
 				continue;
 		}
-		if (!is_last_day(log, key))
+		if (!is_last_day(timeline, key))
 		{
-			memcpy(push_key(log, key) + 1, limbs, log->nlimbs * sizeof(uint64));
+			memcpy(push_key(timeline, key) + 1, limbs, timeline->nlimbs * sizeof(uint64));
 			break;
 		}
-		if (money_add(log_entry(log, log->count - 1) + 1, log->nlimbs, limbs, log->nlimbs))
+		if (money_add(timeline_entry(timeline, timeline->count - 1) + 1, timeline->nlimbs, limbs, timeline->nlimbs))
 		{
-			*log_entry(log, log->count - 1) |= key & 1;
+			*timeline_entry(timeline, timeline->count - 1) |= key & 1;
 			break;
 		}
 	}
 	if (converted)
 		pfree(converted);
-	return log;
+	return timeline;
 }
 
-/* Add what another log has; returns a new log if it had to grow. */
-OrderLog *
-retention_log_merge(OrderLog *log, const OrderLog *other)
+/* Add what another timeline has; returns a new timeline if it had to grow. */
+Timeline *
+retention_timeline_merge(Timeline *timeline, const Timeline *other)
 {
-	int			scale = Max(log->scale, other->scale);
-	int			nlimbs = Max(log->nlimbs, other->nlimbs);
+	int			scale = Max(timeline->scale, other->scale);
+	int			nlimbs = Max(timeline->nlimbs, other->nlimbs);
 
-	retention_log_check(other, &log->purpose);
-	if (scale > log->scale || nlimbs > log->nlimbs)
-		log = remake(log, scale, nlimbs, log->count + other->count);
-	log = make_room(log, other->count);
-	while (!append_entries(log, other))
-		log = remake(log, log->scale,
-					 log->nlimbs + money_limbs_for_scale(log->scale - other->scale),
-					 log->count + other->count);
-	retention_log_check_state(log);
-	return log;
+	retention_timeline_check(other, &timeline->purpose);
+	if (scale > timeline->scale || nlimbs > timeline->nlimbs)
+		timeline = remake(timeline, scale, nlimbs, timeline->count + other->count);
+	timeline = make_room(timeline, other->count);
+	while (!append_entries(timeline, other))
+		timeline = remake(timeline, timeline->scale,
+					 timeline->nlimbs + money_limbs_for_scale(timeline->scale - other->scale),
+					 timeline->count + other->count);
+	retention_timeline_check_state(timeline);
+	return timeline;
 }
 
 /*
- * The log with all its entries settled, or a copy: final functions use it,
+ * The timeline with all its entries sorted, or a copy: final functions use it,
  * and these may be called again and again while rows still come.
  */
-const OrderLog *
-retention_log_settled(const OrderLog *log)
+const Timeline *
+retention_timeline_sorted(const Timeline *timeline)
 {
-	if (log->settled == log->count)
-		return log;
-	return settle_widening(retention_log_copy(log));
+	if (timeline->sorted == timeline->count)
+		return timeline;
+	return compact_widening(retention_timeline_copy(timeline));
 }
 
-/* ---- what a log may be asked for ------------------------------------------- */
+/* ---- what a timeline may be asked for --------------------------------------- */
 
 static const char *
-purpose_name(const LogPurpose *purpose)
+purpose_name(const TimelinePurpose *purpose)
 {
-	switch ((LogKind) purpose->kind)
+	switch ((TimelineKind) purpose->kind)
 	{
-		case LOG_INSTANTS:
+		case TIMELINE_INSTANTS:
 			return "the times of orders";
-		case LOG_DAYS:
+		case TIMELINE_DAYS:
 			return purpose->between ? "the days of orders between two days" : "the days of orders";
-		case LOG_SPEND:
+		case TIMELINE_SPEND:
 			return "the days of orders and their amounts";
 	}
 	pg_unreachable();
 }
 
-/* An error for a log that can't answer what is asked. */
+/* An error for a timeline that can't answer what is asked. */
 void
-retention_log_refuse(const OrderLog *log, const char *needed)
+retention_timeline_refuse(const Timeline *timeline, const char *needed)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("order_log of %s where one of %s is needed",
-					purpose_name(&log->purpose), needed)));
+					purpose_name(&timeline->purpose), needed)));
 }
 
 /* A day, or the infinity that it stands for, for messages. */
@@ -390,18 +391,18 @@ refuse_other_day(const char *argument, int32 day, int32 other)
 						argument, day_text(Min(day, other)), day_text(Max(day, other)))));
 }
 
-/* Is the log for that purpose? */
+/* Is the timeline for that purpose? */
 void
-retention_log_check(const OrderLog *log, const LogPurpose *purpose)
+retention_timeline_check(const Timeline *timeline, const TimelinePurpose *purpose)
 {
-	const LogPurpose *is = &log->purpose;
+	const TimelinePurpose *is = &timeline->purpose;
 
 	if (likely(is->kind == purpose->kind && is->time == purpose->time &&
 			   is->amount == purpose->amount && is->between == purpose->between &&
 			   is->after == purpose->after && is->until == purpose->until))
 		return;
 	if (is->kind != purpose->kind || is->between != purpose->between)
-		retention_log_refuse(log, purpose_name(purpose));
+		retention_timeline_refuse(timeline, purpose_name(purpose));
 	if (is->time != purpose->time)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -417,12 +418,12 @@ retention_log_check(const OrderLog *log, const LogPurpose *purpose)
 }
 
 /* Aligned, and without compression; the datum is not NULL. */
-const OrderLog *
-retention_log_of_datum(Datum datum)
+const Timeline *
+retention_timeline_of_datum(Datum datum)
 {
-	const OrderLog *log = (const OrderLog *) PG_DETOAST_DATUM(datum);
+	const Timeline *timeline = (const Timeline *) PG_DETOAST_DATUM(datum);
 
-	if (log->version != LOG_VERSION)
-		retention_unknown_version("order_log", log->version);
-	return log;
+	if (timeline->version != TIMELINE_VERSION)
+		retention_unknown_version("order_log", timeline->version);
+	return timeline;
 }

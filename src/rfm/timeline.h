@@ -4,19 +4,19 @@
  *	  The orders of one customer, one after another: the state of the
  *	  aggregates that need more of them than sums.
  *
- * Under GROUP BY customer there are as many logs as customers, most of them
- * of a few orders, so a log is one flat piece of memory without a context of
- * its own: a header, entries, and room for some more.  When the room is used
- * up, the entries are sorted, those of one day become one, and if that has
- * not made room enough the log doubles.  (The executor copies a state that
- * comes back at another address, so it must not grow a little at a time.)
+ * Under GROUP BY customer there are as many timelines as customers, most of them
+ * of a few orders, so one is a flat piece of memory without a context of its
+ * own: a header, entries, and room for some more.  When the room is used up,
+ * the entries are sorted, those of one day become one, and if that has not made
+ * room enough the timeline doubles.  (The executor copies a state that comes
+ * back at another address, so it must not grow a little at a time.)
  *
- * An entry is its key and, in a log with amounts, the money of a day:
+ * An entry is its key and, in a timeline with amounts, the money of a day:
  *
- *	LOG_INSTANTS	the instant of an order; two at one instant are two entries
- *	LOG_DAYS		2 x day + 1
- *	LOG_SPEND		2 x day + (does the day have an order?), then the money; a
- *					day without one has refunds, whose order may yet come
+ *	TIMELINE_INSTANTS	the instant of an order; two at one instant are two entries
+ *	TIMELINE_DAYS		2 x day + 1
+ *	TIMELINE_SPEND		2 x day + (does the day have an order?), then the money;
+ *						a day without has refunds, whose order may yet come
  *
  * Keys order entries by time, and what becomes of two entries of one day does
  * not depend on which was first, so neither does any answer.
@@ -35,44 +35,44 @@
 #include "pg/compat.h"
 
 /* The numbers are part of the packed form: append, never renumber. */
-typedef enum LogKind
+typedef enum TimelineKind
 {
-	LOG_INSTANTS = 1,			/* order_gap, next_order_due */
-	LOG_DAYS = 2,				/* order_days_between; rfm_summary without amounts */
-	LOG_SPEND = 3				/* rfm_summary */
-} LogKind;
+	TIMELINE_INSTANTS = 1,		/* order_gap, next_order_due */
+	TIMELINE_DAYS = 2,			/* order_days_between; rfm_summary without amounts */
+	TIMELINE_SPEND = 3			/* rfm_summary */
+} TimelineKind;
 
-#define LOG_KIND_LAST	LOG_SPEND
+#define TIMELINE_KIND_LAST	TIMELINE_SPEND
 
 /*
- * What a log is for.  Rows of another purpose, as different constants in the
+ * What a timeline is for.  Rows of another purpose, as different constants in the
  * arguments of one aggregate would make them, are an error.
  */
-typedef struct LogPurpose
+typedef struct TimelinePurpose
 {
-	uint8		kind;			/* LogKind */
-	uint8		time;			/* TimeKind of LOG_INSTANTS, else TIME_NONE */
-	uint8		amount;			/* AmountKind of LOG_SPEND, else AMOUNT_NONE */
+	uint8		kind;			/* TimelineKind */
+	uint8		time;			/* TimeKind of TIMELINE_INSTANTS, else TIME_NONE */
+	uint8		amount;			/* AmountKind of TIMELINE_SPEND, else AMOUNT_NONE */
 	bool		between;		/* order_days_between? */
 	int32		after;			/* the day before the first that counts, */
 	int32		until;			/* and the last one */
-} LogPurpose;
+} TimelinePurpose;
 
-typedef struct OrderLog
+typedef struct Timeline
 {
 	int32		vl_len_;
-	uint16		version;		/* LOG_VERSION */
+	uint16		version;		/* TIMELINE_VERSION */
 	uint16		scale;			/* of money */
-	LogPurpose	purpose;
+	TimelinePurpose purpose;
 	uint32		nlimbs;			/* of an entry's money */
 	uint32		count;			/* entries */
-	uint32		settled;		/* of these, so many at the start are settled:
-								 * sorted, with one entry a day */
+	uint32		sorted;			/* of these, so many at the start are sorted,
+								 * and of one day there is one */
 	int64		orders;
 	uint64		words[FLEXIBLE_ARRAY_MEMBER];
-} OrderLog;
+} Timeline;
 
-#define LOG_VERSION		1
+#define TIMELINE_VERSION		1
 
 #define KEY_OF_DAY(day, is_order)	((int64) (day) * 2 + (is_order))
 #define DAY_OF_KEY(key)				((int32) ((key) >> 1))
@@ -80,54 +80,54 @@ typedef struct OrderLog
 
 /* Words of an entry. */
 static inline Size
-log_stride(const OrderLog *log)
+timeline_stride(const Timeline *timeline)
 {
-	return 1 + log->nlimbs;
+	return 1 + timeline->nlimbs;
 }
 
 static inline uint64 *
-log_entry(OrderLog *log, Size i)
+timeline_entry(Timeline *timeline, Size i)
 {
-	return log->words + i * log_stride(log);
+	return timeline->words + i * timeline_stride(timeline);
 }
 
 static inline int64
-log_key(const OrderLog *log, Size i)
+timeline_key(const Timeline *timeline, Size i)
 {
-	return (int64) log->words[i * log_stride(log)];
+	return (int64) timeline->words[i * timeline_stride(timeline)];
 }
 
 static inline const uint64 *
-log_money(const OrderLog *log, Size i)
+timeline_money(const Timeline *timeline, Size i)
 {
-	return log->words + i * log_stride(log) + 1;
+	return timeline->words + i * timeline_stride(timeline) + 1;
 }
 
 static inline Size
-log_room(const OrderLog *log)
+timeline_room(const Timeline *timeline)
 {
-	return (VARSIZE(log) - offsetof(OrderLog, words)) / (log_stride(log) * sizeof(uint64));
+	return (VARSIZE(timeline) - offsetof(Timeline, words)) / (timeline_stride(timeline) * sizeof(uint64));
 }
 
 /* In a build with assertions: is it all that is said above?  Looks at every entry. */
 #ifdef USE_ASSERT_CHECKING
-extern void retention_log_check_state(const OrderLog *log);
+extern void retention_timeline_check_state(const Timeline *timeline);
 #else
-#define retention_log_check_state(log)	((void) 0)
+#define retention_timeline_check_state(timeline)	((void) 0)
 #endif
 
-extern OrderLog *retention_log_create(const LogPurpose *purpose, int scale, int nlimbs, Size room);
-extern OrderLog *retention_log_copy(const OrderLog *log);
-extern void retention_log_check(const OrderLog *log, const LogPurpose *purpose);
-compat_noreturn extern void retention_log_refuse(const OrderLog *log, const char *needed) compat_attribute_noreturn();
-extern void retention_log_count(OrderLog *log, int64 orders);
-extern OrderLog *retention_log_add_key(OrderLog *log, int64 key);
-extern OrderLog *retention_log_add_money(OrderLog *log, int64 key, Money money);
-extern OrderLog *retention_log_merge(OrderLog *log, const OrderLog *other);
-extern const OrderLog *retention_log_settled(const OrderLog *log);
-extern const OrderLog *retention_log_of_datum(Datum datum);
+extern Timeline *retention_timeline_create(const TimelinePurpose *purpose, int scale, int nlimbs, Size room);
+extern Timeline *retention_timeline_copy(const Timeline *timeline);
+extern void retention_timeline_check(const Timeline *timeline, const TimelinePurpose *purpose);
+compat_noreturn extern void retention_timeline_refuse(const Timeline *timeline, const char *needed) compat_attribute_noreturn();
+extern void retention_timeline_count(Timeline *timeline, int64 orders);
+extern Timeline *retention_timeline_add_key(Timeline *timeline, int64 key);
+extern Timeline *retention_timeline_add_money(Timeline *timeline, int64 key, Money money);
+extern Timeline *retention_timeline_merge(Timeline *timeline, const Timeline *other);
+extern const Timeline *retention_timeline_sorted(const Timeline *timeline);
+extern const Timeline *retention_timeline_of_datum(Datum datum);
 
-extern struct varlena *retention_log_pack(const OrderLog *log);
-extern OrderLog *retention_log_unpack(const struct varlena *value);
+extern struct varlena *retention_timeline_pack(const Timeline *timeline);
+extern Timeline *retention_timeline_unpack(const struct varlena *value);
 
 #endif							/* RETENTION_TIMELINE_H */

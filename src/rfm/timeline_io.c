@@ -3,14 +3,14 @@
  * timeline_io.c
  *	  Input and output of order_log, and the packed form that it has there.
  *
- * A log in memory has room to spare, and its entries in the order in which
- * rows came.  What leaves the server is a header and the settled entries:
+ * A timeline in memory has room to spare, and its entries in the order in which
+ * rows came.  What leaves the server is a header and the sorted entries:
  *
  *	version, kind, time, amount, between	a byte each
  *	after, until		varints of zigzag
  *	orders, scale, entries					varints
  *	the first key		a varint of zigzag; of later ones the difference
- *	money				behind each key, in a log of LOG_SPEND
+ *	money				behind each key, in a timeline of TIMELINE_SPEND
  *
  * so that the same orders are the same bytes, however they came together.
  *
@@ -25,41 +25,41 @@
 #include "pg/value.h"
 #include "utils/memutils.h"
 
-/* Words of the amounts of a log that comes from outside: 64 MB of them. */
-#define LOG_MAX_WORDS	(8 * 1024 * 1024)
+/* Words of the amounts of a timeline that comes from outside: 64 MB of them. */
+#define TIMELINE_MAX_WORDS	(8 * 1024 * 1024)
 
 #define TYPE_NAME	"order_log"
 
 struct varlena *
-retention_log_pack(const OrderLog *log)
+retention_timeline_pack(const Timeline *timeline)
 {
-	const LogPurpose *purpose = &log->purpose;
+	const TimelinePurpose *purpose = &timeline->purpose;
 	StringInfoData out;
 	struct varlena *value;
 
-	log = retention_log_settled(log);
-	retention_log_check_state(log);
+	timeline = retention_timeline_sorted(timeline);
+	retention_timeline_check_state(timeline);
 	initStringInfo(&out);
 	appendStringInfoSpaces(&out, VARHDRSZ);
-	appendStringInfoCharMacro(&out, LOG_VERSION);
+	appendStringInfoCharMacro(&out, TIMELINE_VERSION);
 	appendStringInfoCharMacro(&out, purpose->kind);
 	appendStringInfoCharMacro(&out, purpose->time);
 	appendStringInfoCharMacro(&out, purpose->amount);
 	appendStringInfoCharMacro(&out, purpose->between);
 	retention_put_varint(&out, zigzag(purpose->after));
 	retention_put_varint(&out, zigzag(purpose->until));
-	retention_put_varint(&out, log->orders);
-	retention_put_varint(&out, log->scale);
-	retention_put_varint(&out, log->count);
-	for (Size i = 0; i < log->count; i++)
+	retention_put_varint(&out, timeline->orders);
+	retention_put_varint(&out, timeline->scale);
+	retention_put_varint(&out, timeline->count);
+	for (Size i = 0; i < timeline->count; i++)
 	{
-		int64		key = log_key(log, i);
+		int64		key = timeline_key(timeline, i);
 
 		retention_put_varint(&out, i == 0 ? zigzag(key) :
-							 (uint64) key - (uint64) log_key(log, i - 1));
-		if (log->nlimbs > 0)
+							 (uint64) key - (uint64) timeline_key(timeline, i - 1));
+		if (timeline->nlimbs > 0)
 		{
-			Money		money = {log_money(log, i), log->nlimbs, log->scale};
+			Money		money = {timeline_money(timeline, i), timeline->nlimbs, timeline->scale};
 
 			retention_put_money(&out, money);
 		}
@@ -86,44 +86,44 @@ get_day(ByteReader *in)
 	return (int32) day;
 }
 
-static LogPurpose
+static TimelinePurpose
 get_purpose(ByteReader *in)
 {
-	LogPurpose	purpose;
+	TimelinePurpose purpose;
 	uint8		between;
 
 	purpose.kind = reader_byte(in);
 	purpose.time = reader_byte(in);
 	purpose.amount = reader_byte(in);
 	between = reader_byte(in);
-	if (purpose.kind == 0 || purpose.kind > LOG_KIND_LAST || between > 1 ||
+	if (purpose.kind == 0 || purpose.kind > TIMELINE_KIND_LAST || between > 1 ||
 		purpose.time > TIME_KIND_LAST || purpose.amount > AMOUNT_KIND_LAST)
 		invalid("A kind is unknown.");
-	if ((purpose.time != TIME_NONE) != (purpose.kind == LOG_INSTANTS) ||
-		(purpose.amount != AMOUNT_NONE) != (purpose.kind == LOG_SPEND) ||
-		(between && purpose.kind != LOG_DAYS))
+	if ((purpose.time != TIME_NONE) != (purpose.kind == TIMELINE_INSTANTS) ||
+		(purpose.amount != AMOUNT_NONE) != (purpose.kind == TIMELINE_SPEND) ||
+		(between && purpose.kind != TIMELINE_DAYS))
 		invalid("The kinds do not belong together.");
 	purpose.between = between;
 	purpose.after = get_day(in);
 	purpose.until = get_day(in);
 	if (purpose.between ? purpose.after > purpose.until :
 		(!DATE_IS_NOBEGIN(purpose.after) ||
-		 (purpose.kind == LOG_INSTANTS ? !DATE_IS_NOEND(purpose.until) :
+		 (purpose.kind == TIMELINE_INSTANTS ? !DATE_IS_NOEND(purpose.until) :
 		  DATE_NOT_FINITE(purpose.until))))
 		invalid("The days that limit the orders are impossible.");
 	return purpose;
 }
 
-/* Is it a key that a log for this purpose can have? */
+/* Is it a key that a timeline for this purpose can have? */
 static bool
-key_is_valid(const LogPurpose *purpose, int64 key)
+key_is_valid(const TimelinePurpose *purpose, int64 key)
 {
-	if (purpose->kind == LOG_INSTANTS)
+	if (purpose->kind == TIMELINE_INSTANTS)
 		return IS_VALID_TIMESTAMP(key) &&
 			(purpose->time != TIME_DATE || key % USECS_PER_DAY == 0);
 	return key >= KEY_OF_DAY(DAY_FIRST, false) && key <= KEY_OF_DAY(DAY_LAST, true) &&
 		DAY_OF_KEY(key) > purpose->after && DAY_OF_KEY(key) <= purpose->until &&
-		(purpose->kind == LOG_SPEND || KEY_IS_ORDER(key));
+		(purpose->kind == TIMELINE_SPEND || KEY_IS_ORDER(key));
 }
 
 /* The limbs of the widest money of so many entries.  The reader is a copy. */
@@ -146,12 +146,12 @@ widest_money(ByteReader in, uint64 count)
 	return widest;
 }
 
-/* The log of a packed form, which is checked byte for byte. */
-OrderLog *
-retention_log_unpack(const struct varlena *value)
+/* The timeline of a packed form, which is checked byte for byte. */
+Timeline *
+retention_timeline_unpack(const struct varlena *value)
 {
 	ByteReader	in;
-	LogPurpose	purpose;
+	TimelinePurpose purpose;
 	uint8		version;
 	uint64		orders;
 	int			scale;
@@ -159,65 +159,65 @@ retention_log_unpack(const struct varlena *value)
 	uint64		order_days = 0;
 	uint64		nlimbs = 0;
 	int64		key = 0;
-	OrderLog   *log;
+	Timeline   *timeline;
 	struct varlena *again;
 
 	retention_read_value(&in, value, TYPE_NAME);
 	version = reader_byte(&in);
-	if (version != LOG_VERSION)
+	if (version != TIMELINE_VERSION)
 		retention_unknown_version(TYPE_NAME, version);
 	purpose = get_purpose(&in);
 	orders = retention_get_varint(&in);
-	scale = (int) retention_get_number(&in, purpose.kind == LOG_SPEND ? MONEY_MAX_SCALE : 0,
+	scale = (int) retention_get_number(&in, purpose.kind == TIMELINE_SPEND ? MONEY_MAX_SCALE : 0,
 									   "The scale of money is impossible.");
 	count = retention_get_varint(&in);
 	/* an entry takes a byte at least, one with money three */
-	if (count > (uint64) (in.end - in.at) / (purpose.kind == LOG_SPEND ? 3 : 1))
+	if (count > (uint64) (in.end - in.at) / (purpose.kind == TIMELINE_SPEND ? 3 : 1))
 		invalid("The value ends too early.");
 
 	/* as wide as the widest at once: nothing is made anew on the way */
-	if (purpose.kind == LOG_SPEND)
+	if (purpose.kind == TIMELINE_SPEND)
 	{
 		nlimbs = widest_money(in, count);
-		if (count > LOG_MAX_WORDS / nlimbs)
+		if (count > TIMELINE_MAX_WORDS / nlimbs)
 			invalid("The amounts are too wide.");
 	}
-	log = retention_log_create(&purpose, (int) scale, (int) nlimbs, count);
+	timeline = retention_timeline_create(&purpose, (int) scale, (int) nlimbs, count);
 	for (uint64 i = 0; i < count; i++)
 	{
 		uint64		word = retention_get_varint(&in);
 		int64		next = i == 0 ? unzigzag(word) : (int64) ((uint64) key + word);
 
 		if (!key_is_valid(&purpose, next) ||
-			(i > 0 && (purpose.kind == LOG_INSTANTS ? next < key :
+			(i > 0 && (purpose.kind == TIMELINE_INSTANTS ? next < key :
 					   DAY_OF_KEY(next) <= DAY_OF_KEY(key))))
 			invalid("The time of an order is impossible.");
 		key = next;
-		if (purpose.kind == LOG_SPEND)
+		if (purpose.kind == TIMELINE_SPEND)
 		{
-			Money		money = retention_get_money(&in, log->scale);
+			Money		money = retention_get_money(&in, timeline->scale);
 
-			log = retention_log_add_money(log, key, money);
+			timeline = retention_timeline_add_money(timeline, key, money);
 			pfree(unconstify(uint64 *, money.limbs));
 			order_days += KEY_IS_ORDER(key);
 		}
 		else
 		{
-			log = retention_log_add_key(log, key);
+			timeline = retention_timeline_add_key(timeline, key);
 			order_days++;
 		}
 	}
 	if (in.at != in.end)
 		invalid("There are bytes behind the end of the value.");
 	if (orders > PG_INT64_MAX || orders < order_days || (order_days == 0 && orders > 0) ||
-		(purpose.kind == LOG_INSTANTS && orders != count))
+		(purpose.kind == TIMELINE_INSTANTS && orders != count))
 		invalid("The number of orders is impossible.");
-	log->orders = (int64) orders;
+	timeline->orders = (int64) orders;
 
-	again = retention_log_pack(log);
+	again = retention_timeline_pack(timeline);
 	retention_check_canonical(value, again, TYPE_NAME);
 	pfree(again);
-	return log;
+	return timeline;
 }
 
 PG_FUNCTION_INFO_V1(retention_log_in);
@@ -229,14 +229,14 @@ retention_log_in(PG_FUNCTION_ARGS)
 
 	if (value == NULL)
 		retention_invalid_text(text, TYPE_NAME, NULL);
-	PG_RETURN_POINTER(retention_log_unpack(value));
+	PG_RETURN_POINTER(retention_timeline_unpack(value));
 }
 
 PG_FUNCTION_INFO_V1(retention_log_out);
 Datum
 retention_log_out(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_DATUM(retention_value_text(retention_log_pack(retention_log_of_datum(PG_GETARG_DATUM(0))),
+	PG_RETURN_DATUM(retention_value_text(retention_timeline_pack(retention_timeline_of_datum(PG_GETARG_DATUM(0))),
 										 TYPE_NAME));
 }
 
@@ -244,20 +244,22 @@ PG_FUNCTION_INFO_V1(retention_log_recv);
 Datum
 retention_log_recv(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_POINTER(retention_log_unpack(retention_value_recv(fcinfo)));
+	PG_RETURN_POINTER(retention_timeline_unpack(retention_value_recv(fcinfo)));
 }
 
 PG_FUNCTION_INFO_V1(retention_log_send);
 Datum
 retention_log_send(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_DATUM(retention_value_send(retention_log_pack(retention_log_of_datum(PG_GETARG_DATUM(0)))));
+	const Timeline *timeline = retention_timeline_of_datum(PG_GETARG_DATUM(0));
+
+	PG_RETURN_DATUM(retention_value_send(retention_timeline_pack(timeline)));
 }
 
 static struct varlena *
 pack_datum(Datum value)
 {
-	return retention_log_pack(retention_log_of_datum(value));
+	return retention_timeline_pack(retention_timeline_of_datum(value));
 }
 
 VALUE_OPERATORS(log, pack_datum, false);

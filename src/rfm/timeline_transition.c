@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * timeline_transition.c
- *	  From the orders of one customer to their log: the transition functions
+ *	  From the orders of one customer to their timeline: the transition functions
  *	  of rfm_summary, order_days_between, order_gap and next_order_due.
  *
  * One function for each combination of the types of time and amount, as in
@@ -19,22 +19,22 @@
 #include "pgtime.h"
 
 /*
- * The log that the state is, or a new one with room for two orders.  What comes
+ * The timeline that the state is, or a new one with room for two orders.  What comes
  * from anybody but an aggregate is copied: it may be a value of a table.
  */
-static inline OrderLog *
-log_of_state(FunctionCallInfo fcinfo, const LogPurpose *purpose)
+static inline Timeline *
+timeline_of_state(FunctionCallInfo fcinfo, const TimelinePurpose *purpose)
 {
-	const OrderLog *log;
+	const Timeline *timeline;
 
 	if (PG_ARGISNULL(0))
-		return retention_log_create(purpose, 0, purpose->kind == LOG_SPEND, 2);
-	log = retention_log_of_datum(PG_GETARG_DATUM(0));
-	retention_log_check(log, purpose);
+		return retention_timeline_create(purpose, 0, purpose->kind == TIMELINE_SPEND, 2);
+	timeline = retention_timeline_of_datum(PG_GETARG_DATUM(0));
+	retention_timeline_check(timeline, purpose);
 	if (unlikely(!AggCheckCallContext(fcinfo, NULL)) &&
-		(Pointer) log == DatumGetPointer(PG_GETARG_DATUM(0)))
-		return retention_log_copy(log);
-	return unconstify(OrderLog *, log);
+		(Pointer) timeline == DatumGetPointer(PG_GETARG_DATUM(0)))
+		return retention_timeline_copy(timeline);
+	return unconstify(Timeline *, timeline);
 }
 
 /* An argument of every row that is a day. */
@@ -56,7 +56,7 @@ day_of_order(int64 instant, TimeKind time)
 		day_of_instant(instant);
 }
 
-/* The money of a row that doesn't fit 64 bits at the log's scale. */
+/* The money of a row that doesn't fit 64 bits at the timeline's scale. */
 static Money
 wide_money(Datum datum, AmountKind kind, const Amount *amount, int scale)
 {
@@ -74,12 +74,12 @@ wide_money(Datum datum, AmountKind kind, const Amount *amount, int scale)
 static pg_attribute_always_inline Datum
 add_to_summary(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind)
 {
-	LogPurpose	purpose = {kind == AMOUNT_NONE ? LOG_DAYS : LOG_SPEND, TIME_NONE, (uint8) kind, false,
-	DATEVAL_NOBEGIN, 0};
+	TimelinePurpose purpose = {kind == AMOUNT_NONE ? TIMELINE_DAYS : TIMELINE_SPEND, TIME_NONE,
+	(uint8) kind, false, DATEVAL_NOBEGIN, 0};
 	int64		instant = 0;
 	int32		day;
 	Amount		amount;
-	OrderLog   *log;
+	Timeline   *timeline;
 
 	if (!row_counts(fcinfo, 1, time, 2, kind, &instant))
 		return row_skipped(fcinfo);
@@ -90,40 +90,40 @@ add_to_summary(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind)
 				 errmsg("\"as_of\" must be finite, not %s",
 						DATE_IS_NOEND(purpose.until) ? "infinity" : "-infinity"),
 				 errhint("It is the last day that the orders cover, the same for all customers.")));
-	log = log_of_state(fcinfo, &purpose);
+	timeline = timeline_of_state(fcinfo, &purpose);
 	day = day_of_order(instant, time);
 
 	amount.negative = false;
 	if (kind != AMOUNT_NONE)
-		amount_of_datum(PG_GETARG_DATUM(2), kind, log->scale, &amount);
+		amount_of_datum(PG_GETARG_DATUM(2), kind, timeline->scale, &amount);
 	if (day > purpose.until)
-		PG_RETURN_POINTER(log);
+		PG_RETURN_POINTER(timeline);
 	if (kind == AMOUNT_NONE)
-		log = retention_log_add_key(log, KEY_OF_DAY(day, true));
+		timeline = retention_timeline_add_key(timeline, KEY_OF_DAY(day, true));
 	else if (likely(amount.fits))
 	{
 		uint64		units = (uint64) amount.units;
-		Money		money = {&units, 1, log->scale};
+		Money		money = {&units, 1, timeline->scale};
 
-		log = retention_log_add_money(log, KEY_OF_DAY(day, !amount.negative), money);
+		timeline = retention_timeline_add_money(timeline, KEY_OF_DAY(day, !amount.negative), money);
 	}
 	else
-		log = retention_log_add_money(log, KEY_OF_DAY(day, !amount.negative),
+		timeline = retention_timeline_add_money(timeline, KEY_OF_DAY(day, !amount.negative),
 									  wide_money(PG_GETARG_DATUM(2), kind, &amount,
-												 Max(log->scale, amount.dscale)));
-	retention_log_count(log, !amount.negative);
-	PG_RETURN_POINTER(log);
+												 Max(timeline->scale, amount.dscale)));
+	retention_timeline_count(timeline, !amount.negative);
+	PG_RETURN_POINTER(timeline);
 }
 
 /* order_days_between: (state, ordered_at [, amount], after, until) */
 static pg_attribute_always_inline Datum
 add_between(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind)
 {
-	LogPurpose	purpose = {LOG_DAYS, TIME_NONE, AMOUNT_NONE, true, 0, 0};
+	TimelinePurpose purpose = {TIMELINE_DAYS, TIME_NONE, AMOUNT_NONE, true, 0, 0};
 	int			after_arg = kind == AMOUNT_NONE ? 2 : 3;
 	int64		instant = 0;
 	int32		day;
-	OrderLog   *log;
+	Timeline   *timeline;
 
 	if (!row_counts(fcinfo, 1, time, 2, kind, &instant))
 		return row_skipped(fcinfo);
@@ -142,30 +142,30 @@ add_between(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("\"until\" must not be before \"after\""),
 				 errdetail("Orders on the day \"after\" do not count, those on the day \"until\" do.")));
-	log = log_of_state(fcinfo, &purpose);
+	timeline = timeline_of_state(fcinfo, &purpose);
 	day = day_of_order(instant, time);
 	if (day > purpose.after && day <= purpose.until)
 	{
-		log = retention_log_add_key(log, KEY_OF_DAY(day, true));
-		retention_log_count(log, 1);
+		timeline = retention_timeline_add_key(timeline, KEY_OF_DAY(day, true));
+		retention_timeline_count(timeline, 1);
 	}
-	PG_RETURN_POINTER(log);
+	PG_RETURN_POINTER(timeline);
 }
 
 /* order_gap, next_order_due: (state, ordered_at) */
 static pg_attribute_always_inline Datum
 add_instant(FunctionCallInfo fcinfo, TimeKind time)
 {
-	LogPurpose	purpose = {LOG_INSTANTS, (uint8) time, AMOUNT_NONE, false,
+	TimelinePurpose purpose = {TIMELINE_INSTANTS, (uint8) time, AMOUNT_NONE, false,
 	DATEVAL_NOBEGIN, DATEVAL_NOEND};
 	int64		instant = 0;
-	OrderLog   *log;
+	Timeline   *timeline;
 
 	if (!row_counts(fcinfo, 1, time, 2, AMOUNT_NONE, &instant))
 		return row_skipped(fcinfo);
-	log = retention_log_add_key(log_of_state(fcinfo, &purpose), instant);
-	retention_log_count(log, 1);
-	PG_RETURN_POINTER(log);
+	timeline = retention_timeline_add_key(timeline_of_state(fcinfo, &purpose), instant);
+	retention_timeline_count(timeline, 1);
+	PG_RETURN_POINTER(timeline);
 }
 
 /*
@@ -176,14 +176,14 @@ PG_FUNCTION_INFO_V1(retention_log_combine);
 Datum
 retention_log_combine(PG_FUNCTION_ARGS)
 {
-	const OrderLog *other;
+	const Timeline *other;
 
 	if (PG_ARGISNULL(1))
 		return row_skipped(fcinfo);
-	other = retention_log_of_datum(PG_GETARG_DATUM(1));
+	other = retention_timeline_of_datum(PG_GETARG_DATUM(1));
 	if (PG_ARGISNULL(0))
 		PG_RETURN_POINTER(other);
-	PG_RETURN_POINTER(retention_log_merge(log_of_state(fcinfo, &other->purpose), other));
+	PG_RETURN_POINTER(retention_timeline_merge(timeline_of_state(fcinfo, &other->purpose), other));
 }
 
 /*

@@ -26,14 +26,14 @@
 #define HALF_TOLERANCE	1e-12
 
 void
-retention_curve_begin(SurvivalCurve *curve, const Tally *tally)
+retention_curve_begin(SurvivalCurve *curve, const Histogram *histogram)
 {
 	memset(curve, 0, sizeof(SurvivalCurve));
-	curve->tally = tally;
+	curve->histogram = histogram;
 	curve->survival = 1;
 	curve->run_survival = 1;
-	curve->left = retention_tally_total(tally, SURVIVAL_EVENTS) +
-		retention_tally_total(tally, SURVIVAL_CENSORED);
+	curve->left = retention_histogram_total(histogram, SURVIVAL_EVENTS) +
+		retention_histogram_total(histogram, SURVIVAL_CENSORED);
 	curve->run_start = curve->left;
 }
 
@@ -43,13 +43,13 @@ retention_curve_next(SurvivalCurve *curve)
 {
 	int32		i = curve->next++;
 
-	if (i >= curve->tally->used)
+	if (i >= curve->histogram->used)
 		return false;
 	if ((i & 0xFFFF) == 0)
 		CHECK_FOR_INTERRUPTS();
-	curve->time = tally_key(curve->tally, i, 0);
-	curve->events = tally_count(curve->tally, i, SURVIVAL_EVENTS);
-	curve->censored = tally_count(curve->tally, i, SURVIVAL_CENSORED);
+	curve->time = histogram_key(curve->histogram, i, 0);
+	curve->events = histogram_count(curve->histogram, i, SURVIVAL_EVENTS);
+	curve->censored = histogram_count(curve->histogram, i, SURVIVAL_CENSORED);
 	curve->at_risk = curve->left;
 
 	if (curve->events > 0)
@@ -102,11 +102,11 @@ retention_curve_interval(const SurvivalCurve *curve, double *lower, double *uppe
 
 /* S(t), from the step on; not known behind the last time, unless it is 0. */
 bool
-retention_survival_at(const Tally *tally, double t, double *result)
+retention_survival_at(const Histogram *histogram, double t, double *result)
 {
 	SurvivalCurve curve;
 
-	retention_curve_begin(&curve, tally);
+	retention_curve_begin(&curve, histogram);
 	*result = 1;
 	while (retention_curve_next(&curve))
 	{
@@ -114,7 +114,7 @@ retention_survival_at(const Tally *tally, double t, double *result)
 			return true;
 		*result = curve.survival;
 	}
-	return tally->used > 0 && (t <= curve.time || curve.survival == 0);
+	return histogram->used > 0 && (t <= curve.time || curve.survival == 0);
 }
 
 /*
@@ -122,12 +122,12 @@ retention_survival_at(const Tally *tally, double t, double *result)
  * any time up to the next event is a median, and the middle is taken.
  */
 bool
-retention_median_survival(const Tally *tally, double *result)
+retention_median_survival(const Histogram *histogram, double *result)
 {
 	SurvivalCurve curve;
 	bool		half = false;
 
-	retention_curve_begin(&curve, tally);
+	retention_curve_begin(&curve, histogram);
 	while (retention_curve_next(&curve))
 	{
 		if (curve.events == 0)
@@ -149,16 +149,16 @@ retention_median_survival(const Tally *tally, double *result)
 
 /* The area below S up to t, or if that is NULL, up to the last time. */
 bool
-retention_restricted_mean(const Tally *tally, const double *t, double *result)
+retention_restricted_mean(const Histogram *histogram, const double *t, double *result)
 {
 	SurvivalCurve curve;
 	double		from = 0;
 	double		height = 1;
 
 	*result = 0;
-	if (tally->used == 0)
+	if (histogram->used == 0)
 		return false;
-	retention_curve_begin(&curve, tally);
+	retention_curve_begin(&curve, histogram);
 	while (retention_curve_next(&curve))
 	{
 		if (t && curve.time >= *t)
@@ -179,7 +179,7 @@ retention_restricted_mean(const Tally *tally, const double *t, double *result)
  * all at risk (hypergeometric mean and variance).
  */
 LogRank
-retention_logrank(const Tally *first, const Tally *second)
+retention_logrank(const Histogram *first, const Histogram *second)
 {
 	LogRank		result = {0};
 	SurvivalCurve a;

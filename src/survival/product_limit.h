@@ -18,7 +18,7 @@
 /* The curve, step by step; start with retention_curve_begin. */
 typedef struct SurvivalCurve
 {
-	const Tally *tally;
+	const Histogram *histogram;
 	int32		next;			/* entry */
 
 	/* the step that was last returned */
@@ -42,16 +42,16 @@ typedef struct LogRank
 	double		variance;
 } LogRank;
 
-extern void retention_curve_begin(SurvivalCurve *curve, const Tally *tally);
+extern void retention_curve_begin(SurvivalCurve *curve, const Histogram *histogram);
 extern bool retention_curve_next(SurvivalCurve *curve);
 extern double retention_curve_std_error(const SurvivalCurve *curve);
 extern void retention_curve_interval(const SurvivalCurve *curve, double *lower, double *upper);
 
 /* These return false where the data don't say. */
-extern bool retention_survival_at(const Tally *tally, double t, double *result);
-extern bool retention_median_survival(const Tally *tally, double *result);
-extern bool retention_restricted_mean(const Tally *tally, const double *t, double *result);
+extern bool retention_survival_at(const Histogram *histogram, double t, double *result);
+extern bool retention_median_survival(const Histogram *histogram, double *result);
+extern bool retention_restricted_mean(const Histogram *histogram, const double *t, double *result);
 
-extern LogRank retention_logrank(const Tally *first, const Tally *second);
+extern LogRank retention_logrank(const Histogram *first, const Histogram *second);
 
 #endif							/* RETENTION_PRODUCT_LIMIT_H */

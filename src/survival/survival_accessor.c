@@ -33,9 +33,9 @@ PG_FUNCTION_INFO_V1(retention_survival_subjects);
 Datum
 retention_survival_subjects(PG_FUNCTION_ARGS)
 {
-	int64		totals[TALLY_MAX_COUNTS];
+	int64		totals[HISTOGRAM_MAX_COUNTS];
 
-	retention_tally_totals(PG_GETARG_DATUM(0), TALLY_SURVIVAL, totals);
+	retention_histogram_totals(PG_GETARG_DATUM(0), HISTOGRAM_SURVIVAL, totals);
 	PG_RETURN_INT64(totals[SURVIVAL_EVENTS] + totals[SURVIVAL_CENSORED]);
 }
 
@@ -44,9 +44,9 @@ PG_FUNCTION_INFO_V1(retention_survival_events);
 Datum
 retention_survival_events(PG_FUNCTION_ARGS)
 {
-	int64		totals[TALLY_MAX_COUNTS];
+	int64		totals[HISTOGRAM_MAX_COUNTS];
 
-	retention_tally_totals(PG_GETARG_DATUM(0), TALLY_SURVIVAL, totals);
+	retention_histogram_totals(PG_GETARG_DATUM(0), HISTOGRAM_SURVIVAL, totals);
 	PG_RETURN_INT64(totals[SURVIVAL_EVENTS]);
 }
 
@@ -59,7 +59,7 @@ retention_kaplan_meier(PG_FUNCTION_ARGS)
 	SurvivalCurve curve;
 
 	InitMaterializedSRF(fcinfo, 0);
-	retention_curve_begin(&curve, retention_tally_read(PG_GETARG_DATUM(0), TALLY_SURVIVAL));
+	retention_curve_begin(&curve, retention_histogram_read(PG_GETARG_DATUM(0), HISTOGRAM_SURVIVAL));
 	while (retention_curve_next(&curve))
 	{
 		Datum		values[8];
@@ -94,7 +94,7 @@ retention_survival_at_time(PG_FUNCTION_ARGS)
 	double		t = get_time(fcinfo, 1, "time");
 	double		result;
 
-	if (!retention_survival_at(retention_tally_read(PG_GETARG_DATUM(0), TALLY_SURVIVAL),
+	if (!retention_survival_at(retention_histogram_read(PG_GETARG_DATUM(0), HISTOGRAM_SURVIVAL),
 							   t, &result))
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(result);
@@ -107,7 +107,7 @@ retention_survival_median(PG_FUNCTION_ARGS)
 {
 	double		result;
 
-	if (!retention_median_survival(retention_tally_read(PG_GETARG_DATUM(0), TALLY_SURVIVAL),
+	if (!retention_median_survival(retention_histogram_read(PG_GETARG_DATUM(0), HISTOGRAM_SURVIVAL),
 								   &result))
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(result);
@@ -125,7 +125,7 @@ retention_survival_restricted_mean(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	if (!PG_ARGISNULL(1))
 		t = get_time(fcinfo, 1, "time to restrict a mean to");
-	if (!retention_restricted_mean(retention_tally_read(PG_GETARG_DATUM(0), TALLY_SURVIVAL),
+	if (!retention_restricted_mean(retention_histogram_read(PG_GETARG_DATUM(0), HISTOGRAM_SURVIVAL),
 								   PG_ARGISNULL(1) ? NULL : &t, &result))
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(result);
@@ -141,8 +141,8 @@ PG_FUNCTION_INFO_V1(retention_survival_logrank);
 Datum
 retention_survival_logrank(PG_FUNCTION_ARGS)
 {
-	LogRank		test = retention_logrank(retention_tally_read(PG_GETARG_DATUM(0), TALLY_SURVIVAL),
-										 retention_tally_read(PG_GETARG_DATUM(1), TALLY_SURVIVAL));
+	LogRank		test = retention_logrank(retention_histogram_read(PG_GETARG_DATUM(0), HISTOGRAM_SURVIVAL),
+										 retention_histogram_read(PG_GETARG_DATUM(1), HISTOGRAM_SURVIVAL));
 	TupleDesc	desc;
 	Datum		values[3] = {0};
 	bool		nulls[3] = {false};

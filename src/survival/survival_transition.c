@@ -20,9 +20,9 @@ PG_FUNCTION_INFO_V1(retention_survival_add);
 Datum
 retention_survival_add(PG_FUNCTION_ARGS)
 {
-	int64		counts[TALLY_MAX_COUNTS] = {0};
+	int64		counts[HISTOGRAM_MAX_COUNTS] = {0};
 	double		duration;
-	Tally	   *tally;
+	Histogram  *histogram;
 	bool		direct;
 
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
@@ -33,9 +33,9 @@ retention_survival_add(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("duration must be finite and not negative: %g", duration)));
 
-	tally = retention_tally_begin(fcinfo, TALLY_SURVIVAL, &direct);
-	if (tally == NULL)
-		tally = retention_tally_create(TALLY_SURVIVAL);
+	histogram = retention_histogram_begin(fcinfo, HISTOGRAM_SURVIVAL, &direct);
+	if (histogram == NULL)
+		histogram = retention_histogram_create(HISTOGRAM_SURVIVAL);
 	counts[PG_GETARG_BOOL(2) ? SURVIVAL_EVENTS : SURVIVAL_CENSORED] = 1;
-	return tally_end(retention_tally_add(tally, &duration, counts), direct);
+	return histogram_end(retention_histogram_add(histogram, &duration, counts), direct);
 }

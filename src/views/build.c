@@ -143,8 +143,8 @@ fill_view(const Build *build, const char *name, bool concurrently, Snapshot snap
 
 /*
  * What has one of our names is the user's.  Views that read it do so if it has the
- * columns, and if it is not somebody else's: then their readers would run what he
- * has put there.
+ * columns, and if it is not somebody else's: then their readers would run what
+ * they have put there.
  */
 static void
 leave_to_user(Build *build, int index, Oid relation, const Query *query)

@@ -58,7 +58,7 @@ retention_views_check_owner(const Build *build, const char *name, Oid relation)
 /*
  * The views of a schema, if they are the caller's to be made again: of one owner,
  * whose rights the caller has.  False if there are none; quietly, also if they
- * aren't his.
+ * aren't the caller's.
  */
 bool
 retention_views_load(Build *build, bool quietly)

@@ -4,7 +4,7 @@
  *	  What the view order_rows is like.
  *
  * It is the one place that names the user's table, and all that is known of the
- * orders later on is read from its columns: so its owner may also write it himself.
+ * orders later on is read from its columns: so its owner may also write it themselves.
  *
  *-------------------------------------------------------------------------
  */

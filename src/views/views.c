@@ -110,7 +110,7 @@ retention_create_views(PG_FUNCTION_ARGS)
 	PreventCommandIfReadOnly("retention_create_views()");
 	init_set_of_text(fcinfo);
 	build.ext = retention_function_schema(fcinfo->flinfo->fn_oid);
-	/* what the caller wrote is read by his search_path */
+	/* what the caller wrote is read by their search_path */
 	arguments = retention_reader_arguments(fcinfo, ARG_TIME_ZONE);
 	arguments.stored = true;
 	retention_read_orders(&orders, &arguments);

@@ -10,8 +10,8 @@
  * role, dumped and restored as any view is.  The templates, each a file of SQL
  * beside this one, are filled in and made into views upon order_rows.
  *
- * All runs as the caller.  Nothing that he gives is put into SQL as it is: what
- * he says of his table is parsed and written anew (reader/reader.h), anything else
+ * All runs as the caller.  Nothing that they give is put into SQL as it is: what
+ * they say of their table is parsed and written anew (reader/reader.h), anything else
  * is a quoted constant.  What is written around it names our
  * functions with their schema, and all else is pg_catalog's.
  *

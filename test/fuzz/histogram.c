@@ -35,14 +35,14 @@ fuzz_parse(Fields *fields)
 
 	(void) fuzz_byte(fields, ROLE_OTHER);
 	kind = fuzz_byte(fields, ROLE_OTHER);
-	keys = kind == TALLY_REPEAT_BUYING ? 3 : kind == TALLY_REPEAT_SPEND ? 2 : 1;
-	counts = kind == TALLY_SURVIVAL || kind == TALLY_RENEWALS ? 2 : 1;
+	keys = kind == HISTOGRAM_REPEAT_BUYING ? 3 : kind == HISTOGRAM_REPEAT_SPEND ? 2 : 1;
+	counts = kind == HISTOGRAM_SURVIVAL || kind == HISTOGRAM_RENEWALS ? 2 : 1;
 	(void) fuzz_varint(fields, ENTRIES);
 	for (int i = 0; i < counts; i++)
 		(void) fuzz_varint(fields, TOTAL + i);
-	for (int i = 0; kind == TALLY_REPEAT_BUYING && i < 3; i++)
+	for (int i = 0; kind == HISTOGRAM_REPEAT_BUYING && i < 3; i++)
 		(void) fuzz_varint(fields, SUM);
-	if (kind == TALLY_REPEAT_BUYING || kind == TALLY_RENEWALS)
+	if (kind == HISTOGRAM_REPEAT_BUYING || kind == HISTOGRAM_RENEWALS)
 		(void) fuzz_varint(fields, NOTE);
 	while (fuzz_more(fields))
 	{
@@ -76,46 +76,46 @@ fuzz_settle(Fields *fields)
 /* ---- what is accepted ------------------------------------------------------- */
 
 static void
-read_entries(const Tally *tally)
+read_entries(const Histogram *histogram)
 {
-	if (tally->sorted != tally->used || tally->used > tally->capacity)
+	if (histogram->sorted != histogram->used || histogram->used > histogram->capacity)
 		abort();
-	for (int32 i = 0; i < tally->used; i++)
+	for (int32 i = 0; i < histogram->used; i++)
 	{
 		int			part = 0;
 		int64		any = 0;
 
-		while (i > 0 && part < tally->keys && tally_key(tally, i, part) == tally_key(tally, i - 1, part))
+		while (i > 0 && part < histogram->keys && histogram_key(histogram, i, part) == histogram_key(histogram, i - 1, part))
 			part++;
-		if (i > 0 && (part == tally->keys || tally_key(tally, i, part) < tally_key(tally, i - 1, part)))
+		if (i > 0 && (part == histogram->keys || histogram_key(histogram, i, part) < histogram_key(histogram, i - 1, part)))
 			abort();
-		for (int which = 0; which < tally->width - tally->keys; which++)
-			any |= tally_count(tally, i, which);
+		for (int which = 0; which < histogram->width - histogram->keys; which++)
+			any |= histogram_count(histogram, i, which);
 		if (any <= 0)
 			abort();
 	}
-	for (int which = 0; which < tally->width - tally->keys; which++)
-		(void) retention_tally_total(tally, which);
+	for (int which = 0; which < histogram->width - histogram->keys; which++)
+		(void) retention_histogram_total(histogram, which);
 }
 
 void
 fuzz_value(struct varlena *value)
 {
 	uint8		byte = VARSIZE_ANY_EXHDR(value) > 1 ? VARDATA_ANY(value)[1] : 0;
-	TallyKind	kind = byte >= TALLY_SURVIVAL && byte <= TALLY_RENEWALS ? byte : TALLY_SURVIVAL;
-	Tally	   *tally;
+	HistogramKind kind = byte >= HISTOGRAM_SURVIVAL && byte <= HISTOGRAM_RENEWALS ? byte : HISTOGRAM_SURVIVAL;
+	Histogram  *histogram;
 
-	retention_tally_validate(value, kind);
+	retention_histogram_validate(value, kind);
 
 	fuzz_error_allowed = false;
-	tally = retention_tally_unpack(value, kind);
-	read_entries(tally);
-	fuzz_must_be_same(retention_tally_pack(tally), value);
+	histogram = retention_histogram_unpack(value, kind);
+	read_entries(histogram);
+	fuzz_must_be_same(retention_histogram_pack(histogram), value);
 
 	fuzz_error_allowed = true;
-	tally = retention_tally_merge(tally, retention_tally_unpack(value, kind));
-	value = retention_tally_pack(tally);
+	histogram = retention_histogram_merge(histogram, retention_histogram_unpack(value, kind));
+	value = retention_histogram_pack(histogram);
 
 	fuzz_error_allowed = false;
-	retention_tally_validate(value, kind);
+	retention_histogram_validate(value, kind);
 }

@@ -108,7 +108,7 @@ fuzz_settle(Fields *fields)
 	uint64		least = 0;
 	uint64		left = 0;		/* entries of a customer */
 	bool		ordered = false;
-	int			count = 0;		/* the field of his number of entries */
+	int			count = 0;		/* the field of their number of entries */
 
 	for (int i = 0; i < fields->n; i++)
 	{

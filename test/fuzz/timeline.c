@@ -41,7 +41,7 @@ fuzz_parse(Fields *fields)
 	while (fuzz_more(fields))
 	{
 		(void) fuzz_varint(fields, KEY);
-		if (kind == LOG_SPEND)
+		if (kind == TIMELINE_SPEND)
 			fuzz_money(fields, MONEY);
 	}
 }
@@ -60,39 +60,39 @@ fuzz_settle(Fields *fields)
 /* ---- what is accepted ------------------------------------------------------- */
 
 static void
-read_entries(const OrderLog *log)
+read_entries(const Timeline *timeline)
 {
 	int64		orders = 0;
 
-	if (log->settled != log->count || log->count > log_room(log))
+	if (timeline->sorted != timeline->count || timeline->count > timeline_room(timeline))
 		abort();
-	for (Size i = 0; i < log->count; i++)
+	for (Size i = 0; i < timeline->count; i++)
 	{
-		if (i > 0 && (log->purpose.kind == LOG_INSTANTS ?
-					  log_key(log, i - 1) > log_key(log, i) :
-					  DAY_OF_KEY(log_key(log, i - 1)) >= DAY_OF_KEY(log_key(log, i))))
+		if (i > 0 && (timeline->purpose.kind == TIMELINE_INSTANTS ?
+					  timeline_key(timeline, i - 1) > timeline_key(timeline, i) :
+					  DAY_OF_KEY(timeline_key(timeline, i - 1)) >= DAY_OF_KEY(timeline_key(timeline, i))))
 			abort();
-		orders += log->purpose.kind == LOG_INSTANTS || KEY_IS_ORDER(log_key(log, i));
+		orders += timeline->purpose.kind == TIMELINE_INSTANTS || KEY_IS_ORDER(timeline_key(timeline, i));
 	}
-	if (orders > log->orders)
+	if (orders > timeline->orders)
 		abort();
 }
 
 void
 fuzz_value(struct varlena *value)
 {
-	OrderLog   *log = retention_log_unpack(value);
+	Timeline   *timeline = retention_timeline_unpack(value);
 
 	fuzz_error_allowed = false;
-	read_entries(log);
-	fuzz_must_be_same(retention_log_pack(log), value);
+	read_entries(timeline);
+	fuzz_must_be_same(retention_timeline_pack(timeline), value);
 
 	fuzz_error_allowed = true;
-	log = retention_log_merge(retention_log_copy(log), log);
-	value = retention_log_pack(log);
+	timeline = retention_timeline_merge(retention_timeline_copy(timeline), timeline);
+	value = retention_timeline_pack(timeline);
 
 	fuzz_error_allowed = false;
-	log = retention_log_unpack(value);
-	read_entries(log);
-	fuzz_must_be_same(retention_log_pack(log), value);
+	timeline = retention_timeline_unpack(value);
+	read_entries(timeline);
+	fuzz_must_be_same(retention_timeline_pack(timeline), value);
 }

@@ -4,7 +4,7 @@
 -- There has to be a table shops (id, and what the views were made with: period,
 -- zone, at, the type of the times, lifespan and lifespan_days, margin) and a table
 -- plain_orders: the orders, lines added up, as they are: kept by the filter or
--- not, the customer as the view shows him, the time as an instant, the amount,
+-- not, the customer as the view shows them, the time as an instant, the amount,
 -- and how many rows it was.
 
 CREATE FUNCTION step(period text) RETURNS interval IMMUTABLE LANGUAGE sql AS $$

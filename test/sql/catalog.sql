@@ -211,7 +211,7 @@ SELECT (SELECT count(*) FROM pg_proc WHERE probin LIKE '%retention%') AS functio
 CREATE EXTENSION retention SCHEMA later;
 SELECT pg_temp.answers('later.') = answer AS again FROM pg_temp.answer;
 ROLLBACK;
--- A user without special rights can install it where he may create.
+-- A user without special rights can install it where they may create.
 BEGIN;
 DROP EXTENSION retention;
 CREATE ROLE regress_retention_user;

@@ -66,7 +66,7 @@ FROM runs, generate_series(1, rows) n;
 UPDATE draws SET amount = -abs(amount) WHERE run = 9 AND (at < '2023-08-04' OR at >= '2023-11-12' OR customer % 5 = 0);
 -- Nothing happens but in the fortnight about each New Year.
 UPDATE draws SET at = date_trunc('year', at + interval '6 months') - interval '7 days' + (at - date_trunc('year', at)) / 26 WHERE run = 13;
--- A guest's refunds, and his orders.
+-- A guest's refunds, and their orders.
 UPDATE draws SET amount = abs(amount) WHERE run = 11 AND customer IS NULL AND n % 3 <> 0;
 
 CREATE TABLE orders AS

@@ -5,7 +5,7 @@ SET intervalstyle = 'postgres';
 SET extra_float_digits = 0;
 
 -- Ann comes three times, Bob twice and gives something back, Cid once, and what
--- Dan gave back he never bought here. Somebody orders as a guest.
+-- Dan gave back was never bought here. Somebody orders as a guest.
 --
 --	        January      February     March        April
 --	ann     5: 10        4: 20                     3: 30       gaps 30 and 59 days
@@ -144,7 +144,7 @@ SELECT * FROM new_and_returning(pg_temp.h('shop'), 'Month', trailing_periods => 
 -- In one month Cid alone orders twice.
 SELECT period_start, customers, repeat_customers, trailing_customers, trailing_repeat_customers, trailing_repeat_rate FROM new_and_returning(pg_temp.h('shop'), 'month', 1);
 -- Two months.  To February: all three, and Ann and Cid twice. To March: Ann, Bob
--- and Cid, who has both his still. To April: Ann and Bob.
+-- and Cid, who still has both. To April: Ann and Bob.
 SELECT period_start, trailing_customers, trailing_repeat_customers, round(trailing_repeat_rate::numeric, 6) AS trailing_repeat_rate FROM new_and_returning(pg_temp.h('shop', 'month'), trailing_periods => 2);
 -- Three.  To March: all, all twice. To April: all, but Bob once: January is out.
 SELECT period_start, trailing_customers, trailing_repeat_customers, round(trailing_repeat_rate::numeric, 6) AS trailing_repeat_rate FROM new_and_returning(pg_temp.h('shop'), 'month', 3);

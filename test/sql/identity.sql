@@ -10,7 +10,7 @@ SET search_path = identity, public;
 -- ---------------------------------------------------------------------------
 
 -- 20,000 customers, and one more whose key is remarkable. A sample of 16 has
--- him with a chance of 1 in 1,250.
+-- them with a chance of 1 in 1,250.
 CREATE FUNCTION random_int8(n int8) RETURNS int8 IMMUTABLE LANGUAGE sql AS $$
 	SELECT ('x' || md5(n::text))::bit(64)::int8
 $$;
@@ -24,7 +24,7 @@ FROM remarkable, LATERAL (SELECT customer_base_sample(c, 16) AS s, customer_base
 	FROM (SELECT random_int8(n), md5(n::text)::uuid FROM generate_series(1, 20000) n UNION ALL SELECT k, u) o (c, cu)) s
 ORDER BY k;
 
--- So who pays half of it all does not pay all of what a sample sees, because he is customer 0.
+-- So who pays half of it all does not pay all of what a sample sees, because they are customer 0.
 SELECT round(top_share(exact, 0.01)::numeric, 2) AS exact, round(top_share(sample, 0.01)::numeric, 2) AS sample, round(top_share(uuids, 0.01)::numeric, 2) AS uuids
 FROM (SELECT customer_base(c, now(), a) AS exact, customer_base_sample(c, now(), a, 200) AS sample,
 			 customer_base_sample(lpad(to_hex(c), 32, '0')::uuid, now(), a, 200) AS uuids

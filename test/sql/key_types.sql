@@ -61,7 +61,7 @@ $$;
 SELECT type, c.* FROM types, customers_of(type, one, same, other) c;
 
 -- What one is told: of an aggregate in every place, of a type that is cast
--- without being asked; and none of it where the caller has said what he means.
+-- without being asked; and none of it where the caller has said what they mean.
 CREATE TABLE shop (email citext, at timestamptz, amount numeric);
 INSERT INTO shop VALUES ('Ann', '2024-01-01', 1), ('ann', '2024-01-02', 2), ('Bob', '2024-01-03', 3);
 SELECT repeat_rate(email) FROM shop;

@@ -323,7 +323,7 @@ SELECT hash_kb('SELECT customer, rfm_summary(t, a, ''2025-03-31'') FROM thirds G
 	   hash_kb('SELECT customer, order_gap(t) FROM thirds GROUP BY customer') < 25000 AS gaps_are_small;
 RESET enable_sort;
 RESET work_mem;
--- The log of one customer doubles, however many orders he has.
+-- The timeline of one customer doubles, however many orders they have.
 SELECT (r).repeat_purchases, (r).orders, (r).mean_spend, gap FROM (SELECT rfm_summary(t, a, '2025-03-31') AS r, order_gap(t) AS gap FROM thirds) s;
 SELECT (r).repeat_purchases, (r).orders, gap FROM (SELECT rfm_summary(t, a, '2025-03-31') AS r, order_gap(t) AS gap FROM (SELECT * FROM thirds ORDER BY hashint8(customer), t) o) s;
 

@@ -330,7 +330,7 @@ BEGIN
 END
 $$;
 SELECT count(*) AS customers, (SELECT count(*) FROM (TABLE scores EXCEPT TABLE kept_scores) d) AS differences FROM kept_scores;
--- When orders come, who has not ordered has the scores that he had, but for the days that have gone by.
+-- When orders come, who has not ordered has the scores that they had, but for the days that have gone by.
 BEGIN;
 INSERT INTO "Shop 1" ("Customer", "at %I", amount) SELECT -1000 - n, '2024-05-20', 1000 FROM generate_series(1, 500) n;
 SELECT count(*) AS customers, count(*) FILTER (WHERE (c.frequency_score, c.monetary_score) <> (s.f, s.m)) AS differences, count(*) FILTER (WHERE c.recency_score > s.r) AS younger
@@ -368,7 +368,7 @@ SELECT customer, segment FROM shop.customers ORDER BY customer;
 
 -- Orders are numbered by each customer; ann's second line of order 1 is from
 -- later on; guests' lines are of order 1, too, or of none; a line is free, one
--- has no amount; order 2 of bob is given back, and a part of his order 1.
+-- has no amount; order 2 of bob is given back, and a part of order 1.
 CREATE TABLE lines (customer text, number int, at timestamp, quantity int, price numeric, total numeric GENERATED ALWAYS AS (quantity * price) STORED);
 INSERT INTO lines VALUES
 	('ann', 1, '2024-01-05 10:00', 2, 10), ('ann', 1, '2024-01-06 09:00', 1, 5.50), ('ann', 2, '2024-02-05 10:00', 1, 0), ('ann', 2, '2024-02-05 10:00', 3, NULL),
@@ -702,7 +702,7 @@ ALTER TABLE orders_by_number RENAME price TO amount;
 ALTER VIEW again.order_rows RENAME amount TO price;
 SELECT count(*) FROM retention_refresh_views();
 ALTER VIEW again.order_rows RENAME price TO amount;
--- What the user has put in the places of views that are gone is his.
+-- What the user has put in the places of views that are gone is theirs.
 CREATE SCHEMA gone;
 SELECT count(*) FROM retention_create_views('orders', 'customer', 'ordered_at', 'amount', target => 'gone');
 DROP SCHEMA gone CASCADE;
@@ -784,7 +784,7 @@ SAVEPOINT used;
 DROP EXTENSION retention;
 \set VERBOSITY default
 ROLLBACK TO used;
--- All that is the user's stays, the recipes go, and his next call finds his names.
+-- All that is the user's stays, the recipes go, and the next call finds its names.
 SET client_min_messages = error;
 DROP EXTENSION retention CASCADE;
 SET client_min_messages = warning;

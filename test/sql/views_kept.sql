@@ -111,7 +111,7 @@ TABLE shop.customers;
 DROP VIEW shop.customers, shop.order_ladder;
 ALTER VIEW shop.lifecycle RENAME COLUMN gone TO lapsed;
 SELECT count(*) FROM retention_refresh_views('shop');
--- What the user has built upon a view that would have to go; and a trigger of his.
+-- What the user has built upon a view that would have to go; and a trigger of theirs.
 CREATE VIEW on_top AS SELECT period_label, closing FROM stored.lifecycle;
 SELECT replace(:'stored_options', '''week''', '''quarter''') AS stored_options \gset
 CREATE OR REPLACE VIEW stored.retention_options WITH (security_invoker = true) AS :stored_options

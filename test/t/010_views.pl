@@ -242,7 +242,7 @@ foreach my $role ('mallory', 'bi')
 	is("$out$errors", '42501', "data refreshed by $role, whose views they are not");
 }
 
-# Nobody makes views of others his own.
+# Nobody makes views of others their own.
 ($before) = as('owner', $recipes);
 foreach my $role ('mallory', 'postgres')
 {

@@ -13,7 +13,7 @@
 
 #define CDNOW_MOST	8000
 
-/* A customer's day, all that he bought on it together. */
+/* A customer's day, all that they bought on it together. */
 typedef struct CdnowDay
 {
 	int			customer;		/* from 0 */

@@ -41,7 +41,7 @@ def nb(i, n, w):
 
 def expected(k, a, b, n, u, w):
     """The sum over the hidden events to come, i, and since the last purchase, j, of
-    their probability times what is bought by one who'd buy (i + j) / k times if he stayed."""
+    their probability times what is bought by one who'd buy (i + j) / k times if they stayed."""
     pi = weights(n, k, u)
     total = sum(pi)
     z = w / (1 + w)

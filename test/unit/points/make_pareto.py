@@ -58,7 +58,7 @@ def expected(point, horizon):
 
 
 def probability(point, n, horizon):
-    """Of somebody alive: n by the end, then alive; or n by when he leaves."""
+    """Of somebody alive: n by the end, then alive; or n by when they leave."""
     r, alpha, s, beta, x, t_x, t = point
     a, b, shape = alpha + t, beta + t, r + x
     ways = exp(gamma_rise(shape, n) - mp.loggamma(n + 1))
