@@ -20,7 +20,7 @@ FROM (SELECT coalesce(max(ordered_at)::date - min(ordered_at)::date, 0) AS days
 \gset
 
 -- \g sends what the call returns, the names of the views, nowhere.
-SELECT retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', period => :'period', lifespan => '3 years')
+SELECT retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', period => :'period', lifespan => '3 years', target => 'shop')
 \g /dev/null
 
 \o report.json

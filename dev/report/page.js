@@ -333,7 +333,7 @@ export async function page(lines) {
         rows(answers.excluded_rows, answers),
     ];
     const call = `SELECT retention_create_views('orders', 'customer_id', 'ordered_at', 'amount',
-                              period => '${kind}', lifespan => '3 years');`;
+                              period => '${kind}', lifespan => '3 years', target => 'shop');`;
     return `<!DOCTYPE html>
 <html lang="en">
 <head>

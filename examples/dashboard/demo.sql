@@ -3,5 +3,5 @@
 CREATE EXTENSION retention;
 \o /dev/null
 \i dev/demo-simulate.sql
-SELECT retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', time_zone => 'UTC', lifespan => '3 years');
+SELECT retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', time_zone => 'UTC', lifespan => '3 years', target => 'shop');
 \o

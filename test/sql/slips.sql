@@ -199,4 +199,21 @@ SELECT call, outcome(call) FROM unnest(ARRAY[
 	$$(SELECT count(*) FROM holdout_check('slips.orders'::regclass, holdout => NULL))$$, $$(SELECT count(*) FROM holdout_check('slips.orders'::regclass, models => NULL))$$,
 	$$(SELECT count(*) FROM simulate_orders(10, NULL, 1))$$]) WITH ORDINALITY u (call, n) ORDER BY n;
 
+-- ---------------------------------------------------------------------------
+-- Views of nothing but a table: columns by their usual names, one schema in all
+-- functions, which nobody has for something else (without a name all are made again).
+-- ---------------------------------------------------------------------------
+
+SELECT count(*) AS views FROM retention_create_views('orders');
+SELECT customers, orders, revenue FROM retention_views.kpi;
+SELECT DISTINCT split_part(v, '.', 1) AS schema FROM retention_refresh_views() AS v;
+SELECT retention_refresh_data();
+SELECT count(*) AS views FROM retention_create_views('orders', materialized => true);
+SELECT retention_refresh_data();
+SELECT retention_drop_views();
+SELECT to_regnamespace('retention_views') AS schema;
+SELECT retention_drop_views();
+SELECT retention_refresh_data();
+SELECT DISTINCT proname, pg_get_function_arguments(oid) ~ 'target name DEFAULT ''retention_views''' AS same_schema FROM pg_proc WHERE proname ~ '^retention_.*(views|data)$' ORDER BY 1;
+
 DROP SCHEMA slips CASCADE;

@@ -23,7 +23,7 @@ INSERT INTO orders VALUES
 	(4, NULL, '2024-02-20 09:00', 25), (5, 'ann', '2024-02-20 10:00', -20), (6, 'cid', '2024-02-28 23:30', 10),
 	(7, 'bob', '2024-04-01 12:00', 70), (8, 'dan', '2024-04-02 00:00', -5), (9, 'eve', '2024-03-01 00:00', NULL),
 	(10, 'eve', NULL, 7), (11, 'eve', 'infinity', 9), (12, 'ann', '2024-04-10 10:00', 0), (13, NULL, '2024-05-02 00:00', 40);
-SELECT * FROM retention_create_views('orders', 'customer', 'ordered_at', 'amount');
+SELECT * FROM retention_create_views('orders', 'customer', 'ordered_at', 'amount', target => 'shop');
 SELECT period, time_zone, lifespan, margin, model, materialized FROM shop.retention_options \gx
 SELECT version IS NOT NULL AS version, made ~ '^rfm_segment_names=([0-9a-f]{16}:?){3} .* rfm_segments=([0-9a-f]{16}:?){3}$' AS made FROM shop.retention_record;
 -- How the views of all schemas are made: the options, and the filter of order_rows.
@@ -358,7 +358,7 @@ DELETE FROM my_names WHERE segment = 'Hibernating';
 INSERT INTO my_names SELECT recency_score, frequency_score, 'Best of all' FROM my_names WHERE segment = 'Stars';
 SELECT customer, segment FROM shop.customers ORDER BY customer;
 SELECT segment, customers FROM shop.rfm_segments ORDER BY segment;
-SELECT count(*) FROM retention_create_views('orders', 'customer', 'ordered_at', 'amount');
+SELECT count(*) FROM retention_create_views('orders', 'customer', 'ordered_at', 'amount', target => 'shop');
 SELECT count(*) FROM retention_refresh_views('shop');
 SELECT customer, segment FROM shop.customers ORDER BY customer;
 
@@ -557,7 +557,7 @@ SELECT call, pg_temp.attempt(format('SELECT retention_create_views(%s)', call)) 
 	$$'orders', 'orders', 'ordered_at', 'amount'$$, $$'orders', 'customer, customer', 'ordered_at', 'amount'$$, $$'nothing', 'customer', 'ordered_at', 'amount'$$,
 	$$'numbers_of_orders', 'last_value', 'log_cnt', 'last_value'$$, $$'orders_id', 'id', 'id', 'id'$$, $$'pair', 'customer', 'ordered_at', 'amount'$$, $$'for_now', 'customer', 'ordered_at', 'amount'$$,
 	$$'for_now_view', 'customer', 'ordered_at', 'amount'$$, $$0, 'customer', 'ordered_at', 'amount'$$, $$'no_such_table', 'customer', 'ordered_at', 'amount'$$,
-	$$'shop.customers', 'customer', 'first_order', 'revenue'$$, $$'far_away', 'customer', 'ordered_at', 'amount', target => 'far away'$$,
+	$$'shop.customers', 'customer', 'first_order', 'revenue', target => 'shop'$$, $$'far_away', 'customer', 'ordered_at', 'amount', target => 'far away'$$,
 	$$'orders', 'customer', 'ordered_at', 'amount', period => 'fortnight'$$, $$'orders', 'customer', 'ordered_at', 'amount', period => ''$$, $$'orders', 'customer', 'ordered_at', 'amount', period => 'hour'$$,
 	$$'orders', 'customer', 'ordered_at', 'amount', time_zone => 'Mars/Olympus'$$, $$'added_up', 'customer', 'at', 'total', time_zone => 'UTC'$$,
 	$$'orders', 'customer', 'ordered_at', 'amount', lifespan => '0'$$, $$'orders', 'customer', 'ordered_at', 'amount', lifespan => '-1 year'$$, $$'orders', 'customer', 'ordered_at', 'amount', lifespan => '1001 years'$$,
@@ -565,7 +565,7 @@ SELECT call, pg_temp.attempt(format('SELECT retention_create_views(%s)', call)) 
 	$$'orders', 'customer', 'ordered_at', 'amount', margin => 'NaN'$$, $$'orders', 'customer', 'ordered_at', 'amount', model => NULL$$, $$'orders', 'customer', 'ordered_at', 'amount', model => 'crystal ball'$$,
 	$$'orders', 'customer', 'ordered_at', 'amount', model => ''') IS NULL OR (''1'$$, $$'orders', 'customer', 'ordered_at', 'amount', target => ''$$, $$'orders', 'customer', 'ordered_at', 'amount', target => 'pg_shop'$$]) call;
 -- CET is an abbreviation, and where the zone database still has it, a place with summer time.
-SELECT left(pg_temp.attempt($$SELECT retention_create_views('orders', 'customer', 'ordered_at', 'amount', time_zone => 'CET')$$), 5) AS error;
+SELECT left(pg_temp.attempt($$SELECT retention_create_views('orders', 'customer', 'ordered_at', 'amount', time_zone => 'CET', target => 'shop')$$), 5) AS error;
 SELECT call, pg_temp.attempt('SELECT ' || call) AS error FROM unnest(ARRAY['retention_refresh_views(''none'')', 'retention_drop_views(''none'')', 'retention_drop_views(NULL)', 'retention_refresh_data(''none'')',
 	'retention_refresh_data(NULL)', 'retention_refresh_data(''shop'', NULL)', 'retention_refresh_data(''shop'')', 'retention_drop_views(''views_test'')']) call;
 -- Nothing of all that is left.
@@ -655,7 +655,7 @@ SELECT revenue FROM again.kpi;
 TRUNCATE orders_by_number;
 SELECT retention_refresh_data('again', concurrently => true);
 SELECT customers, orders, revenue, clv FROM again.kpi;
-SELECT retention_refresh_data();
+SELECT retention_refresh_data('shop');
 CREATE VIEW on_top AS SELECT revenue FROM again.kpi;
 \set VERBOSITY sqlstate
 SELECT retention_create_views('orders_by_number', 'customer', 'ordered_at', 'amount', target => 'again');
@@ -821,20 +821,20 @@ CREATE TABLE hostile.pg_class (oid pg_catalog.oid);
 CREATE TABLE hostile.rfm_segment_names (n pg_catalog.int4);
 SELECT pg_catalog.set_config('search_path', 'hostile, pg_catalog', true);
 CREATE EXTENSION retention SCHEMA "a ""part@r@";
-SELECT pg_catalog.count(*) FROM "a ""part@r@".retention_create_views('views_test.orders', 'customer', 'ordered_at', 'amount');
+SELECT pg_catalog.count(*) FROM "a ""part@r@".retention_create_views('views_test.orders', 'customer', 'ordered_at', 'amount', target => 'shop');
 SELECT pg_temp.everything() OPERATOR(pg_catalog.=) answer AS same FROM pg_temp.before;
 SELECT pg_catalog.count(*) FROM "a ""part@r@".retention_refresh_views();
 SELECT pg_temp.everything() OPERATOR(pg_catalog.=) answer AS same FROM pg_temp.before;
 SELECT "a ""part@r@".retention_drop_views('shop');
 DROP SCHEMA shop CASCADE;
-SELECT pg_catalog.count(*) FROM "a ""part@r@".retention_create_views('views_test.orders', 'customer', 'ordered_at', 'amount', materialized => true);
+SELECT pg_catalog.count(*) FROM "a ""part@r@".retention_create_views('views_test.orders', 'customer', 'ordered_at', 'amount', materialized => true, target => 'shop');
 SELECT "a ""part@r@".retention_refresh_data('shop', true);
 -- It moves.
 SET search_path = '';
 CREATE SCHEMA later;
 ALTER EXTENSION retention SET SCHEMA later;
 SELECT pg_catalog.count(*) FROM later.retention_refresh_views();
-SELECT later.retention_refresh_data();
+SELECT later.retention_refresh_data('shop');
 SELECT customers, orders, revenue FROM shop.kpi;
 SELECT later.retention_drop_views('shop');
 SET search_path = pg_catalog;

@@ -27,7 +27,7 @@ $$;
 CREATE FUNCTION numbers(target regnamespace) RETURNS text LANGUAGE sql AS
 	$$ SELECT string_agg(concat_ws(' ', relname, c.oid, r.xmin), ', ' ORDER BY relname) FROM pg_class c JOIN pg_rewrite r ON ev_class = c.oid WHERE relnamespace = target AND relkind IN ('v', 'm') $$;
 
-SELECT count(*) FROM retention_create_views('orders', 'customer_id', 'ordered_at', 'amount');
+SELECT count(*) FROM retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', target => 'shop');
 SELECT count(*) FROM retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', target => 'stored', materialized => true);
 -- What is as it would be made is not made again.
 SELECT numbers('shop') AS shop, numbers('stored') AS stored \gset
@@ -106,7 +106,7 @@ SELECT (SELECT sum(customers) FROM shop.rfm_segments) = (SELECT count(*) FROM my
 DROP VIEW shop.rfm_segments, shop.rfm_quintiles, shop.customers;
 CREATE VIEW shop.customers AS SELECT 1 AS own;
 SELECT retention_refresh_views('shop');
-SELECT retention_create_views('orders', 'customer_id', 'ordered_at', 'amount');
+SELECT retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', target => 'shop');
 TABLE shop.customers;
 DROP VIEW shop.customers, shop.order_ladder;
 ALTER VIEW shop.lifecycle RENAME COLUMN gone TO lapsed;
@@ -122,7 +122,7 @@ SELECT count(*) FROM retention_refresh_views('stored');
 SELECT (SELECT max(period_label) FROM stored.lifecycle) ~ 'Q' AS quarters;
 CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
 CREATE TRIGGER of_mine INSTEAD OF INSERT ON shop.kpi FOR EACH ROW EXECUTE FUNCTION nothing();
-SELECT retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', materialized => true);
+SELECT retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', materialized => true, target => 'shop');
 DROP TRIGGER of_mine ON shop.kpi;
 -- A definition of order_rows that the user has written.
 CREATE OR REPLACE VIEW shop.order_rows WITH (security_invoker = true) AS SELECT customer_id % 7 AS customer, ordered_at, amount FROM orders;
@@ -154,7 +154,7 @@ CREATE TABLE parted_2024 PARTITION OF parted FOR VALUES FROM ('2024-01-01') TO (
 CREATE INDEX ON parted (customer);
 INSERT INTO parted SELECT n, date '2023-01-01' + n % 700, n FROM generate_series(1, 5000) n;
 ANALYZE parted;
-SELECT count(*) FROM retention_create_views('parted', 'customer', 'at', 'amount', filter => $$at >= '2024-03-01' AND customer = 7$$);
+SELECT count(*) FROM retention_create_views('parted', 'customer', 'at', 'amount', filter => $$at >= '2024-03-01' AND customer = 7$$, target => 'shop');
 EXPLAIN (COSTS OFF) SELECT orders FROM shop.kpi;
 SELECT retention_drop_views('shop');
 SET client_min_messages = error;

@@ -119,7 +119,7 @@ foreach my $filter ('*', 'orders.*', '', ' ', 'amount > 0;', 'amount > 0; SELECT
 # ---- who may read them ------------------------------------------------------------------
 
 as('owner', qq{
-SELECT retention_create_views('orders', $columns);
+SELECT retention_create_views('orders', $columns, target => 'shop');
 SELECT retention_create_views('orders', $columns, target => 'kept', materialized => true);
 GRANT USAGE ON SCHEMA shop, kept TO bi;
 GRANT SELECT ON ALL TABLES IN SCHEMA shop, kept TO bi;
@@ -177,7 +177,7 @@ foreach my $schema ('shop', 'kept')
 	is((as('owner', grants_of($schema)))[0], $before, "$schema: grants are what they were");
 }
 ($before) = as('owner', grants_of('shop'));
-as('owner', "SELECT retention_create_views('orders', $columns, materialized => true); SELECT retention_create_views('orders', $columns)");
+as('owner', "SELECT retention_create_views('orders', $columns, materialized => true, target => 'shop'); SELECT retention_create_views('orders', $columns, target => 'shop')");
 is((as('owner', grants_of('shop')))[0], $before, 'grants stay when views become materialized, and plain again');
 
 # ---- as whom they are made again ---------------------------------------------------------------
@@ -246,7 +246,7 @@ foreach my $role ('mallory', 'bi')
 ($before) = as('owner', $recipes);
 foreach my $role ('mallory', 'postgres')
 {
-	($out, $errors) = as($role, "SELECT retention_create_views('orders', $columns)");
+	($out, $errors) = as($role, "SELECT retention_create_views('orders', $columns, target => 'shop')");
 	is("$out$errors", '42501', "made again by $role, whose views they are not");
 }
 is((as('owner', $recipes))[0], $before, '... and the recipe is what it was');
@@ -527,7 +527,7 @@ SET extra_float_digits = -3;
 SET timezone = 'Asia/Tokyo';
 SELECT count(*) FROM retention_create_views('orders', } . $columns . q{, time_zone => 'Europe/Berlin', lifespan => '1 year 2 mons', margin => 0.123456789012345678,
 	filter => $f$is_paid(status) AND ordered_at > (SELECT min(ordered_at) FROM orders) + '1 12:00:00' AND weight <> 12.123456789012345678::float8
-		AND ordered_at > '03/02/2019' AND waited = '1 12:00:00' AND "My Sales".is_paid('it''s \ paid')$f$);
+		AND ordered_at > '03/02/2019' AND waited = '1 12:00:00' AND "My Sales".is_paid('it''s \ paid')$f$, target => 'shop');
 SELECT count(*) FROM retention_create_views('orders', } . $columns . q{, target => 'kept', materialized => true, filter => 'is_paid(status)');
 CREATE TABLE thresholds AS SELECT * FROM shop.rfm_quintiles WHERE metric <> 'monetary';
 CREATE OR REPLACE VIEW shop.rfm_thresholds AS TABLE thresholds;
@@ -589,7 +589,7 @@ is("$out $errors", "0|0\n\n0\n22 55000", '... and views that have never been fil
 	$replica->start;
 	$node->wait_for_catchup($replica);
 	is($replica->safe_psql('dumped', $everything), $node->safe_psql('dumped', $everything), 'every view can be read on a replica');
-	foreach my $call ("retention_create_views('\"My Sales\".orders', $columns)", "retention_create_views('\"My Sales\".orders', $columns, target => 'new')",
+	foreach my $call ("retention_create_views('\"My Sales\".orders', $columns, target => 'shop')", "retention_create_views('\"My Sales\".orders', $columns, target => 'new')",
 		"retention_refresh_views('shop')", 'retention_refresh_views()', "retention_drop_views('shop')", "retention_refresh_data('kept')")
 	{
 		($out, $errors) = session($replica, "SELECT metrics.$call", database => 'dumped', params => [ '-U', 'owner' ]);

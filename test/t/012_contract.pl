@@ -35,7 +35,7 @@ foreach my $query (
 	q{SELECT count(*) > 0 FROM holdout_check('orders')},
 	q{SELECT count(*) > 0 FROM holdout_check('orders', as_of => '2025-06-30')},
 	q{SELECT count(*) > 0 FROM holdout_check('SELECT * FROM orders WHERE false') HAVING count(*) > 0 OR true},
-	q{SELECT count(*) > 0 FROM retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', filter => 'amount < 1000')},
+	q{SELECT count(*) > 0 FROM retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', filter => 'amount < 1000', target => 'shop')},
 	q{SELECT count(*) > 0 FROM shop.kpi},
 	q{SELECT count(*) > 0 FROM retention_refresh_views('shop')},
 	q{SELECT count(*) > 0 FROM retention_refresh_views()},

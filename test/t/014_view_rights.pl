@@ -185,7 +185,7 @@ as('owner', q{
 CREATE EXTENSION retention;
 CREATE TABLE orders AS SELECT *, customer_id % 2 = 0 AS even FROM simulate_orders(60, '1 year', 1);
 CREATE TABLE others AS TABLE orders;
-SELECT retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', filter => 'even');
+SELECT retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', filter => 'even', target => 'shop');
 SELECT retention_create_views('others', 'customer_id', 'ordered_at', 'amount', target => 'stored', materialized => true);
 SELECT retention_refresh_views();
 }, 'kept');
