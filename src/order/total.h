@@ -20,6 +20,8 @@ typedef struct MoneyTotal
 } MoneyTotal;
 
 extern void retention_total_add_money(MoneyTotal *total, Money money);
+extern void retention_total_add_any(MoneyTotal *total, Money money, int scale);
+extern void retention_total_rescale(MoneyTotal *total, int scale, int to_scale);
 
 static pg_attribute_always_inline void
 total_add(MoneyTotal *total, const uint64 *units, int words)

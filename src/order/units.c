@@ -44,6 +44,15 @@ retention_row_units(Datum datum, AmountKind kind, const Amount *amount, int scal
 		pfree(limbs);
 }
 
+/* Do the limbs need more words, even of units that are so many times larger, 10^power? */
+static bool
+is_far_too_wide(Money money, int power)
+{
+	/* log2(10) < 3.3220 */
+	return retention_money_bytes(money.limbs, money.nlimbs) * INT64CONST(8) - 8 >
+		UNITS_MAX_WORDS * 64 + power * INT64CONST(33220) / 10000 + 1;
+}
+
 /* The number divided by 10^power, if nothing is left over. */
 static bool
 divide_by_ten(uint64 *limbs, int nlimbs, int power)
@@ -106,8 +115,7 @@ retention_units_of_money(Money money, int scale, uint64 *units)
 	uint64	   *limbs;
 	int			words = 0;
 
-	/* far too wide, whatever it is divided by or multiplied with */
-	if (scale >= money.scale && retention_money_bytes(money.limbs, nlimbs) > 2 * (int) sizeof(uint64))
+	if (is_far_too_wide(money, Max(money.scale - scale, 0)))
 		return 0;
 	if (scale >= money.scale)
 		nlimbs = 3 + (scale - money.scale) / 19;
@@ -198,6 +206,38 @@ retention_total_money(const uint64 *sum, Money wide, int scale)
 	if (wide.limbs != NULL)
 		units = retention_money_sum(units, wide);
 	return units.scale == scale ? units : retention_money_sum(units, nothing);
+}
+
+/*
+ * Add money of any kind to a total of units of this scale.  It's units where it
+ * can be, and as they may have come from anywhere they leave room for others.
+ */
+void
+retention_total_add_any(MoneyTotal *total, Money money, int scale)
+{
+	uint64		sum[SUM_WORDS];
+
+	if (!retention_sum_of_money(money, scale, sum))
+	{
+		retention_total_add_money(total, money);
+		return;
+	}
+	sum_add_sum(total->units, sum);
+	if (!money_has_room(total->units, SUM_WORDS))
+	{
+		retention_total_add_money(total, retention_units_money(total->units, SUM_WORDS, scale));
+		memset(total->units, 0, sizeof(total->units));
+	}
+}
+
+/* The same total in units of a larger scale. */
+void
+retention_total_rescale(MoneyTotal *total, int scale, int to_scale)
+{
+	if (retention_sum_rescale(total->units, to_scale - scale))
+		return;
+	retention_total_add_money(total, retention_units_money(total->units, SUM_WORDS, scale));
+	memset(total->units, 0, sizeof(total->units));
 }
 
 /* Add money that is no units; in the current context, which the total stays in. */

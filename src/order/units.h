@@ -32,6 +32,7 @@
  * gives sixteen to twenty behind it, and a tax on that some more.
  */
 #define UNITS_MAX_SCALE		28
+#define UNITS_DIGITS		38
 
 #define UNITS_MAX_WORDS		2
 #define SUM_WORDS			3

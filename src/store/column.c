@@ -148,8 +148,11 @@ retention_put_numbers(BlockWriter *writer, const uint64 *numbers, int64 n)
 	writer->body.len = (int) (at - (uint8 *) writer->body.data);
 }
 
-/* A column of money, in one word each or two, as narrow as all of it allows. */
-void
+/*
+ * A column of money, in one word each or two, as narrow as all of it allows; returns
+ * how many words it takes.
+ */
+int
 retention_put_units(BlockWriter *writer, const uint64 *units, int64 n, int words)
 {
 	uint64		all = 0;
@@ -175,6 +178,7 @@ retention_put_units(BlockWriter *writer, const uint64 *units, int64 n, int words
 			at = put_column(at, zigzag((int64) units[2 * i + 1]), width);
 	}
 	writer->body.len = (int) (at - (uint8 *) writer->body.data);
+	return narrow ? 1 : 2;
 }
 
 /*

@@ -63,7 +63,7 @@ extern struct varlena *retention_blocks_finish(BlockWriter *writer, StringInfo h
 extern void retention_blocks_free(BlockWriter *writer);
 
 extern void retention_put_numbers(BlockWriter *writer, const uint64 *numbers, int64 n);
-extern void retention_put_units(BlockWriter *writer, const uint64 *units, int64 n, int words);
+extern int	retention_put_units(BlockWriter *writer, const uint64 *units, int64 n, int words);
 
 /* What a block of n entries takes at most, in so many columns of numbers. */
 static inline Size

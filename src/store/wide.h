@@ -36,12 +36,18 @@ typedef struct WideList
 	int64		n;
 	int64		room;
 	int64		compact;		/* so many ascend, each of another key */
+	Size		bytes;			/* that the items take */
 } WideList;
+
+/* Finds the money of the entry with a key; there is one. */
+typedef uint64 *(*WideFinder) (const uint64 *key, void *arg);
 
 extern WideList *retention_wide_create(MemoryContext context);
 extern void retention_wide_free(WideList *list);
 extern void retention_wide_add(WideList *list, const uint64 *key, Money money);
+extern void retention_wide_add_list(WideList *list, const WideList *other);
 extern void retention_wide_compact(WideList *list);
+extern void retention_wide_settle(WideList *list, int scale, int words, WideFinder find, void *arg);
 extern int64 retention_wide_seek(const WideList *list, const uint64 *key);
 extern Money retention_wide_total(const WideList *list);
 
