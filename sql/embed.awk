@@ -7,7 +7,10 @@
 #   --@reads VIEW[, VIEW]      others of these that it reads, if any
 #   --@column NAME: TEXT       a column's comment
 #
-# and the query behind it.
+# and the query behind it.  There a function of ours that returns rows is asked for
+# in a select list, and for its columns by their names: in FROM, PostgreSQL writes
+# all columns of a function into the definition of a view that is restored, those of
+# a later version too, and we would not know it for ours (see doc/internals.md).
 
 function quote(text) {
 	gsub(/\\/, "\\\\", text)

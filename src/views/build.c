@@ -4,9 +4,10 @@
  *	  Making views, in place of those that are there.
  *
  * Views that are there are replaced where they stand, so that what a user has
- * built upon them stays.  Where that is impossible, as columns have changed or
- * the view is a materialized one, it is dropped and made anew, with all that it
- * had (remake.c).  One that is as it would be made is left as it is.
+ * built upon them stays.  Where that is impossible, as columns have changed, they
+ * are dropped and made anew, with all that they had (remake.c).  So is always what
+ * keeps the rows of a view; the view itself stays meanwhile, and reads something
+ * else.  What is as it would be made is left as it is.
  *
  * What is not ours, by the record (record.c), is never touched.  To a caller who
  * names what the views are made from, it is an error; where views are made again,
@@ -31,27 +32,6 @@
 
 #define DEFAULT_OPTIONS	"security_invoker = true"
 
-static const ViewColumn columns_of_rows[] = {
-	{"customer", "the customer: bigint, text or uuid; NULL is a guest"},
-	{"ordered_at", "the time of the order: timestamptz, timestamp or date"},
-	{"amount", "what was paid: numeric; below 0 is a refund"},
-	{"order_id", "rows of a customer with the same of it are lines of one order"}
-};
-
-static const ViewColumn columns_of_options[] = {
-	{"period", "day, week, month, quarter or year"},
-	{"time_zone", "time zone of the calendar; NULL: the times of the orders have none"},
-	{"lifespan", "how long a customer stays, for clv: an interval as a text; NULL: measured"},
-	{"margin", "what is left of the revenue, 0 to 1, for clv"},
-	{"model", "the model of repeat buying, as fit_purchases() takes it"},
-	{"materialized", "false: plain views, never out of date; true: materialized views"}
-};
-
-static const ViewColumn columns_of_record[] = {
-	{"version", "version of the extension that has made the views"},
-	{"made", "which views it has made, with prints of what they were: others of these names are yours, and are left"}
-};
-
 static const Kept *
 find_kept(const Build *build, const char *name)
 {
@@ -63,16 +43,47 @@ find_kept(const Build *build, const char *name)
 	return NULL;
 }
 
-static void
-write_abouts(Oid relation, const char *about, const ViewColumn *columns, int ncolumns, const Options *options)
+static bool
+has_name(const List *names, const char *name)
 {
+	ListCell   *lc;
+
+	foreach(lc, names)
+		if (strcmp(lfirst(lc), name) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Comment on a relation that had some columns before, or none as it wasn't there.
+ * What the user has said of these stays, and so does it where they want none.
+ */
+static void
+write_comment(const Build *build, Oid relation, int column, bool old, const char *about)
+{
+	const char *text = retention_template_about(about, &build->options);
+	const char *there = GetComment(relation, RelationRelationId, column);
+
+	if (!old || (there && strcmp(there, text) != 0 && retention_record_has_comment(build, there)))
+		CreateComments(relation, RelationRelationId, column, text);
+}
+
+static void
+write_comments(const Build *build, const char *name, List *old_columns, const char *about,
+			   const ViewColumn *columns, int ncolumns)
+{
+	Oid			relation = retention_views_find(build, name);
+
 	/* they may be in the place of others that we have just restored */
 	CommandCounterIncrement();
-	CreateComments(relation, RelationRelationId, 0, retention_template_about(about, options));
+	write_comment(build, relation, 0, old_columns != NIL, about);
 	for (int i = 0; i < ncolumns; i++)
-		if (get_attnum(relation, columns[i].name) != InvalidAttrNumber)
-			CreateComments(relation, RelationRelationId, get_attnum(relation, columns[i].name),
-						   retention_template_about(columns[i].about, options));
+	{
+		AttrNumber	column = get_attnum(relation, columns[i].name);
+
+		if (column != InvalidAttrNumber)
+			write_comment(build, relation, column, has_name(old_columns, columns[i].name), columns[i].about);
+	}
 }
 
 static char *
@@ -101,14 +112,13 @@ give_to_owner(const Build *build, const char *name, const Kept *kept)
 		retention_revoke_defaults(build, name);
 }
 
-/* Make a plain view, or replace one by it. */
-static void
-put_view(const Build *build, const char *name, const char *sql)
+/* Make a plain view, or replace one by it; with options, if it's new. */
+void
+retention_views_put(const Build *build, const char *name, const char *sql, const char *options)
 {
 	Oid			there = retention_views_find(build, name);
 	const Kept *kept = find_kept(build, name);
-	const char *with = OidIsValid(there) ? retention_views_with(there) :
-		kept && !kept->materialized ? kept->with : DEFAULT_OPTIONS;
+	const char *with = OidIsValid(there) ? retention_views_with(there) : kept ? kept->with : options;
 
 	/* what somebody may have put there since we looked is not replaced: it would stay theirs */
 	retention_views_run(psprintf("CREATE %s VIEW %s%s AS %s", OidIsValid(there) ? "OR REPLACE" : "",
@@ -117,20 +127,36 @@ put_view(const Build *build, const char *name, const char *sql)
 		give_to_owner(build, name, kept);
 }
 
-/* Make a materialized view, without rows: they are its owner's to read. */
+/*
+ * A view that reads the user's table is read with the rights of who reads it.  One
+ * that reads what is kept of it is not, so that they need none on that.
+ */
 static void
-put_materialized_view(const Build *build, const ViewTemplate *template, const char *sql)
+put_view(const Build *build, const ViewTemplate *template, const char *sql, bool over_data, bool was_over_data)
 {
-	const char *view = retention_views_qualified(build, template->name);
-	const Kept *kept = find_kept(build, template->name);
-	bool		same_kind = kept && kept->materialized;
+	const char *name = template->name;
+
+	retention_views_put(build, name, over_data ? retention_views_over_data(build, template) : sql,
+						over_data ? NULL : DEFAULT_OPTIONS);
+	if (over_data != was_over_data)
+		retention_views_run(psprintf(over_data ? "ALTER VIEW %s RESET (security_invoker)" : "ALTER VIEW %s SET (" DEFAULT_OPTIONS ")",
+									 retention_views_qualified(build, name)));
+}
+
+/* Make what keeps the rows of a view, without rows: they are its owner's to read. */
+static void
+put_data(const Build *build, const ViewTemplate *template, const char *sql)
+{
+	const char *name = retention_template_data(template);
+	const char *view = retention_views_qualified(build, name);
+	const Kept *kept = find_kept(build, name);
 
 	retention_views_run(psprintf("CREATE MATERIALIZED VIEW %s%s%s%s AS %s WITH NO DATA", view,
-								 clause(" USING ", same_kind ? kept->method : NULL, ""),
-								 clause(" WITH (", same_kind ? kept->with : NULL, ")"),
-								 clause(" TABLESPACE ", same_kind ? kept->tablespace : NULL, ""), sql));
-	give_to_owner(build, template->name, kept);
-	if (!retention_views_have_key(retention_views_find(build, template->name)))
+								 clause(" USING ", kept ? kept->method : NULL, ""),
+								 clause(" WITH (", kept ? kept->with : NULL, ")"),
+								 clause(" TABLESPACE ", kept ? kept->tablespace : NULL, ""), sql));
+	give_to_owner(build, name, kept);
+	if (!retention_views_have_key(retention_views_find(build, name)))
 		retention_views_run(psprintf("CREATE UNIQUE INDEX ON %s (%s)", view, template->key));
 }
 
@@ -139,6 +165,16 @@ fill_view(const Build *build, const char *name, bool concurrently, Snapshot snap
 {
 	retention_views_run_as_of(psprintf("REFRESH MATERIALIZED VIEW %s %s", concurrently ? "CONCURRENTLY" : "",
 									   retention_views_qualified(build, name)), snapshot);
+}
+
+static void
+warn_of_another(const Build *build, const char *name)
+{
+	ereport(WARNING,
+			(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+			 errmsg("\"%s\" in schema \"%s\" is left as it is: it was not made by retention_create_views(), or has been changed since",
+					name, build->target),
+			 errhint("To have that of the extension, drop or rename it, and call retention_refresh_views.")));
 }
 
 /*
@@ -166,11 +202,21 @@ leave_to_user(Build *build, int index, Oid relation, const Query *query)
 	if (is_read && !build->misfit[index] && !is_member_of_role_nosuper(build->owner, retention_views_owner(relation)))
 		retention_views_belongs_to_another(build, template->name, relation);
 	if (template->key || build->misfit[index])
-		ereport(WARNING,
-				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("\"%s\" in schema \"%s\" is left as it is: it was not made by retention_create_views(), or has been changed since",
-						template->name, build->target),
-				 errhint("To have that of the extension, drop or rename it, and call retention_refresh_views.")));
+		warn_of_another(build, template->name);
+}
+
+/* What is there can't be made again: what is ours of it stays so. */
+static void
+leave_stale(Build *build, int index, const Query *query)
+{
+	const ViewTemplate *template = &retention_view_templates[index];
+	Oid			relation = retention_views_find(build, template->name);
+	Oid			data = retention_views_find_data(build, template);
+
+	build->ours[index] = OidIsValid(relation) && retention_views_is_ours(build, template, relation, query);
+	build->data[index] = OidIsValid(data) && retention_views_data_is_ours(build, template, data, query);
+	build->stale[index] = true;
+	build->misfit[index] = query == NULL || !OidIsValid(relation) || !retention_views_has_columns(relation, query);
 }
 
 /* Is there something of other columns among what a view reads? */
@@ -178,15 +224,12 @@ static bool
 can_be_made(Build *build, int index)
 {
 	const ViewTemplate *template = &retention_view_templates[index];
-	Oid			relation = retention_views_find(build, template->name);
 
 	for (int i = 0; i < index; i++)
 	{
 		if (!build->misfit[i] || !retention_views_reads(template, &retention_view_templates[i]))
 			continue;
-		build->ours[index] = OidIsValid(relation) && retention_views_is_ours(build, template, relation, NULL);
-		build->stale[index] = true;
-		build->misfit[index] = true;
+		leave_stale(build, index, NULL);
 		ereport(WARNING,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("\"%s\" in schema \"%s\" is not made: it would read \"%s\", which has other columns",
@@ -196,15 +239,52 @@ can_be_made(Build *build, int index)
 	return true;
 }
 
+/* The columns that a relation has, or had before it was dropped to be made anew. */
+static List *
+old_columns(const Build *build, const char *name)
+{
+	Oid			relation = retention_views_find(build, name);
+	const Kept *kept = find_kept(build, name);
+
+	return OidIsValid(relation) ? retention_views_columns(relation) : kept ? kept->columns : NIL;
+}
+
+/* Is what has a name as it would be made? */
+static bool
+is_same(const Build *build, const ViewTemplate *template, bool data)
+{
+	const char *name = data ? retention_template_data(template) : template->name;
+	Oid			relation = retention_views_find(build, name);
+
+	return OidIsValid(relation) && retention_record_has_sql(build, template, data) &&
+		retention_record_has(build, name, retention_views_definition(relation));
+}
+
+static void
+make_data(Build *build, int index, const char *sql, Snapshot snapshot)
+{
+	const ViewTemplate *template = &retention_view_templates[index];
+	const char *name = retention_template_data(template);
+	List	   *columns = old_columns(build, name);
+
+	build->data[index] = true;
+	if (!OidIsValid(retention_views_find(build, name)))
+		put_data(build, template, sql);
+	fill_view(build, name, false, snapshot);
+	write_comments(build, name, columns, retention_template_data_about(template), template->columns, template->ncolumns);
+}
+
 static void
 make_view(Build *build, int index, Snapshot snapshot)
 {
 	const ViewTemplate *template = &retention_view_templates[index];
-	const char *name = template->name;
-	bool		materialized = build->options.materialized && template->key;
-	Oid			relation = retention_views_find(build, name);
-	bool		new = !OidIsValid(relation) && find_kept(build, name) == NULL;
-	bool		same = false;
+	Oid			relation = retention_views_find(build, template->name);
+	Oid			data = retention_views_find_data(build, template);
+	const Kept *kept = find_kept(build, template->name);
+	List	   *columns = old_columns(build, template->name);
+	bool		over_data = build->options.materialized && template->key;
+	bool		was_over_data = OidIsValid(relation) ? retention_views_is_over_data(build, template, relation) : kept ? kept->over_data : over_data;
+	bool		data_is_ours;
 	char	   *sql;
 	Query	   *query;
 
@@ -212,61 +292,64 @@ make_view(Build *build, int index, Snapshot snapshot)
 		return;
 	sql = retention_template_sql(template, build->target, &build->options, &build->source, build->ext);
 	query = retention_views_parse(sql);
-	if (OidIsValid(relation))
+	build->ours[index] = !OidIsValid(relation) || retention_views_is_ours(build, template, relation, query);
+	data_is_ours = OidIsValid(data) && retention_views_data_is_ours(build, template, data, query);
+	if (!build->ours[index])
 	{
-		bool		was_materialized = get_rel_relkind(relation) == RELKIND_MATVIEW;
-		char	   *definition = retention_views_definition_of(query);
-
-		if (!retention_views_is_ours(build, template, relation, definition))
+		leave_to_user(build, index, relation, query);
+		/* what they have put there may read what we keep */
+		over_data = over_data && data_is_ours;
+	}
+	if (over_data && OidIsValid(data) && !data_is_ours)
+	{
+		if (build->strict)
+			retention_views_not_ours(build, retention_template_data(template));
+		warn_of_another(build, retention_template_data(template));
+		leave_stale(build, index, query);
+		return;
+	}
+	if (build->ours[index] && OidIsValid(relation) && !is_same(build, template, false) &&
+		!retention_views_columns_fit(relation, query))
+	{
+		if (!retention_views_drop_or_leave(build, index, NULL))
 		{
-			leave_to_user(build, index, relation, query);
-			return;
-		}
-		build->ours[index] = true;
-		same = was_materialized == materialized && retention_record_has_sql(build, template) &&
-			retention_record_has(build, name, retention_views_definition(relation));
-		if (!same && (materialized || was_materialized || !retention_views_columns_fit(relation, query)) &&
-			!retention_views_drop_or_leave(build, index))
-		{
-			build->stale[index] = true;
-			build->misfit[index] = !retention_views_has_columns(relation, query);
+			leave_stale(build, index, query);
 			return;
 		}
 	}
-	build->ours[index] = true;
-	if (!same && materialized)
-		put_materialized_view(build, template, sql);
-	else if (!same)
-		put_view(build, name, sql);
-	if (materialized)
-		fill_view(build, name, false, snapshot);
-	if (new || !retention_record_has_about(build, template))
-		write_abouts(retention_views_find(build, name), template->about, template->columns, template->ncolumns,
-					 &build->options);
+	else if (data_is_ours && !(over_data && is_same(build, template, true)) &&
+			 !retention_views_drop_or_leave(build, index, sql))
+	{
+		leave_stale(build, index, query);
+		return;
+	}
+	if (over_data)
+		make_data(build, index, sql, snapshot);
+	if (!build->ours[index])
+		return;
+	if (!is_same(build, template, false))
+		put_view(build, template, sql, over_data, was_over_data);
+	write_comments(build, template->name, columns, template->about, template->columns, template->ncolumns);
 }
 
-/* A plain view that isn't made of a template. */
+/* One that the others are made from. */
 static void
-make_plain(Build *build, const char *name, const char *sql, const char *about, const ViewColumn *columns, int ncolumns)
+make_other(Build *build, OtherView which, const char *sql)
 {
-	Oid			relation = retention_views_find(build, name);
-	bool		new = !OidIsValid(relation) && find_kept(build, name) == NULL;
+	const ViewTemplate *other = &retention_views_others[which];
+	Oid			relation = retention_views_find(build, other->name);
+	List	   *columns = old_columns(build, other->name);
+	Query	   *query = retention_views_parse(sql);
 
-	if (OidIsValid(relation))
+	if (OidIsValid(relation) && !retention_views_columns_fit(relation, query))
 	{
-		Query	   *query = retention_views_parse(sql);
-
-		if (strcmp(retention_views_definition_of(query), retention_views_definition(relation)) == 0)
-			return;
-		if (!retention_views_columns_fit(relation, query))
-		{
-			build->kept = lappend(build->kept, retention_keep(name, relation));
-			retention_views_drop_one(build, name);
-		}
+		build->kept = lappend(build->kept, retention_keep(other->name, relation));
+		retention_views_drop_one(build, other->name);
+		relation = InvalidOid;
 	}
-	put_view(build, name, sql);
-	if (new)
-		write_abouts(retention_views_find(build, name), about, columns, ncolumns, &build->options);
+	if (!OidIsValid(relation) || strcmp(retention_views_definition_of(query), retention_views_definition(relation)) != 0)
+		retention_views_put(build, other->name, sql, DEFAULT_OPTIONS);
+	write_comments(build, other->name, columns, other->about, other->columns, other->ncolumns);
 }
 
 /* The two views that read the user's table.  Of other columns, all that reads them goes first. */
@@ -280,13 +363,9 @@ make_rows(Build *build, const OrderRows *orders)
 		fit = fit && (!OidIsValid(there[i]) || retention_views_columns_fit(there[i], retention_views_parse(orders->sql)));
 	for (int i = retention_view_template_count - 1; i >= 0 && !fit; i--)
 		if (retention_view_templates[i].key && OidIsValid(retention_views_find(build, retention_view_templates[i].name)))
-			(void) retention_views_drop_or_leave(build, i);
-	make_plain(build, VIEW_OF_ROWS, orders->sql,
-			   "The rows of orders that all views of this schema are made from, and the one place that names their table. You may write it yourself: CREATE OR REPLACE VIEW with the same columns.",
-			   columns_of_rows, lengthof(columns_of_rows));
-	make_plain(build, VIEW_OF_LEFT_OUT, orders->left_out,
-			   "The rows that the filter leaves out of order_rows, for excluded_rows.",
-			   columns_of_rows, lengthof(columns_of_rows));
+			(void) retention_views_drop_or_leave(build, i, NULL);
+	make_other(build, OTHER_ROWS, orders->sql);
+	make_other(build, OTHER_LEFT_OUT, orders->left_out);
 }
 
 /* What views are made from. */
@@ -324,6 +403,7 @@ retention_views_make(Build *build, const OrderRows *orders)
 	Snapshot	snapshot;
 
 	build->ours = palloc0(retention_view_template_count * sizeof(bool));
+	build->data = palloc0(retention_view_template_count * sizeof(bool));
 	build->stale = palloc0(retention_view_template_count * sizeof(bool));
 	build->misfit = palloc0(retention_view_template_count * sizeof(bool));
 	if (orders)
@@ -336,12 +416,8 @@ retention_views_make(Build *build, const OrderRows *orders)
 		make_view(build, i, snapshot);
 	}
 	UnregisterSnapshot(snapshot);
-	make_plain(build, VIEW_OF_OPTIONS, retention_options_sql(&build->options),
-			   "How the views of this schema are made: one row, of constants. To change it: CREATE OR REPLACE VIEW with others, and then retention_refresh_views().",
-			   columns_of_options, lengthof(columns_of_options));
-	make_plain(build, VIEW_OF_RECORD, retention_made_sql(retention_record_new(build)),
-			   "Which views of this schema the extension has made. It is written when they are made; leave it alone.",
-			   columns_of_record, lengthof(columns_of_record));
+	make_other(build, OTHER_OPTIONS, retention_options_sql(&build->options));
+	make_other(build, OTHER_RECORD, retention_made_sql(retention_record_new(build), retention_record_new_comments(build)));
 }
 
 /* Fill the materialized views that are ours, all as of one moment. */
@@ -353,11 +429,10 @@ retention_views_refresh_data(Build *build, bool concurrently)
 	for (int i = 0; i < retention_view_template_count; i++)
 	{
 		const ViewTemplate *template = &retention_view_templates[i];
-		Oid			relation = retention_views_find(build, template->name);
+		Oid			data = retention_views_find_data(build, template);
 
-		if (OidIsValid(relation) && get_rel_relkind(relation) == RELKIND_MATVIEW &&
-			retention_views_is_ours(build, template, relation, NULL))
-			fill_view(build, template->name, concurrently && retention_views_refreshable_concurrently(relation), snapshot);
+		if (OidIsValid(data) && retention_views_data_is_ours(build, template, data, NULL))
+			fill_view(build, retention_template_data(template), concurrently && retention_views_refreshable_concurrently(data), snapshot);
 	}
 	UnregisterSnapshot(snapshot);
 }

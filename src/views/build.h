@@ -27,11 +27,13 @@ typedef struct Build
 	Oid			owner;			/* of the views */
 	Options		options;
 	const char *made;			/* the record of what we have made */
+	const char *comments;		/* and of what we have said of it */
 	Source		source;
 	bool		strict;				/* what is in the way is an error, and isn't left with a warning */
 	List	   *kept;			/* of views that were dropped to be made anew */
 	bool	   *ours;			/* of each template: is what has its name made by us? */
-	bool	   *stale;			/* ... of ours: is it as it was, as it could not be made again? */
+	bool	   *data;			/* ... and is what keeps its rows? */
+	bool	   *stale;			/* ... of ours: are they as they were, as they could not be made again? */
 	bool	   *misfit;			/* ... has it other columns than those that we read? */
 } Build;
 
@@ -40,6 +42,8 @@ typedef struct Kept
 {
 	const char *name;
 	bool		materialized;
+	bool		over_data;		/* a plain view over a materialized one */
+	List	   *columns;		/* their names */
 	char	   *method;			/* of a materialized view: how its rows are stored, and where */
 	char	   *tablespace;
 	char	   *with;			/* options, as they're written behind WITH */
@@ -61,6 +65,7 @@ extern char *retention_views_definition(Oid view);
 extern char *retention_views_qualified(const Build *build, const char *name);
 extern Oid	retention_views_find(const Build *build, const char *name);
 extern Oid	retention_views_find_view(const Build *build, const char *name);
+extern Oid	retention_views_find_data(const Build *build, const ViewTemplate *template);
 extern Oid	retention_views_owner(Oid relation);
 extern const char *retention_views_kind(Oid relation);
 
@@ -72,9 +77,10 @@ extern bool retention_views_lock(Build *build, LOCKMODE schema_mode, LOCKMODE mo
 extern void retention_record_load(Build *build);
 extern bool retention_record_has(const Build *build, const char *name, const char *sql);
 extern bool retention_record_is_same(const char *definition, const char *another);
-extern bool retention_record_has_sql(const Build *build, const ViewTemplate *template);
-extern bool retention_record_has_about(const Build *build, const ViewTemplate *template);
+extern bool retention_record_has_sql(const Build *build, const ViewTemplate *template, bool data);
+extern bool retention_record_has_comment(const Build *build, const char *comment);
 extern char *retention_record_new(const Build *build);
+extern char *retention_record_new_comments(const Build *build);
 
 /* remake.c */
 extern char *retention_views_with(Oid relation);
@@ -92,7 +98,12 @@ extern bool retention_views_load(Build *build, bool quietly);
 extern void retention_views_check_free(const Build *build);
 extern void retention_views_check_ours(const Build *build);
 extern bool retention_views_is_ours(const Build *build, const ViewTemplate *template, Oid relation,
-									const char *new_definition);
+									const Query *query);
+extern bool retention_views_data_is_ours(const Build *build, const ViewTemplate *template, Oid data,
+										 const Query *query);
+extern bool retention_views_is_over_data(const Build *build, const ViewTemplate *template, Oid relation);
+extern char *retention_views_over_data(const Build *build, const ViewTemplate *template);
+extern List *retention_views_columns(Oid relation);
 extern bool retention_views_have_key(Oid relation);
 extern bool retention_views_refreshable_concurrently(Oid relation);
 extern char *retention_views_definition_of(const Query *query);
@@ -102,10 +113,11 @@ extern bool retention_views_reads(const ViewTemplate *template, const ViewTempla
 
 /* drop.c */
 extern void retention_views_drop_one(const Build *build, const char *name);
-extern bool retention_views_drop_or_leave(Build *build, int index);
+extern bool retention_views_drop_or_leave(Build *build, int index, const char *sql);
 extern void retention_views_drop(Build *build);
 
 /* build.c */
+extern void retention_views_put(const Build *build, const char *name, const char *sql, const char *options);
 extern void retention_views_make(Build *build, const OrderRows *orders);
 extern void retention_views_refresh_data(Build *build, bool concurrently);
 

@@ -14,14 +14,14 @@
 --@column cumulative_revenue: sum of revenue of the cohort up to this period
 --@column ltv: cumulative_revenue / cohort_size: what a customer of the cohort has paid by then
 --@column is_complete: false for the period that the last order falls in, as it may not be over: leave it out of means
-SELECT cohort, @cohort_label@ AS cohort_label,
-       period_index::int8 AS period_index,
-       period_start AS period, @period_start_label@ AS period_label,
-       cohort_size, active, retention, orders,
-       revenue::numeric(38, 4) AS revenue,
-       cumulative_revenue::numeric(38, 4) AS cumulative_revenue,
-       ltv::numeric(38, 4) AS ltv,
-       is_complete
-FROM (SELECT @r@purchase_history(customer, ordered_at, amount, @period@@zone@) AS history
-      FROM @rows@ AS o) AS shop,
-     @r@cohort_retention(history, @period@, NULL::date, NULL::int4)
+SELECT (cell).cohort, @cohort_label@ AS cohort_label,
+       (cell).period_index::int8 AS period_index,
+       (cell).period_start AS period, @period_start_label@ AS period_label,
+       (cell).cohort_size, (cell).active, (cell).retention, (cell).orders,
+       (cell).revenue::numeric(38, 4) AS revenue,
+       (cell).cumulative_revenue::numeric(38, 4) AS cumulative_revenue,
+       (cell).ltv::numeric(38, 4) AS ltv,
+       (cell).is_complete
+FROM (SELECT @r@cohort_retention(history, @period@, NULL::date, NULL::int4) AS cell
+      FROM (SELECT @r@purchase_history(customer, ordered_at, amount, @period@@zone@) AS history
+            FROM @rows@ AS o) AS shop) AS cells

@@ -27,6 +27,7 @@ typedef struct Dropping
 {
 	Build	   *build;
 	int			index;
+	const char *sql;
 	List	   *kept;
 } Dropping;
 
@@ -43,7 +44,28 @@ check_droppable(const Build *build, const char *name, Oid relation)
 }
 
 static void
-drop_keeping(Dropping *dropping, int index)
+drop_keeping(Dropping *dropping, const char *name, Oid relation, bool over_data)
+{
+	Kept	   *kept;
+
+	check_droppable(dropping->build, name, relation);
+	kept = retention_keep(name, relation);
+	kept->over_data = over_data;
+	dropping->kept = lappend(dropping->kept, kept);
+	retention_views_drop_one(dropping->build, name);
+}
+
+static void
+drop_data(Dropping *dropping, const ViewTemplate *template)
+{
+	Oid			data = retention_views_find_data(dropping->build, template);
+
+	if (OidIsValid(data) && retention_views_data_is_ours(dropping->build, template, data, NULL))
+		drop_keeping(dropping, retention_template_data(template), data, false);
+}
+
+static void
+drop_view(Dropping *dropping, int index)
 {
 	Build	   *build = dropping->build;
 	const ViewTemplate *template = &retention_view_templates[index];
@@ -53,26 +75,40 @@ drop_keeping(Dropping *dropping, int index)
 		return;
 	for (int i = index + 1; i < retention_view_template_count; i++)
 		if (retention_views_reads(&retention_view_templates[i], template))
-			drop_keeping(dropping, i);
-	check_droppable(build, template->name, relation);
-	dropping->kept = lappend(dropping->kept, retention_keep(template->name, relation));
-	retention_views_drop_one(build, template->name);
+			drop_view(dropping, i);
+	drop_keeping(dropping, template->name, relation, retention_views_is_over_data(build, template, relation));
+	drop_data(dropping, template);
 }
 
+/* What only keeps rows is dropped from behind its view, which stays, and what stands upon it. */
 static void
 drop_to_remake(void *arg)
 {
 	Dropping   *dropping = (Dropping *) arg;
+	const Build *build = dropping->build;
+	const ViewTemplate *template = &retention_view_templates[dropping->index];
+	Oid			relation = retention_views_find(build, template->name);
 
-	drop_keeping(dropping, dropping->index);
+	if (dropping->sql == NULL)
+		drop_view(dropping, dropping->index);
+	else
+	{
+		if (OidIsValid(relation) && retention_views_is_ours(build, template, relation, NULL))
+			retention_views_put(build, template->name, dropping->sql, NULL);
+		drop_data(dropping, template);
+	}
 }
 
-/* Drops a view and those that read it; false, and a warning, if something of the user's depends on them. */
+/*
+ * Drops a view and those that read it; or, if it can be replaced by one of some SQL,
+ * what keeps its rows alone.  False, and a warning, if something of the user's depends
+ * on what would be dropped.
+ */
 bool
-retention_views_drop_or_leave(Build *build, int index)
+retention_views_drop_or_leave(Build *build, int index, const char *sql)
 {
 	const char *name = retention_view_templates[index].name;
-	Dropping	dropping = {build, index, NIL};
+	Dropping	dropping = {build, index, sql, NIL};
 	ErrorData  *error = NULL;
 
 	if (build->strict)
@@ -116,13 +152,16 @@ retention_views_drop(Build *build)
 	{
 		const ViewTemplate *template = &retention_view_templates[i];
 		Oid			relation = retention_views_find(build, template->name);
+		Oid			data = retention_views_find_data(build, template);
 
 		if (OidIsValid(relation))
 			drop_or_warn(build, template->name, retention_views_is_ours(build, template, relation, NULL));
+		if (OidIsValid(data) && retention_views_data_is_ours(build, template, data, NULL))
+			retention_views_drop_one(build, retention_template_data(template));
 	}
 	for (int i = 0; i < VIEWS_OTHERS; i++)
 	{
-		const char *name = retention_views_others[i];
+		const char *name = retention_views_others[i].name;
 		Oid			relation = retention_views_find(build, name);
 
 		if (OidIsValid(relation))

@@ -22,8 +22,38 @@
 #include "utils/ruleutils.h"
 #include "utils/syscache.h"
 
-const char *const retention_views_others[] = {
-	VIEW_OF_ROWS, VIEW_OF_LEFT_OUT, VIEW_OF_OPTIONS, VIEW_OF_RECORD
+static const ViewColumn columns_of_rows[] = {
+	{"customer", "the customer: bigint, text or uuid; NULL is a guest"},
+	{"ordered_at", "the time of the order: timestamptz, timestamp or date"},
+	{"amount", "what was paid: numeric; below 0 is a refund"},
+	{"order_id", "rows of a customer with the same of it are lines of one order"}
+};
+
+static const ViewColumn columns_of_options[] = {
+	{"period", "day, week, month, quarter or year"},
+	{"time_zone", "time zone of the calendar; NULL: the times of the orders have none"},
+	{"lifespan", "how long a customer stays, for clv: an interval as a text; NULL: measured"},
+	{"margin", "what is left of the revenue, 0 to 1, for clv"},
+	{"model", "the model of repeat buying, as fit_purchases() takes it"},
+	{"materialized", "false: never out of date; true: the rows are kept, in materialized views, until they are refreshed"}
+};
+
+static const ViewColumn columns_of_record[] = {
+	{"version", "version of the extension that has made the views"},
+	{"made", "which views it has made, with prints of what they were: others of these names are yours, and are left"},
+	{"comments", "prints of the comments that it has written: others are yours, and are left"}
+};
+
+/* In the order of OtherView. */
+const ViewTemplate retention_views_others[] = {
+	{VIEW_OF_ROWS, "The rows of orders that all views of this schema are made from, and the one place that names their table. You may write it yourself: CREATE OR REPLACE VIEW with the same columns.",
+		.columns = columns_of_rows, .ncolumns = lengthof(columns_of_rows)},
+	{VIEW_OF_LEFT_OUT, "The rows that the filter leaves out of order_rows, for excluded_rows.",
+		.columns = columns_of_rows, .ncolumns = lengthof(columns_of_rows)},
+	{VIEW_OF_OPTIONS, "How the views of this schema are made: one row, of constants. To change it: CREATE OR REPLACE VIEW with others, and then retention_refresh_views().",
+		.columns = columns_of_options, .ncolumns = lengthof(columns_of_options)},
+	{VIEW_OF_RECORD, "Which views of this schema the extension has made. It is written when they are made; leave it alone.",
+		.columns = columns_of_record, .ncolumns = lengthof(columns_of_record)}
 };
 
 void
@@ -78,33 +108,45 @@ retention_views_load(Build *build, bool quietly)
 	build->owner = owner;
 	for (int i = 0; i < VIEWS_OTHERS; i++)
 	{
-		Oid			view = retention_views_find_view(build, retention_views_others[i]);
+		Oid			view = retention_views_find_view(build, retention_views_others[i].name);
 
 		if (OidIsValid(view) && retention_views_owner(view) != owner)
 			ereport(ERROR,
 					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 					 errmsg("views \"%s\" and \"" VIEW_OF_OPTIONS "\" in schema \"%s\" have two owners",
-							retention_views_others[i], build->target),
+							retention_views_others[i].name, build->target),
 					 errhint("Give them to one: ALTER VIEW ... OWNER TO ...")));
 	}
 	return true;
+}
+
+static void
+check_name(const Build *build, const char *name)
+{
+	if (OidIsValid(retention_views_find(build, name)))
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_TABLE),
+				 errmsg("\"%s\" in schema \"%s\" is there already, and was not made by retention_create_views()",
+						name, build->target),
+				 errhint("Name another schema for the views: target => '...'.")));
 }
 
 /* In a schema that has no views of ours yet, nothing may be in their way. */
 void
 retention_views_check_free(const Build *build)
 {
-	for (int i = -VIEWS_OTHERS; i < retention_view_template_count; i++)
+	for (int i = 0; i < VIEWS_OTHERS; i++)
+		check_name(build, retention_views_others[i].name);
+	for (int i = 0; i < retention_view_template_count; i++)
 	{
-		const char *name = i < 0 ? retention_views_others[i + VIEWS_OTHERS] : retention_view_templates[i].name;
+		const ViewTemplate *template = &retention_view_templates[i];
 
 		/* one that users replace may be there: it's looked at when it's read */
-		if (OidIsValid(retention_views_find(build, name)) && (i < 0 || retention_view_templates[i].key))
-			ereport(ERROR,
-					(errcode(ERRCODE_DUPLICATE_TABLE),
-					 errmsg("\"%s\" in schema \"%s\" is there already, and was not made by retention_create_views()",
-							name, build->target),
-					 errhint("Name another schema for the views: target => '...'.")));
+		if (!template->key)
+			continue;
+		check_name(build, template->name);
+		if (build->options.materialized)
+			check_name(build, retention_template_data(template));
 	}
 }
 
@@ -122,19 +164,70 @@ reads_its_own(const Build *build, Oid view)
 										 view, build->schema, quote_literal_cstr(build->ext)));
 }
 
-/* Is it the view that we have made, or would make now? */
-bool
-retention_views_is_ours(const Build *build, const ViewTemplate *template, Oid relation, const char *new_definition)
+/* Names of the columns of a relation. */
+List *
+retention_views_columns(Oid relid)
 {
-	char		kind = get_rel_relkind(relation);
+	Relation	relation = relation_open(relid, AccessShareLock);
+	TupleDesc	columns = RelationGetDescr(relation);
+	List	   *names = NIL;
+
+	for (int i = 0; i < columns->natts; i++)
+		names = lappend(names, pstrdup(NameStr(TupleDescAttr(columns, i)->attname)));
+	relation_close(relation, NoLock);
+	return names;
+}
+
+/* The SQL of a view over the one that keeps its rows. */
+char *
+retention_views_over_data(const Build *build, const ViewTemplate *template)
+{
+	StringInfoData sql;
+	ListCell   *lc;
+
+	initStringInfo(&sql);
+	foreach(lc, retention_views_columns(retention_views_find_data(build, template)))
+		appendStringInfo(&sql, "%s %s", sql.len > 0 ? "," : "SELECT", quote_identifier(lfirst(lc)));
+	appendStringInfo(&sql, " FROM %s", retention_views_qualified(build, retention_template_data(template)));
+	return sql.data;
+}
+
+bool
+retention_views_is_over_data(const Build *build, const ViewTemplate *template, Oid relation)
+{
+	return retention_views_any(psprintf("SELECT FROM pg_rewrite AS r JOIN pg_depend AS d ON classid = 'pg_rewrite'::regclass AND objid = r.oid"
+										" WHERE ev_class = %u AND refclassid = 'pg_class'::regclass AND refobjid = %u",
+										relation, retention_views_find_data(build, template)));
+}
+
+static bool
+is_as_made(const Build *build, const char *name, char kind, Oid relation, const Query *query)
+{
 	char	   *definition;
 
-	if ((kind != RELKIND_VIEW && kind != RELKIND_MATVIEW) || retention_views_owner(relation) != build->owner)
+	if (get_rel_relkind(relation) != kind || retention_views_owner(relation) != build->owner)
 		return false;
 	definition = retention_views_definition(relation);
-	return (retention_record_has(build, template->name, definition) ||
-			(new_definition && retention_record_is_same(definition, new_definition))) &&
+	return (retention_record_has(build, name, definition) ||
+			(query && retention_record_is_same(definition, retention_views_definition_of(query)))) &&
 		reads_its_own(build, relation);
+}
+
+/* Is it the view that we have made, or would make now, of a query? */
+bool
+retention_views_is_ours(const Build *build, const ViewTemplate *template, Oid relation, const Query *query)
+{
+	if (query && OidIsValid(retention_views_find_data(build, template)) &&
+		retention_views_is_over_data(build, template, relation))
+		query = retention_views_parse(retention_views_over_data(build, template));
+	return is_as_made(build, template->name, RELKIND_VIEW, relation, query);
+}
+
+/* Is what has the name what keeps the rows of a view of ours? */
+bool
+retention_views_data_is_ours(const Build *build, const ViewTemplate *template, Oid data, const Query *query)
+{
+	return is_as_made(build, retention_template_data(template), RELKIND_MATVIEW, data, query);
 }
 
 /*
@@ -157,12 +250,16 @@ retention_views_check_ours(const Build *build)
 		const ViewTemplate *template = &retention_view_templates[i];
 		Oid			relation = retention_views_find(build, template->name);
 
+		Oid			data = retention_views_find_data(build, template);
+
 		if (template->key && OidIsValid(relation) && !retention_views_is_ours(build, template, relation, NULL))
 			retention_views_not_ours(build, template->name);
+		if (build->options.materialized && OidIsValid(data) && !retention_views_data_is_ours(build, template, data, NULL))
+			retention_views_not_ours(build, retention_template_data(template));
 	}
 	for (int i = 0; i < VIEWS_OTHERS; i++)
 	{
-		const char *name = retention_views_others[i];
+		const char *name = retention_views_others[i].name;
 		Oid			relation = retention_views_find(build, name);
 
 		if (!OidIsValid(relation))

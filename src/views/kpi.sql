@@ -39,7 +39,7 @@ SELECT (@r@first_order(base)@base_time@)::date AS first_order,
        ((@r@revenue(base) + @r@guest_revenue(base)) / nullif(@r@orders(base) + @r@guest_orders(base), 0))::numeric(38, 4) AS aov,
        (extract(epoch FROM @r@lifetime_span(base)) / 86400)::float8 AS lifespan_days,
        @r@clv(base, @lifespan@, NULL::interval, @margin@::numeric, NULL::numeric)::numeric(38, 4) AS clv,
-       (SELECT c.revenue FROM @r@revenue_concentration(base, 5) AS c LIMIT 1)::numeric(38, 4) AS top_20_percent_revenue,
+       (SELECT (@r@revenue_concentration(base, 5)).revenue LIMIT 1)::numeric(38, 4) AS top_20_percent_revenue,
        @r@top_share(base, 0.2::float8) AS top_20_percent_share
 FROM (SELECT @r@customer_base(customer, ordered_at, amount) AS base
       FROM @rows@ AS o) AS shop

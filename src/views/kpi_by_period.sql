@@ -72,7 +72,7 @@ SELECT period, @period_label@ AS period_label,
        (extract(epoch FROM @r@lifetime_span(base)) / 86400)::float8 AS lifespan_days,
        @r@clv(base, coalesce(@lifespan@, (SELECT @r@lifetime_span(@r@rollup(base)) FROM by_period)), make_interval(days => (period + @step@)::date - period),
               @margin@::numeric, NULL::numeric)::numeric(38, 4) AS clv,
-       (SELECT c.revenue FROM @r@revenue_concentration(base, 5) AS c LIMIT 1)::numeric(38, 4) AS top_20_percent_revenue,
+       (SELECT (@r@revenue_concentration(base, 5)).revenue LIMIT 1)::numeric(38, 4) AS top_20_percent_revenue,
        @r@top_share(base, 0.2::float8) AS top_20_percent_share,
        coalesce(active.trailing_customers, 0) AS trailing_12_months_customers,
        coalesce(active.trailing_repeat_customers, 0) AS trailing_12_months_repeat_customers,
@@ -81,5 +81,7 @@ FROM periods
      CROSS JOIN shop
      LEFT JOIN by_period USING (period)
      -- to the last period, which may have no order of a known customer
-     LEFT JOIN @r@new_and_returning((SELECT @r@rollup(history) FROM by_period), @period@, @trailing@,
-                                    (SELECT (last + @step@)::date - 1 FROM shop)) AS active ON active.period_start = period
+     LEFT JOIN (SELECT (seen).period_start, (seen).new_customers, (seen).returning_customers, (seen).new_orders, (seen).returning_orders, (seen).new_revenue,
+                       (seen).repeat_customers, (seen).trailing_customers, (seen).trailing_repeat_customers, (seen).trailing_repeat_rate
+                FROM (SELECT @r@new_and_returning((SELECT @r@rollup(history) FROM by_period), @period@, @trailing@,
+                                                  (SELECT (last + @step@)::date - 1 FROM shop)) AS seen) AS s) AS active ON active.period_start = period

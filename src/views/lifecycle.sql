@@ -11,8 +11,8 @@
 --@column closing: customers with an order in the period
 --@column quick_ratio: (new + resurrected) / lapsed: above 1 the number of customers grows; NULL if nobody lapsed
 --@column is_complete: false for the period that the last order falls in: who has lapsed is not known before it is over
-SELECT period_start AS period, @period_start_label@ AS period_label,
-       opening, new, retained, resurrected, lapsed, closing, quick_ratio, is_complete
-FROM (SELECT @r@purchase_history(customer, ordered_at, amount, @period@@zone@) AS history
-      FROM @rows@ AS o) AS shop,
-     @r@lifecycle(history, @period@, 1, NULL::date)
+SELECT (cell).period_start AS period, @period_start_label@ AS period_label,
+       (cell).opening, (cell).new, (cell).retained, (cell).resurrected, (cell).lapsed, (cell).closing, (cell).quick_ratio, (cell).is_complete
+FROM (SELECT @r@lifecycle(history, @period@, 1, NULL::date) AS cell
+      FROM (SELECT @r@purchase_history(customer, ordered_at, amount, @period@@zone@) AS history
+            FROM @rows@ AS o) AS shop) AS cells

@@ -49,9 +49,8 @@ typedef struct WantedList
 } WantedList;
 
 static void
-want_relation(WantedList *list, const Build *build, const char *name, LOCKMODE mode)
+want_relation(WantedList *list, const Build *build, Oid relation, LOCKMODE mode)
 {
-	Oid			relation = retention_views_find(build, name);
 	char		kind;
 
 	if (!OidIsValid(relation))
@@ -70,13 +69,18 @@ static void
 find_wanted(WantedList *list, Build *build, LOCKMODE schema_mode, LOCKMODE mode)
 {
 	build->schema = get_namespace_oid(build->target, true);
-	list->items = palloc0((retention_view_template_count + 1 + VIEWS_OTHERS) * sizeof(Wanted));
+	list->items = palloc0((2 * retention_view_template_count + 1 + VIEWS_OTHERS) * sizeof(Wanted));
 	list->items[0] = (Wanted) {.schema = build->schema, .mode = schema_mode};
 	list->n = 1;
 	for (int i = retention_view_template_count - 1; i >= 0; i--)
-		want_relation(list, build, retention_view_templates[i].name, mode);
+	{
+		const ViewTemplate *template = &retention_view_templates[i];
+
+		want_relation(list, build, retention_views_find(build, template->name), mode);
+		want_relation(list, build, retention_views_find_data(build, template), mode);
+	}
 	for (int i = 0; i < VIEWS_OTHERS; i++)
-		want_relation(list, build, retention_views_others[i], mode);
+		want_relation(list, build, retention_views_find(build, retention_views_others[i].name), mode);
 }
 
 static bool

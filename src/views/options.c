@@ -132,10 +132,10 @@ retention_options_sql(const Options *options)
 }
 
 char *
-retention_made_sql(const char *made)
+retention_made_sql(const char *made, const char *comments)
 {
-	return psprintf("SELECT %s::pg_catalog.text AS version, %s::pg_catalog.text AS made",
-					quote_literal_cstr(RETENTION_VERSION), quote_literal_cstr(made));
+	return psprintf("SELECT %s::pg_catalog.text AS version, %s::pg_catalog.text AS made, %s::pg_catalog.text AS comments",
+					quote_literal_cstr(RETENTION_VERSION), quote_literal_cstr(made), quote_literal_cstr(comments));
 }
 
 /* The constant of a name in a row of constants. */
@@ -214,12 +214,12 @@ retention_options_of_view(Options *options, Oid view)
 }
 
 /* The record of what was made. */
-const char *
-retention_made_of_view(Oid view)
+void
+retention_made_of_view(Oid view, const char **made, const char **comments)
 {
 	Relation	relation = relation_open(view, AccessShareLock);
-	const char *made = find_text(get_view_query(relation), VIEW_OF_RECORD, "made", false);
 
+	*made = find_text(get_view_query(relation), VIEW_OF_RECORD, "made", false);
+	*comments = find_text(get_view_query(relation), VIEW_OF_RECORD, "comments", false);
 	relation_close(relation, NoLock);
-	return made;
 }

@@ -4,9 +4,10 @@
  *	  What is ours is known by a record of it, never guessed from a name.
  *
  * The record is a text in view retention_record: of each view that we have made
- * its name, and prints (of 64 bits) of its definition, of the SQL that it was made
- * of and of our comments on it.  A view that has another definition by now is the
- * user's; one that would be made of the same SQL need not be made again.
+ * its name, and prints (of 64 bits) of its definition and of the SQL that it was made
+ * of.  A view that has another definition by now is the user's; one that would be
+ * made of the same SQL need not be made again.  Beside it stand the prints of all
+ * comments that we have written there: another one is the user's.
  *
  * A definition is taken as PostgreSQL writes it, without blanks, parentheses and
  * the qualifiers of names: so that it stays the same when a schema is renamed,
@@ -32,11 +33,10 @@
 typedef enum Print
 {
 	PRINT_DEFINITION,
-	PRINT_SQL,
-	PRINT_ABOUT
+	PRINT_SQL
 } Print;
 
-#define PRINTS	3
+#define PRINTS	2
 
 /* Of one that is to be made again, but could not be. */
 static const char *const no_print = "0000000000000000";
@@ -115,24 +115,14 @@ print_of(const char *text)
 	return print;
 }
 
-/* Of what it is made, whatever the schemas are called. */
+/* Of what it is made, whatever the schemas are called: the view, or what keeps its rows. */
 static char *
-print_of_sql(const Build *build, const ViewTemplate *template)
+print_of_sql(const Build *build, const ViewTemplate *template, bool data)
 {
-	return print_of(retention_template_sql(template, "target", &build->options, &build->source, "extension"));
-}
+	bool		over_data = template->key && build->options.materialized && !data;
 
-static char *
-print_of_abouts(const ViewTemplate *template, const Options *options)
-{
-	StringInfoData abouts;
-
-	initStringInfo(&abouts);
-	appendStringInfoString(&abouts, retention_template_about(template->about, options));
-	for (int i = 0; i < template->ncolumns; i++)
-		appendStringInfo(&abouts, "\n%s: %s", template->columns[i].name,
-						 retention_template_about(template->columns[i].about, options));
-	return print_of(abouts.data);
+	return print_of(psprintf("%s%s", over_data ? DATA_SUFFIX " " : "",
+							 retention_template_sql(template, "target", &build->options, &build->source, "extension")));
 }
 
 /* Is there an entry of the name with a print? */
@@ -159,7 +149,9 @@ retention_record_load(Build *build)
 {
 	Oid			view = retention_views_find_view(build, VIEW_OF_RECORD);
 
-	build->made = OidIsValid(view) ? retention_made_of_view(view) : "";
+	build->made = build->comments = "";
+	if (OidIsValid(view))
+		retention_made_of_view(view, &build->made, &build->comments);
 }
 
 /* Is this the definition of a view of ours, as we have made it? */
@@ -177,16 +169,24 @@ retention_record_is_same(const char *definition, const char *another)
 
 /* Was it made of what it would be made of now? */
 bool
-retention_record_has_sql(const Build *build, const ViewTemplate *template)
+retention_record_has_sql(const Build *build, const ViewTemplate *template, bool data)
 {
-	return is_recorded(build, template->name, PRINT_SQL, print_of_sql(build, template));
+	return is_recorded(build, data ? retention_template_data(template) : template->name, PRINT_SQL,
+					   print_of_sql(build, template, data));
 }
 
-/* Have we written these comments? */
+/* Have we written this comment? */
 bool
-retention_record_has_about(const Build *build, const ViewTemplate *template)
+retention_record_has_comment(const Build *build, const char *comment)
 {
-	return is_recorded(build, template->name, PRINT_ABOUT, print_of_abouts(template, &build->options));
+	return strstr(build->comments, print_of(comment)) != NULL;
+}
+
+static void
+append_entry(StringInfo made, const Build *build, const char *name, const char *print)
+{
+	appendStringInfo(made, "%s%s=%s:%s", made->len > 0 ? " " : "", name,
+					 print_of(normalized(retention_views_definition(retention_views_find(build, name)))), print);
 }
 
 /* The record of what is ours now. */
@@ -200,12 +200,46 @@ retention_record_new(const Build *build)
 	{
 		const ViewTemplate *template = &retention_view_templates[i];
 
-		if (!build->ours[i])
-			continue;
-		appendStringInfo(&made, "%s%s=%s:%s:%s", made.len > 0 ? " " : "", template->name,
-						 print_of(normalized(retention_views_definition(retention_views_find(build, template->name)))),
-						 build->stale[i] ? no_print : print_of_sql(build, template),
-						 build->stale[i] ? no_print : print_of_abouts(template, &build->options));
+		if (build->ours[i])
+			append_entry(&made, build, template->name,
+						 build->stale[i] ? no_print : print_of_sql(build, template, false));
+		if (build->data[i])
+			append_entry(&made, build, retention_template_data(template),
+						 build->stale[i] ? no_print : print_of_sql(build, template, true));
 	}
 	return made.data;
+}
+
+static void
+append_comment(StringInfo comments, const char *comment)
+{
+	const char *print = print_of(comment);
+
+	if (strstr(comments->data, print) == NULL)
+		appendStringInfo(comments, "%s%s", comments->len > 0 ? " " : "", print);
+}
+
+static void
+append_comments(StringInfo comments, const ViewTemplate *template, const Options *options)
+{
+	append_comment(comments, retention_template_about(template->about, options));
+	if (template->key)
+		append_comment(comments, retention_template_data_about(template));
+	for (int i = 0; i < template->ncolumns; i++)
+		append_comment(comments, retention_template_about(template->columns[i].about, options));
+}
+
+/* What we say now, and what we have said: that may still stand somewhere. */
+char *
+retention_record_new_comments(const Build *build)
+{
+	StringInfoData comments;
+
+	initStringInfo(&comments);
+	appendStringInfoString(&comments, build->comments);
+	for (int i = 0; i < VIEWS_OTHERS; i++)
+		append_comments(&comments, &retention_views_others[i], &build->options);
+	for (int i = 0; i < retention_view_template_count; i++)
+		append_comments(&comments, &retention_view_templates[i], &build->options);
+	return comments.data;
 }

@@ -180,6 +180,7 @@ retention_keep(const char *name, Oid relation)
 
 	kept->name = pstrdup(name);
 	kept->materialized = get_rel_relkind(relation) == RELKIND_MATVIEW;
+	kept->columns = retention_views_columns(relation);
 	kept->about = GetComment(relation, RelationRelationId, 0);
 	kept->with = retention_views_with(relation);
 	retention_views_ask(psprintf("SELECT quote_ident(amname), quote_ident(spcname) FROM pg_class AS c"
@@ -216,9 +217,8 @@ run_statements(const List *statements, Oid relation)
 }
 
 /*
- * Give it all to the relation that has the name now.  What was of another kind of
- * relation, or on columns that are gone, is left out; an index that can't be made
- * again is told of.
+ * Give it all to the relation that has the name now.  What was on columns that are
+ * gone is left out; an index that can't be made again is told of.
  */
 void
 retention_restore(const Build *build, const Kept *kept)
@@ -230,7 +230,7 @@ retention_restore(const Build *build, const Kept *kept)
 	run_statements(kept->grants, relation);
 	run_statements(kept->comments, relation);
 	CreateComments(relation, RelationRelationId, 0, kept->about);
-	if (!kept->materialized || get_rel_relkind(relation) != RELKIND_MATVIEW)
+	if (!kept->materialized)
 		return;
 	run_statements(kept->settings, relation);
 	foreach(lc, kept->indexes)

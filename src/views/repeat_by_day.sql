@@ -9,7 +9,7 @@
 --@column upper: upper bound of the 95 % interval of the rate
 SELECT day::int8 AS day, coalesce(eligible, 0) AS eligible, coalesce(repeated, 0) AS repeated, rate, lower, upper
 FROM generate_series(1, 365) AS days (day)
-     LEFT JOIN (SELECT r.*
-                FROM (SELECT @r@purchase_history(customer, ordered_at, amount, 'day'::text@zone@) AS history
-                      FROM @rows@ AS o) AS shop,
-                     @r@repeat_within(history, ARRAY(SELECT generate_series(1, 365)), NULL::date) AS r) AS r USING (day)
+     LEFT JOIN (SELECT (within).day, (within).eligible, (within).repeated, (within).rate, (within).lower, (within).upper
+                FROM (SELECT @r@repeat_within(history, ARRAY(SELECT generate_series(1, 365)), NULL::date) AS within
+                      FROM (SELECT @r@purchase_history(customer, ordered_at, amount, 'day'::text@zone@) AS history
+                            FROM @rows@ AS o) AS shop) AS w) AS r USING (day)

@@ -6,8 +6,8 @@
 --@column share_of_customers: percentile / 100
 --@column revenue: what they have paid, refunds subtracted; of one who counts in part that part, in the digits that the amounts have
 --@column share_of_revenue: revenue / revenue of all customers, 0 to 1, or a little above where the rest got back more than they paid; NULL unless that is above 0
-SELECT percentile::int8 AS percentile, customers, share_of_customers,
-       revenue::numeric(38, 4) AS revenue, share_of_revenue
-FROM (SELECT @r@customer_base(customer, ordered_at, amount) AS base
-      FROM @rows@ AS o) AS shop,
-     @r@revenue_concentration(base, 100)
+SELECT (part).percentile::int8 AS percentile, (part).customers, (part).share_of_customers,
+       (part).revenue::numeric(38, 4) AS revenue, (part).share_of_revenue
+FROM (SELECT @r@revenue_concentration(base, 100) AS part
+      FROM (SELECT @r@customer_base(customer, ordered_at, amount) AS base
+            FROM @rows@ AS o) AS shop) AS parts

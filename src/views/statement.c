@@ -118,6 +118,13 @@ retention_views_find_view(const Build *build, const char *name)
 	return OidIsValid(relation) && get_rel_relkind(relation) == RELKIND_VIEW ? relation : InvalidOid;
 }
 
+/* What keeps the rows of a view, if there. */
+Oid
+retention_views_find_data(const Build *build, const ViewTemplate *template)
+{
+	return template->key ? retention_views_find(build, retention_template_data(template)) : InvalidOid;
+}
+
 /* The owner of a relation; InvalidOid if it's gone. */
 Oid
 retention_views_owner(Oid relation)

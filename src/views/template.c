@@ -37,6 +37,21 @@ typedef struct Word
 	const char *value;
 } Word;
 
+/* The name of the materialized view that keeps the rows of a view. */
+char *
+retention_template_data(const ViewTemplate *template)
+{
+	return psprintf("%s" DATA_SUFFIX, template->name);
+}
+
+/* And its comment. */
+char *
+retention_template_data_about(const ViewTemplate *template)
+{
+	return psprintf("The rows of %s as of when they were kept, by retention_refresh_data(). Read %s; indexes belong here.",
+					template->name, template->name);
+}
+
 /* Puts the values in their places, once: what a value contains is left alone. */
 static char *
 fill_in(const char *text, const Word *words, int nwords)
@@ -123,8 +138,8 @@ retention_template_sql(const ViewTemplate *template, const char *target, const O
 		{"step", psprintf("interval %s", quote_literal_cstr(period->step))},
 		{"trailing", period->trailing},
 		{"period_label", label_sql("period", options->period)},
-		{"period_start_label", label_sql("period_start", options->period)},
-		{"cohort_label", label_sql("cohort", options->period)},
+		{"period_start_label", label_sql("(cell).period_start", options->period)},
+		{"cohort_label", label_sql("(cell).cohort", options->period)},
 		/* another argument of purchase_history */
 		{"zone", zone ? psprintf(", %s::text", zone) : ""},
 		/* behind a time: on the shop's calendar */

@@ -134,7 +134,7 @@ retention_create_views(PG_FUNCTION_ARGS)
 	else
 	{
 		retention_views_check_free(&build);
-		build.made = "";
+		build.made = build.comments = "";
 	}
 	retention_views_make(&build, &orders);
 	end_own_names(nest_level);

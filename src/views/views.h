@@ -10,6 +10,10 @@
  * role, dumped and restored as any view is.  The templates, each a file of SQL
  * beside this one, are filled in and made into views upon order_rows.
  *
+ * A name of ours is always a plain view.  Where results are kept, it reads a
+ * materialized view beside it, of the same name and a suffix: a plain view can be
+ * replaced while somebody's own stands upon it, a materialized one can't.
+ *
  * All runs as the caller.  Nothing that they give is put into SQL as it is: what
  * they say of their table is parsed and written anew (reader/reader.h), anything else
  * is a quoted constant.  What is written around it names our
@@ -39,9 +43,8 @@
 /* And one that says which we have made, so that whoever changes the options leaves it alone. */
 #define VIEW_OF_RECORD		"retention_record"
 
-/* Those of a schema have one owner. */
-extern const char *const retention_views_others[];
-#define VIEWS_OTHERS	4
+/* Behind the name of a view in that of the materialized one that keeps its rows. */
+#define DATA_SUFFIX			"_data"
 
 /* Arguments of retention_create_views. */
 typedef enum CreateArg
@@ -101,6 +104,19 @@ typedef struct ViewTemplate
 	int			ncolumns;
 } ViewTemplate;
 
+/* What the others are made from; of a schema, they have one owner.  They have no SQL here. */
+typedef enum OtherView
+{
+	OTHER_ROWS,
+	OTHER_LEFT_OUT,
+	OTHER_OPTIONS,
+	OTHER_RECORD
+} OtherView;
+
+#define VIEWS_OTHERS	4
+
+extern const ViewTemplate retention_views_others[];
+
 /* A view comes behind those that it reads. */
 extern const ViewTemplate retention_view_templates[];
 extern const int retention_view_template_count;
@@ -112,14 +128,16 @@ extern void retention_options_of_arguments(Options *options, FunctionCallInfo fc
 										   const OrderRows *orders);
 extern void retention_options_of_view(Options *options, Oid view);
 extern char *retention_options_sql(const Options *options);
-extern const char *retention_made_of_view(Oid view);
-extern char *retention_made_sql(const char *made);
+extern void retention_made_of_view(Oid view, const char **made, const char **comments);
+extern char *retention_made_sql(const char *made, const char *comments);
 
 /* source.c */
 extern bool retention_source_fits(Oid view);
 extern void retention_source_of_view(Source *source, Oid view, const Options *options);
 
 /* template.c */
+extern char *retention_template_data(const ViewTemplate *template);
+extern char *retention_template_data_about(const ViewTemplate *template);
 extern char *retention_template_sql(const ViewTemplate *template, const char *target,
 									const Options *options, const Source *source,
 									const char *ext);

@@ -432,10 +432,10 @@ CREATE VIEW shop.customers AS SELECT 1 AS customer, 2 AS old;
 CREATE VIEW shop.rfm_segments AS SELECT customer AS segment FROM shop.customers;
 CREATE VIEW shop.kpi AS SELECT 3 AS orders;
 CREATE FUNCTION pg_temp.entry(name text, definition text) RETURNS text LANGUAGE sql RETURN
-	format(' %s=%s:----------------:----------------', name, left(encode(sha256(definition::bytea), 'hex'), 16));
+	format(' %s=%s:----------------', name, left(encode(sha256(definition::bytea), 'hex'), 16));
 SELECT replace(regexp_replace(pg_get_viewdef('shop.retention_record'::regclass), ' (customers|rfm_segments|kpi)=', ' old_\1=', 'g'),
-	'''::text AS made', concat(pg_temp.entry('customers', ' SELECT 1 AS customer, 2 AS old'), pg_temp.entry('rfm_segments', ' SELECT customer AS segment FROM customers'),
-	pg_temp.entry('kpi', ' SELECT 3 AS orders'), '''::text AS made')) AS options \gset
+	'''::text AS made,', concat(pg_temp.entry('customers', ' SELECT 1 AS customer, 2 AS old'), pg_temp.entry('rfm_segments', ' SELECT customer AS segment FROM customers'),
+	pg_temp.entry('kpi', ' SELECT 3 AS orders'), '''::text AS made,')) AS options \gset
 CREATE OR REPLACE VIEW shop.retention_record WITH (security_invoker = true) AS :options
 GRANT SELECT ON shop.customers, shop.rfm_segments, shop.kpi TO bi;
 GRANT SELECT ON shop.kpi TO analyst WITH GRANT OPTION;

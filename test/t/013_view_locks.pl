@@ -93,7 +93,7 @@ SELECT count(*) FROM retention_create_views($orders, target => 'new $round')", "
 
 # One without an index that tells its rows apart isn't refreshed concurrently: whoever waits
 # to be the only one there holds no other meanwhile, for which its readers might wait.
-$node->safe_psql('postgres', "SELECT retention_create_views($orders, target => 'keyless', materialized => true); DROP INDEX keyless.kpi_orders_idx");
+$node->safe_psql('postgres', "SELECT retention_create_views($orders, target => 'keyless', materialized => true); DROP INDEX keyless.kpi_data_orders_idx");
 my $reader = background($node, "BEGIN; SELECT count(*) FROM keyless.kpi; SELECT pg_sleep(3) \\g /dev/null\nCOMMIT", 'reader');
 ok(wait_for($node, q{SELECT count(*) FROM pg_stat_activity WHERE application_name = 'reader' AND wait_event = 'PgSleep'}, 1), 'one reads');
 my $refresh = background($node, q{SELECT retention_refresh_data('keyless')}, 'refresh');
