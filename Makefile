@@ -18,11 +18,11 @@ UPGRADE_SQL = $(wildcard sql/upgrade/*.sql)
 
 MODULE_big = $(EXTENSION)
 VIEWS = $(sort $(wildcard src/views/*.sql))
-OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c) src/views/templates.c))
+OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c) src/views/templates.c src/pg/namelist.c))
 SRC_HEADERS = $(wildcard src/*/*.h)
 DATA = $(UPGRADE_SQL)
 DATA_built = $(INSTALL_SQL) $(EXTENSION).control
-EXTRA_CLEAN = src/views/templates.c $(EXTENSION).control $(EXTENSION)--*.sql results regression.diffs regression.out
+EXTRA_CLEAN = src/views/templates.c src/pg/namelist.c $(EXTENSION).control $(EXTENSION)--*.sql results regression.diffs regression.out
 
 # Sums of money are integers, but simulated shops are floating point, and must
 # be the same on every machine.
@@ -65,6 +65,10 @@ $(INSTALL_SQL): $(SQL_PARTS:%=sql/%.sql.in) sql/expand.awk META.json
 
 src/views/templates.c: $(VIEWS) sql/embed.awk
 	awk -f sql/embed.awk $(VIEWS) > $@.tmp
+	mv $@.tmp $@
+
+src/pg/namelist.c: $(INSTALL_SQL) sql/names.awk
+	awk -f sql/names.awk $(INSTALL_SQL) > $@.tmp
 	mv $@.tmp $@
 
 $(OBJS): $(SRC_HEADERS) META.json

@@ -167,8 +167,8 @@ combine_support(Node *request, double merge_operators, double merge_bytes, int n
 }
 
 /*
- * _retention_customer_base_combine_support(internal): planner support function of
- * _retention_customer_base_combine.
+ * _retention_customer_base_combine_support(internal): planner support
+ * function of _retention_customer_base_combine.
  */
 PG_FUNCTION_INFO_V1(retention_combine_support);
 Datum
@@ -179,8 +179,8 @@ retention_combine_support(PG_FUNCTION_ARGS)
 }
 
 /*
- * _retention_purchase_history_combine_support(internal): planner support function of
- * _retention_purchase_history_combine.
+ * _retention_purchase_history_combine_support(internal): planner support
+ * function of _retention_purchase_history_combine.
  */
 PG_FUNCTION_INFO_V1(retention_history_combine_support);
 Datum

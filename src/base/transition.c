@@ -442,8 +442,8 @@ remove_own_row(FunctionCallInfo fcinfo, AmountKind kind)
 }
 
 /*
- * _retention_customer_base_combine(customer_base, customer_base): the union of the rows
- * of both.  NULL if both are NULL, else a NULL counts as no rows.
+ * _retention_customer_base_combine(customer_base, customer_base): the union of
+ * the rows of both.  NULL if both are NULL, else a NULL counts as no rows.
  */
 PG_FUNCTION_INFO_V1(retention_combine);
 Datum

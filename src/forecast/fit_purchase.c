@@ -287,7 +287,7 @@ retention_fit_find_kind(const char *name, int *k)
 	return purchase_kind(kind);
 }
 
-/* fit_purchases(repeat_buying, model) */
+/* fit_purchases(repeat_buying_histogram, model) */
 PG_FUNCTION_INFO_V1(retention_fit_purchases);
 Datum
 retention_fit_purchases(PG_FUNCTION_ARGS)

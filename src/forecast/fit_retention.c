@@ -22,7 +22,7 @@
 /* A table of more periods than this is a table of something else. */
 #define MAX_PERIODS		100000
 
-/* _retention_renewals_add(renewals, period, survivors [, model]) */
+/* _retention_renewals_add(renewals_histogram, period, survivors [, model]) */
 PG_FUNCTION_INFO_V1(retention_renewals_add);
 Datum
 retention_renewals_add(PG_FUNCTION_ARGS)
@@ -118,8 +118,8 @@ read_periods(const Histogram *histogram)
 }
 
 /*
- * _retention_renewals_fit(renewals), the final function of fit_retention, and
- * fit_retention(renewals, model).  NULL if nobody could leave.
+ * _retention_renewals_fit(renewals_histogram), the final function of fit_retention,
+ * and fit_retention(renewals_histogram, model).  NULL if nobody could leave.
  */
 PG_FUNCTION_INFO_V1(retention_renewals_fit);
 Datum

@@ -40,7 +40,7 @@ loglik(void *arg, const double *params, double *gradient)
 	return sum;
 }
 
-/* fit_spend(repeat_spend) */
+/* fit_spend(repeat_spend_histogram) */
 PG_FUNCTION_INFO_V1(retention_fit_spend);
 Datum
 retention_fit_spend(PG_FUNCTION_ARGS)

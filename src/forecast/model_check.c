@@ -66,7 +66,7 @@ ages_of(const Histogram *histogram, int32 *nages)
 }
 
 /*
- * model_frequency_fit(purchase_model, repeat_buying, max_purchases): rows
+ * model_frequency_fit(purchase_model, repeat_buying_histogram, max_purchases): rows
  * (repeat_purchases, actual, expected), the last of that many purchases or more
  */
 PG_FUNCTION_INFO_V1(retention_frequency_fit);

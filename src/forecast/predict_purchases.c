@@ -5,8 +5,8 @@
  *	  repeat buying and of spend.
  *
  * Each is there twice: alone, as a query over a million customers wants it,
- * and with an interval.  A customer is a row of the type rfm; the forms without
- * one are about somebody who is making their first purchase.
+ * and with an interval.  A customer is a row of the type rfm_inputs; the forms
+ * without one are about somebody who is making their first purchase.
  *
  *-------------------------------------------------------------------------
  */
@@ -176,7 +176,7 @@ take_as_of(Prediction *prediction, FunctionCallInfo fcinfo, int arg, const Rfm *
 				 errdetail("The customer was observed for %g days from %s.", rfm->t,
 						   DatumGetCString(DirectFunctionCall1(date_out,
 															   DateADTGetDatum(rfm->first_day)))),
-				 errhint("Make the customer's rfm as of that day.")));
+				 errhint("Make the customer's rfm_summary as of that day.")));
 	prediction->buyer.t = t;
 	return true;
 }

@@ -35,10 +35,10 @@ typedef struct HistogramShape
 } HistogramShape;
 
 static const HistogramShape shapes[] = {
-	[HISTOGRAM_SURVIVAL] = {"survival", "observations", 1, 3},
-	[HISTOGRAM_REPEAT_BUYING] = {"repeat_buying", "customers", 3, 4},
-	[HISTOGRAM_REPEAT_SPEND] = {"repeat_spend", "customers", 2, 3},
-	[HISTOGRAM_RENEWALS] = {"renewals", "survivors", 1, 3}
+	[HISTOGRAM_SURVIVAL] = {"survival_histogram", "observations", 1, 3},
+	[HISTOGRAM_REPEAT_BUYING] = {"repeat_buying_histogram", "customers", 3, 4},
+	[HISTOGRAM_REPEAT_SPEND] = {"repeat_spend_histogram", "customers", 2, 3},
+	[HISTOGRAM_RENEWALS] = {"renewals_histogram", "survivors", 1, 3}
 };
 
 const char *

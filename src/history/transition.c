@@ -325,8 +325,8 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind kind, bo
 }
 
 /*
- * _retention_purchase_history_combine(purchase_history, purchase_history): the history of
- * the rows of both.  NULL if both are NULL, else a NULL counts as no rows.
+ * _retention_purchase_history_combine(purchase_history, purchase_history): the
+ * history of the rows of both.  NULL if both are NULL, else a NULL counts as no rows.
  */
 PG_FUNCTION_INFO_V1(retention_history_combine);
 Datum

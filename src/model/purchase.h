@@ -34,7 +34,7 @@
 #define PURCHASE_MAX_PARAMS	MODEL_MAX_PARAMS
 #define PURCHASE_MAX_K		MODEL_MAX_K
 
-/* What is known of a customer: see SQL's type rfm. */
+/* What is known of a customer: see SQL's type rfm_inputs. */
 typedef struct Buyer
 {
 	double		x;				/* repeat purchases */

@@ -70,7 +70,7 @@ instants_of_datum(Datum datum)
 	return retention_timeline_sorted(timeline);
 }
 
-/* order_gap_final(order_log): days; NULL with fewer than two orders */
+/* order_gap_final(_retention_timeline): days; NULL with fewer than two orders */
 PG_FUNCTION_INFO_V1(retention_order_gap_final);
 Datum
 retention_order_gap_final(PG_FUNCTION_ARGS)
@@ -95,7 +95,7 @@ next_order_due(Datum datum, TimeKind time, int64 *due)
 	if (timeline->purpose.time != time)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("order_log with %s where one with %s is needed",
+				 errmsg("_retention_timeline with %s where one with %s is needed",
 						retention_time_name(timeline->purpose.time), retention_time_name(time))));
 	if (!median_gap(timeline, &usecs, &half))
 		return false;
@@ -108,7 +108,7 @@ next_order_due(Datum datum, TimeKind time, int64 *due)
 	return true;
 }
 
-/* next_order_due_TIME_final(order_log): NULL with fewer than two orders */
+/* next_order_due_TIME_final(_retention_timeline): NULL with fewer than two orders */
 PG_FUNCTION_INFO_V1(retention_next_order_due_timestamptz);
 Datum
 retention_next_order_due_timestamptz(PG_FUNCTION_ARGS)
@@ -142,7 +142,7 @@ retention_next_order_due_date(PG_FUNCTION_ARGS)
 	PG_RETURN_DATEADT(day_of_instant(due));
 }
 
-/* next_order_due_day(order_log): NULL with an order on fewer than two days */
+/* next_order_due_day(_retention_timeline): NULL with an order on fewer than two days */
 PG_FUNCTION_INFO_V1(retention_next_order_due_day);
 Datum
 retention_next_order_due_day(PG_FUNCTION_ARGS)

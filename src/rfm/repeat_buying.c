@@ -22,7 +22,7 @@
 #include "utils/date.h"
 #include "utils/tuplestore.h"
 
-/* _retention_repeat_buying_add(repeat_buying, rfm): one more customer */
+/* _retention_repeat_buying_add(repeat_buying_histogram, rfm_inputs): one more customer */
 PG_FUNCTION_INFO_V1(retention_repeat_buying_add);
 Datum
 retention_repeat_buying_add(PG_FUNCTION_ARGS)
@@ -53,7 +53,7 @@ retention_repeat_buying_add(PG_FUNCTION_ARGS)
 	return histogram_end(histogram, direct);
 }
 
-/* cells(repeat_buying): rows (repeat_purchases, active_days, age_days, customers) */
+/* cells(repeat_buying_histogram): rows (repeat_purchases, active_days, age_days, customers) */
 PG_FUNCTION_INFO_V1(retention_repeat_buying_cells);
 Datum
 retention_repeat_buying_cells(PG_FUNCTION_ARGS)
@@ -98,7 +98,7 @@ repeat_purchases(const Histogram *histogram)
 	return sum;
 }
 
-/* repeat_buying_info(repeat_buying) */
+/* repeat_buying_info(repeat_buying_histogram) */
 PG_FUNCTION_INFO_V1(retention_repeat_buying_info);
 Datum
 retention_repeat_buying_info(PG_FUNCTION_ARGS)

@@ -23,7 +23,7 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 
-/* _retention_repeat_spend_add(repeat_spend, rfm): one more customer */
+/* _retention_repeat_spend_add(repeat_spend_histogram, rfm_inputs): one more customer */
 PG_FUNCTION_INFO_V1(retention_repeat_spend_add);
 Datum
 retention_repeat_spend_add(PG_FUNCTION_ARGS)
@@ -100,7 +100,7 @@ retention_spend_totals(const Histogram *histogram)
 	return totals;
 }
 
-/* repeat_spend_info(repeat_spend) */
+/* repeat_spend_info(repeat_spend_histogram) */
 PG_FUNCTION_INFO_V1(retention_repeat_spend_info);
 Datum
 retention_repeat_spend_info(PG_FUNCTION_ARGS)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * rfm.c
- *	  One customer as the models see them: values of the type rfm, read.
+ *	  One customer as the models see them: values of the type rfm_inputs, read.
  *
  * Anybody can make such a row, and the owner of a type can alter it, so it's
  * looked at closely: a model would answer nonsense, or not end, for a
@@ -37,7 +37,7 @@ retention_rfm_check_type(TupleDesc desc)
 	if (desc->natts != RFM_COLUMNS)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("type rfm has %d attributes, not %d", desc->natts, RFM_COLUMNS)));
+				 errmsg("type rfm_inputs has %d attributes, not %d", desc->natts, RFM_COLUMNS)));
 	for (int i = 0; i < RFM_COLUMNS; i++)
 	{
 		Form_pg_attribute attr = TupleDescAttr(desc, i);
@@ -45,7 +45,7 @@ retention_rfm_check_type(TupleDesc desc)
 		if (attr->attisdropped || attr->atttypid != rfm_types[i])
 			ereport(ERROR,
 					(errcode(ERRCODE_DATATYPE_MISMATCH),
-					 errmsg("attribute %d of type rfm is not as the extension made it", i + 1)));
+					 errmsg("attribute %d of type rfm_inputs is not as the extension made it", i + 1)));
 	}
 }
 

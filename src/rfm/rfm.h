@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * rfm.h
- *	  One customer as the models see them: values of the type rfm, read.
+ *	  One customer as the models see them: values of the type rfm_inputs, read.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,7 +13,7 @@
 #include "access/htup.h"
 #include "access/tupdesc.h"
 
-/* The columns of the type rfm. */
+/* The columns of the type rfm_inputs. */
 typedef enum RfmColumn
 {
 	RFM_X,

@@ -56,7 +56,7 @@ mean_spend(const Timeline *timeline, Size first, int64 x)
 	return mean;
 }
 
-/* rfm_summary_final(order_log): NULL without an order */
+/* rfm_summary_final(_retention_timeline): NULL without an order */
 PG_FUNCTION_INFO_V1(retention_rfm_final);
 Datum
 retention_rfm_final(PG_FUNCTION_ARGS)
@@ -102,7 +102,7 @@ retention_rfm_final(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(rfm_row(fcinfo, values, nulls));
 }
 
-/* order_days_between_final(order_log): 0 without an order */
+/* order_days_between_final(_retention_timeline): 0 without an order */
 PG_FUNCTION_INFO_V1(retention_between_final);
 Datum
 retention_between_final(PG_FUNCTION_ARGS)

@@ -370,7 +370,7 @@ retention_timeline_refuse(const Timeline *timeline, const char *needed)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("order_log of %s where one of %s is needed",
+			 errmsg("_retention_timeline of %s where one of %s is needed",
 					purpose_name(&timeline->purpose), needed)));
 }
 
@@ -406,12 +406,12 @@ retention_timeline_check(const Timeline *timeline, const TimelinePurpose *purpos
 	if (is->time != purpose->time)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("order_log with %s where one with %s is needed",
+				 errmsg("_retention_timeline with %s where one with %s is needed",
 						retention_time_name(is->time), retention_time_name(purpose->time))));
 	if (is->amount != purpose->amount)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("order_log with %s where one with %s is needed",
+				 errmsg("_retention_timeline with %s where one with %s is needed",
 						retention_amount_name(is->amount), retention_amount_name(purpose->amount))));
 	refuse_other_day("after", is->after, purpose->after);
 	refuse_other_day(is->between ? "until" : "as_of", is->until, purpose->until);
@@ -424,6 +424,6 @@ retention_timeline_of_datum(Datum datum)
 	const Timeline *timeline = (const Timeline *) PG_DETOAST_DATUM(datum);
 
 	if (timeline->version != TIMELINE_VERSION)
-		retention_unknown_version("order_log", timeline->version);
+		retention_unknown_version("_retention_timeline", timeline->version);
 	return timeline;
 }

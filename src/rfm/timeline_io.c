@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * timeline_io.c
- *	  Input and output of order_log, and the packed form that it has there.
+ *	  Input and output of _retention_timeline, and the packed form that it
+ *	  has there.
  *
  * A timeline in memory has room to spare, and its entries in the order in which
  * rows came.  What leaves the server is a header and the sorted entries:
@@ -28,7 +29,7 @@
 /* Words of the amounts of a timeline that comes from outside: 64 MB of them. */
 #define TIMELINE_MAX_WORDS	(8 * 1024 * 1024)
 
-#define TYPE_NAME	"order_log"
+#define TYPE_NAME	"_retention_timeline"
 
 struct varlena *
 retention_timeline_pack(const Timeline *timeline)

@@ -169,8 +169,8 @@ add_instant(FunctionCallInfo fcinfo, TimeKind time)
 }
 
 /*
- * _retention_order_log_combine(order_log, order_log): the orders of both.  NULL if both
- * are NULL, else a NULL counts as no orders.
+ * _retention_timeline_combine(_retention_timeline, _retention_timeline): the orders of
+ * both.  NULL if both are NULL, else a NULL counts as no orders.
  */
 PG_FUNCTION_INFO_V1(retention_log_combine);
 Datum

@@ -28,7 +28,7 @@ get_time(FunctionCallInfo fcinfo, int arg, const char *what)
 	return t;
 }
 
-/* subjects(survival) */
+/* subjects(survival_histogram) */
 PG_FUNCTION_INFO_V1(retention_survival_subjects);
 Datum
 retention_survival_subjects(PG_FUNCTION_ARGS)
@@ -39,7 +39,7 @@ retention_survival_subjects(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64(totals[SURVIVAL_EVENTS] + totals[SURVIVAL_CENSORED]);
 }
 
-/* events(survival) */
+/* events(survival_histogram) */
 PG_FUNCTION_INFO_V1(retention_survival_events);
 Datum
 retention_survival_events(PG_FUNCTION_ARGS)
@@ -50,7 +50,7 @@ retention_survival_events(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64(totals[SURVIVAL_EVENTS]);
 }
 
-/* kaplan_meier(survival): a row for each time */
+/* kaplan_meier(survival_histogram): a row for each time */
 PG_FUNCTION_INFO_V1(retention_kaplan_meier);
 Datum
 retention_kaplan_meier(PG_FUNCTION_ARGS)
@@ -86,7 +86,7 @@ retention_kaplan_meier(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* survival_at(survival, float8) */
+/* survival_at(survival_histogram, float8) */
 PG_FUNCTION_INFO_V1(retention_survival_at_time);
 Datum
 retention_survival_at_time(PG_FUNCTION_ARGS)
@@ -100,7 +100,7 @@ retention_survival_at_time(PG_FUNCTION_ARGS)
 	PG_RETURN_FLOAT8(result);
 }
 
-/* median_survival(survival) */
+/* median_survival(survival_histogram) */
 PG_FUNCTION_INFO_V1(retention_survival_median);
 Datum
 retention_survival_median(PG_FUNCTION_ARGS)
@@ -113,7 +113,7 @@ retention_survival_median(PG_FUNCTION_ARGS)
 	PG_RETURN_FLOAT8(result);
 }
 
-/* restricted_mean(survival, float8 or NULL) */
+/* restricted_mean(survival_histogram, float8 or NULL) */
 PG_FUNCTION_INFO_V1(retention_survival_restricted_mean);
 Datum
 retention_survival_restricted_mean(PG_FUNCTION_ARGS)
@@ -132,9 +132,9 @@ retention_survival_restricted_mean(PG_FUNCTION_ARGS)
 }
 
 /*
- * logrank(survival, survival): the statistic, its degrees of freedom, and the
- * chance of one as large if there is no difference.  With one degree of freedom
- * the statistic is the square of a standard normal variable, which has an
+ * logrank(survival_histogram, survival_histogram): the statistic, its degrees of freedom,
+ * and the chance of one as large if there is no difference.  With one degree of
+ * freedom the statistic is the square of a standard normal variable, which has an
  * absolute value above z with probability erfc(z / sqrt(2)).
  */
 PG_FUNCTION_INFO_V1(retention_survival_logrank);

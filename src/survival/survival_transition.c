@@ -12,8 +12,8 @@
 #include "histogram/histogram.h"
 
 /*
- * _retention_survival_add(survival, duration, event): a row without either is skipped.
- * An infinite duration is refused, not skipped, as nobody has been observed
+ * _retention_survival_add(survival_histogram, duration, event): a row without either is
+ * skipped.  An infinite duration is refused, not skipped, as nobody has been observed
  * for ever: it is a mistake somewhere.
  */
 PG_FUNCTION_INFO_V1(retention_survival_add);

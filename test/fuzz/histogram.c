@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * histogram.c
- *	  Fuzzing the input of survival, repeat_buying, repeat_spend and renewals.
+ *	  Fuzzing the input of the histograms: of survival, repeat_buying, repeat_spend and
+ *	  renewals.
  *
  * The second byte says which of them it is.  What is accepted has to be read
  * without an error, in order, and to be packed to the same bytes again; merged

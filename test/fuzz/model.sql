@@ -10,10 +10,10 @@ SET client_min_messages = warning;
 \set QUIET on
 CREATE TEMP TABLE seeds AS
 SELECT 'purchase_model'::regtype AS type, fit_purchases(b, k)::text AS model
-FROM (SELECT repeat_buying(ROW(n % 5, n % 5 * 20.5, 200, 3.5 + n, n % 5 * 2.5, n % 5 + 1, NULL)::rfm) AS b FROM generate_series(1, 60) n) s,
+FROM (SELECT repeat_buying(ROW(n % 5, n % 5 * 20.5, 200, 3.5 + n, n % 5 * 2.5, n % 5 + 1, NULL)::rfm_inputs) AS b FROM generate_series(1, 60) n) s,
 	 unnest(ARRAY['nbd', 'bg/nbd', 'mbg/nbd', 'pareto/nbd', 'bg/cnbd-2', 'mbg/cnbd-3']) k
 UNION ALL
-SELECT 'spend_model', fit_spend(repeat_spend(ROW(n % 5, n % 5 * 20.5, 200, 3.5 + n, NULL, n % 5 + 1, NULL)::rfm))::text FROM generate_series(1, 60) n
+SELECT 'spend_model', fit_spend(repeat_spend(ROW(n % 5, n % 5 * 20.5, 200, 3.5 + n, NULL, n % 5 + 1, NULL)::rfm_inputs))::text FROM generate_series(1, 60) n
 UNION ALL
 SELECT 'retention_model', fit_retention(renewals(n, 1000 / (n + 1)), k)::text FROM generate_series(0, 6) n, unnest(ARRAY['sbg', 'bdw']) k GROUP BY k;
 
@@ -21,10 +21,10 @@ CREATE FUNCTION pg_temp.number() RETURNS text LANGUAGE sql AS $$
 	SELECT (ARRAY['0', '-1', '1', '0.5', '1e-30', '1e30', '1e-31', '1e308', '-1e308', '1e400', '9223372036854775807', '9223372036854775808', '2147483648',
 				  '0.1e-300', 'null', 'true', '"NaN"', '[]', '{}', (random() * 10)::text, (10 ^ (random() * 60 - 30))::text])[1 + floor(random() * 21)::int]
 $$;
-CREATE FUNCTION pg_temp.customer() RETURNS rfm LANGUAGE sql AS $$
+CREATE FUNCTION pg_temp.customer() RETURNS rfm_inputs LANGUAGE sql AS $$
 	SELECT ROW((ARRAY[0, 1, 7, 1000000, 9007199254740991, -1])[1 + floor(random() * 6)::int], t_x, t_x + (ARRAY[0, 1, 365, 1e30])[1 + floor(random() * 4)::int],
 			   (ARRAY[NULL, 0, 12.5, 1e30, -3])[1 + floor(random() * 5)::int], (ARRAY[NULL, 0, 2.5, -1e300, 'Infinity'::float8])[1 + floor(random() * 5)::int],
-			   (ARRAY[NULL, 1, 8, 9223372036854775807])[1 + floor(random() * 4)::int], (ARRAY[NULL, '2024-01-01', 'infinity'::date, '4713-01-01 BC'])[1 + floor(random() * 4)::int])::rfm
+			   (ARRAY[NULL, 1, 8, 9223372036854775807])[1 + floor(random() * 4)::int], (ARRAY[NULL, '2024-01-01', 'infinity'::date, '4713-01-01 BC'])[1 + floor(random() * 4)::int])::rfm_inputs
 	FROM (SELECT (ARRAY[0, 1, 100.5, 1e300, 'NaN', 'Infinity'])[1 + floor(random() * 6)::int]::float8 AS t_x) s
 $$;
 -- One text out of two, or with other numbers, or with something cut out or doubled.

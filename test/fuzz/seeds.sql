@@ -41,26 +41,26 @@ FROM (SELECT survival(i % 11, i % 3 = 0) AS t FROM orders
 	  UNION ALL SELECT survival(i * 1e15, true) FROM orders) s
 UNION ALL SELECT _retention_repeat_buying_send(t), t::text
 FROM (SELECT repeat_buying(rfm) AS t FROM (SELECT rfm_summary(at, '2024-01-12') AS rfm FROM orders GROUP BY customer) s
-	  UNION ALL SELECT repeat_buying(ROW(i % 4, i % 4 * 1.5, 12.25, NULL, 0.7, 9, NULL)::rfm) FROM orders) s
+	  UNION ALL SELECT repeat_buying(ROW(i % 4, i % 4 * 1.5, 12.25, NULL, 0.7, 9, NULL)::rfm_inputs) FROM orders) s
 UNION ALL SELECT _retention_repeat_spend_send(t), t::text
 FROM (SELECT repeat_spend(rfm) AS t FROM (SELECT rfm_summary(at, amount, '2024-01-12') AS rfm FROM orders GROUP BY customer) s) s
 UNION ALL SELECT _retention_renewals_send(t), t::text FROM (SELECT renewals(i, 1000 - 9 * i) AS t FROM generate_series(0, 20) i) s;
 
-CREATE AGGREGATE order_log(timestamptz) (SFUNC = _retention_order_log_add, STYPE = order_log);
-CREATE AGGREGATE order_log(date) (SFUNC = _retention_order_log_add, STYPE = order_log);
-CREATE AGGREGATE order_log(date, date) (SFUNC = _retention_order_log_add_summary, STYPE = order_log);
-CREATE AGGREGATE order_log(date, numeric, date) (SFUNC = _retention_order_log_add_summary, STYPE = order_log);
-CREATE AGGREGATE order_log(date, float8, date) (SFUNC = _retention_order_log_add_summary, STYPE = order_log);
-CREATE AGGREGATE order_log(date, date, date) (SFUNC = _retention_order_log_add_between, STYPE = order_log);
+CREATE AGGREGATE timeline(timestamptz) (SFUNC = _retention_timeline_add, STYPE = _retention_timeline);
+CREATE AGGREGATE timeline(date) (SFUNC = _retention_timeline_add, STYPE = _retention_timeline);
+CREATE AGGREGATE timeline(date, date) (SFUNC = _retention_timeline_add_summary, STYPE = _retention_timeline);
+CREATE AGGREGATE timeline(date, numeric, date) (SFUNC = _retention_timeline_add_summary, STYPE = _retention_timeline);
+CREATE AGGREGATE timeline(date, float8, date) (SFUNC = _retention_timeline_add_summary, STYPE = _retention_timeline);
+CREATE AGGREGATE timeline(date, date, date) (SFUNC = _retention_timeline_add_between, STYPE = _retention_timeline);
 CREATE VIEW timeline AS
-SELECT order_log(at) AS l FROM orders
-UNION ALL SELECT order_log(at::date) FROM orders
-UNION ALL SELECT order_log(at::date, '2030-01-01') FROM orders
-UNION ALL SELECT order_log(at::date, amount, '2030-01-01') FROM orders
-UNION ALL SELECT order_log(at::date, amount::float8, '2030-01-01') FROM orders
-UNION ALL SELECT order_log(at::date, amount * CASE i WHEN 7 THEN 1e30 ELSE 1 END, '2030-01-01') FROM orders
-UNION ALL SELECT order_log(at::date, date '2024-01-05', date '2024-01-11') FROM orders
-UNION ALL SELECT order_log(at::date, date '-infinity', date 'infinity') FROM orders;
+SELECT timeline(at) AS l FROM orders
+UNION ALL SELECT timeline(at::date) FROM orders
+UNION ALL SELECT timeline(at::date, '2030-01-01') FROM orders
+UNION ALL SELECT timeline(at::date, amount, '2030-01-01') FROM orders
+UNION ALL SELECT timeline(at::date, amount::float8, '2030-01-01') FROM orders
+UNION ALL SELECT timeline(at::date, amount * CASE i WHEN 7 THEN 1e30 ELSE 1 END, '2030-01-01') FROM orders
+UNION ALL SELECT timeline(at::date, date '2024-01-05', date '2024-01-11') FROM orders
+UNION ALL SELECT timeline(at::date, date '-infinity', date 'infinity') FROM orders;
 
 SELECT 'base', encode(_retention_customer_base_send(b), 'hex') FROM base;
 SELECT 'base', encode(convert_to(b::text, 'UTF8'), 'hex') FROM base;
@@ -68,5 +68,5 @@ SELECT 'history', encode(_retention_purchase_history_send(h), 'hex') FROM histor
 SELECT 'history', encode(convert_to(h::text, 'UTF8'), 'hex') FROM history;
 SELECT 'histogram', encode(t, 'hex') FROM histogram;
 SELECT 'histogram', encode(convert_to(text, 'UTF8'), 'hex') FROM histogram;
-SELECT 'timeline', encode(_retention_order_log_send(l), 'hex') FROM timeline;
+SELECT 'timeline', encode(_retention_timeline_send(l), 'hex') FROM timeline;
 SELECT 'timeline', encode(convert_to(l::text, 'UTF8'), 'hex') FROM timeline;

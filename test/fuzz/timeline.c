@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * timeline.c
- *	  Fuzzing the input of order_log.
+ *	  Fuzzing the input of _retention_timeline.
  *
  * What is accepted has to be in order and to go out as it came.  Merged with
  * itself it is a value once more, unless its numbers are too large for that.

@@ -52,8 +52,8 @@ SELECT 'AQECAAEAAQGBgICAgICAgEABAAAAAAAFAAAAAAAAAAAIAAQAAAAAAAAAAAAAAAAAQA=='::p
 -- a varint, and as a word where there are eight bytes to take.
 CREATE TABLE orders AS
 SELECT n, n % 3 AS customer, date '2024-01-01' + n * 5 AS day, CASE WHEN n = 4 THEN -0.25 ELSE n * 1.5 END AS amount FROM generate_series(1, 6) n;
-CREATE AGGREGATE order_log(date) (SFUNC = _retention_order_log_add, STYPE = order_log);
-CREATE AGGREGATE order_log(date, numeric, date) (SFUNC = _retention_order_log_add_summary, STYPE = order_log);
+CREATE AGGREGATE timeline(date) (SFUNC = _retention_timeline_add, STYPE = _retention_timeline);
+CREATE AGGREGATE timeline(date, numeric, date) (SFUNC = _retention_timeline_add_summary, STYPE = _retention_timeline);
 CREATE TABLE seeds AS
 SELECT 'customer_base'::regtype AS type, _retention_customer_base_send(b) AS value
 FROM (SELECT customer_base(customer) AS b FROM orders UNION ALL SELECT customer_base(customer::text, day, amount) FROM orders
@@ -62,16 +62,16 @@ UNION ALL
 SELECT 'purchase_history', _retention_purchase_history_send(h)
 FROM (SELECT purchase_history(customer, day, 'day') AS h FROM orders UNION ALL SELECT purchase_history(customer::text, day, amount, 'week') FROM orders) h
 UNION ALL
-SELECT 'survival', _retention_survival_send(survival(n * 0.5, n % 2 = 0)) FROM orders
+SELECT 'survival_histogram', _retention_survival_send(survival(n * 0.5, n % 2 = 0)) FROM orders
 UNION ALL
-SELECT 'repeat_buying', _retention_repeat_buying_send(repeat_buying(ROW(n, n, n + 10, NULL, 0.5, n + 1, '2024-01-01')::rfm)) FROM orders
+SELECT 'repeat_buying_histogram', _retention_repeat_buying_send(repeat_buying(ROW(n, n, n + 10, NULL, 0.5, n + 1, '2024-01-01')::rfm_inputs)) FROM orders
 UNION ALL
-SELECT 'repeat_spend', _retention_repeat_spend_send(repeat_spend(ROW(n, n, n + 10, n + 0.5, 0.5, n + 1, NULL)::rfm)) FROM orders
+SELECT 'repeat_spend_histogram', _retention_repeat_spend_send(repeat_spend(ROW(n, n, n + 10, n + 0.5, 0.5, n + 1, NULL)::rfm_inputs)) FROM orders
 UNION ALL
-SELECT 'renewals', _retention_renewals_send(renewals(n, 1000 - n)) FROM orders
+SELECT 'renewals_histogram', _retention_renewals_send(renewals(n, 1000 - n)) FROM orders
 UNION ALL
-SELECT 'order_log', _retention_order_log_send(l)
-FROM (SELECT order_log(day) AS l FROM orders UNION ALL SELECT order_log(day, amount, '2030-01-01') FROM orders) l;
+SELECT '_retention_timeline', _retention_timeline_send(l)
+FROM (SELECT timeline(day) AS l FROM orders UNION ALL SELECT timeline(day, amount, '2030-01-01') FROM orders) l;
 SELECT type, count(DISTINCT value) AS seeds, count(*) > 1000 AS many, count(*) FILTER (WHERE outcome NOT IN ('refused', 'a value')) AS others, min(outcome) AS least
 FROM (SELECT type, value, outcome(type, substr(value, 1, i - 1) || new.bytes || substr(value, i + new.taken)) AS outcome
 	  FROM seeds, generate_series(1, length(value)) i, unnest('{7, 14, 16, 31, 32, 48, 60, 61, 62, 63, 64, 68}'::int[]) k, (VALUES (-1), (0)) d (more),

@@ -32,7 +32,7 @@ FROM functions WHERE prokind = 'f' AND NOT internal ORDER BY proname COLLATE "C"
 SELECT proname AS function, count(*) AS overloads FROM functions WHERE prokind = 'f' AND internal GROUP BY proname ORDER BY proname COLLATE "C";
 SELECT typname, typlen, typcategory, typispreferred, typalign, typstorage, typreceive <> 0 AS receive, typsend <> 0 AS send,
 	   typinput::regproc, typoutput::regproc
-FROM pg_type WHERE oid IN ('customer_base'::regtype, 'survival'::regtype, 'repeat_buying'::regtype, 'repeat_spend'::regtype, 'renewals'::regtype, 'order_log'::regtype, 'purchase_history'::regtype,
+FROM pg_type WHERE oid IN ('customer_base'::regtype, 'survival_histogram'::regtype, 'repeat_buying_histogram'::regtype, 'repeat_spend_histogram'::regtype, 'renewals_histogram'::regtype, '_retention_timeline'::regtype, 'purchase_history'::regtype,
 	'purchase_model'::regtype, 'spend_model'::regtype, 'retention_model'::regtype) ORDER BY typname COLLATE "C";
 
 -- ---------------------------------------------------------------------------
@@ -69,7 +69,7 @@ SELECT proname AS too_long FROM functions WHERE length(proname) > 62;
 -- that would change the state, and an answer for no rows.
 SELECT signature AS not_as_it_should_be
 FROM functions f JOIN pg_aggregate a ON a.aggfnoid = f.oid
-WHERE aggtranstype NOT IN ('customer_base'::regtype, 'survival'::regtype, 'repeat_buying'::regtype, 'repeat_spend'::regtype, 'renewals'::regtype, 'order_log'::regtype, 'purchase_history'::regtype) OR aggcombinefn = 0 OR aggserialfn <> 0 OR aggdeserialfn <> 0
+WHERE aggtranstype NOT IN ('customer_base'::regtype, 'survival_histogram'::regtype, 'repeat_buying_histogram'::regtype, 'repeat_spend_histogram'::regtype, 'renewals_histogram'::regtype, '_retention_timeline'::regtype, 'purchase_history'::regtype) OR aggcombinefn = 0 OR aggserialfn <> 0 OR aggdeserialfn <> 0
 	OR aggfinalmodify <> 'r' OR aggmfinalmodify <> 'r' OR aggfinalfn = 0 OR aggfinalextra OR agginitval IS NOT NULL
 	OR aggkind <> 'n' OR aggsortop <> 0 OR proparallel <> 's' OR aggtransspace NOT BETWEEN 1 AND CASE WHEN proname IN ('customer_base_sample', 'rollup') THEN 8192 ELSE 1024 END
 	OR (aggmtransfn <> 0) <> (proname IN ('aov', 'purchase_frequency', 'repeat_rate'))

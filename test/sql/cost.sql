@@ -27,7 +27,7 @@ WHERE proargtypes[0] = 'purchase_history'::regtype AND proname IN ('order_gap', 
 -- Stored values: one a day, each of a few hundred kilobytes; and with sums of
 -- thousands of digits, whose header is longer than what is brought first, plain
 -- and compressed.
-CREATE TEMP TABLE stored (day int, base customer_base, history purchase_history, lives survival);
+CREATE TEMP TABLE stored (day int, base customer_base, history purchase_history, lives survival_histogram);
 INSERT INTO stored
 SELECT day, customer_base(c, t, a), purchase_history(c, t, a, 'day', 'UTC'), survival(c::float8 / 3, c % 2 = 0)
 FROM generate_series(1, 4) day, generate_series(1, 20000) c,
@@ -38,7 +38,7 @@ INSERT INTO wide SELECT digits, customer_base(c, timestamptz '2024-01-01 UTC', a
 FROM unnest(ARRAY[100, 9000]) digits, LATERAL (SELECT nullif(c, 0), ('1e' || digits)::numeric * 7 + c FROM generate_series(0::int8, 40) c) o (c, a)
 GROUP BY digits;
 
-CREATE FUNCTION pg_temp.heads(b customer_base, h purchase_history, s survival) RETURNS text LANGUAGE sql AS $$
+CREATE FUNCTION pg_temp.heads(b customer_base, h purchase_history, s survival_histogram) RETURNS text LANGUAGE sql AS $$
 	SELECT concat_ws(' ', customers(b), orders(b), refunds(b), guest_orders(b), guest_refunds(b), md5(concat(revenue(b), refunded(b), guest_revenue(b), aov(b), customer_value(b))),
 		round(purchase_frequency(b)::numeric, 6), repeat_rate(b), lifetime_span(b), first_order(b), last_order(b), is_exact(b), sample_size(b), md5(concat(clv(b, lifespan => '2 years'))),
 		md5(concat(clv_breakdown(b))), md5(concat(history_info(h))), subjects(s), events(s))
@@ -46,7 +46,7 @@ $$;
 SELECT DISTINCT pg_temp.heads(base, history, lives) FROM stored;
 -- the same, of values in memory
 SELECT count(DISTINCT h), bool_and(h = (SELECT pg_temp.heads(base, history, lives) FROM stored LIMIT 1)) AS same
-FROM (SELECT pg_temp.heads(base::text::customer_base, history::text::purchase_history, lives::text::survival) FROM stored) a (h);
+FROM (SELECT pg_temp.heads(base::text::customer_base, history::text::purchase_history, lives::text::survival_histogram) FROM stored) a (h);
 CREATE TEMP TABLE compressed (LIKE wide);
 ALTER TABLE compressed ALTER base SET STORAGE extended, ALTER history SET STORAGE extended, ALTER lives SET STORAGE extended;
 -- as values of their own: what is copied from a table stays as it was stored there

@@ -25,18 +25,18 @@ CREATE FUNCTION rows_of(value int) RETURNS SETOF orders STABLE LANGUAGE sql AS $
 	SELECT * FROM orders WHERE CASE value WHEN 1 THEN n <= 40 WHEN 2 THEN n <= 40 WHEN 3 THEN n <= 41 WHEN 4 THEN n > 458 ELSE true END
 	ORDER BY CASE value WHEN 2 THEN -n ELSE n END
 $$;
-CREATE AGGREGATE order_log(date, numeric, date) (SFUNC = _retention_order_log_add_summary, STYPE = order_log);
+CREATE AGGREGATE timeline(date, numeric, date) (SFUNC = _retention_timeline_add_summary, STYPE = _retention_timeline);
 CREATE TABLE values_of AS
 SELECT v, customer_base(c, t, a) AS base, purchase_history(c, t, a, 'day') AS history, survival(n % 30, n % 2 = 0) AS survival,
 	   (SELECT repeat_buying(r) FROM (SELECT rfm_summary(t, '2025-12-31') FROM rows_of(v) GROUP BY c) s (r)) AS buying,
 	   (SELECT repeat_spend(r) FROM (SELECT rfm_summary(t, a, '2025-12-31') FROM rows_of(v) GROUP BY c) s (r)) AS spend,
 	   (SELECT renewals(p, 1000 - 9 * p - m) FROM (SELECT count(*) % 19 + 1 AS m FROM rows_of(v)) s, generate_series(0, m::int) p) AS renewals,
-	   order_log(t::date, a, date '2025-12-31') AS log,
+	   timeline(t::date, a, date '2025-12-31') AS log,
 	   purchase_model('bg/nbd', format('{"r": %s, "alpha": 4, "a": 0.8, "b": 2.4}', 0.2 + count(*) / 1000.0)::jsonb, 'week') AS purchase_model,
 	   spend_model(6 + count(*), 4, 15) AS spend_model, retention_model('sbg', format('{"a": %s, "b": 3}', count(*))::jsonb) AS retention_model
 FROM generate_series(1, 5) v, rows_of(v) GROUP BY v;
 
-CREATE VIEW types AS SELECT attname AS x, atttypid::regtype AS type FROM pg_attribute WHERE attrelid = 'values_of'::regclass AND attnum > 1 ORDER BY attnum;
+CREATE VIEW types AS SELECT attname AS x, atttypid::regtype AS type, regexp_replace(atttypid::regtype::text, '^_retention_|_histogram$', '', 'g') AS name FROM pg_attribute WHERE attrelid = 'values_of'::regclass AND attnum > 1 ORDER BY attnum;
 
 -- Grouped, in every way that there is; and all comparisons agree with each other
 -- and with the bytes.
@@ -49,7 +49,7 @@ SELECT string_agg(format('SELECT %L AS type, (SELECT count(DISTINCT %I) FROM val
 	bool_and((a.%2$I <= b.%2$I) = (a.%2$I < b.%2$I OR a.%2$I = b.%2$I) AND (a.%2$I >= b.%2$I) = (b.%2$I <= a.%2$I) AND (a.%2$I < b.%2$I) = (b.%2$I > a.%2$I)) AS converse,
 	bool_and(sign(_retention_%3$s_cmp(a.%2$I, b.%2$I)) = - sign(_retention_%3$s_cmp(b.%2$I, a.%2$I)) AND (_retention_%3$s_cmp(a.%2$I, b.%2$I) < 0) = (a.%2$I < b.%2$I)) AS cmp,
 	bool_and(a.%2$I <> b.%2$I OR _retention_%3$s_hash(a.%2$I) = _retention_%3$s_hash(b.%2$I) AND _retention_%3$s_hash_extended(a.%2$I, 42) = _retention_%3$s_hash_extended(b.%2$I, 42)) AS hash,
-	count(DISTINCT _retention_%3$s_hash(a.%2$I)) AS hashes FROM values_of a, values_of b', type, x, type), ' UNION ALL ') AS compared FROM types \gset
+	count(DISTINCT _retention_%3$s_hash(a.%2$I)) AS hashes FROM values_of a, values_of b', type, x, name), ' UNION ALL ') AS compared FROM types \gset
 :grouped ORDER BY type;
 :compared ORDER BY type;
 SET enable_hashagg = off;
@@ -74,7 +74,7 @@ RESET enable_nestloop;
 
 -- Indexed, where a value is small enough for it; and under any search_path.
 SET search_path = pg_catalog;
-CREATE TABLE equality.indexed (n int, base public.customer_base UNIQUE, model public.purchase_model, log public.order_log);
+CREATE TABLE equality.indexed (n int, base public.customer_base UNIQUE, model public.purchase_model, log public._retention_timeline);
 CREATE INDEX ON equality.indexed USING hash (model);
 CREATE INDEX ON equality.indexed (log);
 INSERT INTO equality.indexed SELECT v, base, purchase_model, log FROM equality.values_of WHERE v < 4 ON CONFLICT DO NOTHING;
@@ -95,13 +95,13 @@ SET search_path = equality, public;
 CREATE AGGREGATE raw(int8, timestamptz, numeric) (SFUNC = _retention_customer_base_add, STYPE = customer_base);
 CREATE AGGREGATE raw(timestamptz, numeric) (SFUNC = _retention_customer_base_add_own, STYPE = customer_base);
 CREATE AGGREGATE raw_history(int8, timestamptz, numeric, text) (SFUNC = _retention_purchase_history_add, STYPE = purchase_history);
-CREATE AGGREGATE raw(float8, bool) (SFUNC = _retention_survival_add, STYPE = survival);
+CREATE AGGREGATE raw(float8, bool) (SFUNC = _retention_survival_add, STYPE = survival_histogram);
 CREATE TABLE many AS SELECT n, n % 20000 AS c, timestamptz '2024-01-01' + n % 400 * interval '1 day' AS t, (n % 90) * 1.25 AS a FROM generate_series(1, 30000::int8) n;
 CREATE TABLE raws AS
-SELECT size, raw(c, t, a) AS base, raw_history(c, t, a, 'day') AS history, raw(n::float8, true) AS survival, raw(t, a) AS own, order_log(t::date, a, date '2025-12-31') AS log
+SELECT size, raw(c, t, a) AS base, raw_history(c, t, a, 'day') AS history, raw(n::float8, true) AS survival, raw(t, a) AS own, timeline(t::date, a, date '2025-12-31') AS log
 FROM many, unnest(ARRAY[1, 20, 300, 30000]) size WHERE n <= size GROUP BY size;
 CREATE TABLE finished AS
-SELECT size, customer_base(c, t, a) AS base, purchase_history(c, t, a, 'day') AS history, survival(n::float8, true) AS survival, _retention_customer_base_final(raw(t, a)) AS own, order_log(t::date, a, date '2025-12-31' ORDER BY n DESC) AS log
+SELECT size, customer_base(c, t, a) AS base, purchase_history(c, t, a, 'day') AS history, survival(n::float8, true) AS survival, _retention_customer_base_final(raw(t, a)) AS own, timeline(t::date, a, date '2025-12-31' ORDER BY n DESC) AS log
 FROM many, unnest(ARRAY[1, 20, 300, 30000]) size WHERE n <= size GROUP BY size;
 SELECT size, r.base = f.base AS base, r.history = f.history AS history, r.survival = f.survival AS survival, r.own = f.own AS own, r.log = f.log AS log,
 	   f.base = r.base AND r.base >= f.base AND NOT r.base <> f.base AS base_too, _retention_customer_base_hash(r.base) = _retention_customer_base_hash(f.base) AS base_hash,
@@ -135,7 +135,7 @@ SELECT pg_temp.toast_blocks() - :before > 400 AS all_of_it;
 COMMIT;
 
 -- rfm is a row of columns that have all of this.
-SELECT count(DISTINCT r), count(*) FILTER (WHERE r = '(1,2,3,4.50,0.5,2,2024-01-01)'::rfm) AS equal FROM (VALUES ('(1,2,3,4.5,0.5,2,2024-01-01)'::rfm), ('(1,2,3,4.50,0.5,2,2024-01-01)'), ('(1,2,3,4.5,0.5,2,2024-01-02)')) v (r);
+SELECT count(DISTINCT r), count(*) FILTER (WHERE r = '(1,2,3,4.50,0.5,2,2024-01-01)'::rfm_inputs) AS equal FROM (VALUES ('(1,2,3,4.5,0.5,2,2024-01-01)'::rfm_inputs), ('(1,2,3,4.50,0.5,2,2024-01-01)'), ('(1,2,3,4.5,0.5,2,2024-01-02)')) v (r);
 
 SET client_min_messages = error;
 DROP SCHEMA equality CASCADE;

@@ -151,7 +151,7 @@ FROM pg_proc p
 JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
 JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
 JOIN pg_aggregate g ON g.aggfnoid = p.oid
-WHERE e.extname = 'retention' AND p.prokind = 'a' AND p.proname <> 'rollup' AND g.aggtranstype IN ('customer_base'::regtype, 'order_log'::regtype, 'purchase_history'::regtype)
+WHERE e.extname = 'retention' AND p.prokind = 'a' AND p.proname <> 'rollup' AND g.aggtranstype IN ('customer_base'::regtype, '_retention_timeline'::regtype, 'purchase_history'::regtype)
   -- those that refuse a time zone are history_time's
   AND NOT (coalesce('time_zone' = ANY (p.proargnames), false) AND 'timestamptz'::regtype <> ALL (p.proargtypes::regtype[]))
 ORDER BY 1;
@@ -188,7 +188,7 @@ CREATE FUNCTION facts(h purchase_history) RETURNS text LANGUAGE sql STABLE PARAL
 $$;
 
 -- And those of a customer, of which the logarithms have no last digit in common.
-CREATE FUNCTION facts(r rfm) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
+CREATE FUNCTION facts(r rfm_inputs) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
 	SELECT concat_ws(' ', r.repeat_purchases, r.active_days, r.age_days, 'spend', r.mean_spend, 'gaps', round(r.log_gaps::numeric, 9), 'orders', r.orders, r.first_day)
 	WHERE r.repeat_purchases IS NOT NULL
 $$;
@@ -196,7 +196,7 @@ $$;
 -- A call of the aggregate, as text: with what may stand before its arguments
 -- (DISTINCT), behind them (ORDER BY) and behind it (FILTER, OVER).
 CREATE FUNCTION call(a aggregates, before text, within text, behind text) RETURNS text LANGUAGE sql AS $$
-	SELECT format(CASE WHEN a.type IN ('customer_base'::regtype, 'purchase_history'::regtype, 'rfm'::regtype) THEN 'facts(%I(%s%s%s) %s)'
+	SELECT format(CASE WHEN a.type IN ('customer_base'::regtype, 'purchase_history'::regtype, 'rfm_inputs'::regtype) THEN 'facts(%I(%s%s%s) %s)'
 				  WHEN a.type = 'timestamptz'::regtype THEN '(%I(%s%s%s) %s AT TIME ZONE ''UTC'')::text'
 				  ELSE '(%I(%s%s%s) %s)::text' END,
 				  a.name, before, a.arguments, within, behind)

@@ -225,12 +225,12 @@ INSERT INTO arguments VALUES
 	('float8', '-Infinity'), ('float8', '1e300'), ('float8', '-0'), ('interval', '-178000000 years'), ('interval', '1 mon -31 days'), ('interval', '1 year'),
 	('cstring', 'AQ=='), ('cstring', ''), ('int4', '16'), ('int4', '2147483647'), ('text', 'repeat_rate'), ('text', 'month'), ('text', 'UTC'), ('bool', 'true'),
 	('int4[]', '{0,30,2147483647}'), ('int4[]', '{}'), ('int4[]', '{{1,2},{3,4}}'), ('int4[]', '{NULL,-1}'),
-	('rfm', '(1,2,3,4.5,0.7,2,2024-01-01)'), ('rfm', '(-1,NaN,0,NaN,Infinity,0,infinity)'), ('rfm', '(9223372036854775807,1e300,1e301,,-1e300,-1,)'), ('rfm', '(,,,,,,)');
-INSERT INTO arguments SELECT 'survival', _retention_survival_add(_retention_survival_add(NULL, 6, true), d, false)::text FROM unnest(ARRAY[0, 6, 1e300]) d;
-INSERT INTO arguments SELECT 'repeat_buying', _retention_repeat_buying_add(NULL, b::rfm)::text FROM unnest(ARRAY['(1,2,3,,0.7,2,)', '(0,0,1e300,,,9223372036854775807,)']) b;
-INSERT INTO arguments SELECT 'repeat_spend', _retention_repeat_spend_add(NULL, b::rfm)::text FROM unnest(ARRAY['(1,2,3,4.5,0.7,2,)', '(0,0,1e300,,,9223372036854775807,)', '(2,2,2,1e300,,,)']) b;
-INSERT INTO arguments SELECT 'renewals', _retention_renewals_add(_retention_renewals_add(NULL, 0, 10, 'bdw'), period, survivors)::text FROM (VALUES (1, 7), (1, 11), (0, 5), (100000, 0), (3, 9000000000000000000)) v (period, survivors);
-INSERT INTO arguments SELECT 'purchase_model', fit_purchases(repeat_buying((x, x * 9, 90, 1, x, NULL, '2024-01-01')::rfm), kind)::text FROM generate_series(0, 6) x, unnest(ARRAY['nbd', 'mbg/nbd', 'pareto/nbd', 'bg/cnbd-2']) kind GROUP BY kind;
+	('rfm_inputs', '(1,2,3,4.5,0.7,2,2024-01-01)'), ('rfm_inputs', '(-1,NaN,0,NaN,Infinity,0,infinity)'), ('rfm_inputs', '(9223372036854775807,1e300,1e301,,-1e300,-1,)'), ('rfm_inputs', '(,,,,,,)');
+INSERT INTO arguments SELECT 'survival_histogram', _retention_survival_add(_retention_survival_add(NULL, 6, true), d, false)::text FROM unnest(ARRAY[0, 6, 1e300]) d;
+INSERT INTO arguments SELECT 'repeat_buying_histogram', _retention_repeat_buying_add(NULL, b::rfm_inputs)::text FROM unnest(ARRAY['(1,2,3,,0.7,2,)', '(0,0,1e300,,,9223372036854775807,)']) b;
+INSERT INTO arguments SELECT 'repeat_spend_histogram', _retention_repeat_spend_add(NULL, b::rfm_inputs)::text FROM unnest(ARRAY['(1,2,3,4.5,0.7,2,)', '(0,0,1e300,,,9223372036854775807,)', '(2,2,2,1e300,,,)']) b;
+INSERT INTO arguments SELECT 'renewals_histogram', _retention_renewals_add(_retention_renewals_add(NULL, 0, 10, 'bdw'), period, survivors)::text FROM (VALUES (1, 7), (1, 11), (0, 5), (100000, 0), (3, 9000000000000000000)) v (period, survivors);
+INSERT INTO arguments SELECT 'purchase_model', fit_purchases(repeat_buying((x, x * 9, 90, 1, x, NULL, '2024-01-01')::rfm_inputs), kind)::text FROM generate_series(0, 6) x, unnest(ARRAY['nbd', 'mbg/nbd', 'pareto/nbd', 'bg/cnbd-2']) kind GROUP BY kind;
 INSERT INTO arguments SELECT 'purchase_model', purchase_model('bg/nbd', '{"r": 1e-30, "alpha": 1e30, "a": 1e-30, "b": 1e30}')::text;
 INSERT INTO arguments VALUES ('spend_model', spend_model(6, 4, 15)::text), ('spend_model', spend_model(1e-30, 0.5, 1e30)::text), ('retention_model', retention_model('sbg', '{"a": 0.7, "b": 1.2}')::text), ('retention_model', retention_model('bdw', '{"a": 1e30, "b": 1e-30, "c": 1e30}')::text),
 	('jsonb', '{}'), ('jsonb', '[1]'), ('jsonb', '{"r": 1, "alpha": 5}'), ('jsonb', spend_model(6, 4, 15)::text), ('text', 'nbd'), ('text', 'auto'), ('text', 'bdw'), ('interval', '0');
@@ -238,16 +238,16 @@ INSERT INTO arguments
 SELECT 'purchase_history', purchase_history(c, t, a, g)::text
 FROM (VALUES (1::int8, date '2024-01-01', 5.00, 'day'), (1, '2024-02-29', -1.5, 'day'), (2, '2024-02-29', 1e30, 'day'), (NULL, '2024-02-29', 1, 'day'),
 			 (1, '4714-11-24 BC', 1, 'year'), (1, '294276-12-31', 1, 'year'), (1, '2024-01-01', -1, 'week'), (NULL, '2024-01-01', 1, 'month')) o (c, t, a, g) GROUP BY g;
-INSERT INTO arguments SELECT type, NULL FROM (SELECT DISTINCT type FROM arguments UNION SELECT unnest('{customer_base,order_log}'::regtype[])) s;
+INSERT INTO arguments SELECT type, NULL FROM (SELECT DISTINCT type FROM arguments UNION SELECT unnest('{customer_base,_retention_timeline}'::regtype[])) s;
 INSERT INTO arguments SELECT 'customer_base', b::text FROM bases WHERE NOT many;
 INSERT INTO arguments SELECT 'customer_base', only_in(b, (SELECT customer_base(0)))::text FROM bases WHERE NOT many AND signature = 'customer_base(bigint,date,numeric)'::regprocedure;
 INSERT INTO arguments SELECT 'customer_base', b::text FROM accepted ORDER BY md5(b::text) LIMIT 20;
 INSERT INTO arguments SELECT 'customer_base', _retention_customer_base_add_own(NULL, timestamp '2024-01-01', 1.25)::text;
 INSERT INTO arguments SELECT 'customer_base', _retention_customer_base_add_own(NULL, 1.25)::text;
 INSERT INTO arguments SELECT 'customer_base', _retention_customer_base_add_own(NULL, now())::text;
-INSERT INTO arguments SELECT 'order_log', unnest(ARRAY[_retention_order_log_add(_retention_order_log_add(NULL, timestamptz '2024-01-01'), '294276-12-31 23:59:59.999999'), _retention_order_log_add(NULL, date '2024-01-01'),
-	_retention_order_log_add_summary(NULL, date '2024-01-01', 1e300, '5874897-12-31'), _retention_order_log_add_summary(NULL, timestamp '4714-11-24 BC', '2024-01-01'),
-	_retention_order_log_add_between(NULL, date '4714-11-24 BC', '-infinity', 'infinity')])::text;
+INSERT INTO arguments SELECT '_retention_timeline', unnest(ARRAY[_retention_timeline_add(_retention_timeline_add(NULL, timestamptz '2024-01-01'), '294276-12-31 23:59:59.999999'), _retention_timeline_add(NULL, date '2024-01-01'),
+	_retention_timeline_add_summary(NULL, date '2024-01-01', 1e300, '5874897-12-31'), _retention_timeline_add_summary(NULL, timestamp '4714-11-24 BC', '2024-01-01'),
+	_retention_timeline_add_between(NULL, date '4714-11-24 BC', '-infinity', 'infinity')])::text;
 
 CREATE TABLE calls (signature regprocedure, outcome text);
 CREATE FUNCTION call(query text) RETURNS text LANGUAGE plpgsql AS $$

@@ -42,7 +42,7 @@ INSERT INTO ways SELECT 'as they are', fit_purchases(b), fit_spend(s) FROM shop;
 INSERT INTO ways SELECT 'backwards', fit_purchases(repeat_buying(c ORDER BY customer_id DESC)), fit_spend(repeat_spend(c ORDER BY customer_id DESC)) FROM customers;
 INSERT INTO ways SELECT 'of parts', fit_purchases(rollup(b)), fit_spend(rollup(s)) FROM (SELECT repeat_buying(c) AS b, repeat_spend(c) AS s FROM customers GROUP BY customer_id % 7) p;
 INSERT INTO ways SELECT 'of a history', fit_purchases(repeat_buying(h, '2025-12-31')), fit_spend(repeat_spend(h, '2025-12-31')) FROM (SELECT purchase_history(customer_id, ordered_at, amount, 'day') AS h FROM orders) h;
-INSERT INTO ways SELECT 'stored', fit_purchases(b::text::repeat_buying), fit_spend(s::text::repeat_spend) FROM shop;
+INSERT INTO ways SELECT 'stored', fit_purchases(b::text::repeat_buying_histogram), fit_spend(s::text::repeat_spend_histogram) FROM shop;
 SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
 SET min_parallel_table_scan_size = 0;
@@ -52,7 +52,7 @@ RESET max_parallel_workers_per_gather;
 SELECT way, p::text = (SELECT p::text FROM ways WHERE way = 'as they are') AS purchases, s::text = (SELECT s::text FROM ways WHERE way = 'as they are') AS spend FROM ways ORDER BY way COLLATE "C";
 -- In other units: parameters that are times change with them, the likelihood by x ln 7.
 CREATE TABLE in_weeks AS SELECT kind, fit_purchases(weeks, kind) AS w, fit_purchases(b, kind) AS d
-FROM (SELECT repeat_buying(((c).repeat_purchases, (c).active_days / 7, (c).age_days / 7, NULL, (c).log_gaps - (c).repeat_purchases * ln(7::float8), (c).orders, (c).first_day)::rfm) AS weeks FROM customers) v, shop, unnest(ARRAY['nbd', 'bg/nbd', 'mbg/nbd', 'pareto/nbd', 'mbg/cnbd-2']) kind;
+FROM (SELECT repeat_buying(((c).repeat_purchases, (c).active_days / 7, (c).age_days / 7, NULL, (c).log_gaps - (c).repeat_purchases * ln(7::float8), (c).orders, (c).first_day)::rfm_inputs) AS weeks FROM customers) v, shop, unnest(ARRAY['nbd', 'bg/nbd', 'mbg/nbd', 'pareto/nbd', 'mbg/cnbd-2']) kind;
 SELECT kind, count(*) AS parameters, count(*) FILTER (WHERE near(p.estimate * CASE WHEN name IN ('alpha', 'beta') THEN 7 ELSE 1 END, q.estimate, 1e-9) AND (name = 'k' OR near(p.std_error / p.estimate, q.std_error / q.estimate, 1e-6))) AS same
 FROM (SELECT kind, (model_parameters(w)).* FROM in_weeks) p JOIN (SELECT kind, (model_parameters(d)).* FROM in_weeks) q USING (kind, name) GROUP BY kind ORDER BY kind COLLATE "C";
 SELECT w.kind, near(w.loglik - i.repeat_purchases * ln(7::float8), d.loglik, 1e-12) AS loglik FROM in_weeks, model_info(w) w, model_info(d) d, shop, repeat_buying_info(b) i ORDER BY w.kind COLLATE "C";
@@ -81,8 +81,8 @@ SELECT count(*) AS models, count(*) FILTER (WHERE (m::jsonb ->> 'converged')::bo
 -- Data that do not determine a model: no errors, and finite predictions.
 -- ---------------------------------------------------------------------------
 
-CREATE FUNCTION b(int8, float8, float8) RETURNS rfm LANGUAGE sql IMMUTABLE AS $$ SELECT ($1, $2, $3, 10, 0, NULL, NULL)::rfm $$;
-CREATE TABLE hard (what text, c rfm);
+CREATE FUNCTION b(int8, float8, float8) RETURNS rfm_inputs LANGUAGE sql IMMUTABLE AS $$ SELECT ($1, $2, $3, 10, 0, NULL, NULL)::rfm_inputs $$;
+CREATE TABLE hard (what text, c rfm_inputs);
 INSERT INTO hard VALUES ('one customer', b(3, 20, 30)), ('one who bought once', b(0, 0, 30)), ('one of today', b(0, 0, 0)), ('x above T', b(50, 3, 4)), ('all at T = 0', b(7, 0, 0)), ('all at T = 0', b(0, 0, 0)),
 	('all alike', b(4, 30, 40)), ('all alike', b(4, 30, 40)), ('huge x', b(1000000000, 900, 1000)), ('huge x', b(0, 0, 1000)), ('huge T', b(2, 1e15, 1e16)), ('huge T', b(0, 0, 1e16)), ('tiny T', b(2, 1e-10, 2e-10)), ('tiny T', b(0, 0, 1e-10));
 INSERT INTO hard SELECT 'nobody again', b(0, 0, n) FROM generate_series(0, 200) n;
@@ -106,7 +106,7 @@ GROUP BY what, kind HAVING bool_and(e >= 0 AND e < 'Infinity') IS NOT TRUE ORDER
 -- The NBD at the limit of the others: where nobody is seen to leave they predict the same.
 SELECT kind, near(expected_purchases(m, c, '90 days'), (SELECT expected_purchases(n.m, c, '90 days') FROM hard_fits n WHERE n.what = f.what AND n.kind = 'nbd'), 1e-2) AS as_nbd
 FROM hard_fits f, b(3, 200, 365) c WHERE what = 'nobody leaves' AND kind IN ('bg/nbd', 'mbg/nbd', 'pareto/nbd') ORDER BY kind COLLATE "C";
-SELECT fit_purchases(NULL) IS NULL AS nothing, fit_purchases(b, NULL) IS NULL AS no_model, fit_purchases('AQIAAAAAAAA='::repeat_buying) IS NULL AS nobody FROM shop;
+SELECT fit_purchases(NULL) IS NULL AS nothing, fit_purchases(b, NULL) IS NULL AS no_model, fit_purchases('AQIAAAAAAAA='::repeat_buying_histogram) IS NULL AS nobody FROM shop;
 SELECT fit_purchases(b, 'bg') FROM shop;
 SELECT fit_purchases(b, 'mbg/cnbd-0') FROM shop;
 SELECT fit_purchases(b, '') FROM shop;
@@ -116,13 +116,13 @@ CREATE TABLE spenders (what text, x int8, m numeric);
 INSERT INTO spenders VALUES ('one', 3, 20), ('all alike', 2, 10), ('all alike', 2, 10), ('none', 0, NULL), ('none', 2, -5), ('none', 1, NULL), ('none', 3, 0), ('far apart', 1, 1e-300), ('far apart', 2, 1e300), ('tiny', 1, 1e-300), ('tiny', 2, 2e-300), ('huge', 1, 1e300), ('huge', 3, 2e300);
 INSERT INTO spenders SELECT 'heavy tail', 1 + n % 3, exp(n / 10.0) FROM generate_series(1, 200) n;
 SELECT what, i.kind, i.customers, left_out_no_repeat, left_out_not_positive, i.correlation IS NOT NULL AS correlation, i.loglik IS NOT NULL AS loglik, fit_spend(s)::text::spend_model::text = fit_spend(s)::text AS round_trip
-FROM (SELECT what, repeat_spend((x, x, 10, m, 0, NULL, NULL)::rfm) AS s FROM spenders GROUP BY what) g, model_info(fit_spend(s)) i ORDER BY what COLLATE "C";
-SELECT i.* FROM (SELECT repeat_spend((x, x, 10, m, 0, NULL, NULL)::rfm) AS s FROM spenders WHERE what = 'none') g, repeat_spend_info(s) i;
-SELECT message, expected_spend(m, (0, 0, 10, NULL, 0, NULL, NULL)::rfm) IS NULL AS no_mean FROM (SELECT fit_spend(repeat_spend((x, x, 10, m, 0, NULL, NULL)::rfm)) AS m FROM spenders WHERE what = 'heavy tail') g, model_info(m);
-SELECT repeat_spend((1, 1, 10, 'NaN', 0, NULL, NULL)::rfm);
-SELECT repeat_spend((1, 1, 10, '-Infinity', 0, NULL, NULL)::rfm);
-SELECT repeat_spend((1, 2, 1, 5, 0, NULL, NULL)::rfm);
-SELECT repeat_spend(NULL::rfm) IS NULL AS null, repeat_spend(c) IS NULL AS none FROM customers WHERE false;
+FROM (SELECT what, repeat_spend((x, x, 10, m, 0, NULL, NULL)::rfm_inputs) AS s FROM spenders GROUP BY what) g, model_info(fit_spend(s)) i ORDER BY what COLLATE "C";
+SELECT i.* FROM (SELECT repeat_spend((x, x, 10, m, 0, NULL, NULL)::rfm_inputs) AS s FROM spenders WHERE what = 'none') g, repeat_spend_info(s) i;
+SELECT message, expected_spend(m, (0, 0, 10, NULL, 0, NULL, NULL)::rfm_inputs) IS NULL AS no_mean FROM (SELECT fit_spend(repeat_spend((x, x, 10, m, 0, NULL, NULL)::rfm_inputs)) AS m FROM spenders WHERE what = 'heavy tail') g, model_info(m);
+SELECT repeat_spend((1, 1, 10, 'NaN', 0, NULL, NULL)::rfm_inputs);
+SELECT repeat_spend((1, 1, 10, '-Infinity', 0, NULL, NULL)::rfm_inputs);
+SELECT repeat_spend((1, 2, 1, 5, 0, NULL, NULL)::rfm_inputs);
+SELECT repeat_spend(NULL::rfm_inputs) IS NULL AS null, repeat_spend(c) IS NULL AS none FROM customers WHERE false;
 -- of a history without amounts, and one that is not by day
 SELECT repeat_spend(purchase_history(1, date '2024-01-01', 'day')) IS NULL AS no_amounts;
 SELECT repeat_spend(purchase_history(1, date '2024-01-01', 1.0, 'month'));
@@ -140,12 +140,12 @@ FROM (SELECT segment, kind, fit_retention(period, survivors, kind) AS m FROM seg
 SELECT segment, i.kind, i.customers, periods, r(loglik, 9) AS loglik, r(aic, 9) AS aic, r(bic, 9) AS bic, converged, boundary, message FROM (SELECT segment, fit_retention(period, survivors) AS m FROM segments GROUP BY segment) f, model_info(m) i ORDER BY segment COLLATE "C";
 -- rows in any order, of parts, stored; cohorts of the same length add up
 SELECT segment, fit_retention(period, survivors)::text = fit_retention(period, survivors ORDER BY period DESC)::text AS backwards, fit_retention(renewals(period, survivors), 'sbg')::text = fit_retention(period, survivors)::text AS stored,
-	   fit_retention(renewals(period, survivors)::text::renewals, 'bdw')::text = fit_retention(period, survivors, 'bdw')::text AS as_text FROM segments GROUP BY segment ORDER BY segment COLLATE "C";
+	   fit_retention(renewals(period, survivors)::text::renewals_histogram, 'bdw')::text = fit_retention(period, survivors, 'bdw')::text AS as_text FROM segments GROUP BY segment ORDER BY segment COLLATE "C";
 SELECT fit_retention(period, survivors)::text = (SELECT fit_retention(period, sum::int8) FROM (SELECT period, sum(survivors) AS sum FROM segments GROUP BY period) s)::text AS cohorts,
 	   fit_retention(period, survivors)::text = (SELECT fit_retention(rollup(t)) FROM (SELECT renewals(period, survivors) AS t FROM segments GROUP BY segment) s)::text AS rolled_up FROM segments;
 SELECT r((m::jsonb #>> '{parameters,a}')::float8) AS a FROM (SELECT fit_retention(period, survivors) AS m FROM segments WHERE segment = 'regular' AND period NOT IN (2, 5)) f;
 -- too little, and nothing
-SELECT fit_retention(0, 1000) IS NULL AS one_period, fit_retention(NULL, 5) IS NULL AS nothing, fit_retention(period, survivors) IS NULL AS none, fit_retention(NULL::renewals) IS NULL AS null FROM segments WHERE false;
+SELECT fit_retention(0, 1000) IS NULL AS one_period, fit_retention(NULL, 5) IS NULL AS nothing, fit_retention(period, survivors) IS NULL AS none, fit_retention(NULL::renewals_histogram) IS NULL AS null FROM segments WHERE false;
 SELECT fit_retention(period, 0) IS NULL AS nobody FROM generate_series(0, 3) period;
 SELECT what, kind, boundary, message FROM (SELECT what, kind, fit_retention(period, survivors, kind) AS m FROM (VALUES ('all stay', 0, 10), ('all stay', 1, 10), ('all stay', 2, 10), ('all leave', 0, 10), ('all leave', 1, 0), ('all alike', 0, 1000), ('all alike', 1, 500), ('all alike', 2, 250), ('all alike', 3, 125)) v (what, period, survivors), unnest(ARRAY['sbg', 'bdw']) kind GROUP BY what, kind) f, LATERAL (SELECT (model_info(m)).*) i (k, customers, periods, loglik, aic, bic, converged, boundary, message) ORDER BY what COLLATE "C", kind COLLATE "C";
 SELECT fit_retention(period + 1, survivors) FROM segments WHERE segment = 'regular';
@@ -163,9 +163,9 @@ SET client_min_messages = error;
 DROP SCHEMA model_fit CASCADE;
 
 -- Gaps that are not known: no model with a k, unless there are none.
-SELECT log_gaps IS NULL AS unknown FROM repeat_buying_info((SELECT repeat_buying(ROW(2, 5, 9, NULL, NULL, 3, NULL)::rfm) FROM generate_series(1, 10)));
-SELECT kind !~ 'cnbd' AS without_k FROM model_info(fit_purchases((SELECT repeat_buying(ROW(x, 5 * sign(x), 9 + x, NULL, CASE x WHEN 0 THEN 0 END, 9, NULL)::rfm) FROM generate_series(0, 4) x), 'auto'));
-SELECT fit_purchases(repeat_buying(ROW(2, 5, 9, NULL, NULL, 3, NULL)::rfm), 'mbg/cnbd-3');
-SELECT fit_purchases(repeat_buying(ROW(2, 5, 9, NULL, NULL, 3, NULL)::rfm), 'mbg/cnbd-k');
-SELECT log_gaps FROM repeat_buying_info((SELECT repeat_buying(ROW(0, 0, 9, NULL, NULL, 3, NULL)::rfm)));
-SELECT log_gaps IS NULL AS unknown, r.t::text::repeat_buying::text = r.t::text AS same FROM (SELECT repeat_buying(ROW(2, 5, 9, NULL, 1.5, 3, NULL)::rfm) + repeat_buying(ROW(2, 5, 9, NULL, NULL, 3, NULL)::rfm) AS t) r, repeat_buying_info(t);
+SELECT log_gaps IS NULL AS unknown FROM repeat_buying_info((SELECT repeat_buying(ROW(2, 5, 9, NULL, NULL, 3, NULL)::rfm_inputs) FROM generate_series(1, 10)));
+SELECT kind !~ 'cnbd' AS without_k FROM model_info(fit_purchases((SELECT repeat_buying(ROW(x, 5 * sign(x), 9 + x, NULL, CASE x WHEN 0 THEN 0 END, 9, NULL)::rfm_inputs) FROM generate_series(0, 4) x), 'auto'));
+SELECT fit_purchases(repeat_buying(ROW(2, 5, 9, NULL, NULL, 3, NULL)::rfm_inputs), 'mbg/cnbd-3');
+SELECT fit_purchases(repeat_buying(ROW(2, 5, 9, NULL, NULL, 3, NULL)::rfm_inputs), 'mbg/cnbd-k');
+SELECT log_gaps FROM repeat_buying_info((SELECT repeat_buying(ROW(0, 0, 9, NULL, NULL, 3, NULL)::rfm_inputs)));
+SELECT log_gaps IS NULL AS unknown, r.t::text::repeat_buying_histogram::text = r.t::text AS same FROM (SELECT repeat_buying(ROW(2, 5, 9, NULL, 1.5, 3, NULL)::rfm_inputs) + repeat_buying(ROW(2, 5, 9, NULL, NULL, 3, NULL)::rfm_inputs) AS t) r, repeat_buying_info(t);

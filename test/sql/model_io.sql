@@ -50,14 +50,14 @@ SELECT retention_model('bdw', '{"a": 1, "b": 1}');
 -- Fitted ones have all fields; parameters that are hard to print.
 CREATE TABLE fitted AS
 SELECT 'purchase, ' || kind AS what, fit_purchases(rb, kind) AS p, NULL::spend_model AS s, NULL::retention_model AS r
-FROM unnest(ARRAY['nbd', 'mbg/nbd', 'pareto/nbd', 'bg/cnbd-2']) kind, (SELECT repeat_buying((x, CASE WHEN x > 0 THEN x * 7.1 + n % 5 ELSE 0 END, 60 + n % 40, 10, x * 1.5, x + 1, date '2024-01-01' + n % 40)::rfm) AS rb
+FROM unnest(ARRAY['nbd', 'mbg/nbd', 'pareto/nbd', 'bg/cnbd-2']) kind, (SELECT repeat_buying((x, CASE WHEN x > 0 THEN x * 7.1 + n % 5 ELSE 0 END, 60 + n % 40, 10, x * 1.5, x + 1, date '2024-01-01' + n % 40)::rfm_inputs) AS rb
 	FROM generate_series(1, 500) n, LATERAL (SELECT CASE WHEN n % 2 = 0 THEN 0 ELSE n % 7 END AS x) s) t
-UNION ALL SELECT 'spend', NULL, fit_spend(repeat_spend((n % 4, n % 4, 90, 5 + n % 37, 0, NULL, NULL)::rfm)), NULL FROM generate_series(1, 400) n
+UNION ALL SELECT 'spend', NULL, fit_spend(repeat_spend((n % 4, n % 4, 90, 5 + n % 37, 0, NULL, NULL)::rfm_inputs)), NULL FROM generate_series(1, 400) n
 UNION ALL SELECT 'retention, ' || kind, NULL, NULL, fit_retention(period, survivors, kind) FROM (VALUES (0, 1000), (1, 631), (2, 468), (3, 382)) v (period, survivors), unnest(ARRAY['sbg', 'bdw']) kind GROUP BY kind
 UNION ALL SELECT 'made, ' || v, purchase_model('nbd', jsonb_build_object('r', v::numeric, 'alpha', 1 / v::numeric)), spend_model(v::float8, 1 / v::float8, v::float8 * 3), retention_model('sbg', jsonb_build_object('a', v::numeric, 'b', 0.1))
 FROM unnest(ARRAY['0.1', '0.30000000000000004', '1e-29', '1e29', '123456789.123456789', '2.2250738585072014e-8', '0.333333333333333333']) v;
 -- at a limit: a message
-INSERT INTO fitted SELECT 'purchase, at a limit', fit_purchases(repeat_buying((0, 0, n, NULL, NULL, NULL, NULL)::rfm)) FROM generate_series(1, 10) n;
+INSERT INTO fitted SELECT 'purchase, at a limit', fit_purchases(repeat_buying((0, 0, n, NULL, NULL, NULL, NULL)::rfm_inputs)) FROM generate_series(1, 10) n;
 SELECT what, string_agg(field, ', ' ORDER BY field COLLATE "C") AS fields FROM fitted, jsonb_object_keys(coalesce(p::jsonb, s::jsonb, r::jsonb)) field
 WHERE what IN ('purchase, mbg/nbd', 'purchase, at a limit', 'spend', 'retention, bdw') GROUP BY what ORDER BY what COLLATE "C";
 -- Whatever the settings are that other types print by.

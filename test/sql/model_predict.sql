@@ -13,8 +13,8 @@ CREATE FUNCTION r(x float8, digits int DEFAULT 6) RETURNS numeric LANGUAGE sql I
 	SELECT CASE WHEN x = 0 THEN 0 ELSE round(x::numeric, digits - 1 - floor(log(abs(x)::numeric))::int) END
 $$;
 -- a customer, in weeks as papers have them
-CREATE FUNCTION weeks(x int8, t_x float8, t float8, m numeric DEFAULT NULL) RETURNS rfm LANGUAGE sql IMMUTABLE AS $$
-	SELECT (x, t_x * 7, t * 7, m, NULL, NULL, date '1997-01-01')::rfm
+CREATE FUNCTION weeks(x int8, t_x float8, t float8, m numeric DEFAULT NULL) RETURNS rfm_inputs LANGUAGE sql IMMUTABLE AS $$
+	SELECT (x, t_x * 7, t * 7, m, NULL, NULL, date '1997-01-01')::rfm_inputs
 $$;
 CREATE TABLE models AS SELECT kind, purchase_model(kind, params::jsonb, 'week') AS m FROM (VALUES
 	('nbd', '{"r": 0.3847661, "alpha": 12.0720}'),
@@ -83,7 +83,7 @@ SELECT kind, count(*) FILTER (WHERE expected_purchases(m, c, '0') = 0 AND purcha
 	   count(*) FILTER (WHERE abs(predicted_clv(m, s, c, '150 years') / predicted_clv(m, s, c) - 1) < 1e-5) AS long,
 	   count(*) FILTER (WHERE abs(predicted_clv(m, s, c, '1 year', 0) / (expected_purchases(m, c, '1 year') * expected_spend(s, c)) - 1) < 1e-9) AS undiscounted,
 	   count(*) FILTER (WHERE abs(predicted_clv(m, s, c, '1 year', margin => 0.3) / predicted_clv(m, s, c, '1 year') - 0.3) < 1e-12) AS margin
-FROM models, spend_model(6.25, 3.74, 15.44) s, (SELECT n, ((c).repeat_purchases, (c).active_days, (c).age_days, 20, NULL, NULL, NULL)::rfm AS c FROM customers WHERE n < 6) customers GROUP BY kind ORDER BY kind COLLATE "C";
+FROM models, spend_model(6.25, 3.74, 15.44) s, (SELECT n, ((c).repeat_purchases, (c).active_days, (c).age_days, 20, NULL, NULL, NULL)::rfm_inputs AS c FROM customers WHERE n < 6) customers GROUP BY kind ORDER BY kind COLLATE "C";
 -- A month has 365.25 / 12 days, a year 365.25, and hours count.
 SELECT expected_purchases(m, '12 months') = expected_purchases(m, '365 days 6 hours') AS year, expected_purchases(m, '1 month') = expected_purchases(m, '30 days 10 hours 30 minutes') AS month,
 	   expected_purchases(m, '1 month -29 days') = expected_purchases(m, '1 day 10.5 hours') AS mixed FROM models WHERE kind = 'bg/nbd';
@@ -92,7 +92,7 @@ SELECT count(*) FILTER (WHERE p_alive(m, c, '1997-01-01') = p_alive(m, c)) AS un
 SELECT kind, p_alive(m, weeks(2, 5, 10), as_of => '1997-12-31') = p_alive(m, weeks(2, 5, 52)) AS longer, p_alive(m, weeks(2, 5, 10), '1997-12-31') < p_alive(m, weeks(2, 5, 10)) AS less FROM models WHERE kind <> 'nbd' ORDER BY kind COLLATE "C";
 SELECT p_alive(m, weeks(2, 5, 10), '1997-01-31') FROM models WHERE kind = 'bg/nbd';
 SELECT p_alive(m, weeks(2, 5, 10), 'infinity') FROM models WHERE kind = 'bg/nbd';
-SELECT p_alive(m, (2, 35, 70, NULL, NULL, NULL, NULL)::rfm, '1997-12-31') IS NULL AS no_first_day, p_alive(m, (2, 35, 70, NULL, NULL, NULL, 'infinity')::rfm, '1997-12-31') IS NULL AS infinite_first_day FROM models WHERE kind = 'bg/nbd';
+SELECT p_alive(m, (2, 35, 70, NULL, NULL, NULL, NULL)::rfm_inputs, '1997-12-31') IS NULL AS no_first_day, p_alive(m, (2, 35, 70, NULL, NULL, NULL, 'infinity')::rfm_inputs, '1997-12-31') IS NULL AS infinite_first_day FROM models WHERE kind = 'bg/nbd';
 
 -- ---------------------------------------------------------------------------
 -- Intervals.
@@ -138,7 +138,7 @@ SELECT p_alive_interval(m, weeks(2, 3, 4), 'NaN') FROM fitted;
 
 SELECT count(*) AS customers, count(p_alive(m, c)) AS alive, count(expected_purchases(m, c, '1 year')) AS expected, count(purchase_probability(m, c, 0, '1 year')) AS probability, count(expected_spend(s, c)) AS spend,
 	   count(predicted_clv(m, s, c)) AS clv, count(p_alive_interval(m, c)) AS alive_interval, count(predicted_clv_interval(m, s, c)) AS clv_interval
-FROM fitted, unnest(ARRAY[NULL, (NULL, 1, 1, 5, 0, NULL, NULL), (1, NULL, 1, 5, 0, NULL, NULL), (1, 1, NULL, 5, 0, NULL, NULL)]::rfm[]) c;
+FROM fitted, unnest(ARRAY[NULL, (NULL, 1, 1, 5, 0, NULL, NULL), (1, NULL, 1, 5, 0, NULL, NULL), (1, 1, NULL, 5, 0, NULL, NULL)]::rfm_inputs[]) c;
 SELECT p_alive(NULL, c) IS NULL AND p_alive(NULL, c, NULL) IS NULL AND expected_purchases(NULL, c, '1 year') IS NULL AND expected_purchases(m, c, NULL) IS NULL AND expected_purchases(m, NULL::interval) IS NULL
 	AND purchase_probability(m, c, NULL, '1 year') IS NULL AND purchase_probability(m, NULL, '1 year') IS NULL AND expected_spend(NULL, c) IS NULL AND predicted_clv(NULL, s, c) IS NULL AND predicted_clv(m, NULL, c) IS NULL
 	AND predicted_clv(m, s, c, annual_discount_rate => NULL) IS NULL AND predicted_clv(m, s, c, margin => NULL) IS NULL AND p_alive_interval(m, c, NULL) IS NULL AND predicted_clv_interval(m, s, c, level => NULL) IS NULL
@@ -176,7 +176,7 @@ SET statement_timeout = '60s';
 CREATE TABLE extreme AS SELECT kind, low, purchase_model(kind, jsonb_object_agg(name, CASE which >> (i::int - 1) & 1 WHEN 0 THEN low ELSE 1 / low END)) AS m
 FROM (VALUES ('nbd', '{r,alpha}'::text[]), ('bg/nbd', '{r,alpha,a,b}'), ('mbg/nbd', '{r,alpha,a,b}'), ('pareto/nbd', '{r,alpha,s,beta}'), ('mbg/cnbd-12', '{r,alpha,a,b}')) v (kind, names),
 	unnest(ARRAY[0.01, 1e-8, 1e-30]) low, generate_series(0, 15) which, unnest(names) WITH ORDINALITY n (name, i) GROUP BY kind, low, which;
-CREATE TABLE extreme_customers AS SELECT c FROM unnest(ARRAY[(0, 0, 0, 1, 0, NULL, NULL), (0, 0, 1e4, 1, 0, NULL, NULL), (500, 0, 0, 1, 0, NULL, NULL), (500, 1e-3, 1e4, 1, 0, NULL, NULL), (3, 1e4, 1e4, 1, 0, NULL, NULL)]::rfm[]) c;
+CREATE TABLE extreme_customers AS SELECT c FROM unnest(ARRAY[(0, 0, 0, 1, 0, NULL, NULL), (0, 0, 1e4, 1, 0, NULL, NULL), (500, 0, 0, 1, 0, NULL, NULL), (500, 1e-3, 1e4, 1, 0, NULL, NULL), (3, 1e4, 1e4, 1, 0, NULL, NULL)]::rfm_inputs[]) c;
 SELECT count(*) > 2000 AS many, count(*) FILTER (WHERE p NOT BETWEEN 0 AND 1) AS no_share, count(*) FILTER (WHERE e < 0 OR e = 'Infinity' OR e = 'NaN') AS no_number, count(*) FILTER (WHERE q < 0 OR q > 1 OR q = 'NaN') AS no_probability,
 	   count(*) FILTER (WHERE low = 0.01 AND (p IS NULL OR e IS NULL OR q IS NULL)) AS without
 FROM (SELECT kind, low, p_alive(m, c) AS p, CASE WHEN kind NOT LIKE '%cnbd%' OR low = 0.01 AND horizon < '1 year' THEN expected_purchases(m, c, horizon) ELSE 0 END AS e, purchase_probability(m, c, 2, horizon) AS q
@@ -186,7 +186,7 @@ FROM (SELECT low, predicted_clv(m, s, c) AS v FROM extreme, extreme_customers, s
 -- A value that takes half a minute is given up when asked.
 CREATE FUNCTION given_up_soon() RETURNS bool LANGUAGE plpgsql AS $$
 BEGIN
-	PERFORM predicted_clv(purchase_model('mbg/cnbd-3', '{"r": 1e30, "alpha": 1e6, "a": 30, "b": 1e-30}'), spend_model(6, 3, 15), ROW(400, 200, 400, 10, 0, NULL, NULL)::rfm, '1000 years');
+	PERFORM predicted_clv(purchase_model('mbg/cnbd-3', '{"r": 1e30, "alpha": 1e6, "a": 30, "b": 1e-30}'), spend_model(6, 3, 15), ROW(400, 200, 400, 10, 0, NULL, NULL)::rfm_inputs, '1000 years');
 	RETURN false;
 EXCEPTION WHEN query_canceled THEN
 	RETURN clock_timestamp() < statement_timestamp() + interval '10 seconds';

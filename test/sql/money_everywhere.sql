@@ -163,7 +163,7 @@ BEGIN
 												 ELSE '(total * lifespans) / nullif(orders * 31557600000000, 0)' END END,
 					   CASE WHEN agg.exact THEN '' ELSE '::float8' END, rows),
 				CASE WHEN agg.exact AND agg.proname <> 'clv' THEN 'g.money::numeric IS NOT DISTINCT FROM w.money::numeric' ELSE near END);
-		ELSIF agg.result = 'rfm' THEN
+		ELSIF agg.result = 'rfm_inputs' THEN
 			CALL compare(agg.name || ' ' || how, ARRAY[agg.name],
 				format('SELECT shop, c, '''', ((%s).mean_spend)::text FROM orders WHERE c IS NOT NULL GROUP BY shop, c', call),
 				format('SELECT shop, c, '''', (sum(spend) FILTER (WHERE orders > 0 AND day > first) / nullif(count(*) FILTER (WHERE orders > 0 AND day > first), 0))::text
@@ -399,13 +399,13 @@ SELECT shop, c, spend / days AS m FROM (
 	FROM (SELECT shop, c, t::date AS day, sum(a) AS money, bool_or(a >= 0) AS is_order, min(min(t::date) FILTER (WHERE a >= 0)) OVER (PARTITION BY shop, c) AS first
 		  FROM orders WHERE c IS NOT NULL GROUP BY shop, c, t::date) d
 	GROUP BY shop, c) s WHERE days > 0;
-CALL compare('repeat_spend', ARRAY['repeat_spend(purchase_history,date)', 'repeat_spend(rfm)', 'rollup(repeat_spend)', '_retention_repeat_spend_union(repeat_spend,repeat_spend)', 'repeat_spend_info(repeat_spend)'],
+CALL compare('repeat_spend', ARRAY['repeat_spend(purchase_history,date)', 'repeat_spend(rfm_inputs)', 'rollup(repeat_spend_histogram)', '_retention_repeat_spend_union(repeat_spend_histogram,repeat_spend_histogram)', 'repeat_spend_info(repeat_spend_histogram)'],
 	'SELECT shop, 0, name, money FROM (SELECT shop, repeat_spend(h) AS of_history FROM histories WHERE how = ''rows'') h
 		JOIN (SELECT shop, repeat_spend(r) AS of_rfm, repeat_spend(r) FILTER (WHERE c % 2 = 0) + repeat_spend(r) FILTER (WHERE c % 2 <> 0) AS added
 			  FROM (SELECT shop, c, rfm_summary(t, a, date ''2024-12-31'') AS r FROM orders WHERE c IS NOT NULL GROUP BY shop, c) r GROUP BY shop) s USING (shop)
 		JOIN (SELECT shop, rollup(r) AS rolled FROM (SELECT shop, repeat_spend(r) AS r FROM (SELECT shop, c, rfm_summary(t, a, date ''2024-12-31'') AS r FROM orders WHERE c IS NOT NULL GROUP BY shop, c) r GROUP BY shop, c % 3) p GROUP BY shop) u USING (shop),
 		LATERAL (VALUES (''history'', (repeat_spend_info(of_history)).mean::text), (''rfm'', (repeat_spend_info(of_rfm)).mean::text), (''rollup'', (repeat_spend_info(rolled)).mean::text),
-			(''read'', (repeat_spend_info(of_history::text::repeat_spend)).mean::text), (''added'', (repeat_spend_info(coalesce(added, of_rfm))).mean::text),
+			(''read'', (repeat_spend_info(of_history::text::repeat_spend_histogram)).mean::text), (''added'', (repeat_spend_info(coalesce(added, of_rfm))).mean::text),
 			(''same'', (of_rfm::text IS NOT DISTINCT FROM rolled::text)::text)) v (name, money)',
 	'SELECT shop, 0, name, CASE name WHEN ''same'' THEN ''true'' ELSE mean::text END FROM (SELECT DISTINCT shop FROM orders WHERE c IS NOT NULL) o
 		LEFT JOIN (SELECT shop, avg(m) AS mean FROM spends WHERE m > 0 GROUP BY shop) s USING (shop), (VALUES (''history''), (''rfm''), (''rollup''), (''read''), (''added''), (''same'')) v (name)',
@@ -413,7 +413,7 @@ CALL compare('repeat_spend', ARRAY['repeat_spend(purchase_history,date)', 'repea
 
 -- What servers and workers hand over, the state of rfm_summary and of a tally,
 -- and samples: as text and in binary.
-CREATE AGGREGATE log_of(timestamp, numeric, date) (SFUNC = _retention_order_log_add_summary, STYPE = order_log);
+CREATE AGGREGATE log_of(timestamp, numeric, date) (SFUNC = _retention_timeline_add_summary, STYPE = _retention_timeline);
 CREATE TABLE states AS SELECT shop, c, log_of(t, a, '2024-06-30' ORDER BY n DESC) AS log FROM orders WHERE c IS NOT NULL GROUP BY shop, c;
 CREATE TABLE summaries AS SELECT shop, repeat_spend(h) AS spend, (SELECT customer_base_sample(c, t, a, 16) FROM orders o WHERE o.shop = h.shop) AS sample FROM histories h WHERE how = 'rows';
 CREATE TABLE read_states (LIKE states);
@@ -424,12 +424,12 @@ CREATE TABLE read_summaries (LIKE summaries);
 \copy money_everywhere.read_summaries FROM 'results/money_everywhere.binary' WITH (FORMAT binary)
 \! rm -f results/money_everywhere.binary
 CALL compare('states, read again', '{}',
-	'SELECT shop, c, name, money::text FROM read_states r JOIN states s USING (shop, c), LATERAL (VALUES (''binary'', (_retention_order_log_rfm(r.log)).mean_spend), (''text'', (_retention_order_log_rfm(s.log::text::order_log)).mean_spend),
-		(''combined'', (_retention_order_log_rfm(_retention_order_log_combine(s.log, r.log))).mean_spend)) v (name, money)',
-	'SELECT shop, c, name, (mean_spend * CASE name WHEN ''combined'' THEN 2 ELSE 1 END)::text FROM states, LATERAL (SELECT (_retention_order_log_rfm(log)).mean_spend) r, (VALUES (''binary''), (''text''), (''combined'')) v (name)',
+	'SELECT shop, c, name, money::text FROM read_states r JOIN states s USING (shop, c), LATERAL (VALUES (''binary'', (_retention_timeline_rfm(r.log)).mean_spend), (''text'', (_retention_timeline_rfm(s.log::text::_retention_timeline)).mean_spend),
+		(''combined'', (_retention_timeline_rfm(_retention_timeline_combine(s.log, r.log))).mean_spend)) v (name, money)',
+	'SELECT shop, c, name, (mean_spend * CASE name WHEN ''combined'' THEN 2 ELSE 1 END)::text FROM states, LATERAL (SELECT (_retention_timeline_rfm(log)).mean_spend) r, (VALUES (''binary''), (''text''), (''combined'')) v (name)',
 	'g.money::numeric IS NOT DISTINCT FROM w.money::numeric OR name = ''combined'' AND abs(g.money::numeric - w.money::numeric) <= 1e-15 * abs(w.money::numeric)');
 CALL compare('tallies and samples, read again', '{}',
-	'SELECT shop, 0, name, money FROM read_summaries r JOIN summaries s USING (shop), LATERAL (VALUES (''spend, binary'', r.spend::text), (''spend, text'', s.spend::text::repeat_spend::text),
+	'SELECT shop, 0, name, money FROM read_summaries r JOIN summaries s USING (shop), LATERAL (VALUES (''spend, binary'', r.spend::text), (''spend, text'', s.spend::text::repeat_spend_histogram::text),
 		(''sample, binary'', r.sample::text), (''sample, text'', s.sample::text::customer_base::text)) v (name, money)',
 	'SELECT shop, 0, name, CASE WHEN name LIKE ''spend%'' THEN spend::text ELSE sample::text END FROM summaries, (VALUES (''spend, binary''), (''spend, text''), (''sample, binary''), (''sample, text'')) v (name)');
 
@@ -551,9 +551,9 @@ FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid =
 			  FROM unnest(proallargtypes, proargmodes, proargnames) u (type, mode, arg)) r
 WHERE ('numeric'::regtype = ANY (results)
 	   OR 'float8'::regtype = ANY (results) AND array_to_string(columns || proname::text, ' ') ~ 'revenue|refunded|clv|ltv|aov|spend|amount|customer_value|value_to_date|top_share|gini'
-	   OR results && ARRAY['customer_base'::regtype, 'purchase_history'::regtype, 'repeat_spend'::regtype, 'rfm'::regtype]::oid[])
+	   OR results && ARRAY['customer_base'::regtype, 'purchase_history'::regtype, 'repeat_spend_histogram'::regtype, 'rfm_inputs'::regtype]::oid[])
 	-- of an aggregate, one that is given amounts, or what knows of them
-	AND (prokind = 'f' OR 'amount' = ANY (proargnames) OR proargtypes::oid[] && ARRAY['customer_base'::regtype, 'purchase_history'::regtype, 'repeat_spend'::regtype, 'rfm'::regtype]::oid[])
+	AND (prokind = 'f' OR 'amount' = ANY (proargnames) OR proargtypes::oid[] && ARRAY['customer_base'::regtype, 'purchase_history'::regtype, 'repeat_spend_histogram'::regtype, 'rfm_inputs'::regtype]::oid[])
 	-- what aggregates, types and views are made of is asked with them
 	AND p.oid NOT IN (SELECT unnest(ARRAY[aggtransfn, aggfinalfn, aggcombinefn, aggmtransfn, aggminvtransfn, aggmfinalfn, aggserialfn, aggdeserialfn]::oid[]) FROM pg_aggregate)
 	AND p.oid NOT IN (SELECT unnest(ARRAY[typinput, typoutput, typreceive, typsend]::oid[]) FROM pg_type)

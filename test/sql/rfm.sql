@@ -73,15 +73,15 @@ SELECT order_days_between(t, a, '2024-01-01', t::date) FROM few;
 SELECT order_gap(date '5874897-12-31');
 SELECT next_order_due(t) FROM (VALUES (timestamp '2024-01-01'), ('294000-01-01')) o (t);
 SELECT next_order_due_day(t, '294276-12-31') FROM (VALUES (date '2024-01-01'), ('294000-01-01')) o (t);
-SELECT _retention_order_log_combine(_retention_order_log_add(NULL, date '2024-01-01'), _retention_order_log_add(NULL, timestamp '2024-01-01'));
-SELECT _retention_order_log_combine(_retention_order_log_add(NULL, date '2024-01-01'), _retention_order_log_add_summary(NULL, date '2024-01-01', '2024-03-31'));
-SELECT _retention_order_log_combine(_retention_order_log_add_summary(NULL, date '2024-01-01', 1, '2024-03-31'), _retention_order_log_add_summary(NULL, date '2024-01-01', 1::numeric, '2024-03-31'));
-SELECT _retention_order_log_combine(_retention_order_log_add_summary(NULL, date '2024-01-01', '2024-03-31'), _retention_order_log_add_summary(NULL, date '2024-01-01', '2024-04-30'));
-SELECT _retention_order_log_rfm(_retention_order_log_add(NULL, date '2024-01-01'));
-SELECT _retention_order_log_rfm(_retention_order_log_add_between(NULL, date '2024-01-01', '2023-12-31', '2024-12-31'));
-SELECT _retention_order_log_days(_retention_order_log_add_summary(NULL, date '2024-01-01', '2024-03-31'));
-SELECT _retention_order_log_gap(_retention_order_log_add_summary(NULL, date '2024-01-01', '2024-03-31'));
-SELECT _retention_order_log_due_date(_retention_order_log_add(NULL, timestamp '2024-01-01'));
+SELECT _retention_timeline_combine(_retention_timeline_add(NULL, date '2024-01-01'), _retention_timeline_add(NULL, timestamp '2024-01-01'));
+SELECT _retention_timeline_combine(_retention_timeline_add(NULL, date '2024-01-01'), _retention_timeline_add_summary(NULL, date '2024-01-01', '2024-03-31'));
+SELECT _retention_timeline_combine(_retention_timeline_add_summary(NULL, date '2024-01-01', 1, '2024-03-31'), _retention_timeline_add_summary(NULL, date '2024-01-01', 1::numeric, '2024-03-31'));
+SELECT _retention_timeline_combine(_retention_timeline_add_summary(NULL, date '2024-01-01', '2024-03-31'), _retention_timeline_add_summary(NULL, date '2024-01-01', '2024-04-30'));
+SELECT _retention_timeline_rfm(_retention_timeline_add(NULL, date '2024-01-01'));
+SELECT _retention_timeline_rfm(_retention_timeline_add_between(NULL, date '2024-01-01', '2023-12-31', '2024-12-31'));
+SELECT _retention_timeline_days(_retention_timeline_add_summary(NULL, date '2024-01-01', '2024-03-31'));
+SELECT _retention_timeline_gap(_retention_timeline_add_summary(NULL, date '2024-01-01', '2024-03-31'));
+SELECT _retention_timeline_due_date(_retention_timeline_add(NULL, timestamp '2024-01-01'));
 
 -- ---------------------------------------------------------------------------
 -- Against the definitions: customers of 1 to 40 orders in all orders of rows,
@@ -263,32 +263,32 @@ RESET enable_partitionwise_aggregate;
 CREATE TABLE parts AS
 SELECT customer, n, array_agg(t ORDER BY n1) AS ts, array_agg(a ORDER BY n1) AS amounts
 FROM (SELECT *, draw(id, 8) AS n1, floor(draw(id, 9) * 4) AS n FROM orders) o GROUP BY customer, n;
-CREATE FUNCTION log_of(ts timestamptz[], amounts numeric[], as_of date) RETURNS order_log LANGUAGE plpgsql AS $$
+CREATE FUNCTION log_of(ts timestamptz[], amounts numeric[], as_of date) RETURNS _retention_timeline LANGUAGE plpgsql AS $$
 DECLARE
-	log order_log;
+	log _retention_timeline;
 BEGIN
 	FOR i IN 1 .. cardinality(ts) LOOP
-		log := _retention_order_log_add_summary(log, ts[i], amounts[i], as_of);
+		log := _retention_timeline_add_summary(log, ts[i], amounts[i], as_of);
 	END LOOP;
 	RETURN log;
 END
 $$;
-CREATE AGGREGATE combined(order_log) (SFUNC = _retention_order_log_combine, STYPE = order_log, COMBINEFUNC = _retention_order_log_combine, FINALFUNC = _retention_order_log_rfm);
+CREATE AGGREGATE combined(_retention_timeline) (SFUNC = _retention_timeline_combine, STYPE = _retention_timeline, COMBINEFUNC = _retention_timeline_combine, FINALFUNC = _retention_timeline_rfm);
 CREATE TABLE logs AS SELECT customer, n, log_of(ts, amounts, '2024-03-31') AS log FROM parts;
 SELECT count(*) AS customers, count(*) FILTER (WHERE g.r::text IS DISTINCT FROM s.r::text OR g.u::text IS DISTINCT FROM s.r::text OR g.v::text IS DISTINCT FROM s.r::text) AS different
-FROM summaries s JOIN (SELECT customer, combined(log) AS r, combined(log ORDER BY n DESC) AS u, combined(log::text::order_log) AS v FROM logs GROUP BY customer) g USING (customer);
+FROM summaries s JOIN (SELECT customer, combined(log) AS r, combined(log ORDER BY n DESC) AS u, combined(log::text::_retention_timeline) AS v FROM logs GROUP BY customer) g USING (customer);
 -- A value stays as it was, whatever is made of it.
 CREATE TABLE before AS SELECT customer, n, log::text AS text FROM logs;
-SELECT count(_retention_order_log_combine(a.log, b.log)) > 0 AS some, count(_retention_order_log_add_summary(a.log, timestamptz '2024-01-01', 1.0, '2024-03-31')) > 0 AS more FROM logs a JOIN logs b USING (customer);
+SELECT count(_retention_timeline_combine(a.log, b.log)) > 0 AS some, count(_retention_timeline_add_summary(a.log, timestamptz '2024-01-01', 1.0, '2024-03-31')) > 0 AS more FROM logs a JOIN logs b USING (customer);
 SELECT count(*) FILTER (WHERE log::text <> text) AS changed FROM logs JOIN before USING (customer, n);
 -- The same orders are the same bytes.
 SELECT count(DISTINCT log::text) AS forms FROM (VALUES
-	(_retention_order_log_add_summary(_retention_order_log_add_summary(NULL, date '2024-01-01', 1.5, '2024-03-31'), date '2024-02-01', 2.25, '2024-03-31')),
-	(_retention_order_log_add_summary(_retention_order_log_add_summary(NULL, date '2024-02-01', 2.25, '2024-03-31'), date '2024-01-01', 1.5, '2024-03-31')),
-	(_retention_order_log_combine(_retention_order_log_add_summary(NULL, date '2024-02-01', 2.25, '2024-03-31'), _retention_order_log_add_summary(NULL, date '2024-01-01', 1.5, '2024-03-31')))) l (log);
-SELECT _retention_order_log_combine(NULL, NULL) IS NULL AS nulls, _retention_order_log_combine(NULL, l)::text = l::text AS left, _retention_order_log_combine(l, NULL)::text = l::text AS right,
-	   _retention_order_log_add(l, NULL)::text = l::text AS skipped, _retention_order_log_add(NULL, 'infinity'::date) IS NULL AS nothing
-FROM (SELECT _retention_order_log_add(NULL, date '2024-01-01')) s (l);
+	(_retention_timeline_add_summary(_retention_timeline_add_summary(NULL, date '2024-01-01', 1.5, '2024-03-31'), date '2024-02-01', 2.25, '2024-03-31')),
+	(_retention_timeline_add_summary(_retention_timeline_add_summary(NULL, date '2024-02-01', 2.25, '2024-03-31'), date '2024-01-01', 1.5, '2024-03-31')),
+	(_retention_timeline_combine(_retention_timeline_add_summary(NULL, date '2024-02-01', 2.25, '2024-03-31'), _retention_timeline_add_summary(NULL, date '2024-01-01', 1.5, '2024-03-31')))) l (log);
+SELECT _retention_timeline_combine(NULL, NULL) IS NULL AS nulls, _retention_timeline_combine(NULL, l)::text = l::text AS left, _retention_timeline_combine(l, NULL)::text = l::text AS right,
+	   _retention_timeline_add(l, NULL)::text = l::text AS skipped, _retention_timeline_add(NULL, 'infinity'::date) IS NULL AS nothing
+FROM (SELECT _retention_timeline_add(NULL, date '2024-01-01')) s (l);
 
 -- Frames.
 CREATE TABLE numbered AS SELECT *, row_number() OVER (PARTITION BY customer ORDER BY draw(id, 10)) AS n FROM orders WHERE customer < 100;
@@ -331,35 +331,35 @@ SELECT (r).repeat_purchases, (r).orders, gap FROM (SELECT rfm_summary(t, a, '202
 -- Bytes that come from outside: a value or an error of class 22, never more.
 -- ---------------------------------------------------------------------------
 
-SELECT 'no log'::order_log;
-SELECT ''::order_log;
+SELECT 'no log'::_retention_timeline;
+SELECT ''::_retention_timeline;
 CREATE FUNCTION outcome(bytes bytea) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
-	log order_log;
+	log _retention_timeline;
 	answer text;
 BEGIN
-	log := encode(bytes, 'base64')::order_log;
+	log := encode(bytes, 'base64')::_retention_timeline;
 	-- what has come in has to answer, or say what it is
 	BEGIN
-		answer := concat(_retention_order_log_rfm(_retention_order_log_combine(log, log)));
+		answer := concat(_retention_timeline_rfm(_retention_timeline_combine(log, log)));
 	EXCEPTION WHEN invalid_parameter_value THEN
 		BEGIN
-			answer := concat(_retention_order_log_gap(_retention_order_log_combine(log, log)));
+			answer := concat(_retention_timeline_gap(_retention_timeline_combine(log, log)));
 		EXCEPTION WHEN invalid_parameter_value THEN
-			answer := concat(_retention_order_log_days(_retention_order_log_combine(log, log)));
+			answer := concat(_retention_timeline_days(_retention_timeline_combine(log, log)));
 		END;
 	END;
-	RETURN CASE WHEN encode(_retention_order_log_send(log), 'base64')::order_log::text = log::text THEN 'a value' ELSE 'not the same again' END;
+	RETURN CASE WHEN encode(_retention_timeline_send(log), 'base64')::_retention_timeline::text = log::text THEN 'a value' ELSE 'not the same again' END;
 EXCEPTION WHEN OTHERS THEN
 	RETURN CASE WHEN SQLSTATE LIKE '22%' THEN 'refused' ELSE SQLSTATE || ' ' || SQLERRM END;
 END
 $$;
 CREATE TABLE samples AS
-SELECT _retention_order_log_send(log) AS bytes FROM (SELECT log FROM logs WHERE customer IN (3, 7, 57, 12) AND n < 2) s
-UNION ALL SELECT _retention_order_log_send(_retention_order_log_add(_retention_order_log_add(_retention_order_log_add(NULL, t), t + interval '1 hour'), t)) FROM (VALUES (timestamptz '2024-01-01')) v (t)
-UNION ALL SELECT _retention_order_log_send(_retention_order_log_add(_retention_order_log_add(NULL, d), d + 40)) FROM (VALUES (date '2024-01-01')) v (d)
-UNION ALL SELECT _retention_order_log_send(_retention_order_log_add_between(_retention_order_log_add_between(NULL, d, '-infinity', '2024-03-31'), d + 40, '-infinity', '2024-03-31')) FROM (VALUES (date '2024-01-01')) v (d)
-UNION ALL SELECT _retention_order_log_send(_retention_order_log_add_summary(NULL, d, 1e30, '2024-03-31')) FROM (VALUES (date '2024-01-01')) v (d);
+SELECT _retention_timeline_send(log) AS bytes FROM (SELECT log FROM logs WHERE customer IN (3, 7, 57, 12) AND n < 2) s
+UNION ALL SELECT _retention_timeline_send(_retention_timeline_add(_retention_timeline_add(_retention_timeline_add(NULL, t), t + interval '1 hour'), t)) FROM (VALUES (timestamptz '2024-01-01')) v (t)
+UNION ALL SELECT _retention_timeline_send(_retention_timeline_add(_retention_timeline_add(NULL, d), d + 40)) FROM (VALUES (date '2024-01-01')) v (d)
+UNION ALL SELECT _retention_timeline_send(_retention_timeline_add_between(_retention_timeline_add_between(NULL, d, '-infinity', '2024-03-31'), d + 40, '-infinity', '2024-03-31')) FROM (VALUES (date '2024-01-01')) v (d)
+UNION ALL SELECT _retention_timeline_send(_retention_timeline_add_summary(NULL, d, 1e30, '2024-03-31')) FROM (VALUES (date '2024-01-01')) v (d);
 SELECT count(*) AS samples, count(*) FILTER (WHERE outcome(bytes) = 'a value') AS values FROM samples;
 -- cut off anywhere, and with more behind
 SELECT outcome(substr(bytes, 1, n)) AS cut, count(*) > 50 AS many FROM samples, LATERAL generate_series(0, length(bytes) - 1) n GROUP BY 1;
@@ -380,12 +380,12 @@ SELECT name, outcome(decode(hex, 'hex')) FROM (VALUES
 	('an amount of 2^40 bytes', '0103000100' || 'ffffffff0f' || 'd08901' || '01' || '00' || '01' || '01' || '808080808020' || '01')) v (name, hex);
 
 -- one customer with 2^63 - 1 orders: more is too many
-SELECT _retention_order_log_combine(l, l) FROM (SELECT encode(decode('0102000000' || 'ffffffff0f' || '00' || 'ffffffffffffffff7f' || '00' || '01' || '01', 'hex'), 'base64')::order_log) s (l);
+SELECT _retention_timeline_combine(l, l) FROM (SELECT encode(decode('0102000000' || 'ffffffff0f' || '00' || 'ffffffffffffffff7f' || '00' || '01' || '01', 'hex'), 'base64')::_retention_timeline) s (l);
 
 -- in a table and out again
-CREATE TABLE received (log order_log);
-INSERT INTO received SELECT encode(bytes, 'base64')::order_log FROM samples;
-SELECT count(*) AS same FROM received r JOIN samples s ON _retention_order_log_send(r.log) = s.bytes;
+CREATE TABLE received (log _retention_timeline);
+INSERT INTO received SELECT encode(bytes, 'base64')::_retention_timeline FROM samples;
+SELECT count(*) AS same FROM received r JOIN samples s ON _retention_timeline_send(r.log) = s.bytes;
 
 SET client_min_messages = error;
 DROP SCHEMA rfm_test CASCADE;

@@ -13,7 +13,7 @@ SELECT (abs(hashint4(n)) % 60 + 1)::int8 AS customer_id, timestamptz '2023-01-01
 FROM generate_series(1, 400) n;
 CREATE TABLE asked AS
 SELECT b, h, repeat_buying(h) AS rb, fit_purchases(repeat_buying(h)) AS m, fit_spend(repeat_spend(h)) AS s,
-	   (8, 300, 700, 40.5, NULL, NULL, '2023-01-01')::rfm AS c, retention_model('sbg', '{"a": 0.7, "b": 1.2}') AS r
+	   (8, 300, 700, 40.5, NULL, NULL, '2023-01-01')::rfm_inputs AS c, retention_model('sbg', '{"a": 0.7, "b": 1.2}') AS r
 FROM (SELECT customer_base(customer_id, ordered_at, amount) AS b, purchase_history(customer_id, ordered_at, amount, 'day') AS h FROM orders) o;
 
 -- What an expression over these is, or its error.
@@ -152,7 +152,7 @@ FROM (SELECT grain, purchase_history(customer_id, ordered_at, amount, grain) AS 
 -- The letters of the papers, and recency, which is what the views say of the last order, are in no name.
 SELECT DISTINCT proname AS letters FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e' JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'retention'
 WHERE proargnames && '{x,t_x,m_x,recency,age,key}';
-SELECT string_agg(attname, ', ' ORDER BY attnum) AS rfm FROM pg_attribute WHERE attrelid = 'rfm'::regclass AND attnum > 0;
+SELECT string_agg(attname, ', ' ORDER BY attnum) AS rfm FROM pg_attribute WHERE attrelid = 'rfm_inputs'::regclass AND attnum > 0;
 SELECT string_agg(argument, ', ' ORDER BY n) AS predict_customers
 FROM (SELECT unnest(proargnames) AS argument, unnest(proargmodes) AS mode, generate_subscripts(proargmodes, 1) AS n FROM pg_proc WHERE oid = 'predict_customers(regclass, text, text, text, text, text, text, interval, float8, float8, text, interval, date, float8)'::regprocedure) a
 WHERE mode = 't';

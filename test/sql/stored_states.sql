@@ -26,7 +26,7 @@ ANALYZE orders;
 CREATE FUNCTION argument(name text, type regtype) RETURNS text LANGUAGE sql AS $f$
 	SELECT CASE name
 		WHEN 'customer' THEN CASE type WHEN 'int8'::regtype THEN 'customer' WHEN 'uuid'::regtype THEN 'key_uuid'
-									   WHEN 'rfm'::regtype THEN 'ROW(n % 3, n % 3, n % 90 + 3, 5.5, n % 3 * 0.5, 4, NULL)::rfm'
+									   WHEN 'rfm_inputs'::regtype THEN 'ROW(n % 3, n % 3, n % 90 + 3, 5.5, n % 3 * 0.5, 4, NULL)::rfm_inputs'
 									   ELSE format('key_text::%s', type) END
 		WHEN 'ordered_at' THEN format('at::%s', type)
 		WHEN 'amount' THEN format('amount::%s', type)
@@ -107,12 +107,12 @@ FROM results GROUP BY size ORDER BY size;
 
 -- What a state has room for beyond its entries is stored with it, so nobody
 -- else's memory may be in it: it's made of nothing but zeros there.
-CREATE FUNCTION raw(survival) RETURNS bytea LANGUAGE internal IMMUTABLE STRICT AS 'byteasend';
+CREATE FUNCTION raw(survival_histogram) RETURNS bytea LANGUAGE internal IMMUTABLE STRICT AS 'byteasend';
 CREATE FUNCTION raw(purchase_history) RETURNS bytea LANGUAGE internal IMMUTABLE STRICT AS 'byteasend';
-CREATE FUNCTION raw(order_log) RETURNS bytea LANGUAGE internal IMMUTABLE STRICT AS 'byteasend';
-CREATE AGGREGATE survival_state(float8, bool) (SFUNC = _retention_survival_add, STYPE = survival);
+CREATE FUNCTION raw(_retention_timeline) RETURNS bytea LANGUAGE internal IMMUTABLE STRICT AS 'byteasend';
+CREATE AGGREGATE survival_state(float8, bool) (SFUNC = _retention_survival_add, STYPE = survival_histogram);
 CREATE AGGREGATE history_state(int8, date, text) (SFUNC = _retention_purchase_history_add, STYPE = purchase_history);
-CREATE AGGREGATE log_state(date) (SFUNC = _retention_order_log_add, STYPE = order_log);
+CREATE AGGREGATE log_state(date) (SFUNC = _retention_timeline_add, STYPE = _retention_timeline);
 -- groups, so that the memory of one has been another's; of 10 or 11 rows, and of 8, for which there is room to spare
 CREATE TABLE states AS
 SELECT raw(survival_state(n, true)) AS state FROM generate_series(1, 20000) n GROUP BY n % 1900

@@ -1,4 +1,4 @@
--- Tallies, which the types survival, repeat_buying, repeat_spend and renewals are: the same bytes for
+-- Histograms, which survival, repeat_buying, repeat_spend and renewals make: the same bytes for
 -- the same rows in any order and however they are cut and merged, in every
 -- kind of query; nothing but an error for bytes that are no value.
 SET client_min_messages = warning;
@@ -12,8 +12,8 @@ SET search_path = tally, public;
 -- repeat_buying, by its definition.
 -- ---------------------------------------------------------------------------
 
-CREATE FUNCTION rfm(x int8, t_x float8, t float8, log_gaps float8 DEFAULT NULL, orders int8 DEFAULT NULL) RETURNS rfm LANGUAGE sql IMMUTABLE AS $$
-	SELECT (x, t_x, t, 12.34, log_gaps, orders, date '2024-01-01')::rfm
+CREATE FUNCTION rfm(x int8, t_x float8, t float8, log_gaps float8 DEFAULT NULL, orders int8 DEFAULT NULL) RETURNS rfm_inputs LANGUAGE sql IMMUTABLE AS $$
+	SELECT (x, t_x, t, 12.34, log_gaps, orders, date '2024-01-01')::rfm_inputs
 $$;
 SELECT * FROM cells((SELECT repeat_buying(b) FROM (VALUES (rfm(2, 30.5, 90)), (rfm(0, 0, 90)), (rfm(2, 30.5, 90)), (rfm(0, 0, 7)), (rfm(2, 30, 90)), (rfm(10, 89, 90)),
 	(rfm(NULL, 0, 1)), (rfm(1, NULL, 1)), (rfm(1, 1, NULL)), (NULL), (rfm(1, 0, 0))) v (b)));
@@ -26,16 +26,16 @@ FROM repeat_buying_info((SELECT repeat_buying(rfm(1, 1, 2, ln(n))) FROM generate
 SELECT log_gaps FROM unnest(ARRAY[9007199254740992, -9007199254740992, 4294967296.5, -0.5, 1e-300]) l, repeat_buying_info(_retention_repeat_buying_add(NULL, rfm(1, 1, 2, l))) i;
 SELECT log_gaps FROM repeat_buying_info((SELECT repeat_buying(rfm(1, 1, 2, l)) FROM unnest(ARRAY[9007199254740992, -9007199254740992, 0.5, 9007199254740992]) l));
 SELECT repeat_buying(b) IS NULL AS none FROM (SELECT rfm(1, 1, 1) WHERE false) v (b);
-SELECT repeat_buying(NULL) IS NULL AS nothing, repeat_buying(rfm(NULL, 1, 1)) IS NULL AS skipped;
+SELECT repeat_buying(NULL::rfm_inputs) IS NULL AS nothing, repeat_buying(rfm(NULL, 1, 1)) IS NULL AS skipped;
 SELECT (SELECT count(*) FROM cells(NULL)) AS rows, repeat_buying_info(NULL) IS NULL AS info;
 -- a value of no customers
-SELECT i.*, (SELECT count(*) FROM cells(b)) AS rows FROM (SELECT 'AQIAAAAAAAA='::repeat_buying AS b) v, repeat_buying_info(b) i;
+SELECT i.*, (SELECT count(*) FROM cells(b)) AS rows FROM (SELECT 'AQIAAAAAAAA='::repeat_buying_histogram AS b) v, repeat_buying_info(b) i;
 -- as_of is the latest that any customer was observed until, of those whose first day is known; half days are not counted
-SELECT as_of FROM repeat_buying_info((SELECT repeat_buying(b) FROM unnest(ARRAY[(0, 0, 30.9, 1, 0, 1, '2024-01-01'), (0, 0, 400, 1, 0, 1, NULL), (0, 0, 500, 1, 0, 1, 'infinity'), (0, 0, 5, 1, 0, 1, '2024-01-20'), (0, 0, 1e300, 1, 0, 1, '2024-01-20')]::rfm[]) b));
-SELECT as_of FROM repeat_buying_info((SELECT repeat_buying((0, 0, 5, 1, 0, 1, NULL)::rfm)));
+SELECT as_of FROM repeat_buying_info((SELECT repeat_buying(b) FROM unnest(ARRAY[(0, 0, 30.9, 1, 0, 1, '2024-01-01'), (0, 0, 400, 1, 0, 1, NULL), (0, 0, 500, 1, 0, 1, 'infinity'), (0, 0, 5, 1, 0, 1, '2024-01-20'), (0, 0, 1e300, 1, 0, 1, '2024-01-20')]::rfm_inputs[]) b));
+SELECT as_of FROM repeat_buying_info((SELECT repeat_buying((0, 0, 5, 1, 0, 1, NULL)::rfm_inputs)));
 SELECT (repeat_buying_info(a + b)).as_of, (repeat_buying_info(b + a)).as_of, (repeat_buying_info(b + c)).as_of, (repeat_buying_info(c + c)).as_of
 FROM (SELECT _retention_repeat_buying_add(NULL, (0, 0, 5, 1, 0, 1, '2024-01-01')), _retention_repeat_buying_add(NULL, (0, 0, 5, 1, 0, 1, '2024-02-01')), _retention_repeat_buying_add(NULL, (0, 0, 5, 1, 0, 1, NULL))) v (a, b, c);
-SELECT as_of, _retention_repeat_buying_add(NULL, (0, 0, 0, 1, 0, 1, day)::rfm)::text::repeat_buying::text = _retention_repeat_buying_add(NULL, (0, 0, 0, 1, 0, 1, day)::rfm)::text AS same
+SELECT as_of, _retention_repeat_buying_add(NULL, (0, 0, 0, 1, 0, 1, day)::rfm_inputs)::text::repeat_buying_histogram::text = _retention_repeat_buying_add(NULL, (0, 0, 0, 1, 0, 1, day)::rfm_inputs)::text AS same
 FROM unnest(ARRAY['4714-11-24 BC', '1999-12-31', '2000-01-01', '2000-01-02', '5874897-12-31']::date[]) day, repeat_buying_info(_retention_repeat_buying_add(NULL, (0, 0, 0, 1, 0, 1, day)));
 SELECT repeat_buying(rfm(-1, 0, 1));
 SELECT repeat_buying(rfm(9007199254740992, 0, 1));
@@ -79,11 +79,11 @@ SELECT kind, (SELECT count(*) FROM kaplan_meier(s) k FULL JOIN (SELECT d, count(
 			  USING (repeat_purchases, active_days, age_days, customers) WHERE c IS NULL OR p IS NULL) AS repeat_buying
 FROM wholes w ORDER BY kind;
 
-CREATE AGGREGATE survival_raw(float8, bool) (SFUNC = _retention_survival_add, STYPE = survival, COMBINEFUNC = _retention_survival_combine, PARALLEL = SAFE);
-CREATE AGGREGATE repeat_buying_raw(rfm) (SFUNC = _retention_repeat_buying_add, STYPE = repeat_buying, COMBINEFUNC = _retention_repeat_buying_combine, PARALLEL = SAFE);
-CREATE AGGREGATE survival_plus(survival) (SFUNC = _retention_survival_union, STYPE = survival);
-CREATE AGGREGATE repeat_buying_plus(repeat_buying) (SFUNC = _retention_repeat_buying_union, STYPE = repeat_buying);
-CREATE TABLE results (way text, kind text, s survival, b repeat_buying);
+CREATE AGGREGATE survival_raw(float8, bool) (SFUNC = _retention_survival_add, STYPE = survival_histogram, COMBINEFUNC = _retention_survival_combine, PARALLEL = SAFE);
+CREATE AGGREGATE repeat_buying_raw(rfm_inputs) (SFUNC = _retention_repeat_buying_add, STYPE = repeat_buying_histogram, COMBINEFUNC = _retention_repeat_buying_combine, PARALLEL = SAFE);
+CREATE AGGREGATE survival_plus(survival_histogram) (SFUNC = _retention_survival_union, STYPE = survival_histogram);
+CREATE AGGREGATE repeat_buying_plus(repeat_buying_histogram) (SFUNC = _retention_repeat_buying_union, STYPE = repeat_buying_histogram);
+CREATE TABLE results (way text, kind text, s survival_histogram, b repeat_buying_histogram);
 INSERT INTO results SELECT 'backwards', kind, survival(d, e ORDER BY n DESC), repeat_buying(b ORDER BY n DESC) FROM rows GROUP BY kind;
 INSERT INTO results SELECT 'ascending', kind, survival(d, e ORDER BY d), repeat_buying(b ORDER BY b) FROM rows GROUP BY kind;
 INSERT INTO results SELECT 'descending', kind, survival(d, e ORDER BY d DESC), repeat_buying(b ORDER BY b DESC) FROM rows GROUP BY kind;
@@ -91,7 +91,7 @@ INSERT INTO results SELECT 'rollup', kind, rollup(s), rollup(b) FROM parts GROUP
 INSERT INTO results SELECT 'rollup of rollups', kind, rollup(s), rollup(b) FROM
 	(SELECT kind, rollup(s) AS s, rollup(b) AS b FROM parts GROUP BY kind, part % 7) p GROUP BY kind;
 INSERT INTO results SELECT 'rollup, with NULL', kind, rollup(s), rollup(b) FROM (SELECT * FROM parts UNION ALL SELECT kind, -1, NULL, NULL FROM parts) p GROUP BY kind;
-INSERT INTO results SELECT 'rollup of text', kind, rollup(s::text::survival), rollup(b::text::repeat_buying) FROM parts GROUP BY kind;
+INSERT INTO results SELECT 'rollup of text', kind, rollup(s::text::survival_histogram), rollup(b::text::repeat_buying_histogram) FROM parts GROUP BY kind;
 INSERT INTO results SELECT 'rollup, window', kind, s, b FROM (SELECT kind, part, rollup(s) OVER w AS s, rollup(b) OVER w AS b FROM parts WINDOW w AS (PARTITION BY kind ORDER BY part)) p WHERE part = 39;
 INSERT INTO results SELECT 'rollup, many of one row', kind, rollup(s ORDER BY n), rollup(b ORDER BY n)
 	FROM (SELECT kind, n, survival(d, e) AS s, repeat_buying(b) AS b FROM rows GROUP BY kind, n) p GROUP BY kind;
@@ -111,8 +111,8 @@ RESET work_mem;
 DO $$
 DECLARE
 	r rows;
-	s survival;
-	b repeat_buying;
+	s survival_histogram;
+	b repeat_buying_histogram;
 BEGIN
 	FOR r IN SELECT * FROM rows WHERE kind = 'few' LOOP
 		s := _retention_survival_add(s, r.d, r.e);
@@ -172,7 +172,7 @@ FROM (SELECT survival(n, true) AS s, repeat_buying(rfm(n % 5, n % 5, 9)) AS b FR
 -- In and out.
 -- ---------------------------------------------------------------------------
 
-SELECT count(*) AS values, count(*) FILTER (WHERE s::text::survival::text = s::text AND b::text::repeat_buying::text = b::text) AS text,
+SELECT count(*) AS values, count(*) FILTER (WHERE s::text::survival_histogram::text = s::text AND b::text::repeat_buying_histogram::text = b::text) AS text,
 	   count(*) FILTER (WHERE decode(s::text, 'base64') = _retention_survival_send(s) AND decode(b::text, 'base64') = _retention_repeat_buying_send(b)) AS text_is_binary
 FROM results;
 CREATE TABLE copies (LIKE parts);
@@ -198,7 +198,7 @@ SELECT type, bytes FROM (
 	UNION ALL SELECT 'repeat_buying', _retention_repeat_buying_send(repeat_buying(b)) FROM few WHERE n < 12
 	UNION ALL SELECT 'repeat_buying', _retention_repeat_buying_send(repeat_buying(rfm(n, n / 2.0, n, -n, 2 * n + 1))) FROM generate_series(0, 5) n
 	UNION ALL SELECT 'repeat_buying', '\x0102000000000000'
-	UNION ALL SELECT 'repeat_spend', _retention_repeat_spend_send(repeat_spend((n % 4, n % 4, 9, n * 0.75, 0, NULL, NULL)::rfm)) FROM generate_series(0, 9) n
+	UNION ALL SELECT 'repeat_spend', _retention_repeat_spend_send(repeat_spend((n % 4, n % 4, 9, n * 0.75, 0, NULL, NULL)::rfm_inputs)) FROM generate_series(0, 9) n
 	UNION ALL SELECT 'renewals', _retention_renewals_send(renewals(n, 300 / (n + 1))) FROM generate_series(0, 5) n
 	UNION ALL SELECT 'renewals', _retention_renewals_send(_retention_renewals_add(_retention_renewals_add(NULL, 0, 5, 'bdw'), 7, 0, 'bdw'))) v (type, bytes);
 CREATE FUNCTION outcome(type text, bytes bytea) RETURNS text LANGUAGE plpgsql AS $$
@@ -206,15 +206,15 @@ DECLARE
 	input text := replace(encode(bytes, 'base64'), E'\n', '');
 BEGIN
 	IF type = 'survival' THEN
-		PERFORM count(k) FROM kaplan_meier(input::survival) k;
-		RETURN CASE WHEN _retention_survival_send(input::survival) = bytes AND subjects(input::survival + input::survival) = 2 * subjects(input::survival) THEN 'accepted' ELSE 'changed' END;
+		PERFORM count(k) FROM kaplan_meier(input::survival_histogram) k;
+		RETURN CASE WHEN _retention_survival_send(input::survival_histogram) = bytes AND subjects(input::survival_histogram + input::survival_histogram) = 2 * subjects(input::survival_histogram) THEN 'accepted' ELSE 'changed' END;
 	END IF;
 	IF type <> 'repeat_buying' THEN
-		EXECUTE format('SELECT CASE WHEN _retention_%1$s_send(%2$L::%1$s) = %3$L AND _retention_%1$s_send(%2$L::%1$s + %2$L::%1$s) <> %3$L THEN ''accepted'' ELSE ''changed'' END', type, input, bytes) INTO input;
+		EXECUTE format('SELECT CASE WHEN _retention_%1$s_send(%2$L::%1$s_histogram) = %3$L AND _retention_%1$s_send(%2$L::%1$s_histogram + %2$L::%1$s_histogram) <> %3$L THEN ''accepted'' ELSE ''changed'' END', type, input, bytes) INTO input;
 		RETURN input;
 	END IF;
-	PERFORM count(c) FROM cells(input::repeat_buying) c;
-	RETURN CASE WHEN _retention_repeat_buying_send(input::repeat_buying) = bytes THEN 'accepted' ELSE 'changed' END;
+	PERFORM count(c) FROM cells(input::repeat_buying_histogram) c;
+	RETURN CASE WHEN _retention_repeat_buying_send(input::repeat_buying_histogram) = bytes THEN 'accepted' ELSE 'changed' END;
 EXCEPTION WHEN numeric_value_out_of_range THEN
 	-- of the sum of two, or of all orders, of what was accepted
 	RETURN 'accepted';
@@ -238,31 +238,31 @@ SELECT what, count(*) AS mutants, count(*) FILTER (WHERE outcome ~ '^22P0') AS e
 	   array_agg(DISTINCT outcome) FILTER (WHERE outcome !~ '^22P0|^accepted$') AS others
 FROM (SELECT what, outcome(type, bytes) FROM mutants) m GROUP BY what ORDER BY what COLLATE "C";
 -- What is wrong with it.
-SELECT ''::survival;
-SELECT 'hello, world!'::survival;
-SELECT 'Ag=='::survival;
-SELECT encode('\x0102000000', 'base64')::survival;
-SELECT encode('\x01010101000c0100', 'base64')::survival::text = _retention_survival_add(NULL, 6, true)::text AS valid;
-SELECT encode('\x01010101000c010000', 'base64')::survival;
-SELECT encode('\x01010100000c0000', 'base64')::survival;
-SELECT encode('\x01010102000c0100', 'base64')::survival;
-SELECT encode('\x01010202000c01000c0100', 'base64')::survival;
-SELECT encode('\x0101010100030100', 'base64')::survival;
-SELECT encode('\x01010101000100000000000018400100', 'base64')::survival;
-SELECT encode('\x010101010001000000000000f0bf0100', 'base64')::survival;
-SELECT encode('\x01010101008c000100', 'base64')::survival;
-SELECT encode('\x010101010080808080808080200100', 'base64')::survival;
-SELECT encode('\x0101ffffffff0f01000c0100', 'base64')::survival;
-SELECT encode('\x010201010000000000020201', 'base64')::repeat_buying;
-SELECT encode('\x010201010000000002060401', 'base64')::repeat_buying;
-SELECT encode('\x0102000000010000', 'base64')::repeat_buying;
-SELECT encode('\x0102000000000001', 'base64')::repeat_buying;
-SELECT encode('\x01020101000000ffffffff7f00000201', 'base64')::repeat_buying;
-SELECT encode('\x0103010100000201', 'base64')::repeat_spend;
-SELECT encode('\x01030101000c01', 'base64')::repeat_spend;
-SELECT encode('\x01040105000001000500', 'base64')::renewals;
-SELECT encode('\x010401050100000501', 'base64')::renewals::text = _retention_renewals_add(NULL, 0, 5)::text AS valid;
-SELECT encode('\x01040105018002000501', 'base64')::renewals;
+SELECT ''::survival_histogram;
+SELECT 'hello, world!'::survival_histogram;
+SELECT 'Ag=='::survival_histogram;
+SELECT encode('\x0102000000', 'base64')::survival_histogram;
+SELECT encode('\x01010101000c0100', 'base64')::survival_histogram::text = _retention_survival_add(NULL, 6, true)::text AS valid;
+SELECT encode('\x01010101000c010000', 'base64')::survival_histogram;
+SELECT encode('\x01010100000c0000', 'base64')::survival_histogram;
+SELECT encode('\x01010102000c0100', 'base64')::survival_histogram;
+SELECT encode('\x01010202000c01000c0100', 'base64')::survival_histogram;
+SELECT encode('\x0101010100030100', 'base64')::survival_histogram;
+SELECT encode('\x01010101000100000000000018400100', 'base64')::survival_histogram;
+SELECT encode('\x010101010001000000000000f0bf0100', 'base64')::survival_histogram;
+SELECT encode('\x01010101008c000100', 'base64')::survival_histogram;
+SELECT encode('\x010101010080808080808080200100', 'base64')::survival_histogram;
+SELECT encode('\x0101ffffffff0f01000c0100', 'base64')::survival_histogram;
+SELECT encode('\x010201010000000000020201', 'base64')::repeat_buying_histogram;
+SELECT encode('\x010201010000000002060401', 'base64')::repeat_buying_histogram;
+SELECT encode('\x0102000000010000', 'base64')::repeat_buying_histogram;
+SELECT encode('\x0102000000000001', 'base64')::repeat_buying_histogram;
+SELECT encode('\x01020101000000ffffffff7f00000201', 'base64')::repeat_buying_histogram;
+SELECT encode('\x0103010100000201', 'base64')::repeat_spend_histogram;
+SELECT encode('\x01030101000c01', 'base64')::repeat_spend_histogram;
+SELECT encode('\x01040105000001000500', 'base64')::renewals_histogram;
+SELECT encode('\x010401050100000501', 'base64')::renewals_histogram::text = _retention_renewals_add(NULL, 0, 5)::text AS valid;
+SELECT encode('\x01040105018002000501', 'base64')::renewals_histogram;
 
 SET client_min_messages = error;
 DROP SCHEMA tally CASCADE;

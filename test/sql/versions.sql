@@ -12,22 +12,22 @@ SET search_path = versions, public;
 -- aggregates that leave the states of ours as they are
 DO $$
 BEGIN
-	EXECUTE format('CREATE AGGREGATE renewals_of(int4, int8) (SFUNC = %s, STYPE = renewals)',
+	EXECUTE format('CREATE AGGREGATE renewals_of(int4, int8) (SFUNC = %s, STYPE = renewals_histogram)',
 				   (SELECT aggtransfn FROM pg_aggregate WHERE aggfnoid = 'fit_retention(int4, int8)'::regprocedure));
-	EXECUTE format('CREATE AGGREGATE log_of(timestamptz) (SFUNC = %s, STYPE = order_log)',
+	EXECUTE format('CREATE AGGREGATE log_of(timestamptz) (SFUNC = %s, STYPE = _retention_timeline)',
 				   (SELECT aggtransfn FROM pg_aggregate WHERE aggfnoid = 'order_gap(timestamptz)'::regprocedure));
 END
 $$;
 CREATE TABLE orders AS SELECT n % 7 AS customer, timestamptz '2024-01-01' + n * interval '9 days' AS at, n::numeric AS amount FROM generate_series(1, 60) n;
 CREATE TABLE summaries AS SELECT rfm_summary(at, amount, date '2025-12-31') AS rfm FROM orders GROUP BY customer;
 CREATE TABLE texts AS
-SELECT customer_base(customer::int8, at, amount)::text AS customer_base, purchase_history(customer::int8, at, amount, 'day')::text AS purchase_history, log_of(at)::text AS order_log FROM orders;
+SELECT customer_base(customer::int8, at, amount)::text AS customer_base, purchase_history(customer::int8, at, amount, 'day')::text AS purchase_history, log_of(at)::text AS _retention_timeline FROM orders;
 CREATE TABLE more_texts AS
-SELECT repeat_buying(rfm)::text AS repeat_buying, repeat_spend(rfm)::text AS repeat_spend, survival(1.5, true)::text AS survival FROM summaries;
+SELECT repeat_buying(rfm)::text AS repeat_buying_histogram, repeat_spend(rfm)::text AS repeat_spend_histogram, survival(1.5, true)::text AS survival_histogram FROM summaries;
 CREATE TABLE written (type regtype PRIMARY KEY, as_text text, as_binary bytea, as_stored bytea);
 INSERT INTO written (type, as_text)
 SELECT t.key::regtype, t.value FROM (TABLE texts) s, jsonb_each_text(to_jsonb(s)) t UNION ALL SELECT t.key::regtype, t.value FROM (TABLE more_texts) s, jsonb_each_text(to_jsonb(s)) t
-UNION ALL SELECT 'renewals'::regtype, renewals_of(n, 100 - n)::text FROM generate_series(0, 3) n
+UNION ALL SELECT 'renewals_histogram'::regtype, renewals_of(n, 100 - n)::text FROM generate_series(0, 3) n
 UNION ALL SELECT 'purchase_model'::regtype, purchase_model('bg/nbd', '{"r": 0.243, "alpha": 4.414, "a": 0.793, "b": 2.426}')::text
 UNION ALL SELECT 'spend_model'::regtype, spend_model(6.25, 3.74, 15.44)::text
 UNION ALL SELECT 'retention_model'::regtype, retention_model('sbg', '{"a": 0.704, "b": 1.182}')::text;
@@ -162,9 +162,9 @@ WHERE type = 'retention_model'::regtype;
 
 BEGIN;
 CREATE TABLE rows_before AS SELECT rfm, ARRAY[rfm] AS rfms, rfm::text AS text FROM summaries;
-ALTER EXTENSION retention DROP TYPE rfm;
-ALTER TYPE rfm ADD ATTRIBUTE last_channel text;
-INSERT INTO summaries VALUES (ROW(1, 2, 3, 4, NULL, 5, NULL, 'shop')::rfm);
+ALTER EXTENSION retention DROP TYPE rfm_inputs;
+ALTER TYPE rfm_inputs ADD ATTRIBUTE last_channel text;
+INSERT INTO summaries VALUES (ROW(1, 2, 3, 4, NULL, 5, NULL, 'shop')::rfm_inputs);
 SELECT count(*) AS rows, count(*) FILTER (WHERE rfm::text = replace(text, ')', ',)') AND (rfm).last_channel IS NULL) AS same, count(*) FILTER (WHERE (rfms[1]).age_days = (rfm).age_days) AS in_arrays FROM rows_before;
 SELECT (rfm).repeat_purchases, (rfm).last_channel FROM summaries WHERE (rfm).last_channel IS NOT NULL;
 -- this library does not know the column, and says so

@@ -39,7 +39,7 @@ sub asked
 library("$build/retention.so", '$libdir/retention');
 
 # 400 customers: x from 0 to 3, 100 days each: 600 purchases in 40,000 days
-asked(q{CREATE TABLE cells AS SELECT repeat_buying(ROW(n % 4, CASE WHEN n % 4 > 0 THEN 50 ELSE 0 END, 100, 10, n % 4 * 3.0, n % 4 + 1, '2024-01-01')::rfm) AS b FROM generate_series(1, 400) n});
+asked(q{CREATE TABLE cells AS SELECT repeat_buying(ROW(n % 4, CASE WHEN n % 4 > 0 THEN 50 ELSE 0 END, 100, 10, n % 4 * 3.0, n % 4 + 1, '2024-01-01')::rfm_inputs) AS b FROM generate_series(1, 400) n});
 asked(q{CREATE TABLE models AS SELECT fit_purchases(b, 'Poisson') AS m FROM cells});
 is(asked(q{SELECT name, round(estimate::numeric, 9), round((std_error / estimate)::numeric, 6), abs(std_error / estimate - 1 / sqrt(600)) < 1e-6 FROM models, model_parameters(m)}),
 	'gap|66.666666667|0.040825|t', 'fitted: all the time by all purchases, and how sure that is');
@@ -47,7 +47,7 @@ is(asked(q{SELECT kind, customers, abs(loglik - (600 * ln(0.015) - 600)) < 1e-6,
 	'poisson|400|t|t|t|f|t|t', 'model_info');
 is(asked(q~SELECT m::text LIKE '{"type": "purchase_model", "version": 1, "kind": "poisson", "unit": "day", "parameters": {"gap": 66.6%', m::text::purchase_model = m, m::jsonb::purchase_model = m FROM models~),
 	't|t|t', 'JSON, out and in again');
-my $customer = q{ROW(2, 10, 100, 10, NULL, 3, '2024-01-01')::rfm};
+my $customer = q{ROW(2, 10, 100, 10, NULL, 3, '2024-01-01')::rfm_inputs};
 is(asked(qq{SELECT p_alive(m, $customer), round(expected_purchases(m, $customer, '200 days')::numeric, 9), round(purchase_probability(m, 1, '200 days')::numeric, 9), round(exp(-3.0) * 3, 9) FROM models}),
 	'1|3.000000000|0.149361205|0.149361205', 'predictions');
 is(asked(qq{SELECT abs(upper / estimate - exp(1.959964 / sqrt(600))) < 1e-6, abs(estimate - 3) < 1e-9 FROM models, expected_purchases_interval(m, $customer, '200 days')}),

@@ -116,10 +116,10 @@ RETURNS TABLE (cohort date, i int, period_start date, size int8, active int8, or
 $$;
 
 -- What the models of repeat buying know of each customer.
-CREATE FUNCTION plain.rfm(as_of date) RETURNS TABLE (customer text, rfm rfm) STABLE LANGUAGE sql AS $$
+CREATE FUNCTION plain.rfm(as_of date) RETURNS TABLE (customer text, rfm rfm_inputs) STABLE LANGUAGE sql AS $$
 	WITH by_day AS (SELECT customer::text, day, count(*) FILTER (WHERE is_order) AS orders, sum(amount) AS paid FROM plain.known WHERE day <= as_of GROUP BY customer, day),
 	days AS (SELECT *, min(day) OVER w AS first, lag(day) OVER (w ORDER BY day) AS before FROM by_day WHERE orders > 0 WINDOW w AS (PARTITION BY customer))
-	SELECT customer, ROW(count(*) - 1, max(day) - first, as_of - first, avg(paid) FILTER (WHERE day > first), coalesce(sum(ln((day - before)::float8)), 0), sum(orders)::int8, first)::rfm
+	SELECT customer, ROW(count(*) - 1, max(day) - first, as_of - first, avg(paid) FILTER (WHERE day > first), coalesce(sum(ln((day - before)::float8)), 0), sum(orders)::int8, first)::rfm_inputs
 	FROM days GROUP BY customer, first
 $$;
 
