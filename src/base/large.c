@@ -46,41 +46,35 @@ static const ExpandedObjectMethods large_methods = {
 static Size
 table_bytes(const CustomerTable *table)
 {
-	return retention_table_size(table->stride, table->nlimbs, table->homes, table->tail);
+	return retention_table_size(table->stride, table->homes, table->tail);
 }
 
 static CustomerTable *
-allocate_table(LargeBase *large, const CustomerTable *like, int scale, int nlimbs,
-			   int64 homes, int64 tail)
+allocate_table(LargeBase *large, const CustomerTable *like, int words, int64 homes, int64 tail)
 {
-	int			stride = table_stride(like->key, like->time, nlimbs);
-	Size		size = retention_table_size(stride, nlimbs, homes, tail);
+	int			stride = table_stride(like->key, like->time, words);
+	Size		size = retention_table_size(stride, homes, tail);
 	CustomerTable *table = MemoryContextAllocHuge(large->hdr.eoh_context, size);
 
 	advise_huge_pages(table, size);
-	retention_table_init(table, like->key, like->time, like->amount, scale, nlimbs,
+	retention_table_init(table, like->key, like->time, like->amount, like->scale, words,
 						 homes, tail);
 	retention_table_sample_like(table, like);
 	return table;
 }
 
-/* A copy of the table with so much room, and money as asked for or wider. */
+/* A copy of the table with so much room, and money in so many words. */
 static CustomerTable *
-copy_table(LargeBase *large, const CustomerTable *from, int64 entries, int scale, int nlimbs)
+copy_table(LargeBase *large, const CustomerTable *from, int64 entries, int words)
 {
+	CustomerTable *to;
 	int64		homes;
 	int64		tail;
 
 	retention_table_shape(entries, &homes, &tail);
-	for (;;)
-	{
-		CustomerTable *to = allocate_table(large, from, scale, nlimbs, homes, tail);
-
-		if (retention_table_copy(from, to))
-			return to;
-		pfree(to);
-		nlimbs += money_limbs_for_scale(scale - from->scale);
-	}
+	to = allocate_table(large, from, words, homes, tail);
+	retention_table_copy(from, to);
+	return to;
 }
 
 /* The pending rows have the table's shape; so must their array. */
@@ -115,8 +109,7 @@ retention_large_create(MemoryContext parent, const CustomerTable *from, int64 en
 
 	EOH_init_header(&large->hdr, &large_methods, context);
 	large->magic = LARGE_MAGIC;
-	large->table = copy_table(large, from, Max(entries, LARGE_MIN_ENTRIES),
-							  from->scale, from->nlimbs);
+	large->table = copy_table(large, from, Max(entries, LARGE_MIN_ENTRIES), from->words);
 	fit_pending(large);
 	return large;
 }
@@ -126,8 +119,7 @@ void
 retention_large_forget_packed(LargeBase *large)
 {
 	pfree(large->header.data);
-	pfree(large->packer.body.data);
-	pfree(large->packer.block);
+	retention_blocks_free(&large->blocks);
 	large->packed = false;
 }
 
@@ -163,9 +155,9 @@ grow_table(LargeBase *large)
 	if (retention_table_live(table) > table->used / 2)
 		entries *= 2;
 	retention_table_shape(entries, &homes, &tail);
-	if (retention_table_size(table->stride, table->nlimbs, homes, tail) > memory_left(large))
+	if (retention_table_size(table->stride, homes, tail) > memory_left(large))
 		return false;
-	large->table = copy_table(large, table, entries, table->scale, table->nlimbs);
+	large->table = copy_table(large, table, entries, table->words);
 	pfree(table);
 	return true;
 }
@@ -191,22 +183,13 @@ restart_table(LargeBase *large, int64 entries, uint64 first_hash, uint64 last_ha
 	if (homes / 3 * 2 > table->homes || homes < table->homes / 4)
 	{
 		CustomerTable saved = *table;
-		Size		sums_size = saved.nlimbs > 0 ?
-			TABLE_SUMS * (saved.nlimbs + 1) * sizeof(uint64) : 0;
-		uint64	   *sums = palloc(sums_size + 1);
 
 		/* the old one goes first: there may not be memory for both */
-		memcpy(sums, table->words, sums_size);
 		large->table = NULL;
 		pfree(table);
-		table = allocate_table(large, &saved, saved.scale, saved.nlimbs, homes, tail);
-		memcpy(table->words, sums, sums_size);
-		table->refunds = saved.refunds;
-		table->guest_orders = saved.guest_orders;
-		table->guest_refunds = saved.guest_refunds;
+		large->table = table = allocate_table(large, &saved, saved.words, homes, tail);
+		table->rows = saved.rows;
 		table->leaving = saved.leaving;
-		large->table = table;
-		pfree(sums);
 	}
 	retention_table_clear(table);
 	retention_table_range(table, first_hash, last_hash);
@@ -231,73 +214,169 @@ create_spill(LargeBase *large, const SpillReader *source)
 }
 
 /*
- * Money at a larger scale or in more limbs from now on.  If there is no memory
- * for all customers of that width, they go to disk as they are.
+ * Money in two words from now on: once for a state.  If there is no memory for all
+ * customers of that width, they go to disk as they are.
  */
-void
-retention_large_widen(LargeBase *large, int scale, int nlimbs)
+static void
+promote(LargeBase *large)
 {
-	CustomerTable *table;
+	CustomerTable *table = large->table;
+	int64		entries = Max(table->used, LARGE_MIN_ENTRIES);
 	int64		homes;
 	int64		tail;
 
-	retention_large_flush(large);
-	/* flushing may have done it already */
-	table = large->table;
-	scale = Max(scale, table->scale);
-	nlimbs = Max(nlimbs, table->nlimbs);
-	retention_table_shape(table->used, &homes, &tail);
-	if (table->used > LARGE_MIN_ENTRIES &&
-		retention_table_size(table->stride - table->nlimbs + nlimbs, nlimbs, homes, tail) >
-		Max(memory_left(large), table_bytes(table)))
+	Assert(table->words == 1);
+	retention_table_shape(entries, &homes, &tail);
+	if (table->used > LARGE_MIN_ENTRIES && !large->reading &&
+		retention_table_size(table->stride + 1, homes, tail) > Max(memory_left(large), table_bytes(table)))
 	{
 		if (large->spill == NULL)
 			large->spill = create_spill(large, NULL);
 		retention_spill_table(large->spill, table);
 		restart_table(large, LARGE_MIN_ENTRIES, table->first_hash, table->last_hash);
+		table = large->table;
+		entries = LARGE_MIN_ENTRIES;
 	}
-	replace_table(large, copy_table(large, large->table,
-									Max(large->table->used, LARGE_MIN_ENTRIES),
-									scale, nlimbs));
+	large->table = copy_table(large, table, entries, UNITS_MAX_WORDS);
+	pfree(table);
+}
+
+/* An order row needs two words. */
+void
+retention_large_promote(LargeBase *large)
+{
+	retention_large_flush(large);
+	if (large->table->words == 1)
+		promote(large);
+	fit_pending(large);
+}
+
+/* Money of a customer that doesn't fit an entry: the entry has what it has besides. */
+void
+retention_large_keep(LargeBase *large, const uint64 *key, Money money)
+{
+	if (large->elsewhere.wide == NULL)
+		large->elsewhere.wide = retention_wide_create(large->hdr.eoh_context);
+	retention_wide_add(large->elsewhere.wide, key, money);
+}
+
+/* Add money to one of the sums beside the table's. */
+void
+retention_large_add_sum(LargeBase *large, Money *elsewhere, Money money)
+{
+	MemoryContext old = MemoryContextSwitchTo(large->hdr.eoh_context);
+	MoneyTotal	total = {{0}, *elsewhere};
+
+	retention_total_add_money(&total, money);
+	*elsewhere = total.wide;
+	MemoryContextSwitchTo(old);
+}
+
+/* Money with so many digits behind the point from now on.  What is on disk stays as it is. */
+void
+retention_large_rescale(LargeBase *large, int scale)
+{
+	MemoryContext old;
+	int			words;
+
+	retention_large_flush(large);
+	large_changed(large);
+	if (scale <= large->table->scale)
+		return;
+	words = retention_table_words_at(large->table, scale);
+	if (words != 1 && large->table->words == 1 && units_scale(scale) > table_units_scale(large->table))
+	{
+		promote(large);
+		fit_pending(large);
+	}
+	if (words == 0 && large->elsewhere.wide == NULL)
+		large->elsewhere.wide = retention_wide_create(large->hdr.eoh_context);
+	old = MemoryContextSwitchTo(large->hdr.eoh_context);
+	retention_table_rescale(large->table, scale, &large->elsewhere);
+	MemoryContextSwitchTo(old);
+}
+
+/* Those whom a sample drops take their money along that is elsewhere. */
+static void
+limit_table(LargeBase *large, int32 sample, uint64 bound)
+{
+	CustomerTable *table = large->table;
+	WideList   *wide = large->elsewhere.wide;
+	int64		n = 0;
+
+	retention_table_limit(table, sample, bound);
+	if (wide_count(wide) == 0)
+		return;
+	retention_wide_compact(wide);
+	while (n < wide->n && wide->items[n].key[0] <= table->bound)
+		n++;
+	for (int64 i = n; i < wide->n; i++)
+		if (!table->selected)
+			retention_large_add_sum(large, &large->elsewhere.dropped, wide->items[i].money);
+	retention_wide_truncate(wide, n);
 }
 
 /*
- * An entry for which the table has no room: make some and add it.  The entry
- * has the money of the table as it was; "overflow" is where customers go that
- * don't fit memory, and "source" where it comes from, if that is a file.
+ * An entry of other money as the table has them, in room for the largest one.  What
+ * fits no entry is kept elsewhere.
+ */
+static void
+fit_entry(LargeBase *large, const uint64 *entry, int words, int scale, uint64 *room)
+{
+	CustomerTable *table = large->table;
+	int			at = table_at_money(table);
+	const uint64 *money = entry + at;
+	uint64		units[UNITS_MAX_WORDS];
+	int			needs = table->words;
+
+	memcpy(room, entry, at * sizeof(uint64));
+	if (table->words == 0)
+		return;
+	if (words <= table->words && scale == table_units_scale(table))
+	{
+		units_widen(room + at, table->words, money, words);
+		return;
+	}
+	needs = retention_units_of_money(retention_units_money(money, words, scale),
+									 table_units_scale(table), units);
+	if (needs == 0)
+	{
+		uint64		key[WIDE_KEY_WORDS] = {entry[0], table->key_words == 2 ? entry[1] : 0, 0};
+
+		retention_large_keep(large, key, retention_units_money(money, words, scale));
+		memset(room + at, 0, table->words * sizeof(uint64));
+		return;
+	}
+	if (needs > table->words)
+		promote(large);
+	units_widen(room + at, large->table->words, units, needs);
+}
+
+/*
+ * An entry for which the table has no room, or of other money: make some and add it.
+ * "overflow" is where customers go that don't fit memory, and "source" where it comes
+ * from, if that is a file.
  */
 static void
 absorb_hard(LargeBase *large, Spill **overflow, const SpillReader *source, const uint64 *entry,
-			int nlimbs, int scale)
+			int words, int scale)
 {
-	uint64	   *converted = NULL;
+	uint64		room[ENTRY_MAX_WORDS];
 
+	fit_entry(large, entry, words, scale, room);
 	for (;;)
 	{
 		CustomerTable *table = large->table;
-		AbsorbResult result = ABSORB_MONEY_FULL;
+		int			at = table_at_money(table);
 
-		if (nlimbs == table->nlimbs && scale == table->scale)
-			result = table_absorb(table, entry);
-		else
-		{
-			converted = converted ?
-				repalloc(converted, table->stride * sizeof(uint64)) :
-				palloc(table->stride * sizeof(uint64));
-			if (retention_entry_convert(table, entry, nlimbs, scale, converted))
-				result = table_absorb(table, converted);
-		}
-
-		switch (result)
+		switch (table_absorb(table, room))
 		{
 			case ABSORBED:
-				if (converted)
-					pfree(converted);
 				return;
 			case ABSORB_TABLE_FULL:
 				if (table_is_overfull(table))
 				{
-					retention_table_limit(table, table->sample, table->bound);
+					limit_table(large, table->sample, table->bound);
 					break;
 				}
 
@@ -312,9 +391,16 @@ absorb_hard(LargeBase *large, Spill **overflow, const SpillReader *source, const
 				retention_table_salt(table);
 				break;
 			case ABSORB_MONEY_FULL:
-				large->table = copy_table(large, table, Max(table->used, LARGE_MIN_ENTRIES),
-										  table->scale, table->nlimbs + 1);
-				pfree(table);
+				if (table->words == 1)
+				{
+					promote(large);
+					units_widen(room + at, UNITS_MAX_WORDS, room + at, 1);
+					break;
+				}
+				if (large->elsewhere.wide == NULL)
+					large->elsewhere.wide = retention_wide_create(large->hdr.eoh_context);
+				table_keep_elsewhere(table, room, large->elsewhere.wide, table_units_scale(table));
+				memset(room + at, 0, table->words * sizeof(uint64));
 				break;
 		}
 	}
@@ -325,13 +411,12 @@ static pg_attribute_always_inline void
 flush_shaped(LargeBase *large, EntryShape shape)
 {
 	CustomerTable *table = large->table;
-	int			scale = table->scale;
+	int			scale = table_units_scale(table);
 	const uint64 *entry = large->pending;
 
 	for (int n = large->npending; n > 0; n--, entry += shape.stride)
 	{
-		uint64	   *slots = table->words + (shape.nlimbs > 0 ? TABLE_SUMS * (shape.nlimbs + 1) : 0);
-		uint64	   *home = slots +
+		uint64	   *home = table->slots +
 			multiply_high((entry[0] - table->first_hash) << table->shift, table->spread) * shape.stride;
 		bool		found;
 		uint64	   *slot;
@@ -350,15 +435,15 @@ flush_shaped(LargeBase *large, EntryShape shape)
 		else if (likely(retention_table_insert(table, slot, entry) == ABSORBED))
 			continue;
 
-		absorb_hard(large, &large->spill, NULL, entry, shape.nlimbs, scale);
+		absorb_hard(large, &large->spill, NULL, entry, shape.words, scale);
 		table = large->table;
-		if (unlikely(table->nlimbs != shape.nlimbs))
+		if (unlikely(table->words != shape.words))
 		{
-			/* money has widened: the rest have to be converted */
+			/* the rest are of one word, and the table of two */
 			while (--n > 0)
 			{
 				entry += shape.stride;
-				absorb_hard(large, &large->spill, NULL, entry, shape.nlimbs, scale);
+				absorb_hard(large, &large->spill, NULL, entry, shape.words, scale);
 			}
 			return;
 		}
@@ -380,26 +465,18 @@ retention_large_flush(LargeBase *large)
 	CHECK_FOR_INTERRUPTS();
 	large_changed(large);
 
-	if (table->nlimbs > 1)
-		flush_shaped(large, table_shape(table));
-	else if (table->key_words == 1)
-	{
-		if (has_time && table->nlimbs == 1)
-			flush_shaped(large, entry_shape(1, true, 1));
-		else if (!has_time && table->nlimbs == 0)
-			flush_shaped(large, entry_shape(1, false, 0));
-		else
-			flush_shaped(large, table_shape(table));
-	}
+	if (table->key_words == 1 && has_time && table->words == 1)
+		flush_shaped(large, entry_shape(1, true, 1));
+	else if (table->key_words == 1 && !has_time && table->words == 0)
+		flush_shaped(large, entry_shape(1, false, 0));
+	else if (table->key_words == 2 && has_time && table->words == 1)
+		flush_shaped(large, entry_shape(2, true, 1));
+	else if (table->key_words == 2 && !has_time && table->words == 0)
+		flush_shaped(large, entry_shape(2, false, 0));
+	else if (has_time && table->words == 2)
+		flush_shaped(large, entry_shape(table->key_words, true, 2));
 	else
-	{
-		if (has_time && table->nlimbs == 1)
-			flush_shaped(large, entry_shape(2, true, 1));
-		else if (!has_time && table->nlimbs == 0)
-			flush_shaped(large, entry_shape(2, false, 0));
-		else
-			flush_shaped(large, table_shape(table));
-	}
+		flush_shaped(large, table_shape(table));
 	large->npending = 0;
 	fit_pending(large);
 }
@@ -418,7 +495,6 @@ typedef struct LargeMerge
 	const uint64 *ours;
 	int64		most;			/* customers that both can have together */
 	TableBuilder builder;		/* its table is NULL unless zipping */
-	uint64	   *converted;		/* an entry with the table's money */
 
 	bool		writing;		/* entries go to disk */
 	SpillWriter writer;
@@ -442,16 +518,14 @@ retention_large_begin_merge(LargeBase *large, int64 more, int64 newcomers)
 
 	large->merge = palloc0(sizeof(LargeMerge));
 	retention_table_shape(Max(table->used + newcomers, LARGE_MIN_ENTRIES), &homes, &tail);
-	if (retention_table_size(table->stride, table->nlimbs, homes, tail) <= memory_left(large))
+	if (retention_table_size(table->stride, homes, tail) <= memory_left(large))
 	{
-		CustomerTable *to = allocate_table(large, table, table->scale, table->nlimbs,
-										   homes, tail);
+		CustomerTable *to = allocate_table(large, table, table->words, homes, tail);
 
-		(void) retention_table_copy_totals(table, to);
+		retention_table_copy_totals(table, to);
 		large->merge->most = table->used + more;
 		retention_scan_begin(&large->merge->scan, table);
 		large->merge->ours = scan_next(&large->merge->scan);
-		large->merge->converted = palloc(table->stride * sizeof(uint64));
 		builder_begin(&large->merge->builder, to);
 	}
 	else
@@ -480,8 +554,7 @@ zip_slot(LargeBase *large, const uint64 *identity)
 
 		if (retention_table_capacity(table) < merge->most)
 		{
-			builder_begin(builder, copy_table(large, table, merge->most, table->scale,
-											  table->nlimbs));
+			builder_begin(builder, copy_table(large, table, merge->most, table->words));
 			pfree(table);
 			retention_builder_resume(builder);
 		}
@@ -554,8 +627,6 @@ retention_large_end_merge(LargeBase *large)
 		finish_zip(large);
 	if (merge->writer.spill)
 		retention_spill_end(&merge->writer);
-	if (merge->converted)
-		pfree(merge->converted);
 	large->merge = NULL;
 	pfree(merge);
 }
@@ -563,51 +634,70 @@ retention_large_end_merge(LargeBase *large)
 /* Write an entry of a merge straight to disk, with its money as it is. */
 static void
 write_entry(Spill *spill, SpillWriter *writer, int fixed_words, const uint64 *entry,
-			int nlimbs, int scale)
+			int words, int scale)
 {
-	if (writer->spill && (writer->nlimbs != nlimbs || writer->scale != scale))
+	if (writer->spill && (writer->nlimbs != words || writer->scale != scale))
 	{
 		retention_spill_end(writer);
 		writer->spill = NULL;
 	}
 	if (writer->spill == NULL)
-		retention_spill_begin(spill, fixed_words + nlimbs, nlimbs, scale, writer);
+		retention_spill_begin(spill, fixed_words + words, words, scale, writer);
 	retention_spill_put(writer, entry);
 }
 
-/* Add one entry of a merge; its money has these limbs and this scale. */
+/*
+ * Add one entry of a merge, whose money has these words and this scale.  It's no entry
+ * whose money is elsewhere: that comes by itself.
+ */
 void
-retention_large_absorb(LargeBase *large, const uint64 *entry, int nlimbs, int scale)
+retention_large_absorb(LargeBase *large, const uint64 *entry, int words, int scale)
 {
 	LargeMerge *merge = large->merge;
 	CustomerTable *table = large->table;
-	bool		same_money = table->nlimbs == nlimbs && table->scale == scale;
+	int			at = table_at_money(table);
+	int			table_words = table->words;
+	int			table_scale = table_units_scale(table);
+	uint64		room[ENTRY_MAX_WORDS];
+	bool		fits = true;	/* the table's entries, as they are */
 
 	/* while a merge writes or zips, nothing waits; see below */
 	Assert(large->npending == 0 || merge == NULL ||
 		   (merge->builder.table == NULL && !merge->writing));
-	if (merge && merge->builder.table)
+	if (merge && merge->writing)
 	{
-		const uint64 *ours = entry;
-
-		if (!same_money)
-			ours = retention_entry_convert(table, entry, nlimbs, scale, merge->converted) ?
-				merge->converted : NULL;
-		if (likely(ours != NULL) &&
-			likely(table_absorb_into(merge->builder.table, zip_to(large, ours),
-									 ours) == ABSORBED))
-			return;
-		/* money must widen: the rest of the merge goes one by one */
-		finish_zip(large);
-		table = large->table;
-	}
-	else if (merge && merge->writing)
-	{
-		write_entry(large->spill, &merge->writer, table->stride - table->nlimbs,
-					entry, nlimbs, scale);
+		write_entry(large->spill, &merge->writer, at, entry, words, scale);
 		return;
 	}
-	else if (likely(same_money))
+	if (table_words > 0)
+	{
+		fits = scale == table_scale || units_are_zero(entry + at, words);
+		if (fits && words != table_words)
+		{
+			uint64		units = entry[at];
+
+			fits = words == 1 ||
+				(entry[at + 1] == (uint64) ((int64) units >> 63) && units != UNITS_SIGN);
+			memcpy(room, entry, at * sizeof(uint64));
+			units_widen(room + at, table_words, &units, 1);
+			if (fits)
+			{
+				entry = room;
+				words = table_words;
+			}
+		}
+		if (fits)
+			scale = table_scale;
+	}
+	if (merge && merge->builder.table)
+	{
+		if (likely(fits) &&
+			likely(table_absorb_into(merge->builder.table, zip_to(large, entry), entry) == ABSORBED))
+			return;
+		/* money that is wider: the rest of the merge goes one by one */
+		finish_zip(large);
+	}
+	else if (likely(fits))
 	{
 		memcpy(large_next(large), entry, table->stride * sizeof(uint64));
 		large_push(large);
@@ -615,13 +705,8 @@ retention_large_absorb(LargeBase *large, const uint64 *entry, int nlimbs, int sc
 	}
 
 	retention_large_flush(large);
-	table = large->table;
-	if (unlikely(table->nlimbs != nlimbs) || unlikely(table->scale != scale) ||
-		unlikely(table_absorb(table, entry) != ABSORBED))
-	{
-		absorb_hard(large, &large->spill, NULL, entry, nlimbs, scale);
-		fit_pending(large);
-	}
+	absorb_hard(large, &large->spill, NULL, entry, words, scale);
+	fit_pending(large);
 }
 
 /*
@@ -645,15 +730,72 @@ split_rest(LargeBase *large, Spill *deeper, SpillReader *reader)
 		retention_spill_end(&writer);
 }
 
+/*
+ * Money of the table's customers that is elsewhere: what fits their entries after all
+ * goes there, and what doesn't is added to what remains, without any in the entry.
+ */
+static void
+settle_money(LargeBase *large, WideList *remaining)
+{
+	WideList   *wide = large->elsewhere.wide;
+	uint64		first[WIDE_KEY_WORDS] = {large->table->first_hash, 0, 0};
+
+	/* as it was read, some may have come */
+	retention_wide_compact(wide);
+	for (int64 i = retention_wide_seek(wide, first);
+		 i < wide->n && wide->items[i].key[0] <= large->table->last_hash; i++)
+	{
+		CustomerTable *table = large->table;
+		const uint64 *key = wide->items[i].key;
+		uint64		units[UNITS_MAX_WORDS];
+		Money		money;
+		bool		found;
+		uint64	   *slot = table_seek(table, table_home(table, key[0]), key, table_shape(table), &found);
+		int			words;
+
+		CHECK_FOR_INTERRUPTS();
+		if (!found)
+			elog(ERROR, "money of a customer who is not there");
+		slot += table_at_money(table);
+		money = retention_money_shorten(retention_money_sum(wide->items[i].money,
+															retention_units_money(slot, table->words, table_units_scale(table))));
+		words = retention_units_of_money(money, table_units_scale(table), units);
+		sum_subtract(table->counts.revenue, slot, table->words);
+		memset(slot, 0, table->words * sizeof(uint64));
+		if (words == 0)
+		{
+			retention_wide_add(remaining, key, money);
+			continue;
+		}
+		if (words > table->words)
+		{
+			promote(large);
+			table = large->table;
+			slot = table_seek(table, table_home(table, key[0]), key, table_shape(table), &found) +
+				table_at_money(table);
+		}
+		units_widen(slot, table->words, units, words);
+		sum_add(table->counts.revenue, units, words);
+	}
+}
+
+static void
+show_part(LargeBase *large, LargeVisitor visitor, void *arg, WideList *remaining)
+{
+	if (wide_count(large->elsewhere.wide) > 0)
+		settle_money(large, remaining);
+	visitor(large, large->table, arg);
+}
+
 /* Show the visitor all that a spill holds, using the table for one part each. */
 static void
-visit_spill(LargeBase *large, Spill *spill, LargeVisitor visitor, void *arg)
+visit_spill(LargeBase *large, Spill *spill, LargeVisitor visitor, void *arg, WideList *remaining)
 {
 	check_stack_depth();
 
 	for (int partition = 0; partition <= spill->bounds.n; partition++)
 	{
-		int			fixed_words = large->table->stride - large->table->nlimbs;
+		int			fixed_words = table_at_money(large->table);
 		uint64		first_hash = spill_first_hash(spill, partition);
 		uint64		last_hash = spill_last_hash(spill, partition);
 		Spill	   *deeper = NULL;
@@ -667,8 +809,8 @@ visit_spill(LargeBase *large, Spill *spill, LargeVisitor visitor, void *arg)
 		while (retention_spill_next(&reader))
 		{
 			pace_on(&pace, reader.stride);
-			if (unlikely(large->table->nlimbs != reader.nlimbs) ||
-				unlikely(large->table->scale != reader.scale) ||
+			if (unlikely(large->table->words != reader.nlimbs) ||
+				unlikely(table_units_scale(large->table) != reader.scale) ||
 				unlikely(table_absorb(large->table, reader.entry) != ABSORBED))
 				absorb_hard(large, &deeper, &reader, reader.entry, reader.nlimbs, reader.scale);
 			if (unlikely(deeper != NULL))
@@ -681,13 +823,13 @@ visit_spill(LargeBase *large, Spill *spill, LargeVisitor visitor, void *arg)
 
 		if (deeper)
 		{
-			visit_spill(large, deeper, visitor, arg);
+			visit_spill(large, deeper, visitor, arg, remaining);
 			retention_spill_free(deeper);
 		}
 		else
 		{
 			retention_table_check(large->table);
-			visitor(large, large->table, arg);
+			show_part(large, visitor, arg, remaining);
 		}
 	}
 	restart_table(large, LARGE_MIN_ENTRIES, spill->first_hash, spill->last_hash);
@@ -703,11 +845,11 @@ retention_large_limit(LargeBase *large, int32 sample, uint64 bound)
 	Assert(large->spill == NULL);
 	retention_large_flush(large);
 	large_changed(large);
-	retention_table_limit(large->table, sample, bound);
+	limit_table(large, sample, bound);
 	if (large->table->homes / 8 > Max(sample, LARGE_MIN_ENTRIES))
 		replace_table(large, copy_table(large, large->table,
 										Max(sample + sample / 2, LARGE_MIN_ENTRIES),
-										large->table->scale, large->table->nlimbs));
+										large->table->words));
 }
 
 /* All rows are in the table, or on disk, and a sample is of its size. */
@@ -716,93 +858,95 @@ retention_large_settle(LargeBase *large)
 {
 	retention_large_flush(large);
 	if (large->table->sample > 0)
-		retention_table_limit(large->table, large->table->sample, large->table->bound);
+		limit_table(large, large->table->sample, large->table->bound);
 }
 
 /*
  * Show the visitor every customer once, in parts whose hashes ascend.  It
- * must not change the base.
+ * must not change the base.  Returns the money that no entry has, to be read: a
+ * list in the base's memory.
  */
-void
+WideList *
 retention_large_visit(LargeBase *large, LargeVisitor visitor, void *arg)
 {
+	WideList   *kept;
+	WideList   *remaining;
+
 	retention_large_settle(large);
+	kept = large->elsewhere.wide;
+	remaining = retention_wide_create(large->hdr.eoh_context);
 	/* not after every row of a window */
 	if (!large->in_window)
 		retention_table_check(large->table);
 	if (large->spill == NULL)
-		visitor(large, large->table, arg);
+	{
+		show_part(large, visitor, arg, remaining);
+		/* the table has what went back, so what remains is all */
+		large->elsewhere.wide = remaining;
+		retention_wide_free(kept);
+	}
 	else
 	{
+		/* the file stays as it is, so what is done to the list is for this once */
 		if (large->table->used > 0)
 			retention_spill_table(large->spill, large->table);
-		visit_spill(large, large->spill, visitor, arg);
-		fit_pending(large);
+		large->reading = true;
+		large->elsewhere.wide = retention_wide_copy(kept);
+		visit_spill(large, large->spill, visitor, arg, remaining);
+		retention_wide_free(large->elsewhere.wide);
+		large->elsewhere.wide = kept;
+		large->reading = false;
 	}
-}
-
-/* A sum of the table, copied: the table may be reused before it is read. */
-static Money
-copy_sum(CustomerTable *table, TableSum sum)
-{
-	Money		money = {NULL, 0, 0};
-
-	if (table->nlimbs > 0)
-	{
-		uint64	   *limbs = palloc((table->nlimbs + 1) * sizeof(uint64));
-
-		memcpy(limbs, table_sum(table, sum), (table->nlimbs + 1) * sizeof(uint64));
-		money.limbs = limbs;
-		money.nlimbs = table->nlimbs + 1;
-		money.scale = table->scale;
-	}
-	return money;
-}
-
-static void
-add_part(LargeBase *large, const CustomerTable *part, void *arg)
-{
-	BaseTotals *totals = arg;
-
-	totals->entries += part->used;
-	totals->customers += part->customers;
-	totals->repeaters += part->repeaters;
-	if (pg_add_s64_overflow(totals->orders, part->orders, &totals->orders))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("customer base has more than %lld orders", (long long) PG_INT64_MAX)));
-	totals->lifespan[1] += part->lifespan[1];
-	lifespan_add(totals->lifespan, part->lifespan[0], 0);
-	totals->first = Min(totals->first, part->first);
-	totals->last = Max(totals->last, part->last);
-	totals->revenue = retention_money_sum(totals->revenue,
-										  copy_sum(unconstify(CustomerTable *, part),
-												   SUM_REVENUE));
-}
-
-/* What the rows say, whoever's they are. */
-static void
-add_rows(LargeBase *large, BaseTotals *totals)
-{
-	totals->refunds = large->table->refunds;
-	totals->guest_orders = large->table->guest_orders;
-	totals->guest_refunds = large->table->guest_refunds;
-	totals->refunded = copy_sum(large->table, SUM_REFUNDED);
-	totals->guest_revenue = copy_sum(large->table, SUM_GUEST_REVENUE);
+	retention_wide_compact(remaining);
+	fit_pending(large);
+	return remaining;
 }
 
 static void
 begin_totals(LargeBase *large, BaseTotals *totals)
 {
-	memset(totals, 0, sizeof(BaseTotals));
-	totals->key = large->table->key;
-	totals->time = large->table->time;
-	totals->amount = large->table->amount;
-	totals->sample = large->table->sample;
-	totals->bound = large->table->bound;
-	totals->selected = large->table->selected;
-	totals->first = INSTANT_NEVER_FIRST;
-	totals->last = INSTANT_NEVER_LAST;
+	const CustomerTable *table = large->table;
+
+	retention_totals_begin(totals, table->key, table->time, table->amount);
+	totals->sample = table->sample;
+	totals->bound = table->bound;
+	totals->selected = table->selected;
+	retention_totals_add_rows(totals, &table->rows, large->elsewhere.refunded,
+							  large->elsewhere.guest_revenue, table->scale);
+}
+
+/* What is known of all customers' money that is elsewhere. */
+static Money
+all_elsewhere(LargeBase *large, const WideList *remaining)
+{
+	return retention_money_sum(retention_wide_total(remaining), large->elsewhere.dropped);
+}
+
+typedef struct Counting
+{
+	int64		entries;
+	EntryCounts counts;
+} Counting;
+
+static void
+count_part(LargeBase *large, const CustomerTable *part, void *arg)
+{
+	Counting   *counting = arg;
+
+	counting->entries += part->used;
+	retention_counts_add(&counting->counts, &part->counts);
+}
+
+/* The totals that a visit has counted, where they stay. */
+static void
+end_totals(LargeBase *large, BaseTotals *totals, const Counting *counting, const WideList *remaining)
+{
+	EntryCounts *counts = palloc(sizeof(EntryCounts));
+
+	*counts = counting->counts;
+	begin_totals(large, totals);
+	totals->entries = counting->entries;
+	retention_totals_add_counts(totals, counts, all_elsewhere(large, remaining), large->table->scale);
 }
 
 /* Its kinds and rows, and how many entries it has at most. */
@@ -812,40 +956,37 @@ retention_large_rows(LargeBase *large, BaseTotals *totals)
 	if (large->table->sample > 0)
 		retention_large_settle(large);
 	begin_totals(large, totals);
-	add_rows(large, totals);
 	totals->entries = large->table->used + large->npending;
 	if (large->spill)
 		for (int i = 0; i < SPILL_PARTITIONS; i++)
 			totals->entries += large->spill->entries[i];
-	totals->revenue.scale = large->table->scale;
 }
 
 void
 retention_large_totals(LargeBase *large, BaseTotals *totals)
 {
-	retention_large_settle(large);
-	begin_totals(large, totals);
-	retention_large_visit(large, add_part, totals);
-	add_rows(large, totals);
+	Counting	counting = {0};
+	WideList   *remaining;
+
+	counts_begin(&counting.counts);
+	remaining = retention_large_visit(large, count_part, &counting);
+	end_totals(large, totals, &counting, remaining);
 }
 
 /* Packing a part adds up the totals on the way. */
-typedef struct PackState
+typedef struct Packing
 {
-	Packer	   *packer;
-	BaseTotals	totals;
-} PackState;
+	Packer		packer;
+	Counting	counting;
+} Packing;
 
 static void
 pack_part(LargeBase *large, const CustomerTable *part, void *arg)
 {
-	PackState  *state = arg;
-	Packer	   *packer = state->packer;
+	Packing    *packing = arg;
 
-	if (part->stride != packer->stride)
-		retention_pack_widen(packer, part->nlimbs);
-	retention_pack_table(packer, part);
-	add_part(large, part, &state->totals);
+	retention_pack_table(&packing->packer, part);
+	count_part(large, part, &packing->counting);
 }
 
 /*
@@ -879,24 +1020,26 @@ large_get_flat_size(ExpandedObjectHeader *eohptr)
 	{
 		MemoryContext caller = begin_scratch(large);
 		MemoryContext scratch;
-		PackState	state;
+		Packing    *packing = palloc(sizeof(Packing));
+		BaseTotals	totals;
+		WideList   *remaining;
 
-		retention_large_settle(large);
-		state.packer = &large->packer;
+		retention_large_rows(large, &totals);
+		packing->counting.entries = 0;
+		counts_begin(&packing->counting.counts);
 		scratch = MemoryContextSwitchTo(large->hdr.eoh_context);
-		retention_pack_begin(&large->packer, large->table->key, large->table->time,
-							 large->table->nlimbs);
+		retention_pack_begin(&packing->packer, totals.key, totals.time, totals.amount, totals.entries);
 		MemoryContextSwitchTo(scratch);
-		begin_totals(large, &state.totals);
-		retention_large_visit(large, pack_part, &state);
-		add_rows(large, &state.totals);
+		remaining = retention_large_visit(large, pack_part, packing);
+		end_totals(large, &totals, &packing->counting, remaining);
 		MemoryContextSwitchTo(large->hdr.eoh_context);
-		retention_pack_end(&large->packer, &state.totals, &large->header);
+		retention_pack_end(&packing->packer, &totals, remaining, &large->header);
 		MemoryContextSwitchTo(scratch);
+		large->blocks = packing->packer.blocks;
 		end_scratch(caller);
 		large->packed = true;
 	}
-	return large->header.len + large->packer.body.len;
+	return retention_blocks_size(&large->blocks, &large->header);
 }
 
 static void
@@ -906,8 +1049,8 @@ large_flatten_into(ExpandedObjectHeader *eohptr, void *result, Size size)
 	MemoryContext caller = begin_scratch(large);
 
 	Assert(large->packed);
-	retention_pack_write(&large->packer, &large->header, result, size);
-	large->packed = false;
+	retention_blocks_write(&large->blocks, &large->header, result, size);
+	retention_large_forget_packed(large);
 	packed_check(result);
 	end_scratch(caller);
 }

@@ -29,7 +29,9 @@ typedef struct LargeBase
 	bool		in_window;		/* stays in memory; see large.c */
 
 	CustomerTable *table;
+	TableElsewhere elsewhere;	/* money that the table's units can't say */
 	Spill	   *spill;			/* NULL while everything is in memory */
+	bool		reading;		/* what is on disk: nothing may be written there */
 	struct LargeMerge *merge;	/* while entries of a merge come */
 
 	int			npending;
@@ -38,7 +40,7 @@ typedef struct LargeBase
 
 	/* made by asking for the flat size, valid until the next change */
 	bool		packed;
-	Packer		packer;
+	BlockWriter blocks;
 	StringInfoData header;
 } LargeBase;
 
@@ -48,9 +50,11 @@ extern void retention_large_forget_packed(LargeBase *large);
 extern void retention_large_flush(LargeBase *large);
 extern void retention_large_limit(LargeBase *large, int32 sample, uint64 bound);
 extern void retention_large_settle(LargeBase *large);
-extern void retention_large_widen(LargeBase *large, int scale, int nlimbs);
-extern void retention_large_absorb(LargeBase *large, const uint64 *entry,
-								   int nlimbs, int scale);
+extern void retention_large_promote(LargeBase *large);
+extern void retention_large_rescale(LargeBase *large, int scale);
+extern void retention_large_absorb(LargeBase *large, const uint64 *entry, int words, int scale);
+extern void retention_large_keep(LargeBase *large, const uint64 *key, Money money);
+extern void retention_large_add_sum(LargeBase *large, Money *elsewhere, Money money);
 extern void retention_large_begin_merge(LargeBase *large, int64 more, int64 newcomers);
 extern void retention_large_end_merge(LargeBase *large);
 extern void retention_large_rows(LargeBase *large, BaseTotals *totals);
@@ -59,7 +63,7 @@ extern void retention_large_totals(LargeBase *large, BaseTotals *totals);
 /* A function that is shown every customer, a part of them at a time. */
 typedef void (*LargeVisitor) (LargeBase *large, const CustomerTable *part, void *arg);
 
-extern void retention_large_visit(LargeBase *large, LargeVisitor visitor, void *arg);
+extern WideList *retention_large_visit(LargeBase *large, LargeVisitor visitor, void *arg);
 
 /* Ask for the memory that will be needed soon. */
 #if defined(__GNUC__) || defined(__clang__)
@@ -83,6 +87,14 @@ large_of_datum(Datum datum)
 	VARATT_EXTERNAL_GET_POINTER(pointer, (struct varlena *) DatumGetPointer(datum));
 	Assert(((LargeBase *) pointer.eohptr)->magic == LARGE_MAGIC);
 	return (LargeBase *) pointer.eohptr;
+}
+
+/* What is beside a sum of the table. */
+static inline Money *
+large_sum(LargeBase *large, TableSum sum)
+{
+	return sum == SUM_REVENUE ? &large->elsewhere.dropped :
+		sum == SUM_REFUNDED ? &large->elsewhere.refunded : &large->elsewhere.guest_revenue;
 }
 
 /* Before any change. */

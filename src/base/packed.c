@@ -3,10 +3,8 @@
  * packed.c
  *	  The packed form of a customer_base.  See packed.h for the layout.
  *
- * Widths are whole bytes, chosen block by block: that decodes with one load
- * and one mask, and is within a few bits of the best.  Times are counted from
- * the block's first instant in the largest unit that all of them share, which
- * makes two bytes of a date and four of a time to the second.
+ * Times are counted from the block's first instant in the largest unit that all
+ * of them share, which makes two bytes of a date and four of a time to the second.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,48 +15,27 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
-#define invalid(detail)	retention_invalid_value("customer_base", detail)
+#define invalid(detail)	retention_invalid_value(BASE_TYPE, detail)
+
+/* A customer takes about so many bytes. */
+#define CUSTOMER_BYTES	18
 
 static const int64 time_units[] = {
 	1, 1000, USECS_PER_SEC, USECS_PER_MINUTE, USECS_PER_HOUR, USECS_PER_DAY
 };
 
+/* About so many entries are coming. */
 void
-retention_pack_begin(Packer *packer, KeyKind key, TimeKind time, int nlimbs)
+retention_pack_begin(Packer *packer, KeyKind key, TimeKind time, AmountKind amount, int64 entries)
 {
-	memset(packer, 0, sizeof(Packer));
 	packer->key_words = key_words(key);
 	packer->has_time = time != TIME_NONE;
-	packer->nlimbs = nlimbs;
-	packer->stride = table_stride(key, time, nlimbs);
-	packer->context = CurrentMemoryContext;
-	packer->block = palloc(PACKED_BLOCK * packer->stride * sizeof(uint64));
-	initStringInfo(&packer->body);
-}
-
-/* Entries with wider money from now on; those already here are converted. */
-void
-retention_pack_widen(Packer *packer, int nlimbs)
-{
-	int			stride = packer->stride - packer->nlimbs + nlimbs;
-	uint64	   *block = MemoryContextAlloc(packer->context,
-										   PACKED_BLOCK * stride * sizeof(uint64));
-
-	Assert(nlimbs >= packer->nlimbs);
-	for (int i = 0; i < packer->nblock; i++)
-	{
-		const uint64 *from = packer->block + i * packer->stride;
-		uint64	   *to = block + i * stride;
-		int			money_at = packer->stride - packer->nlimbs;
-
-		memcpy(to, from, money_at * sizeof(uint64));
-		(void) retention_money_convert(from + money_at, packer->nlimbs, 0,
-									   to + money_at, nlimbs, 0);
-	}
-	pfree(packer->block);
-	packer->block = block;
-	packer->nlimbs = nlimbs;
-	packer->stride = stride;
+	packer->has_money = amount != AMOUNT_NONE;
+	packer->entries = 0;
+	packer->words = 1;
+	packer->nblock = 0;
+	counts_begin(&packer->counted);
+	retention_blocks_begin(&packer->blocks, BASE_TYPE, (Size) entries * CUSTOMER_BYTES);
 }
 
 /*
@@ -72,150 +49,82 @@ block_time_unit(const Packer *packer, int64 base)
 
 	for (int i = 0; i < packer->nblock && unit > 0; i++)
 	{
-		const uint64 *entry = packer->block + i * packer->stride;
-		const uint64 *facts = entry + packer->key_words;
-
-		if (facts[0] == 0)
+		if (packer->orders[i] == 0)
 			continue;
 		while (unit > 0 &&
-			   ((facts[1] - (uint64) base) % time_units[unit] != 0 ||
-				(facts[2] - facts[1]) % time_units[unit] != 0))
+			   ((packer->firsts[i] - (uint64) base) % time_units[unit] != 0 ||
+				(packer->lasts[i] - packer->firsts[i]) % time_units[unit] != 0))
 			unit--;
 	}
 	return unit;
+}
+
+/* The block's times, in units from a base that is the first of them. */
+static void
+put_times(Packer *packer)
+{
+	StringInfo	body = &packer->blocks.body;
+	int64		base = INSTANT_NEVER_FIRST;
+	int			unit;
+	uint8	   *at;
+
+	for (int i = 0; i < packer->nblock; i++)
+		if (packer->orders[i] > 0)
+			base = Min(base, (int64) packer->firsts[i]);
+	if (base == INSTANT_NEVER_FIRST)
+		base = 0;
+	unit = block_time_unit(packer, base);
+	for (int i = 0; i < packer->nblock; i++)
+	{
+		bool		ordered = packer->orders[i] > 0;
+
+		packer->lasts[i] = ordered ? (packer->lasts[i] - packer->firsts[i]) / time_units[unit] : 0;
+		packer->firsts[i] = ordered ? (packer->firsts[i] - (uint64) base) / time_units[unit] : 0;
+	}
+	at = put_byte((uint8 *) body->data + body->len, unit);
+	(void) put_column(at, (uint64) base, 8);
+	body->len += 9;
 }
 
 /* Write the collected entries as one block. */
 static void
 pack_block(Packer *packer)
 {
+	StringInfo	body = &packer->blocks.body;
 	int			n = packer->nblock;
-	int			stride = packer->stride;
-	int			key_words = packer->key_words;
-	int			money_at = stride - packer->nlimbs;
-	uint64		max_delta = 0;
-	uint64		max_orders = 0;
-	uint64		max_first = 0;
-	uint64		max_lifespan = 0;
-	int			money_width = 1;
-	int			hash_width;
-	int			orders_width;
-	int			first_width = 0;
-	int			lifespan_width = 0;
-	int64		base = INSTANT_NEVER_FIRST;
-	int			unit = 0;
-	Size		need;
+	uint64		hash;
 	uint8	   *at;
-	uint8	   *start;
 
 	if (n == 0)
 		return;
-	CHECK_FOR_INTERRUPTS();
-
-	for (int i = 0; i < n; i++)
-	{
-		const uint64 *entry = packer->block + i * stride;
-		const uint64 *facts = entry + key_words;
-
-		if (i > 0)
-			max_delta = Max(max_delta, entry[0] - entry[-stride]);
-		max_orders = Max(max_orders, facts[0]);
-		if (packer->has_time && facts[0] > 0)
-			base = Min(base, (int64) facts[1]);
-		if (packer->nlimbs > 0)
-			money_width = Max(money_width,
-							  retention_money_bytes(entry + money_at, packer->nlimbs));
-	}
-	hash_width = bytes_needed(max_delta);
-	orders_width = bytes_needed(max_orders);
+	retention_block_begin(&packer->blocks, BLOCK_CUSTOMERS, block_most_bytes(n, 7));
+	at = put_byte((uint8 *) body->data + body->len, n - 1);
+	hash = packer->hashes[0];
+	(void) put_column(at, hash, 8);
+	body->len += 9;
 	if (packer->has_time)
-	{
-		if (base == INSTANT_NEVER_FIRST)
-			base = 0;
-		unit = block_time_unit(packer, base);
-
-		/* from here on, times are in units from the base */
-		for (int i = 0; i < n; i++)
-		{
-			uint64	   *facts = packer->block + i * stride + key_words;
-
-			if (facts[0] == 0)
-			{
-				facts[1] = 0;
-				facts[2] = 0;
-				continue;
-			}
-			facts[2] = (facts[2] - facts[1]) / time_units[unit];
-			facts[1] = (facts[1] - (uint64) base) / time_units[unit];
-			max_first = Max(max_first, facts[1]);
-			max_lifespan = Max(max_lifespan, facts[2]);
-		}
-		first_width = bytes_needed(max_first);
-		lifespan_width = bytes_needed(max_lifespan);
-	}
-
-	need = 64 + (Size) n * (hash_width + (key_words == 2 ? 8 : 0) + orders_width +
-							first_width + lifespan_width +
-							(packer->nlimbs > 0 ? money_width : 0));
-	if (packer->body.len + need > MaxAllocSize / 2 + MaxAllocSize / 4 + MaxAllocSize / 8)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("customer base of more than %lld customers is too large for a value",
-						(long long) packer->entries),
-				 errhint("Aggregate shorter periods or groups of customers; if this is a parallel query, set max_parallel_workers_per_gather to 0.")));
-	enlargeStringInfo(&packer->body, (int) need);
-	start = at = (uint8 *) packer->body.data + packer->body.len;
-
-	at = put_byte(at, n - 1);
-	at = put_column(at, packer->block[0], 8);
-	at = put_byte(at, hash_width);
-	at = put_byte(at, orders_width);
-	if (packer->has_time)
-	{
-		at = put_byte(at, unit);
-		at = put_column(at, (uint64) base, 8);
-		at = put_byte(at, first_width);
-		at = put_byte(at, lifespan_width);
-	}
-	if (packer->nlimbs > 0)
-	{
-		packer->body.len += (int) (at - start);
-		retention_put_varint(&packer->body, money_width);
-		start = at = (uint8 *) packer->body.data + packer->body.len;
-		packer->money_bytes = Max(packer->money_bytes, money_width);
-	}
+		put_times(packer);
 
 	for (int i = 1; i < n; i++)
-		at = put_column(at, packer->block[i * stride] - packer->block[(i - 1) * stride],
-						hash_width);
-	if (key_words == 2)
-		for (int i = 0; i < n; i++)
-			at = put_column(at, packer->block[i * stride + 1], 8);
-	for (int i = 0; i < n; i++)
-		at = put_column(at, packer->block[i * stride + key_words], orders_width);
+	{
+		uint64		next = packer->hashes[i];
+
+		packer->hashes[i] = next - hash;
+		hash = next;
+	}
+	retention_put_numbers(&packer->blocks, packer->hashes + 1, n - 1);
+	if (packer->key_words == 2)
+		retention_put_numbers(&packer->blocks, packer->lows, n);
+	retention_put_numbers(&packer->blocks, packer->orders, n);
 	if (packer->has_time)
 	{
-		for (int i = 0; i < n; i++)
-			at = put_column(at, packer->block[i * stride + key_words + 1], first_width);
-		for (int i = 0; i < n; i++)
-			at = put_column(at, packer->block[i * stride + key_words + 2], lifespan_width);
+		retention_put_numbers(&packer->blocks, packer->firsts, n);
+		retention_put_numbers(&packer->blocks, packer->lasts, n);
 	}
-	if (packer->nlimbs > 0)
-	{
-		for (int i = 0; i < n; i++)
-		{
-			const uint64 *limbs = packer->block + i * stride + money_at;
-			uint64		extension = money_is_negative(limbs, packer->nlimbs) ?
-				PG_UINT64_MAX : 0;
-
-			for (int left = money_width, limb = 0; left > 0; left -= 8, limb++)
-				at = put_column(at, limb < packer->nlimbs ? limbs[limb] : extension,
-								Min(left, 8));
-		}
-	}
-
-	packer->body.len += (int) (at - start);
-	Assert(packer->body.len < packer->body.maxlen);
+	if (packer->has_money &&
+		retention_put_units(&packer->blocks, packer->units, n, UNITS_MAX_WORDS) > 1)
+		packer->words = UNITS_MAX_WORDS;
+	retention_block_end(&packer->blocks);
 	packer->entries += n;
 	packer->nblock = 0;
 }
@@ -233,46 +142,85 @@ orders_out_of_range(void)
 			 errdetail("It would be below 0 or above %lld.", (long long) PG_INT64_MAX)));
 }
 
+/* Money that is elsewhere is nothing here. */
 void
-retention_pack_entry(Packer *packer, const uint64 *entry)
+retention_pack_entry(Packer *packer, const uint64 *entry, int words)
 {
-	if ((int64) entry[packer->key_words] < 0)
+	const uint64 *facts = entry + packer->key_words;
+	int			i = packer->nblock;
+
+	if ((int64) facts[0] < 0)
 		orders_out_of_range();
-	memcpy(packer->block + packer->nblock * packer->stride, entry,
-		   packer->stride * sizeof(uint64));
+	packer->hashes[i] = entry[0];
+	packer->lows[i] = packer->key_words == 2 ? entry[1] : 0;
+	packer->orders[i] = facts[0];
+	counts_add_customer(&packer->counted, facts, packer->has_time);
+	if (packer->has_time)
+	{
+		packer->firsts[i] = facts[1];
+		packer->lasts[i] = facts[2];
+	}
+	if (packer->has_money)
+	{
+		const uint64 *money = facts + (packer->has_time ? 3 : 1);
+		uint64	   *units = packer->units + i * UNITS_MAX_WORDS;
+
+		if (units_are_elsewhere(money, words))
+			units[0] = units[1] = 0;
+		else
+		{
+			units_widen(units, UNITS_MAX_WORDS, money, words);
+			sum_add(packer->counted.revenue, money, words);
+		}
+	}
 	if (++packer->nblock == PACKED_BLOCK)
 		pack_block(packer);
 }
 
-/* All entries of a table, whose shape is the packer's. */
+/* An entry of another value, with its money that is elsewhere. */
+void
+retention_pack_unpacked(Packer *packer, const Unpacker *unpacker, const uint64 *entry, WideList *wide)
+{
+	retention_pack_entry(packer, entry, unpacker->words);
+	if (unpacker->words > 0 &&
+		units_are_elsewhere(entry + unpacker->stride - unpacker->words, unpacker->words))
+		retention_wide_add(wide, unpacker->wide->items[unpacker->next_wide - 1].key,
+						   unpacked_money(unpacker, entry));
+}
+
+/* All entries of a table. */
 void
 retention_pack_table(Packer *packer, const CustomerTable *table)
 {
 	TableScan	scan;
 	const uint64 *entry;
 
-	Assert(table->stride == packer->stride);
 	retention_scan_begin(&scan, table);
 	while ((entry = scan_next(&scan)) != NULL)
 		if (!entry_is_void(table, entry))
-			retention_pack_entry(packer, entry);
+			retention_pack_entry(packer, entry, table->words);
 	retention_scan_end(&scan);
 }
 
-/* Write the header; returns the size of the whole value. */
+/*
+ * Write the header, with the money that is kept elsewhere; returns the size of the
+ * whole value.
+ */
 Size
-retention_pack_end(Packer *packer, const BaseTotals *totals, StringInfo header)
+retention_pack_end(Packer *packer, const BaseTotals *totals, const WideList *wide,
+				   StringInfo header)
 {
+	Kind		kind = {.key = totals->key, .time = totals->time, .amount = totals->amount};
+
 	pack_block(packer);
+	retention_blocks_end(&packer->blocks);
 	if (totals->orders < 0 || totals->guest_orders < 0)
 		orders_out_of_range();
 
 	initStringInfo(header);
 	appendStringInfoSpaces(header, VARHDRSZ);
 	appendStringInfoCharMacro(header, FORM_PACKED);
-	appendStringInfoCharMacro(header, (char) totals->key);
-	appendStringInfoCharMacro(header, (char) totals->time);
-	appendStringInfoCharMacro(header, (char) totals->amount);
+	retention_put_kind(header, &kind);
 	appendStringInfoCharMacro(header, (char) totals->selected);
 	retention_put_varint(header, totals->sample);
 	if (totals->sample > 0)
@@ -297,37 +245,23 @@ retention_pack_end(Packer *packer, const BaseTotals *totals, StringInfo header)
 	}
 	if (totals->amount != AMOUNT_NONE)
 	{
+		appendStringInfoCharMacro(header, (char) (wide_count(wide) > 0 ? UNITS_MAX_WORDS : packer->words));
 		retention_put_varint(header, totals->revenue.scale);
-		retention_put_varint(header, (packer->money_bytes + 7) / 8);
 		retention_put_money(header, totals->revenue);
 		retention_put_money(header, totals->refunded);
 		retention_put_money(header, totals->guest_revenue);
+		retention_put_wide(header, wide);
 	}
-	return header->len + packer->body.len;
-}
-
-/* The value, to where there is room for it; the packer is used up. */
-void
-retention_pack_write(Packer *packer, StringInfo header, void *to, Size size)
-{
-	Assert(size == (Size) (header->len + packer->body.len));
-	memcpy(to, header->data, header->len);
-	memcpy((char *) to + header->len, packer->body.data, packer->body.len);
-	SET_VARSIZE(to, size);
-	pfree(header->data);
-	pfree(packer->body.data);
-	pfree(packer->block);
+	return retention_blocks_size(&packer->blocks, header);
 }
 
 struct varlena *
-retention_pack_finish(Packer *packer, const BaseTotals *totals)
+retention_pack_finish(Packer *packer, const BaseTotals *totals, const WideList *wide)
 {
 	StringInfoData header;
-	Size		size = retention_pack_end(packer, totals, &header);
-	struct varlena *value = palloc(size);
 
-	retention_pack_write(packer, &header, value, size);
-	return value;
+	(void) retention_pack_end(packer, totals, wide, &header);
+	return retention_blocks_finish(&packer->blocks, &header);
 }
 
 static void
@@ -335,19 +269,16 @@ read_header(Unpacker *unpacker)
 {
 	BaseTotals *totals = &unpacker->totals;
 	ByteReader *in = &unpacker->in;
+	Kind		kind;
 	uint8		version;
 	uint8		selected;
 	int32		sample;
 
 	version = reader_byte(in);
 	if (version != FORM_PACKED)
-		retention_unknown_version("customer_base", version);
-	totals->key = reader_byte(in);
-	totals->time = reader_byte(in);
-	totals->amount = reader_byte(in);
-	if (totals->key > KEY_KIND_LAST || totals->time > TIME_KIND_LAST ||
-		totals->amount > AMOUNT_KIND_LAST)
-		invalid("A kind of key, time or amount is unknown.");
+		retention_unknown_version(BASE_TYPE, version);
+	retention_get_kind(in, &kind, false);
+	retention_totals_begin(totals, kind.key, kind.time, kind.amount);
 	selected = reader_byte(in);
 	sample = (int32) retention_get_number(in, SAMPLE_MAX, "The size of a sample is impossible.");
 	if (selected > 1 || (sample != 0 && sample < SAMPLE_MIN) ||
@@ -365,8 +296,6 @@ read_header(Unpacker *unpacker)
 	totals->refunds = retention_get_count(in);
 	totals->guest_orders = retention_get_count(in);
 	totals->guest_refunds = retention_get_count(in);
-	totals->first = INSTANT_NEVER_FIRST;
-	totals->last = INSTANT_NEVER_LAST;
 	if (totals->time != TIME_NONE)
 	{
 		totals->lifespan[0] = retention_get_varint(in);
@@ -376,11 +305,12 @@ read_header(Unpacker *unpacker)
 	}
 	if (totals->amount != AMOUNT_NONE)
 	{
-		int			scale = (int) retention_get_number(in, MONEY_MAX_SCALE, "The scale of money is impossible.");
-		int			nlimbs = (int) retention_get_number(in, MONEY_MAX_LIMBS, "The width of money is impossible.");
+		int			scale;
 
-		unpacker->scale = scale;
-		unpacker->nlimbs = Max(nlimbs, 1);
+		unpacker->words = reader_byte(in);
+		if (unpacker->words < 1 || unpacker->words > UNITS_MAX_WORDS)
+			invalid("The width of money is impossible.");
+		unpacker->scale = scale = (int) retention_get_number(in, MONEY_MAX_SCALE, "The scale of money is impossible.");
 		totals->revenue = retention_get_money(in, scale);
 		totals->refunded = retention_get_money(in, scale);
 		totals->guest_revenue = retention_get_money(in, scale);
@@ -388,8 +318,60 @@ read_header(Unpacker *unpacker)
 
 	unpacker->key_words = key_words(totals->key);
 	unpacker->has_time = totals->time != TIME_NONE;
-	unpacker->stride = table_stride(totals->key, totals->time, unpacker->nlimbs);
+	unpacker->stride = table_stride(totals->key, totals->time, unpacker->words);
 	unpacker->left = totals->entries;
+}
+
+/* Begin the next block; false behind the last one. */
+static bool
+next_block(Unpacker *unpacker)
+{
+	ByteReader *block = &unpacker->block;
+	int			count;
+
+	CHECK_FOR_INTERRUPTS();
+	if (unpacker->count > 0)
+		retention_end_of_block(block);
+	if (retention_next_block(&unpacker->in, block) != BLOCK_CUSTOMERS)
+	{
+		if (unpacker->in.at != unpacker->in.end)
+			invalid("A block is where it should not be.");
+		if (unpacker->left > 0)
+			invalid("There are fewer customers than the value says.");
+		if (unpacker->next_wide < wide_count(unpacker->wide))
+			invalid("There is money of a customer who is not there.");
+		return false;
+	}
+	unpacker->count = count = reader_byte(block) + 1;
+	unpacker->next = 0;
+	if (count > unpacker->left)
+		invalid("A block has too many customers.");
+	unpacker->hash = reader_bytes(block, 8);
+	if (unpacker->has_time)
+	{
+		uint8		unit = reader_byte(block);
+
+		if (unit >= lengthof(time_units))
+			invalid("A unit of time is unknown.");
+		unpacker->unit = time_units[unit];
+		unpacker->base = (int64) reader_bytes(block, 8);
+	}
+	retention_get_numbers(block, &unpacker->hashes, count - 1, 8);
+	if (unpacker->key_words == 2)
+		retention_get_numbers(block, &unpacker->lows, count, 8);
+	retention_get_numbers(block, &unpacker->orders, count, 8);
+	if (unpacker->has_time)
+	{
+		retention_get_numbers(block, &unpacker->firsts, count, 8);
+		retention_get_numbers(block, &unpacker->lifespans, count, 8);
+	}
+	if (unpacker->words > 0)
+	{
+		retention_get_units(block, &unpacker->moneys, count);
+		if (unpacker->moneys.words > unpacker->words)
+			invalid("A column of money is too wide.");
+	}
+	return true;
 }
 
 /* Read the header. */
@@ -397,92 +379,56 @@ void
 retention_unpack_begin(Unpacker *unpacker, const struct varlena *value)
 {
 	memset(unpacker, 0, sizeof(Unpacker));
-	retention_read_value(&unpacker->in, value, "customer_base");
+	retention_read_value(&unpacker->in, value, BASE_TYPE);
 	read_header(unpacker);
+	if (unpacker->words > 0 && unpacker->in.at < unpacker->in.end && *unpacker->in.at == BLOCK_WIDE)
+	{
+		(void) retention_next_block(&unpacker->in, &unpacker->block);
+		unpacker->wide = retention_get_wide(&unpacker->block, units_scale(unpacker->scale));
+	}
 }
 
-static int
-get_width(ByteReader *in)
-{
-	int			width = reader_byte(in);
-
-	if (width > 8)
-		invalid("A column is too wide.");
-	return width;
-}
-
+/*
+ * The money of this customer is elsewhere, if theirs comes next there; the list and
+ * the customers ascend.
+ */
 static void
-unpack_block(Unpacker *unpacker)
+find_elsewhere(Unpacker *unpacker, const uint64 *entry, uint64 *units)
 {
-	ByteReader *in = &unpacker->in;
+	uint64		key[WIDE_KEY_WORDS] = {entry[0], unpacker->key_words == 2 ? entry[1] : 0, 0};
 
-	CHECK_FOR_INTERRUPTS();
-	unpacker->count = reader_byte(in) + 1;
-	unpacker->next = 0;
-	if (unpacker->count > unpacker->left)
-		invalid("A block has too many customers.");
-	unpacker->hash = reader_bytes(in, 8);
-	unpacker->hash_width = get_width(in);
-	unpacker->orders_width = get_width(in);
-	if (unpacker->has_time)
-	{
-		uint8		unit = reader_byte(in);
-
-		if (unit >= lengthof(time_units))
-			invalid("A unit of time is unknown.");
-		unpacker->unit = time_units[unit];
-		unpacker->base = (int64) reader_bytes(in, 8);
-		unpacker->first_width = get_width(in);
-		unpacker->lifespan_width = get_width(in);
-	}
-	if (unpacker->nlimbs > 0)
-	{
-		unpacker->money_width = (int) retention_get_number(in, (uint64) unpacker->nlimbs * 8,
-														   "A column of money is too wide.");
-		if (unpacker->money_width == 0)
-			invalid("A column of money has no width.");
-	}
-
-	unpacker->hashes = reader_column(in, unpacker->count - 1, unpacker->hash_width);
-	if (unpacker->key_words == 2)
-		unpacker->lows = reader_column(in, unpacker->count, 8);
-	unpacker->orders = reader_column(in, unpacker->count, unpacker->orders_width);
-	unpacker->firsts = reader_column(in, unpacker->count, unpacker->first_width);
-	unpacker->lifespans = reader_column(in, unpacker->count, unpacker->lifespan_width);
-	unpacker->moneys = reader_column(in, unpacker->count, unpacker->money_width);
+	if (unpacker->next_wide == unpacker->wide->n ||
+		compare_wide_keys(unpacker->wide->items[unpacker->next_wide].key, key) != 0)
+		return;
+	if (!units_are_zero(units, unpacker->words))
+		invalid("A customer has money in two places.");
+	units_set_elsewhere(units, unpacker->words);
+	unpacker->next_wide++;
 }
 
 /* The next entry, in unpacker->stride words; false behind the last. */
 bool
 retention_unpack_next(Unpacker *unpacker, uint64 *entry)
 {
-	const uint8 *end = unpacker->in.end;
 	uint64	   *facts = entry + unpacker->key_words;
-	int			i;
 
-	if (unpacker->next == unpacker->count)
+	if (unpacker->next == unpacker->count && !next_block(unpacker))
 	{
-		if (unpacker->left == 0)
-			return false;
-		unpack_block(unpacker);
+		unpacker->count = unpacker->next = 0;
+		return false;
 	}
 
-	i = unpacker->next++;
 	unpacker->left--;
-	if (i > 0)
-		unpacker->hash += load_bytes(unpacker->hashes + (i - 1) * unpacker->hash_width,
-									 unpacker->hash_width, end);
+	if (unpacker->next++ > 0)
+		unpacker->hash += column_next(&unpacker->hashes);
 	entry[0] = unpacker->hash;
 	if (unpacker->key_words == 2)
-		entry[1] = load_bytes(unpacker->lows + i * 8, 8, end);
-	facts[0] = load_bytes(unpacker->orders + i * unpacker->orders_width,
-						  unpacker->orders_width, end);
+		entry[1] = column_next(&unpacker->lows);
+	facts[0] = column_next(&unpacker->orders);
 	if (unpacker->has_time)
 	{
-		uint64		first = load_bytes(unpacker->firsts + i * unpacker->first_width,
-									   unpacker->first_width, end);
-		uint64		lifespan = load_bytes(unpacker->lifespans + i * unpacker->lifespan_width,
-										  unpacker->lifespan_width, end);
+		uint64		first = column_next(&unpacker->firsts);
+		uint64		lifespan = column_next(&unpacker->lifespans);
 
 		if (facts[0] > 0)
 		{
@@ -495,19 +441,15 @@ retention_unpack_next(Unpacker *unpacker, uint64 *entry)
 			facts[2] = (uint64) INSTANT_NEVER_LAST;
 		}
 	}
-	if (unpacker->nlimbs > 0)
+	if (unpacker->words > 0)
 	{
-		const uint8 *at = unpacker->moneys + i * unpacker->money_width;
-		uint64	   *limbs = entry + unpacker->stride - unpacker->nlimbs;
-		int			width = unpacker->money_width;
-		uint64		extension = at[width - 1] & 0x80 ? PG_UINT64_MAX : 0;
+		uint64	   *units = entry + unpacker->stride - unpacker->words;
 
-		for (int limb = 0; limb < unpacker->nlimbs; limb++, at += 8, width -= 8)
-		{
-			limbs[limb] = width > 0 ? load_bytes(at, Min(width, 8), end) : extension;
-			if (width > 0 && width < 8)
-				limbs[limb] |= extension << (8 * width);
-		}
+		units_next(&unpacker->moneys, units, unpacker->words);
+		if (unlikely(units_are_elsewhere(units, unpacker->words)))
+			invalid("A customer's money is in no column.");
+		if (unlikely(unpacker->wide != NULL))
+			find_elsewhere(unpacker, entry, units);
 	}
 	return true;
 }
@@ -517,7 +459,9 @@ retention_packed_totals(const struct varlena *value, BaseTotals *totals)
 {
 	Unpacker	unpacker;
 
-	retention_unpack_begin(&unpacker, value);
+	memset(&unpacker, 0, sizeof(Unpacker));
+	retention_read_value(&unpacker.in, value, BASE_TYPE);
+	read_header(&unpacker);
 	*totals = unpacker.totals;
 }
 
@@ -532,7 +476,7 @@ retention_stored_totals(Datum value, BaseTotals *totals)
 	ByteReader *in = &unpacker.in;
 
 	memset(&unpacker, 0, sizeof(Unpacker));
-	retention_read_head(in, value, "customer_base");
+	retention_read_head(in, value, BASE_TYPE);
 	if (in->at < in->end && (*in->at == FORM_TABLE || *in->at == FORM_SINGLE))
 		return false;
 	read_header(&unpacker);
@@ -540,28 +484,14 @@ retention_stored_totals(Datum value, BaseTotals *totals)
 	return true;
 }
 
-/* The totals of the header that its entries must add up to. */
-typedef struct Recount
-{
-	int64		customers;
-	int64		repeaters;
-	uint64		orders;
-	uint64		lifespan[2];
-	int64		first;
-	int64		last;
-	Money		revenue;
-} Recount;
-
+/* Can a customer be as this entry says? */
 static void
-recount_entry(Recount *count, const Unpacker *unpacker, const uint64 *entry)
+check_entry(const Unpacker *unpacker, const uint64 *entry)
 {
 	const uint64 *facts = entry + unpacker->key_words;
 
-	if ((int64) facts[0] < 0 || count->orders + facts[0] > PG_INT64_MAX)
+	if ((int64) facts[0] < 0)
 		invalid("A customer has an impossible number of orders.");
-	count->orders += facts[0];
-	count->customers += facts[0] > 0;
-	count->repeaters += facts[0] > 1;
 	if (unpacker->has_time && facts[0] > 0)
 	{
 		int64		first = (int64) facts[1];
@@ -570,22 +500,10 @@ recount_entry(Recount *count, const Unpacker *unpacker, const uint64 *entry)
 		if (first > last || !IS_VALID_TIMESTAMP(first) || !IS_VALID_TIMESTAMP(last) ||
 			(facts[0] == 1 && first != last))
 			invalid("A customer has impossible times of orders.");
-		lifespan_add(count->lifespan, (uint64) last - (uint64) first, 0);
-		count->first = Min(count->first, first);
-		count->last = Max(count->last, last);
 	}
-	if (unpacker->nlimbs > 0)
-	{
-		uint64	   *sum = unconstify(uint64 *, count->revenue.limbs);
-
-		if (facts[0] == 0 && !money_is_negative(entry + unpacker->stride - unpacker->nlimbs,
-												unpacker->nlimbs))
-			invalid("A customer has neither orders nor refunds.");
-		(void) money_add(sum, unpacker->nlimbs + 1,
-						 entry + unpacker->stride - unpacker->nlimbs, unpacker->nlimbs);
-	}
-	else if (facts[0] == 0)
-		invalid("A customer has neither orders nor money.");
+	if (unpacker->words == 0 ? facts[0] == 0 : facts[0] == 0 &&
+		!money_is_negative(unpacked_money(unpacker, entry).limbs, unpacked_money(unpacker, entry).nlimbs))
+		invalid("A customer has neither orders nor refunds.");
 }
 
 /*
@@ -593,15 +511,15 @@ recount_entry(Recount *count, const Unpacker *unpacker, const uint64 *entry)
  * has seen more orders than its entries say.
  */
 static bool
-totals_are_counted(const BaseTotals *totals, const Recount *count)
+totals_are_counted(const BaseTotals *totals, const EntryCounts *count)
 {
 	if (count->customers != totals->customers || count->repeaters != totals->repeaters ||
 		count->lifespan[0] != totals->lifespan[0] || count->lifespan[1] != totals->lifespan[1])
 		return false;
 	if (totals_are_estimates(totals) && !totals->selected)
-		return (int64) count->orders <= totals->orders &&
+		return count->orders <= totals->orders &&
 			count->first >= totals->first && count->last <= totals->last;
-	return (int64) count->orders == totals->orders &&
+	return count->orders == totals->orders &&
 		count->first == totals->first && count->last == totals->last;
 }
 
@@ -652,6 +570,20 @@ single_is_possible(const BaseTotals *totals)
 	return totals->lifespan[0] == lifespan && totals->lifespan[1] == 0;
 }
 
+/* Is that what the customers have paid, as far as they are known? */
+static bool
+revenue_is_counted(const BaseTotals *totals, const EntryCounts *count, const WideList *wide, int scale)
+{
+	Money		revenue = retention_total_money(count->revenue, retention_wide_total(wide), scale);
+	uint64	   *limbs = palloc(revenue.nlimbs * sizeof(uint64));
+	Money		difference;
+
+	memcpy(limbs, revenue.limbs, revenue.nlimbs * sizeof(uint64));
+	retention_money_negate(limbs, revenue.nlimbs);
+	difference = retention_money_sum((Money) {limbs, revenue.nlimbs, revenue.scale}, totals->revenue);
+	return money_is_zero(difference.limbs, difference.nlimbs);
+}
+
 /*
  * Raise an error if the bytes are not exactly what packing their content
  * gives.  Nothing is allocated by what they claim, only by what they are.
@@ -660,10 +592,11 @@ void
 retention_packed_validate(const struct varlena *value)
 {
 	Unpacker	unpacker;
-	Packer		packer;
-	Recount		count;
-	uint64	   *entry;
+	Packer	   *packer = palloc(sizeof(Packer));
+	uint64		entry[ENTRY_MAX_WORDS];
 	uint64		previous[2] = {0, 0};
+	uint64		orders = 0;
+	bool		any = false;
 	struct varlena *again;
 	const BaseTotals *totals = &unpacker.totals;
 
@@ -672,46 +605,39 @@ retention_packed_validate(const struct varlena *value)
 		(totals->key == KEY_NONE && !single_is_possible(totals)))
 		invalid("The totals contradict each other.");
 
-	memset(&count, 0, sizeof(count));
-	count.first = INSTANT_NEVER_FIRST;
-	count.last = INSTANT_NEVER_LAST;
-	count.revenue.nlimbs = unpacker.nlimbs + 1;
-	count.revenue.scale = unpacker.scale;
-	count.revenue.limbs = palloc0(count.revenue.nlimbs * sizeof(uint64));
-	entry = palloc(unpacker.stride * sizeof(uint64));
-	retention_pack_begin(&packer, totals->key, totals->time, unpacker.nlimbs);
+	retention_pack_begin(packer, totals->key, totals->time, totals->amount, 0);
 	while (retention_unpack_next(&unpacker, entry))
 	{
 		uint64		low = unpacker.key_words == 2 ? entry[1] : 0;
 
-		if (packer.entries + packer.nblock > 0 &&
-			(entry[0] < previous[0] || (entry[0] == previous[0] && low <= previous[1])))
+		if (any && (entry[0] < previous[0] || (entry[0] == previous[0] && low <= previous[1])))
 			invalid("The customers are not in order.");
+		any = true;
 		if (entry[0] > totals->bound)
 			invalid("A customer is beyond the bound of the sample.");
 		previous[0] = entry[0];
 		previous[1] = low;
-		recount_entry(&count, &unpacker, entry);
-		retention_pack_entry(&packer, entry);
+		check_entry(&unpacker, entry);
+		orders += entry[unpacker.key_words];
+		if (orders > PG_INT64_MAX)
+			invalid("A customer has an impossible number of orders.");
+		retention_pack_entry(packer, entry, unpacker.words);
 	}
-	if (unpacker.in.at != unpacker.in.end)
-		invalid("The value goes on behind its end.");
 
-	if (totals->key != KEY_NONE && !totals_are_counted(totals, &count))
-		invalid("The totals are not those of the customers.");
-	if (totals->key != KEY_NONE && totals->amount != AMOUNT_NONE &&
-		(!totals_are_estimates(totals) || totals->selected))
+	if (totals->key != KEY_NONE)
 	{
-		Money		difference;
-
-		retention_money_negate(unconstify(uint64 *, count.revenue.limbs), count.revenue.nlimbs);
-		difference = retention_money_sum(count.revenue, totals->revenue);
-		if (!money_is_zero(difference.limbs, difference.nlimbs))
+		if (!totals_are_counted(totals, &packer->counted))
+			invalid("The totals are not those of the customers.");
+		if (totals->amount != AMOUNT_NONE &&
+			(!totals_are_estimates(totals) || totals->selected) &&
+			!revenue_is_counted(totals, &packer->counted, unpacker.wide, unpacker.scale))
 			invalid("The revenue is not that of the customers.");
 	}
+	else if (unpacker.wide != NULL)
+		invalid("There is money of a customer who is not there.");
 
-	again = retention_pack_finish(&packer, totals);
-	retention_check_canonical(value, again, "customer_base");
+	again = retention_pack_finish(packer, totals, unpacker.wide);
+	retention_check_canonical(value, again, BASE_TYPE);
 	pfree(again);
-	pfree(entry);
+	pfree(packer);
 }

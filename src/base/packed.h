@@ -3,24 +3,21 @@
  * packed.h
  *	  The packed form of a customer_base: what is stored, sent and printed.
  *
- * One sequence of bytes for one content, the same on every machine:
+ * One sequence of bytes for one content, the same on every machine; what a value
+ * and its blocks look like is said in store/column.h.
  *
  *	header	version, kinds of key, time and amount, 1 byte each;
  *			1 if the customers are selected, 1 byte;
  *			size of the sample (0: exact), varint, and its bound, 8 bytes if so;
- *			scale, and the totals (so that an accessor need not look
- *			further), as varints
- *	blocks	of up to 256 customers in the order of their identities, column
- *			by column, each column as wide as its largest number there:
+ *			the totals, as varints, so that an accessor need not look further;
+ *			words of a customer's money (1 or 2), scale and sums of money
+ *	blocks	of up to 256 customers in the order of their identities:
  *				count - 1				1 byte
  *				first hash				8
- *				width of hash deltas	1
- *				width of orders			1
- *				time unit, base, width of first orders, width of lifespans
- *										1, 8, 1, 1	if times are known
- *				width of money			varint		if amounts are known
- *				the columns: hash deltas (all but the first), low words,
- *				orders, first orders, lifespans, money
+ *				unit and base of times	1, 8	if they are known
+ *				columns: hash deltas (of all but the first), low words, orders;
+ *				first orders and lifespans in units, the former from the base;
+ *				money
  *
  * A customer takes 15 to 25 bytes, where the plain facts take 40.
  *
@@ -33,8 +30,10 @@
 
 #include "base/table.h"
 #include "base/totals.h"
-#include "pg/bytes.h"
+#include "store/column.h"
+#include "store/kind.h"
 
+#define BASE_TYPE		"customer_base"
 #define PACKED_BLOCK	256		/* customers in a block */
 
 /* Entries go in, in ascending order; bytes come out. */
@@ -42,15 +41,21 @@ typedef struct Packer
 {
 	int			key_words;
 	bool		has_time;
-	int			nlimbs;			/* of the entries' money; 0: none */
-	int			stride;			/* words from one entry to the next */
+	bool		has_money;
 
-	MemoryContext context;		/* of all that follows */
-	StringInfoData body;
+	BlockWriter blocks;
 	int64		entries;
-	int			money_bytes;	/* widest money so far */
+	int			words;			/* of the widest money so far */
+	EntryCounts counted;		/* of the entries so far */
+
+	/* the block that's being filled */
 	int			nblock;
-	uint64	   *block;			/* PACKED_BLOCK entries */
+	uint64		hashes[PACKED_BLOCK];
+	uint64		lows[PACKED_BLOCK];
+	uint64		orders[PACKED_BLOCK];
+	uint64		firsts[PACKED_BLOCK];
+	uint64		lasts[PACKED_BLOCK];
+	uint64		units[PACKED_BLOCK * UNITS_MAX_WORDS];
 } Packer;
 
 /* Bytes go in, entries come out. */
@@ -59,46 +64,69 @@ typedef struct Unpacker
 	BaseTotals	totals;			/* the header */
 	int			key_words;
 	bool		has_time;
-	int			nlimbs;			/* that every entry's money fits */
-	int			scale;
+	int			words;			/* of every entry's money; 0: none */
+	int			scale;			/* of the money: its units may have fewer digits */
 	int			stride;
 
 	ByteReader	in;				/* behind the current block */
+	ByteReader	block;
 	int64		left;			/* entries not yet returned */
+	WideList   *wide;			/* NULL: there is none */
+	int64		next_wide;		/* the first that has not been met */
 
 	/* the current block */
 	int			count;
 	int			next;
 	uint64		hash;
-	int			hash_width;
-	int			orders_width;
-	int			first_width;
-	int			lifespan_width;
-	int			money_width;
 	int64		unit;
 	int64		base;
-	const uint8 *hashes;
-	const uint8 *lows;
-	const uint8 *orders;
-	const uint8 *firsts;
-	const uint8 *lifespans;
-	const uint8 *moneys;
+	Column		hashes;
+	Column		lows;
+	Column		orders;
+	Column		firsts;
+	Column		lifespans;
+	UnitsColumn moneys;
 } Unpacker;
 
-extern void retention_pack_begin(Packer *packer, KeyKind key, TimeKind time, int nlimbs);
-extern void retention_pack_widen(Packer *packer, int nlimbs);
+extern void retention_pack_begin(Packer *packer, KeyKind key, TimeKind time, AmountKind amount,
+								 int64 entries);
 extern void retention_pack_table(Packer *packer, const CustomerTable *table);
-extern void retention_pack_entry(Packer *packer, const uint64 *entry);
-extern Size retention_pack_end(Packer *packer, const BaseTotals *totals,
+extern void retention_pack_entry(Packer *packer, const uint64 *entry, int words);
+extern void retention_pack_unpacked(Packer *packer, const Unpacker *unpacker, const uint64 *entry,
+									WideList *wide);
+extern Size retention_pack_end(Packer *packer, const BaseTotals *totals, const WideList *wide,
 							   StringInfo header);
-extern void retention_pack_write(Packer *packer, StringInfo header, void *to, Size size);
-extern struct varlena *retention_pack_finish(Packer *packer, const BaseTotals *totals);
+extern struct varlena *retention_pack_finish(Packer *packer, const BaseTotals *totals,
+											 const WideList *wide);
 
 extern void retention_unpack_begin(Unpacker *unpacker, const struct varlena *value);
 extern bool retention_unpack_next(Unpacker *unpacker, uint64 *entry);
 extern void retention_packed_totals(const struct varlena *value, BaseTotals *totals);
 extern bool retention_stored_totals(Datum value, BaseTotals *totals);
 extern void retention_packed_validate(const struct varlena *value);
+
+/* The money of the entry that was unpacked last. */
+static inline Money
+unpacked_money(const Unpacker *unpacker, const uint64 *entry)
+{
+	const uint64 *units = entry + unpacker->stride - unpacker->words;
+
+	if (units_are_elsewhere(units, unpacker->words))
+		return unpacker->wide->items[unpacker->next_wide - 1].money;
+	return retention_units_money(units, unpacker->words, units_scale(unpacker->scale));
+}
+
+/* Add it to a total. */
+static inline void
+total_add_unpacked(MoneyTotal *total, const Unpacker *unpacker, const uint64 *entry)
+{
+	const uint64 *units = entry + unpacker->stride - unpacker->words;
+
+	if (units_are_elsewhere(units, unpacker->words))
+		retention_total_add_money(total, unpacked_money(unpacker, entry));
+	else
+		total_add(total, units, unpacker->words);
+}
 
 /* In a build with assertions: what is written can be read, to the same bytes. */
 #ifdef USE_ASSERT_CHECKING

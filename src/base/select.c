@@ -70,10 +70,9 @@ select_customers(Datum a, Datum b, bool in_both)
 {
 	Cursor		from;
 	Cursor		other;
-	Packer		packer;
+	Packer	   *packer;
+	WideList   *wide;
 	BaseTotals	totals;
-	uint64	   *revenue = NULL;
-	int			nlimbs;
 	int64		within = 0;		/* of from's customers, at or below the common bound */
 	Pace		pace = {0};
 
@@ -94,26 +93,20 @@ select_customers(Datum a, Datum b, bool in_both)
 		!retention_sample_is_fair(&other.unpacker.totals))
 		return NULL;
 
-	memset(&totals, 0, sizeof(totals));
-	totals.key = from.unpacker.totals.key;
-	totals.time = from.unpacker.totals.time;
-	totals.amount = from.unpacker.totals.amount;
+	retention_totals_begin(&totals, from.unpacker.totals.key, from.unpacker.totals.time,
+						   from.unpacker.totals.amount);
 	totals.selected = true;
 	totals.sample = from.unpacker.totals.sample;
 	if (totals.sample == 0 ||
 		(other.unpacker.totals.sample > 0 && other.unpacker.totals.sample < totals.sample))
 		totals.sample = other.unpacker.totals.sample;
 	totals.bound = Min(from.unpacker.totals.bound, other.unpacker.totals.bound);
-	totals.first = INSTANT_NEVER_FIRST;
-	totals.last = INSTANT_NEVER_LAST;
 
-	nlimbs = from.unpacker.nlimbs;
-	if (nlimbs > 0)
-		revenue = palloc0((nlimbs + 1) * sizeof(uint64));
-	retention_pack_begin(&packer, totals.key, totals.time, nlimbs);
+	packer = palloc(sizeof(Packer));
+	wide = retention_wide_create(CurrentMemoryContext);
+	retention_pack_begin(packer, totals.key, totals.time, totals.amount, 0);
 	for (; from.valid; cursor_next(&from))
 	{
-		const uint64 *facts = from.entry + from.unpacker.key_words;
 		bool		found;
 		int			order = 1;
 
@@ -131,36 +124,14 @@ select_customers(Datum a, Datum b, bool in_both)
 
 		/* who only gave something back there was no customer there */
 		found = other.valid && order == 0 && other.entry[other.unpacker.key_words] > 0;
-		if (found != in_both || facts[0] == 0)
-			continue;
-
-		totals.customers++;
-		totals.repeaters += facts[0] > 1;
-		totals.orders += (int64) facts[0];
-		if (totals.time != TIME_NONE)
-		{
-			lifespan_add(totals.lifespan, facts[2] - facts[1], 0);
-			totals.first = Min(totals.first, (int64) facts[1]);
-			totals.last = Max(totals.last, (int64) facts[2]);
-		}
-		if (nlimbs > 0)
-			(void) money_add(revenue, nlimbs + 1,
-							 from.entry + from.unpacker.stride - nlimbs, nlimbs);
-		retention_pack_entry(&packer, from.entry);
+		if (found == in_both && from.entry[from.unpacker.key_words] > 0)
+			retention_pack_unpacked(packer, &from.unpacker, from.entry, wide);
 	}
 	if (!retention_sample_is_random(within, expected_within(&from.unpacker.totals, &totals)))
 		return NULL;
-	if (nlimbs > 0)
-	{
-		static const uint64 nothing[1] = {0};
-		Money		none = {nothing, 1, from.unpacker.scale};
-		Money		sum = {revenue, nlimbs + 1, from.unpacker.scale};
-
-		totals.revenue = sum;
-		totals.refunded = none;
-		totals.guest_revenue = none;
-	}
-	return retention_pack_finish(&packer, &totals);
+	retention_wide_compact(wide);
+	retention_totals_add_counts(&totals, &packer->counted, retention_wide_total(wide), from.unpacker.scale);
+	return retention_pack_finish(packer, &totals, wide);
 }
 
 /*

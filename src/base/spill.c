@@ -271,7 +271,7 @@ retention_spill_table(Spill *spill, const CustomerTable *table)
 	const uint64 *entry;
 	SpillWriter writer;
 
-	retention_spill_begin(spill, table->stride, table->nlimbs, table->scale, &writer);
+	retention_spill_begin(spill, table->stride, table->words, table_units_scale(table), &writer);
 	retention_scan_begin(&scan, table);
 	while ((entry = scan_next(&scan)) != NULL)
 		retention_spill_put(&writer, entry);

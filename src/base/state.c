@@ -8,7 +8,7 @@
 #include "postgres.h"
 
 #include "base/state.h"
-#include "pg/bytes.h"
+#include "store/kind.h"
 
 #include "utils/memutils.h"
 
@@ -47,8 +47,7 @@ check_state(Datum state)
 	{
 		const CustomerTable *table = (const CustomerTable *) DatumGetPointer(state);
 
-		Assert(VARSIZE(table) == retention_table_size(table->stride, table->nlimbs,
-													  table->homes, table->tail));
+		Assert(VARSIZE(table) == retention_table_size(table->stride, table->homes, table->tail));
 		retention_table_check(table);
 	}
 }
@@ -66,54 +65,87 @@ check_form(const struct varlena *state)
 		retention_unknown_version("customer_base", form);
 }
 
-/* A table with so much room, and money as asked for or wider. */
+/* A table with so much room, and money in so many words. */
 static CustomerTable *
-copy_table(const CustomerTable *from, int64 homes, int64 tail, int scale, int nlimbs)
+copy_table(const CustomerTable *from, int64 homes, int64 tail, int words)
 {
-	for (;;)
-	{
-		CustomerTable *to;
+	CustomerTable *to = palloc(retention_table_size(table_stride(from->key, from->time, words),
+													homes, tail));
 
-		to = palloc(retention_table_size(table_stride(from->key, from->time, nlimbs),
-										 nlimbs, homes, tail));
-		retention_table_init(to, from->key, from->time, from->amount, scale, nlimbs,
-							 homes, tail);
-		retention_table_sample_like(to, from);
-		if (retention_table_copy(from, to))
-			return to;
-		pfree(to);
-		nlimbs += money_limbs_for_scale(scale - from->scale);
-	}
+	retention_table_init(to, from->key, from->time, from->amount, from->scale, words,
+						 homes, tail);
+	retention_table_sample_like(to, from);
+	retention_table_copy(from, to);
+	return to;
 }
 
 CustomerTable *
 retention_table_create(KeyKind key, TimeKind time, AmountKind amount)
 {
-	int			nlimbs = amount == AMOUNT_NONE ? 0 : 1;
+	int			words = amount == AMOUNT_NONE ? 0 : 1;
 	int64		homes;
 	int64		tail;
 	CustomerTable *table;
 
 	retention_table_shape(1, &homes, &tail);
-	table = palloc(retention_table_size(table_stride(key, time, nlimbs), nlimbs, homes, tail));
-	retention_table_init(table, key, time, amount, 0, nlimbs, homes, tail);
+	table = palloc(retention_table_size(table_stride(key, time, words), homes, tail));
+	retention_table_init(table, key, time, amount, 0, words, homes, tail);
 	return table;
 }
 
-static CustomerTable *
-widen_table(const CustomerTable *table, int scale, int nlimbs)
+/* Money in two words from now on. */
+static Datum
+promote(CustomerTable *table)
 {
-	return copy_table(table, table->homes, table->tail, scale, nlimbs);
+	Assert(table->words == 1);
+	return PointerGetDatum(copy_table(table, table->homes, table->tail, UNITS_MAX_WORDS));
 }
 
-/* Give a state money of this scale and in so many limbs, or more. */
+/* Give a state so many digits behind the point, if it has fewer. */
 Datum
-retention_state_widen(Datum state, int scale, int nlimbs)
+retention_state_rescale(MemoryContext context, Datum state, int scale)
 {
+	CustomerTable *table = state_table(state);
+	int			words;
+
+	if (scale <= table->scale)
+		return state;
 	if (!datum_is_large(state))
-		return PointerGetDatum(widen_table(state_table(state), scale, nlimbs));
-	retention_large_widen(large_of_datum(state), scale, nlimbs);
+	{
+		words = retention_table_words_at(table, scale);
+		if (words == 0)
+			state = EOHPGetRWDatum(&retention_large_create(context, table, table->used)->hdr);
+		else
+		{
+			if (words > table->words)
+				state = promote(table);
+			retention_table_rescale(state_table(state), scale, NULL);
+			return state;
+		}
+	}
+	retention_large_rescale(large_of_datum(state), scale);
 	return state;
+}
+
+/* Give a state money of two words, if it has one. */
+Datum
+retention_state_promote(Datum state)
+{
+	if (state_table(state)->words != 1)
+		return state;
+	if (!datum_is_large(state))
+		return promote(state_table(state));
+	retention_large_promote(large_of_datum(state));
+	return state;
+}
+
+/* A state that money can be kept beside. */
+LargeBase *
+retention_state_large(MemoryContext context, Datum *state)
+{
+	if (!datum_is_large(*state))
+		*state = EOHPGetRWDatum(&retention_large_create(context, state_table(*state), state_table(*state)->used)->hdr);
+	return large_of_datum(*state);
 }
 
 /* A larger copy of a table that is full. */
@@ -128,14 +160,13 @@ grow_table(const CustomerTable *table)
 	if (retention_table_live(table) > table->used / 2)
 		entries *= 2;
 	retention_table_shape(entries, &homes, &tail);
-	return copy_table(table, homes, tail, table->scale, table->nlimbs);
+	return copy_table(table, homes, tail, table->words);
 }
 
 static inline bool
 table_is_too_large(const CustomerTable *table)
 {
-	return retention_table_size(table->stride, table->nlimbs, table->homes,
-								table->tail) > TABLE_MAX_BYTES;
+	return retention_table_size(table->stride, table->homes, table->tail) > TABLE_MAX_BYTES;
 }
 
 /*
@@ -145,13 +176,13 @@ table_is_too_large(const CustomerTable *table)
 Datum
 retention_state_absorb(MemoryContext context, CustomerTable *table, const uint64 *entry)
 {
-	uint64	   *converted = NULL;
-	int			nlimbs = table->nlimbs;
-	int			scale = table->scale;
+	uint64		room[ENTRY_MAX_WORDS];
+	int			at = table_at_money(table);
+	LargeBase  *large;
 
 	for (;;)
 	{
-		switch (table_absorb(table, converted ? converted : entry))
+		switch (table_absorb(table, entry))
 		{
 			case ABSORBED:
 				return PointerGetDatum(table);
@@ -165,10 +196,10 @@ retention_state_absorb(MemoryContext context, CustomerTable *table, const uint64
 				retention_table_check(table);
 				if (table_is_too_large(table))
 				{
-					LargeBase  *large = retention_large_create(context, table, table->used * 2);
-
+					large = retention_large_create(context, table, table->used * 2);
 					pfree(table);
-					retention_large_absorb(large, entry, nlimbs, scale);
+					retention_large_absorb(large, entry, large->table->words,
+										   table_units_scale(large->table));
 					return EOHPGetRWDatum(&large->hdr);
 				}
 				break;
@@ -176,63 +207,65 @@ retention_state_absorb(MemoryContext context, CustomerTable *table, const uint64
 				retention_table_salt(table);
 				break;
 			case ABSORB_MONEY_FULL:
-				table = widen_table(table, table->scale, table->nlimbs + 1);
-				converted = palloc(table->stride * sizeof(uint64));
-				if (!retention_entry_convert(table, entry, nlimbs, scale, converted))
-					elog(ERROR, "money does not fit a wider sum");
+				if (table->words == UNITS_MAX_WORDS)
+				{
+					large = retention_large_create(context, table, table->used);
+					retention_large_absorb(large, entry, table->words, table_units_scale(table));
+					return EOHPGetRWDatum(&large->hdr);
+				}
+				memcpy(room, entry, at * sizeof(uint64));
+				units_widen(room + at, UNITS_MAX_WORDS, entry + at, 1);
+				entry = room;
+				table = (CustomerTable *) DatumGetPointer(promote(table));
 				break;
 		}
 	}
 }
 
-/*
- * Add the sums of the rows, from a header or another state.  With "all", those
- * that are otherwise of the entries come from there too.  Returns false, with
- * nothing changed, if the table's money is too narrow for them.
- */
-static bool
-add_rows(CustomerTable *table, const BaseTotals *totals, bool all)
+/* Add money to a sum of the rows, or keep it beside. */
+static void
+add_sum(MemoryContext context, Datum *state, TableSum sum, Money money)
 {
-	if (table->nlimbs > 0)
-	{
-		const Money *addends[TABLE_SUMS] = {&totals->revenue, &totals->refunded,
-			&totals->guest_revenue};
-		int			n = table->nlimbs + 1;
-		uint64	   *sums = palloc(TABLE_SUMS * n * sizeof(uint64));
-		uint64	   *addend = palloc(n * sizeof(uint64));
-		bool		fits = true;
+	CustomerTable *table = state_table(*state);
+	uint64		units[SUM_WORDS];
+	uint64		saved[SUM_WORDS];
+	uint64	   *to = table_sum(table, sum);
+	LargeBase  *large;
 
-		memcpy(sums, table->words, TABLE_SUMS * n * sizeof(uint64));
-		for (int i = all ? 0 : 1; fits && i < TABLE_SUMS; i++)
-			fits = retention_money_convert(addends[i]->limbs, addends[i]->nlimbs,
-										   addends[i]->scale, addend, n, table->scale) &&
-				money_add(sums + i * n, n, addend, n) && money_has_room(sums + i * n, n);
-		if (fits)
-			memcpy(table->words, sums, TABLE_SUMS * n * sizeof(uint64));
-		pfree(sums);
-		pfree(addend);
-		if (!fits)
-			return false;
-	}
-	table->refunds += totals->refunds;
-	table->guest_orders += totals->guest_orders;
-	table->guest_refunds += totals->guest_refunds;
-	if (all)
-	{
-		table->orders += totals->orders;
-		table->first = Min(table->first, totals->first);
-		table->last = Max(table->last, totals->last);
-	}
-	return true;
+	memcpy(saved, to, sizeof(saved));
+	if (retention_sum_of_money(money, table_units_scale(table), units) &&
+		money_add(to, SUM_WORDS, units, SUM_WORDS) && money_has_room(to, SUM_WORDS))
+		return;
+	memcpy(to, saved, sizeof(saved));
+	large = retention_state_large(context, state);
+	retention_large_add_sum(large, large_sum(large, sum), money);
 }
 
-static Datum
-add_rows_widening(Datum state, const BaseTotals *totals, bool all)
+/*
+ * Add the sums of the rows, from a header or another state.  With "all", those
+ * that are otherwise of the entries come from there too.
+ */
+static void
+add_rows(MemoryContext context, Datum *state, const BaseTotals *totals, bool all)
 {
-	while (!add_rows(state_table(state), totals, all))
-		state = retention_state_widen(state, state_table(state)->scale,
-									  state_table(state)->nlimbs + 1);
-	return state;
+	CustomerTable *table = state_table(*state);
+
+	table->rows.refunds += totals->refunds;
+	table->rows.guest_orders += totals->guest_orders;
+	table->rows.guest_refunds += totals->guest_refunds;
+	if (all)
+	{
+		table->counts.orders += totals->orders;
+		table->counts.first = Min(table->counts.first, totals->first);
+		table->counts.last = Max(table->counts.last, totals->last);
+	}
+	if (table->words > 0)
+	{
+		if (all)
+			add_sum(context, state, SUM_REVENUE, totals->revenue);
+		add_sum(context, state, SUM_REFUNDED, totals->refunded);
+		add_sum(context, state, SUM_GUEST_REVENUE, totals->guest_revenue);
+	}
 }
 
 /* A running state from a packed value. */
@@ -289,39 +322,48 @@ typedef struct MergeTarget
 	MemoryContext context;
 	bool		in_window;		/* what becomes large stays in memory */
 	Datum		state;			/* a table or a large base */
-	int			nlimbs;			/* of the entries that come */
-	int			scale;
+	int			words;			/* of the entries that come */
+	int			scale;			/* of their units */
 } MergeTarget;
 
 static void
 merge_entry(MergeTarget *target, const uint64 *entry)
 {
 	CustomerTable *table;
-	uint64		room[8];
-	uint64	   *converted = room;
+	uint64		room[ENTRY_MAX_WORDS];
+	int			at;
+	int			words;
+	uint64		units[UNITS_MAX_WORDS];
 
-	if (datum_is_large(target->state))
+	if (likely(datum_is_large(target->state)))
 	{
-		retention_large_absorb(large_of_datum(target->state), entry,
-							   target->nlimbs, target->scale);
+		retention_large_absorb(large_of_datum(target->state), entry, target->words, target->scale);
 		return;
 	}
 
 	table = (CustomerTable *) DatumGetPointer(target->state);
-	if (table->nlimbs == target->nlimbs && table->scale == target->scale)
+	at = table_at_money(table);
+	if (table->words == 0 || (table->words == target->words && target->scale == table_units_scale(table)))
 	{
 		target->state = retention_state_absorb(target->context, table, entry);
 		return;
 	}
-	for (;;)
+	words = retention_units_of_money(retention_units_money(entry + at, target->words, target->scale),
+									 table_units_scale(table), units);
+	if (words == 0)
 	{
-		if (table->stride > lengthof(room))
-			converted = palloc(table->stride * sizeof(uint64));
-		if (retention_entry_convert(table, entry, target->nlimbs, target->scale, converted))
-			break;
-		table = widen_table(table, table->scale, table->nlimbs + 1);
+		retention_large_absorb(retention_state_large(target->context, &target->state), entry,
+							   target->words, target->scale);
+		return;
 	}
-	target->state = retention_state_absorb(target->context, table, converted);
+	if (words > table->words)
+	{
+		target->state = promote(table);
+		table = state_table(target->state);
+	}
+	memcpy(room, entry, at * sizeof(uint64));
+	units_widen(room + at, table->words, units, words);
+	target->state = retention_state_absorb(target->context, table, room);
 }
 
 static void
@@ -330,8 +372,8 @@ merge_table(MergeTarget *target, const CustomerTable *from)
 	TableScan	scan;
 	const uint64 *entry;
 
-	target->nlimbs = from->nlimbs;
-	target->scale = from->scale;
+	target->words = from->words;
+	target->scale = table_units_scale(from);
 	retention_scan_begin(&scan, from);
 	while ((entry = scan_next(&scan)) != NULL)
 	{
@@ -351,66 +393,38 @@ merge_part(LargeBase *large, const CustomerTable *part, void *arg)
 static void
 merge_packed(MergeTarget *target, Unpacker *unpacker)
 {
-	uint64	   *entry = palloc(unpacker->stride * sizeof(uint64));
+	uint64		entry[ENTRY_MAX_WORDS];
+	uint64	   *units = entry + unpacker->stride - unpacker->words;
 	Pace		pace = {0};
 
-	target->nlimbs = unpacker->nlimbs;
-	target->scale = unpacker->scale;
+	target->words = unpacker->words;
+	target->scale = units_scale(unpacker->scale);
 	while (retention_unpack_next(unpacker, entry))
 	{
 		pace_on(&pace, unpacker->stride);
 		/* they ascend: what is beyond a sample's bound stays there */
 		if (entry[0] > state_table(target->state)->bound)
 			break;
+		/* that comes by itself */
+		if (unpacker->words > 0 && units_are_elsewhere(units, unpacker->words))
+			memset(units, 0, unpacker->words * sizeof(uint64));
 		merge_entry(target, entry);
 	}
-	pfree(entry);
 }
 
-/* What two bases differ in, or NULL. */
-static const char *
-difference(KeyKind key, TimeKind time, AmountKind amount,
-		   KeyKind other_key, TimeKind other_time, AmountKind other_amount)
-{
-	if (key != other_key)
-		return psprintf("One has %s, the other %s.",
-						retention_key_name(key), retention_key_name(other_key));
-	if (time != other_time)
-		return psprintf("One has %s, the other %s.",
-						retention_time_name(time), retention_time_name(other_time));
-	if (amount != other_amount)
-		return psprintf("One has %s, the other %s.",
-						retention_amount_name(amount), retention_amount_name(other_amount));
-	return NULL;
-}
-
-/* Bases of different kinds have nothing in common. */
+/* The money of customers who have come that no entry has room for. */
 static void
-check_same_kind(const BaseTotals *totals, KeyKind key, TimeKind time, AmountKind amount)
+merge_elsewhere(MergeTarget *target, const WideList *wide)
 {
-	const char *detail = difference(key, time, amount,
-									totals->key, totals->time, totals->amount);
+	for (int64 i = 0; i < wide_count(wide); i++)
+	{
+		const WideMoney *item = &wide->items[i];
 
-	if (detail)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("cannot merge customer bases of different kinds"),
-				 errdetail_internal("%s", detail)));
-}
-
-/* An order can't be added to a base that knows other things of its orders. */
-void
-retention_refuse_state(int form, KeyKind key, TimeKind time, AmountKind amount,
-					   KeyKind wanted_key, TimeKind wanted_time, AmountKind wanted_amount)
-{
-	const char *detail = difference(key, time, amount,
-									wanted_key, wanted_time, wanted_amount);
-
-	ereport(ERROR,
-			(errcode(ERRCODE_DATATYPE_MISMATCH),
-			 errmsg("cannot add an order to a customer base of another kind"),
-			 detail ? errdetail_internal("%s", detail) :
-			 errdetail_internal("The form of the state is %d.", form)));
+		CHECK_FOR_INTERRUPTS();
+		if (item->key[0] > state_table(target->state)->bound)
+			break;
+		retention_large_keep(retention_state_large(target->context, &target->state), item->key, item->money);
+	}
 }
 
 /*
@@ -421,7 +435,7 @@ retention_refuse_state(int form, KeyKind key, TimeKind time, AmountKind amount,
 static int64
 count_newcomers(const CustomerTable *table, Unpacker unpacker)
 {
-	uint64	   *entry = palloc(unpacker.stride * sizeof(uint64));
+	uint64		entry[ENTRY_MAX_WORDS];
 	int64		all = unpacker.left;
 	int			seen = 0;
 	int			fresh = 0;
@@ -435,7 +449,6 @@ count_newcomers(const CustomerTable *table, Unpacker unpacker)
 		fresh += !found;
 		seen++;
 	}
-	pfree(entry);
 	return seen == 0 ? 0 : Min(all, all / seen * (fresh + 2 * NEWCOMER_SAMPLE / 64) + seen);
 }
 
@@ -454,17 +467,14 @@ prepare_room(MergeTarget *target, int64 entries, const Unpacker *unpacker)
 		int64		tail;
 
 		retention_table_shape(table->used + entries, &homes, &tail);
-		if (retention_table_size(table->stride, table->nlimbs, homes, tail) <= TABLE_MAX_BYTES)
+		if (retention_table_size(table->stride, homes, tail) <= TABLE_MAX_BYTES)
 		{
 			if (homes > table->homes)
-				target->state = PointerGetDatum(copy_table(table, homes, tail,
-														   table->scale, table->nlimbs));
+				target->state = PointerGetDatum(copy_table(table, homes, tail, table->words));
 			return;
 		}
-		target->state = EOHPGetRWDatum(&retention_large_create(target->context, table,
-															   table->used)->hdr);
 	}
-	large = large_of_datum(target->state);
+	large = retention_state_large(target->context, &target->state);
 	if (target->in_window)
 		large->in_window = true;
 	retention_large_flush(large);
@@ -529,29 +539,43 @@ sample_state(Datum state, const BaseTotals *other)
 	return state;
 }
 
-/* What a sample knows of all rows: kept aside while entries are merged into it. */
+/*
+ * What a sample knew of all before entries were merged into it: they are among those
+ * that the headers tell of.  Money that is kept elsewhere is no part of its sum.
+ */
 static void
-copy_rows(const CustomerTable *table, BaseTotals *totals)
+restore_sample(MergeTarget *target, const BaseTotals *before)
 {
-	memset(totals, 0, sizeof(BaseTotals));
-	totals->orders = table->orders;
-	totals->first = table->first;
-	totals->last = table->last;
-	if (table->nlimbs > 0)
-	{
-		Size		size = TABLE_SUMS * (table->nlimbs + 1) * sizeof(uint64);
-		uint64	   *limbs = palloc(size);
-		Money	   *sums[TABLE_SUMS] = {&totals->revenue, &totals->refunded,
-			&totals->guest_revenue};
+	CustomerTable *table = state_table(target->state);
+	EntryCounts *counts = &table->counts;
 
-		memcpy(limbs, table->words, size);
-		for (int i = 0; i < TABLE_SUMS; i++)
-		{
-			sums[i]->limbs = limbs + i * (table->nlimbs + 1);
-			sums[i]->nlimbs = table->nlimbs + 1;
-			sums[i]->scale = table->scale;
-		}
+	counts->orders = before->orders;
+	counts->first = before->first;
+	counts->last = before->last;
+	if (table->words == 0)
+		return;
+	memset(counts->revenue, 0, sizeof(counts->revenue));
+	if (datum_is_large(target->state))
+	{
+		LargeBase  *large = large_of_datum(target->state);
+		Money		wide = retention_wide_total(large->elsewhere.wide);
+
+		large->elsewhere.dropped = (Money) {NULL, 0, 0};
+		if (wide.limbs)
+			add_sum(target->context, &target->state, SUM_REVENUE, retention_money_negative(wide));
 	}
+	add_sum(target->context, &target->state, SUM_REVENUE, before->revenue);
+}
+
+/* Of selected customers the refunds are not known. */
+static void
+forget_refunds(BaseTotals *totals)
+{
+	static const uint64 nothing[1] = {0};
+
+	totals->refunds = 0;
+	if (totals->amount != AMOUNT_NONE)
+		totals->refunded = (Money) {nothing, 1, 0};
 }
 
 /*
@@ -568,8 +592,9 @@ retention_state_merge(MemoryContext context, Datum state, Datum other, bool in_w
 	CustomerTable *table;
 	struct varlena *value = NULL;
 	Unpacker	unpacker;
+	Kind		ours = {0};
+	Kind		theirs = {0};
 	bool		all;
-	static const uint64 nothing[1] = {0};
 
 	if (datum_is_large(other))
 		retention_large_rows(large_of_datum(other), &totals);
@@ -585,93 +610,71 @@ retention_state_merge(MemoryContext context, Datum state, Datum other, bool in_w
 			retention_base_totals(PointerGetDatum(value), &totals);
 	}
 
-	if (!datum_is_large(state) && varlena_form(DatumGetPointer(state)) == FORM_SINGLE)
+	check_state(state);
+	/* a SingleBase begins like a table, as far as this goes */
+	table = state_table(state);
+	ours.key = table->key;
+	ours.time = table->time;
+	ours.amount = table->amount;
+	theirs.key = totals.key;
+	theirs.time = totals.time;
+	theirs.amount = totals.amount;
+	retention_check_same_kind(&ours, &theirs, "customer bases");
+	if (ours.key == KEY_NONE)
 	{
 		SingleBase *single = (SingleBase *) DatumGetPointer(state);
 
-		check_same_kind(&totals, KEY_NONE, single->time, single->amount);
 		check_counts(&totals, single->orders, 0, 0, 0);
-		check_state(state);
 		state = PointerGetDatum(retention_single_merge(single, &totals));
 		check_state(state);
 		return state;
 	}
 
-	check_state(state);
-	table = state_table(state);
-	check_same_kind(&totals, table->key, table->time, table->amount);
-	check_counts(&totals, table->orders, table->refunds, table->guest_orders,
-				 table->guest_refunds);
+	check_counts(&totals, table->counts.orders, table->rows.refunds, table->rows.guest_orders,
+				 table->rows.guest_refunds);
 
 	if (datum_is_large(state))
 		target.context = MemoryContextGetParent(large_of_datum(state)->hdr.eoh_context);
-	target.state = state = sample_state(state, &totals);
-	table = state_table(state);
-	if (totals.selected && !table->selected)
+	target.state = sample_state(state, &totals);
+	if (totals.selected && !state_table(target.state)->selected)
 	{
-		if (datum_is_large(state))
-			retention_large_flush(large_of_datum(state));
-		table = state_table(state);
-		retention_table_select(table);
+		if (datum_is_large(target.state))
+			retention_large_flush(large_of_datum(target.state));
+		retention_table_select(state_table(target.state));
 	}
-	if (table->nlimbs > 0)
-	{
-		int			scale = Max(table->scale, totals.revenue.scale);
-		int			limbs = Max(totals.revenue.nlimbs,
-								Max(totals.refunded.nlimbs, totals.guest_revenue.nlimbs)) - 1;
-
-		/* as wide as its sums and its customers, at once: by steps takes ages */
-		if (value == NULL)
-			limbs = Max(limbs, large_of_datum(other)->table->nlimbs);
-		else if (varlena_form(value) == FORM_PACKED)
-			limbs = Max(limbs, unpacker.nlimbs);
-		else
-			limbs = Max(limbs, ((CustomerTable *) value)->nlimbs);
-		if (totals.revenue.scale < scale)
-			limbs += money_limbs_for_scale(scale - totals.revenue.scale) - 1;
-		if (scale > table->scale || limbs > table->nlimbs)
-		{
-			target.state = retention_state_widen(state, scale, Max(limbs, table->nlimbs));
-			table = state_table(target.state);
-		}
-	}
+	if (totals.amount != AMOUNT_NONE)
+		target.state = retention_state_rescale(target.context, target.state, totals.revenue.scale);
 
 	/* a sample's sums go beyond its entries, so they come from the headers */
+	table = state_table(target.state);
 	all = table->sample > 0 && !table->selected;
 	if (all)
 	{
-		copy_rows(table, &before);
+		retention_base_totals(target.state, &before);
+		/* where its limbs lie is about to change */
+		before.revenue = retention_money_copy(before.revenue);
 		if (value == NULL)
 			retention_large_totals(large_of_datum(other), &totals);
 	}
 	prepare_room(&target, totals.entries,
 				 value && varlena_form(value) == FORM_PACKED ? &unpacker : NULL);
 	if (value == NULL)
-		retention_large_visit(large_of_datum(other), merge_part, &target);
+		merge_elsewhere(&target, retention_large_visit(large_of_datum(other), merge_part, &target));
 	else if (varlena_form(value) == FORM_TABLE)
 		merge_table(&target, (CustomerTable *) value);
 	else
+	{
 		merge_packed(&target, &unpacker);
+		merge_elsewhere(&target, unpacker.wide);
+	}
 
 	if (datum_is_large(target.state))
 		retention_large_end_merge(large_of_datum(target.state));
 	if (all)
-	{
-		table = state_table(target.state);
-		table->orders = 0;
-		table->first = INSTANT_NEVER_FIRST;
-		table->last = INSTANT_NEVER_LAST;
-		if (table->nlimbs > 0)
-			memset(table->words, 0, TABLE_SUMS * (table->nlimbs + 1) * sizeof(uint64));
-		target.state = add_rows_widening(target.state, &before, true);
-	}
+		restore_sample(&target, &before);
 	if (state_table(target.state)->selected)
-	{
-		totals.refunds = 0;
-		totals.refunded.limbs = nothing;
-		totals.refunded.nlimbs = 1;
-	}
-	target.state = add_rows_widening(target.state, &totals, all);
+		forget_refunds(&totals);
+	add_rows(target.context, &target.state, &totals, all);
 	check_state(target.state);
 	return target.state;
 }
@@ -680,36 +683,15 @@ retention_state_merge(MemoryContext context, Datum state, Datum other, bool in_w
 static void
 table_totals(CustomerTable *table, BaseTotals *totals)
 {
-	memset(totals, 0, sizeof(BaseTotals));
-	totals->key = table->key;
-	totals->time = table->time;
-	totals->amount = table->amount;
+	Money		nothing = {NULL, 0, 0};
+
+	retention_totals_begin(totals, table->key, table->time, table->amount);
 	totals->sample = table->sample;
 	totals->bound = table->bound;
 	totals->selected = table->selected;
 	totals->entries = table->used;
-	totals->customers = table->customers;
-	totals->repeaters = table->repeaters;
-	totals->orders = table->orders;
-	totals->refunds = table->refunds;
-	totals->guest_orders = table->guest_orders;
-	totals->guest_refunds = table->guest_refunds;
-	totals->lifespan[0] = table->lifespan[0];
-	totals->lifespan[1] = table->lifespan[1];
-	totals->first = table->first;
-	totals->last = table->last;
-	if (table->nlimbs > 0)
-	{
-		Money	   *sums[TABLE_SUMS] = {&totals->revenue, &totals->refunded,
-			&totals->guest_revenue};
-
-		for (int i = 0; i < TABLE_SUMS; i++)
-		{
-			sums[i]->limbs = table_sum(table, i);
-			sums[i]->nlimbs = table->nlimbs + 1;
-			sums[i]->scale = table->scale;
-		}
-	}
+	retention_totals_add_counts(totals, &table->counts, nothing, table->scale);
+	retention_totals_add_rows(totals, &table->rows, nothing, nothing, table->scale);
 }
 
 /* A sample of its size, which may take a copy: the state may not be ours to change. */
@@ -782,17 +764,17 @@ retention_base_pack(Datum value)
 	if (varlena_form(flat) == FORM_SINGLE)
 	{
 		retention_single_totals((SingleBase *) flat, &totals);
-		retention_pack_begin(&packer, KEY_NONE, totals.time, ((SingleBase *) flat)->nlimbs);
+		retention_pack_begin(&packer, KEY_NONE, totals.time, totals.amount, 0);
 	}
 	else
 	{
 		CustomerTable *table = settled_table(flat);
 
 		table_totals(table, &totals);
-		retention_pack_begin(&packer, table->key, table->time, table->nlimbs);
+		retention_pack_begin(&packer, table->key, table->time, table->amount, table->used);
 		retention_pack_table(&packer, table);
 	}
-	flat = retention_pack_finish(&packer, &totals);
+	flat = retention_pack_finish(&packer, &totals, NULL);
 	packed_check(flat);
 	return flat;
 }

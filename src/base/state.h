@@ -39,7 +39,9 @@ varlena_form(const void *value)
 
 /* Of an aggregate's running state: never short, never toasted. */
 extern CustomerTable *retention_table_create(KeyKind key, TimeKind time, AmountKind amount);
-extern Datum retention_state_widen(Datum state, int scale, int nlimbs);
+extern Datum retention_state_rescale(MemoryContext context, Datum state, int scale);
+extern Datum retention_state_promote(Datum state);
+extern LargeBase *retention_state_large(MemoryContext context, Datum *state);
 extern Datum retention_state_absorb(MemoryContext context, CustomerTable *table,
 									const uint64 *entry);
 extern Datum retention_state_open(MemoryContext context, Datum state, bool in_window);
@@ -53,10 +55,6 @@ state_table(Datum state)
 	return datum_is_large(state) ? large_of_datum(state)->table :
 		(CustomerTable *) DatumGetPointer(state);
 }
-
-extern void retention_refuse_state(int form, KeyKind key, TimeKind time, AmountKind amount,
-								   KeyKind wanted_key, TimeKind wanted_time,
-								   AmountKind wanted_amount) pg_attribute_cold;
 
 /* Of any value or state. */
 extern void retention_base_totals(Datum value, BaseTotals *totals);

@@ -34,13 +34,9 @@
 #define FAR_PER_DOUBLING	24
 
 Size
-retention_table_size(int stride, int nlimbs, int64 homes, int64 tail)
+retention_table_size(int stride, int64 homes, int64 tail)
 {
-	Size		words = (Size) (homes + tail + 1) * stride;
-
-	if (nlimbs > 0)
-		words += TABLE_SUMS * (nlimbs + 1);
-	return offsetof(CustomerTable, words) + words * sizeof(uint64);
+	return offsetof(CustomerTable, slots) + (Size) (homes + tail + 1) * stride * sizeof(uint64);
 }
 
 /* Homes and tail of a table that takes so many entries before it is full. */
@@ -63,16 +59,16 @@ retention_table_shape(int64 entries, int64 *homes, int64 *tail)
 
 void
 retention_table_init(CustomerTable *table, KeyKind key, TimeKind time,
-					 AmountKind amount, int scale, int nlimbs,
+					 AmountKind amount, int scale, int words,
 					 int64 homes, int64 tail)
 {
-	int			stride = table_stride(key, time, nlimbs);
-	Size		size = retention_table_size(stride, nlimbs, homes, tail);
+	int			stride = table_stride(key, time, words);
+	Size		size = retention_table_size(stride, homes, tail);
 
 	Assert(key != KEY_NONE);
-	Assert((amount == AMOUNT_NONE) == (nlimbs == 0));
+	Assert((amount == AMOUNT_NONE) == (words == 0));
 
-	memset(table, 0, offsetof(CustomerTable, words));
+	memset(table, 0, offsetof(CustomerTable, slots));
 	/* tables of expanded objects outgrow a varlena, and need no length */
 	if (size <= VARHDRSZ + 0x3FFFFFF0)
 		SET_VARSIZE(table, size);
@@ -81,9 +77,9 @@ retention_table_init(CustomerTable *table, KeyKind key, TimeKind time,
 	table->time = (uint8) time;
 	table->amount = (uint8) amount;
 	table->scale = (uint16) scale;
-	table->nlimbs = money_checked_limbs(nlimbs);
+	table->words = (uint16) words;
 	table->key_words = (uint16) key_words(key);
-	table->stride = (uint16) stride;	/* a few words more than the money */
+	table->stride = (uint16) stride;
 	table->homes = homes;
 	table->spread = homes;
 	table->first_hash = 0;
@@ -91,8 +87,6 @@ retention_table_init(CustomerTable *table, KeyKind key, TimeKind time,
 	table->salt = 0;
 	table->tail = tail;
 	table->bound = PG_UINT64_MAX;
-	if (nlimbs > 0)
-		memset(table->words, 0, TABLE_SUMS * (nlimbs + 1) * sizeof(uint64));
 	retention_table_clear(table);
 }
 
@@ -102,15 +96,7 @@ retention_table_clear(CustomerTable *table)
 {
 	table->used = 0;
 	table->salt = 0;
-	table->customers = 0;
-	table->repeaters = 0;
-	table->orders = 0;
-	table->lifespan[0] = 0;
-	table->lifespan[1] = 0;
-	table->first = INSTANT_NEVER_FIRST;
-	table->last = INSTANT_NEVER_LAST;
-	if (table->nlimbs > 0)
-		memset(table_sum(table, SUM_REVENUE), 0, (table->nlimbs + 1) * sizeof(uint64));
+	counts_begin(&table->counts);
 	memset(table_slots(table), 0xFF,
 		   (Size) (table->homes + table->tail + 1) * table->stride * sizeof(uint64));
 }
@@ -178,42 +164,14 @@ retention_table_live(const CustomerTable *table)
 	return live;
 }
 
-/* An entry of other limbs and scale, as the table keeps them. */
-bool
-retention_entry_convert(const CustomerTable *to, const uint64 *entry,
-						int nlimbs, int scale, uint64 *converted)
-{
-	int			at = table_at_money(to);
-
-	memcpy(converted, entry, at * sizeof(uint64));
-	return to->nlimbs == 0 ||
-		retention_money_convert(entry + at, nlimbs, scale,
-								converted + at, to->nlimbs, to->scale);
-}
-
-/* What a table knows besides its entries.  Returns false if money is too wide. */
-bool
+/* What a table knows besides its entries. */
+void
 retention_table_copy_totals(const CustomerTable *from, CustomerTable *to)
 {
-	for (int sum = 0; to->nlimbs > 0 && sum < TABLE_SUMS; sum++)
-		if (!retention_money_convert(from->words + sum * (from->nlimbs + 1),
-									 from->nlimbs + 1, from->scale,
-									 table_sum(to, sum), to->nlimbs + 1, to->scale))
-			return false;
-
 	to->leaving = from->leaving;
 	to->selected = from->selected;
-	to->refunds = from->refunds;
-	to->guest_orders = from->guest_orders;
-	to->guest_refunds = from->guest_refunds;
-	to->customers = from->customers;
-	to->repeaters = from->repeaters;
-	to->orders = from->orders;
-	to->lifespan[0] = from->lifespan[0];
-	to->lifespan[1] = from->lifespan[1];
-	to->first = from->first;
-	to->last = from->last;
-	return true;
+	to->rows = from->rows;
+	to->counts = from->counts;
 }
 
 /* Forget the entries, and draw a salt. */
@@ -302,20 +260,20 @@ retention_table_salt(CustomerTable *table)
 }
 
 /*
- * Fill an empty table with all that another one holds: one sequential pass,
- * if both have the same order.  What is salted stays salted, with a new salt:
- * in the order of the old one, entries would crowd a smaller table.  Where it
- * says that the other table's money is too small, what that holds is undefined.
+ * Fill an empty table with all that another one of the same scale holds, whose
+ * money isn't wider: one sequential pass, if both have the same order.  What is
+ * salted stays salted, with a new salt: in the order of the old one, entries would
+ * crowd a smaller table.
  */
-bool
+void
 retention_table_copy(const CustomerTable *from, CustomerTable *to)
 {
 	uint64	   *end = table_end(from);
-	bool		same_money = from->nlimbs == to->nlimbs && from->scale == to->scale;
+	int			at = table_at_money(from);
 	Pace		pace = {0};
 	TableBuilder builder;
 
-	Assert(to->used == 0);
+	Assert(to->used == 0 && to->scale == from->scale && to->words >= from->words);
 
 	if (from->salt != 0)
 		begin_salted(to);
@@ -334,12 +292,98 @@ retention_table_copy(const CustomerTable *from, CustomerTable *to)
 			slot = table_slots(from) - from->stride;
 			continue;
 		}
-		if (same_money)
-			memcpy(place, slot, to->stride * sizeof(uint64));
-		else if (!retention_entry_convert(to, slot, from->nlimbs, from->scale, place))
-			return false;
+		memcpy(place, slot, from->stride * sizeof(uint64));
+		if (to->words > from->words)
+			units_widen(place + at, to->words, slot + at, from->words);
 	}
-	return retention_table_copy_totals(from, to);
+	retention_table_copy_totals(from, to);
+}
+
+/* ---- more digits ----------------------------------------------------------- */
+
+/*
+ * How many words do all entries take whose money has so many digits behind the
+ * point, no fewer than it has now?  0 if two don't do, or a sum has no room.
+ */
+int
+retention_table_words_at(const CustomerTable *table, int scale)
+{
+	int			power = units_scale(scale) - table_units_scale(table);
+	int			at = table_at_money(table);
+	int			words = table->words;
+	uint64	   *end = table_end(table);
+	uint64		sums[3][SUM_WORDS];
+	Pace		pace = {0};
+
+	if (power == 0)
+		return words;
+	memcpy(sums[0], table->counts.revenue, sizeof(sums[0]));
+	memcpy(sums[1], table->rows.refunded, sizeof(sums[0]));
+	memcpy(sums[2], table->rows.guest_revenue, sizeof(sums[0]));
+	for (int i = 0; i < 3; i++)
+		if (!retention_sum_rescale(sums[i], power))
+			return 0;
+	for (uint64 *slot = table_slots(table); slot < end; slot += table->stride)
+	{
+		uint64		units[UNITS_MAX_WORDS];
+
+		pace_on(&pace, table->stride);
+		if (slot_is_free(table, slot) || units_are_zero(slot + at, table->words))
+			continue;
+		units_widen(units, UNITS_MAX_WORDS, slot + at, table->words);
+		if (words == 1 && retention_units_rescale(units, 1, power))
+			continue;
+		units_widen(units, UNITS_MAX_WORDS, slot + at, table->words);
+		if (!retention_units_rescale(units, UNITS_MAX_WORDS, power))
+			return 0;
+		words = UNITS_MAX_WORDS;
+	}
+	return words;
+}
+
+/* Multiply a sum; if it has no room then, it goes to the money that is kept elsewhere. */
+static void
+rescale_sum(uint64 *sum, int power, int scale, Money *elsewhere)
+{
+	MoneyTotal	total = {{0}, {NULL, 0, 0}};
+
+	if (retention_sum_rescale(sum, power))
+		return;
+	total.wide = *elsewhere;
+	retention_total_add_money(&total, (Money) {sum, SUM_WORDS, scale});
+	*elsewhere = total.wide;
+	memset(sum, 0, SUM_WORDS * sizeof(uint64));
+}
+
+/*
+ * Give the money so many digits behind the point, in place.  It has the words it
+ * takes, or what doesn't fit them, in the memory that is current, goes elsewhere.
+ */
+void
+retention_table_rescale(CustomerTable *table, int scale, TableElsewhere *elsewhere)
+{
+	int			before = table_units_scale(table);
+	int			power = units_scale(scale) - before;
+	int			at = table_at_money(table);
+	uint64	   *end = table_end(table);
+	Pace		pace = {0};
+
+	table->scale = (uint16) scale;
+	if (power == 0)
+		return;
+	for (uint64 *slot = table_slots(table); slot < end; slot += table->stride)
+	{
+		pace_on(&pace, table->stride);
+		if (slot_is_free(table, slot) || units_are_zero(slot + at, table->words) ||
+			retention_units_rescale(slot + at, table->words, power))
+			continue;
+		table_keep_elsewhere(table, slot, elsewhere->wide, before);
+		sum_subtract(table->counts.revenue, slot + at, table->words);
+		memset(slot + at, 0, table->words * sizeof(uint64));
+	}
+	rescale_sum(table->counts.revenue, power, before, elsewhere ? &elsewhere->dropped : NULL);
+	rescale_sum(table->rows.refunded, power, before, elsewhere ? &elsewhere->refunded : NULL);
+	rescale_sum(table->rows.guest_revenue, power, before, elsewhere ? &elsewhere->guest_revenue : NULL);
 }
 
 /* ---- samples -------------------------------------------------------------- */
@@ -378,41 +422,26 @@ static void
 recount(CustomerTable *table)
 {
 	uint64	   *end = table_end(table);
-	int64		orders = 0;
-	int64		first = INSTANT_NEVER_FIRST;
-	int64		last = INSTANT_NEVER_LAST;
+	EntryCounts counts;
 
-	table->customers = 0;
-	table->repeaters = 0;
-	table->lifespan[0] = 0;
-	table->lifespan[1] = 0;
-	if (table->selected && table->nlimbs > 0)
-		memset(table_sum(table, SUM_REVENUE), 0, (table->nlimbs + 1) * sizeof(uint64));
+	counts_begin(&counts);
 	for (uint64 *slot = table_slots(table); slot < end; slot += table->stride)
 	{
-		const uint64 *facts = slot + table->key_words;
-
 		if (slot_is_free(table, slot))
 			continue;
-		table->customers += (int64) facts[0] > 0;
-		table->repeaters += (int64) facts[0] > 1;
-		orders += (int64) facts[0];
-		if (table->time != TIME_NONE && (int64) facts[1] <= (int64) facts[2])
-		{
-			lifespan_add(table->lifespan, facts[2] - facts[1], 0);
-			first = Min(first, (int64) facts[1]);
-			last = Max(last, (int64) facts[2]);
-		}
-		if (table->selected && table->nlimbs > 0)
-			(void) money_add(table_sum(table, SUM_REVENUE), table->nlimbs + 1,
-							 slot + table_at_money(table), table->nlimbs);
+		counts_add_customer(&counts, slot + table->key_words, table->time != TIME_NONE);
+		if (table->words > 0)
+			sum_add(counts.revenue, slot + table_at_money(table), table->words);
 	}
-	if (table->selected)
+	if (!table->selected)
 	{
-		table->orders = orders;
-		table->first = first;
-		table->last = last;
+		/* those who were dropped had some, too */
+		counts.orders = table->counts.orders;
+		counts.first = table->counts.first;
+		counts.last = table->counts.last;
+		memcpy(counts.revenue, table->counts.revenue, sizeof(counts.revenue));
 	}
+	table->counts = counts;
 }
 
 /*
@@ -472,9 +501,8 @@ void
 retention_table_select(CustomerTable *table)
 {
 	table->selected = true;
-	table->refunds = 0;
-	if (table->nlimbs > 0)
-		memset(table_sum(table, SUM_REFUNDED), 0, (table->nlimbs + 1) * sizeof(uint64));
+	table->rows.refunds = 0;
+	memset(table->rows.refunded, 0, sizeof(table->rows.refunded));
 	recount(table);
 }
 
@@ -486,10 +514,10 @@ check_head(const CustomerTable *table)
 	Assert(table->form == FORM_TABLE);
 	Assert(table->key != KEY_NONE && table->key <= KEY_KIND_LAST);
 	Assert(table->time <= TIME_KIND_LAST && table->amount <= AMOUNT_KIND_LAST);
-	Assert((table->nlimbs > 0) == (table->amount != AMOUNT_NONE));
+	Assert((table->words > 0) == (table->amount != AMOUNT_NONE) && table->words <= UNITS_MAX_WORDS);
 	Assert(table->scale <= MONEY_MAX_SCALE);
 	Assert(table->key_words == key_words(table->key));
-	Assert(table->stride == table_stride(table->key, table->time, table->nlimbs));
+	Assert(table->stride == table_stride(table->key, table->time, table->words));
 	Assert(table->homes > 0 && table->tail >= 0);
 	Assert(table->used >= 0 && table->used <= table->homes + table->tail);
 	Assert(table->sample == 0 ? table->bound == PG_UINT64_MAX :
@@ -500,17 +528,13 @@ check_head(const CustomerTable *table)
 void
 retention_table_check(const CustomerTable *table)
 {
+	EntryCounts counts;
 	int64		used = 0;
-	int64		customers = 0;
-	int64		repeaters = 0;
-	int64		orders = 0;
-	uint64		lifespan[2] = {0, 0};
 	uint64	   *end = table_end(table);
 	uint64	   *previous = NULL;
 	uint64	   *crowd = NULL;	/* the first of the entries side by side */
-	int			n = table->nlimbs + 1;
-	uint64	   *revenue = palloc0(n * sizeof(uint64));
 
+	counts_begin(&counts);
 	check_head(table);
 	for (uint64 *slot = table_slots(table); slot < end; slot += table->stride)
 	{
@@ -531,35 +555,30 @@ retention_table_check(const CustomerTable *table)
 		Assert(crowd <= home);
 		previous = slot;
 		/* below 0 after rows that never came have left, or one too many came: no value can be made of it */
-		Assert(its >= 0 || table->leaving || table->orders < 0);
-		if (table->time != TIME_NONE && (int64) facts[1] <= (int64) facts[2])
+		Assert(its >= 0 || table->leaving || table->counts.orders < 0);
+		if (table->words > 0)
 		{
-			Assert((int64) facts[1] >= table->first && (int64) facts[2] <= table->last);
-			lifespan_add(lifespan, facts[2] - facts[1], 0);
+			Assert(!units_are_elsewhere(slot + table_at_money(table), table->words));
+			sum_add(counts.revenue, slot + table_at_money(table), table->words);
 		}
-		if (table->nlimbs > 0)
-			(void) money_add(revenue, n, slot + table_at_money(table), table->nlimbs);
+		counts_add_customer(&counts, facts, table->time != TIME_NONE);
 		used++;
-		customers += its > 0;
-		repeaters += its > 1;
-		orders += its;
 	}
 	Assert(slot_is_free(table, end));
 	Assert(used == table->used);
-	Assert(customers == table->customers);
-	Assert(repeaters == table->repeaters);
-	Assert(lifespan[0] == table->lifespan[0] && lifespan[1] == table->lifespan[1]);
+	Assert(counts.customers == table->counts.customers);
+	Assert(counts.repeaters == table->counts.repeaters);
+	Assert(memcmp(counts.lifespan, table->counts.lifespan, sizeof(counts.lifespan)) == 0);
+	Assert(counts.first >= table->counts.first && counts.last <= table->counts.last);
 
 	/* of those, a sample knows what it has dropped */
 	if (table->sample == 0 || table->selected)
 	{
-		Assert(orders == table->orders);
-		Assert(table->nlimbs == 0 ||
-			   memcmp(revenue, table->words + SUM_REVENUE * n, n * sizeof(uint64)) == 0);
+		Assert(counts.orders == table->counts.orders);
+		Assert(memcmp(counts.revenue, table->counts.revenue, sizeof(counts.revenue)) == 0);
 	}
 	else
-		Assert(orders <= table->orders);
-	pfree(revenue);
+		Assert(counts.orders <= table->counts.orders);
 }
 
 #endif							/* USE_ASSERT_CHECKING */

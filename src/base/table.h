@@ -41,12 +41,10 @@
 
 #include "postgres.h"
 
-#include "order/amount.h"
-#include "order/customer.h"
-#include "order/instant.h"
-#include "order/money.h"
+#include "base/totals.h"
 #include "pg/compat.h"
 #include "pg/pace.h"
+#include "store/wide.h"
 
 /*
  * The byte behind the length word says what a customer_base value is.  The
@@ -73,8 +71,8 @@ typedef struct CustomerTable
 	uint8		time;			/* TimeKind */
 	uint8		amount;			/* AmountKind */
 
-	uint16		scale;			/* of the money, decimal digits */
-	uint16		nlimbs;			/* of one customer's money; 0: no amounts */
+	uint16		scale;			/* digits of the money that answers show */
+	uint16		words;			/* of one customer's money; 0: no amounts */
 	uint16		key_words;
 	uint16		stride;			/* words in an entry */
 
@@ -91,48 +89,45 @@ typedef struct CustomerTable
 	int64		tail;			/* slots behind them, without the last one */
 	int64		used;
 
-	/* of the rows, whoever's they are */
-	int64		refunds;
-	int64		guest_orders;
-	int64		guest_refunds;
-
-	/* of the entries */
-	int64		customers;		/* with an order */
-	int64		repeaters;		/* with more than one */
-	uint64		lifespan[2];	/* sum over customers, a 128-bit number */
+	RowCounts	rows;
 
 	/*
-	 * Of the entries, and of those that a sample has dropped: a sample knows
-	 * these exactly.  (Unless its customers are selected: then what was
-	 * dropped is not known, and they're of the entries only.)
+	 * Of the entries; but orders, first, last and revenue also of those that a
+	 * sample has dropped: a sample knows these exactly.  (Unless its customers are
+	 * selected: then what was dropped is not known.)
 	 */
-	int64		orders;
-	int64		first;
-	int64		last;
+	EntryCounts counts;
 
-	/*
-	 * Three sums of nlimbs + 1 words each (revenue, of what orders are of;
-	 * refunded money and revenue from guests of the rows), then the slots.
-	 */
-	uint64		words[FLEXIBLE_ARRAY_MEMBER];
+	uint64		slots[FLEXIBLE_ARRAY_MEMBER];
 } CustomerTable;
 
-typedef enum TableSum
-{
-	SUM_REVENUE = 0,
-	SUM_REFUNDED = 1,
-	SUM_GUEST_REVENUE = 2
-} TableSum;
-
-#define TABLE_SUMS	3
+/* The most words that an entry has. */
+#define ENTRY_MAX_WORDS		(2 + 1 + 2 + UNITS_MAX_WORDS)
 
 typedef enum AbsorbResult
 {
 	ABSORBED,
 	ABSORB_TABLE_FULL,			/* nothing changed: a larger one, then again */
 	ABSORB_TABLE_CROWDED,		/* nothing changed: salt it, then again */
-	ABSORB_MONEY_FULL			/* nothing changed: widen, then again */
+	ABSORB_MONEY_FULL			/* nothing changed: two words, then again, or
+								 * else the money is kept elsewhere */
 } AbsorbResult;
+
+/* Money that a table's units can't say; a state that has some is a large one. */
+typedef struct TableElsewhere
+{
+	WideList   *wide;			/* of customers */
+	Money		dropped;		/* of customers that a sample has dropped */
+	Money		refunded;
+	Money		guest_revenue;
+} TableElsewhere;
+
+typedef enum TableSum
+{
+	SUM_REVENUE,				/* of the entries, and those that a sample has dropped */
+	SUM_REFUNDED,
+	SUM_GUEST_REVENUE
+} TableSum;
 
 /* In an empty slot, as hash (it sorts last) and as number of orders. */
 #define SLOT_FREE	PG_UINT64_MAX
@@ -140,9 +135,9 @@ typedef enum AbsorbResult
 /* So many slots are a crowd nowhere; see retention_table_is_far. */
 #define CROWD_MIN	64
 
-extern Size retention_table_size(int stride, int nlimbs, int64 homes, int64 tail);
+extern Size retention_table_size(int stride, int64 homes, int64 tail);
 extern void retention_table_init(CustomerTable *table, KeyKind key, TimeKind time,
-								 AmountKind amount, int scale, int nlimbs,
+								 AmountKind amount, int scale, int words,
 								 int64 homes, int64 tail);
 extern void retention_table_clear(CustomerTable *table);
 extern void retention_table_shape(int64 entries, int64 *homes, int64 *tail);
@@ -153,13 +148,13 @@ extern int64 retention_table_capacity(const CustomerTable *table);
 extern AbsorbResult retention_table_insert(CustomerTable *table, uint64 *slot,
 										   const uint64 *entry);
 extern int64 retention_table_live(const CustomerTable *table);
-extern bool retention_table_copy(const CustomerTable *from, CustomerTable *to);
-extern bool retention_table_copy_totals(const CustomerTable *from, CustomerTable *to);
+extern void retention_table_copy(const CustomerTable *from, CustomerTable *to);
+extern void retention_table_copy_totals(const CustomerTable *from, CustomerTable *to);
+extern int	retention_table_words_at(const CustomerTable *table, int scale);
+extern void retention_table_rescale(CustomerTable *table, int scale, TableElsewhere *elsewhere);
 extern void retention_table_sample_like(CustomerTable *table, const CustomerTable *like);
 extern void retention_table_limit(CustomerTable *table, int32 sample, uint64 bound);
 extern void retention_table_select(CustomerTable *table);
-extern bool retention_entry_convert(const CustomerTable *to, const uint64 *entry,
-									int nlimbs, int scale, uint64 *converted);
 
 /* In a build with assertions: is all as said above?  Looks at every entry. */
 #ifdef USE_ASSERT_CHECKING
@@ -171,26 +166,33 @@ extern void retention_table_check(const CustomerTable *table);
 static inline int
 table_at_money(const CustomerTable *table)
 {
-	return table->stride - table->nlimbs;
+	return table->stride - table->words;
 }
 
 static inline int
-table_stride(KeyKind key, TimeKind time, int nlimbs)
+table_stride(KeyKind key, TimeKind time, int words)
 {
-	return key_words(key) + 1 + (time == TIME_NONE ? 0 : 2) + nlimbs;
+	return key_words(key) + 1 + (time == TIME_NONE ? 0 : 2) + words;
 }
 
 static inline uint64 *
 table_sum(CustomerTable *table, TableSum sum)
 {
-	return table->words + sum * (table->nlimbs + 1);
+	return sum == SUM_REVENUE ? table->counts.revenue :
+		sum == SUM_REFUNDED ? table->rows.refunded : table->rows.guest_revenue;
+}
+
+/* The scale of its units. */
+static inline int
+table_units_scale(const CustomerTable *table)
+{
+	return units_scale(table->scale);
 }
 
 static inline uint64 *
 table_slots(const CustomerTable *table)
 {
-	return (uint64 *) table->words +
-		(table->nlimbs > 0 ? TABLE_SUMS * (table->nlimbs + 1) : 0);
+	return (uint64 *) table->slots;
 }
 
 static inline uint64 *
@@ -210,8 +212,7 @@ static inline bool
 entry_is_void(const CustomerTable *table, const uint64 *entry)
 {
 	return table->leaving && entry[table->key_words] == 0 &&
-		(table->nlimbs == 0 ||
-		 money_is_zero(entry + table_at_money(table), table->nlimbs));
+		(table->words == 0 || units_are_zero(entry + table_at_money(table), table->words));
 }
 
 /*
@@ -290,17 +291,6 @@ builder_slot_for(TableBuilder *builder, const uint64 *identity)
 
 extern void retention_builder_resume(TableBuilder *builder);
 
-/* 128-bit sum += 64-bit number that is not negative (or, with a minus, -=). */
-static inline void
-lifespan_add(uint64 *sum, uint64 plus, uint64 minus)
-{
-	uint64		low = sum[0] + plus;
-
-	sum[1] += low < plus;
-	sum[1] -= low < minus;
-	sum[0] = low - minus;
-}
-
 /*
  * What an entry looks like: read from the table, or constants where a loop is
  * worth compiling for one shape (large.c).
@@ -309,15 +299,15 @@ typedef struct EntryShape
 {
 	int			key_words;
 	bool		has_time;
-	int			nlimbs;
+	int			words;			/* of the money */
 	int			stride;
 } EntryShape;
 
 static pg_attribute_always_inline EntryShape
-entry_shape(int key_words, bool has_time, int nlimbs)
+entry_shape(int key_words, bool has_time, int words)
 {
-	EntryShape	shape = {key_words, has_time, nlimbs,
-		key_words + 1 + (has_time ? 2 : 0) + nlimbs};
+	EntryShape	shape = {key_words, has_time, words,
+		key_words + 1 + (has_time ? 2 : 0) + words};
 
 	return shape;
 }
@@ -325,32 +315,31 @@ entry_shape(int key_words, bool has_time, int nlimbs)
 static inline EntryShape
 table_shape(const CustomerTable *table)
 {
-	return entry_shape(table->key_words, table->time != TIME_NONE, table->nlimbs);
+	return entry_shape(table->key_words, table->time != TIME_NONE, table->words);
 }
 
 /* Add an entry to the facts of the customer in the slot, and to the totals. */
 static pg_attribute_always_inline AbsorbResult
 table_absorb_shaped(CustomerTable *table, uint64 *slot, const uint64 *entry, EntryShape shape)
 {
+	EntryCounts *counts = &table->counts;
 	int			at = shape.key_words;
 	int64		before = (int64) slot[at];
 	int64		after = before + (int64) entry[at];
 
-	if (shape.nlimbs > 0)
+	if (shape.words > 0)
 	{
-		int			money = shape.stride - shape.nlimbs;
+		int			money = shape.stride - shape.words;
 
-		if (unlikely(!money_add(slot + money, shape.nlimbs, entry + money, shape.nlimbs)))
+		if (unlikely(!units_add(slot + money, entry + money, shape.words)))
 			return ABSORB_MONEY_FULL;
-		/* one limb more than the entries have can't overflow */
-		(void) money_add(table->words + SUM_REVENUE, shape.nlimbs + 1,
-						 entry + money, shape.nlimbs);
+		sum_add(counts->revenue, entry + money, shape.words);
 	}
 
 	slot[at] = (uint64) after;
-	table->orders += (int64) entry[at];
-	table->customers += (after > 0) - (before > 0);
-	table->repeaters += (after > 1) - (before > 1);
+	counts->orders += (int64) entry[at];
+	counts->customers += (after > 0) - (before > 0);
+	counts->repeaters += (after > 1) - (before > 1);
 
 	if (shape.has_time)
 	{
@@ -361,13 +350,13 @@ table_absorb_shaped(CustomerTable *table, uint64 *slot, const uint64 *entry, Ent
 
 		/* unsigned: 4713 BC to 294276 AD is more than 2^63 microseconds */
 		if (new_first <= new_last)
-			lifespan_add(table->lifespan,
+			lifespan_add(counts->lifespan,
 						 (uint64) new_last - (uint64) new_first,
 						 first <= last ? (uint64) last - (uint64) first : 0);
 		slot[at + 1] = (uint64) new_first;
 		slot[at + 2] = (uint64) new_last;
-		table->first = Min(table->first, new_first);
-		table->last = Max(table->last, new_last);
+		counts->first = Min(counts->first, new_first);
+		counts->last = Max(counts->last, new_last);
 	}
 	return ABSORBED;
 }
@@ -376,25 +365,35 @@ table_absorb_shaped(CustomerTable *table, uint64 *slot, const uint64 *entry, Ent
 static inline void
 table_absorb_dropped(CustomerTable *table, const uint64 *entry)
 {
+	EntryCounts *counts = &table->counts;
 	const uint64 *facts = entry + table->key_words;
 
 	if (table->selected)
 		return;
-	table->orders += (int64) facts[0];
+	counts->orders += (int64) facts[0];
 	if (table->time != TIME_NONE)
 	{
-		table->first = Min(table->first, (int64) facts[1]);
-		table->last = Max(table->last, (int64) facts[2]);
+		counts->first = Min(counts->first, (int64) facts[1]);
+		counts->last = Max(counts->last, (int64) facts[2]);
 	}
-	if (table->nlimbs > 0)
-		(void) money_add(table_sum(table, SUM_REVENUE), table->nlimbs + 1,
-						 entry + table_at_money(table), table->nlimbs);
+	if (table->words > 0)
+		sum_add(counts->revenue, entry + table_at_money(table), table->words);
 }
 
 static inline AbsorbResult
 table_absorb_into(CustomerTable *table, uint64 *slot, const uint64 *entry)
 {
 	return table_absorb_shaped(table, slot, entry, table_shape(table));
+}
+
+/* The money of an entry of a table, at this scale, goes elsewhere: the entry's is left to the caller. */
+static inline void
+table_keep_elsewhere(const CustomerTable *table, const uint64 *entry, WideList *wide, int scale)
+{
+	uint64		key[WIDE_KEY_WORDS] = {entry[0], table->key_words == 2 ? entry[1] : 0, 0};
+
+	retention_wide_add(wide, key,
+					   retention_units_money(entry + table_at_money(table), table->words, scale));
 }
 
 /* Facts of a customer of whom there are none yet. */

@@ -63,3 +63,70 @@ retention_sample_is_fair(const BaseTotals *totals)
 	}
 	return retention_sample_is_random(totals->customers, totals_share(totals) * (double) totals->orders);
 }
+
+/* Those of other customers. */
+void
+retention_counts_add(EntryCounts *counts, const EntryCounts *others)
+{
+	counts->customers += others->customers;
+	counts->repeaters += others->repeaters;
+	if (pg_add_s64_overflow(counts->orders, others->orders, &counts->orders))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("customer base has more than %lld orders", (long long) PG_INT64_MAX)));
+	counts->lifespan[1] += others->lifespan[1];
+	lifespan_add(counts->lifespan, others->lifespan[0], 0);
+	counts->first = Min(counts->first, others->first);
+	counts->last = Max(counts->last, others->last);
+	sum_add_sum(counts->revenue, others->revenue);
+}
+
+/* The totals of nothing: an exact base. */
+void
+retention_totals_begin(BaseTotals *totals, KeyKind key, TimeKind time, AmountKind amount)
+{
+	static const uint64 zero[1] = {0};
+
+	memset(totals, 0, sizeof(BaseTotals));
+	totals->key = key;
+	totals->time = time;
+	totals->amount = amount;
+	totals->bound = PG_UINT64_MAX;
+	totals->first = INSTANT_NEVER_FIRST;
+	totals->last = INSTANT_NEVER_LAST;
+	if (amount != AMOUNT_NONE)
+		totals->revenue = totals->refunded = totals->guest_revenue = (Money) {zero, 1, 0};
+}
+
+/*
+ * What is counted of customers; "wide" is their money that is kept elsewhere.  The
+ * counts have to stay where they are for as long as the totals are read.
+ */
+void
+retention_totals_add_counts(BaseTotals *totals, const EntryCounts *counts, Money wide, int scale)
+{
+	totals->customers = counts->customers;
+	totals->repeaters = counts->repeaters;
+	totals->orders = counts->orders;
+	totals->lifespan[0] = counts->lifespan[0];
+	totals->lifespan[1] = counts->lifespan[1];
+	totals->first = counts->first;
+	totals->last = counts->last;
+	if (totals->amount != AMOUNT_NONE)
+		totals->revenue = retention_total_money(counts->revenue, wide, scale);
+}
+
+/* What is counted of rows, likewise. */
+void
+retention_totals_add_rows(BaseTotals *totals, const RowCounts *rows, Money refunded,
+						  Money guest_revenue, int scale)
+{
+	totals->refunds = rows->refunds;
+	totals->guest_orders = rows->guest_orders;
+	totals->guest_refunds = rows->guest_refunds;
+	if (totals->amount != AMOUNT_NONE)
+	{
+		totals->refunded = retention_total_money(rows->refunded, refunded, scale);
+		totals->guest_revenue = retention_total_money(rows->guest_revenue, guest_revenue, scale);
+	}
+}

@@ -18,6 +18,7 @@
 
 #include "base/state.h"
 #include "order/row.h"
+#include "store/kind.h"
 
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -29,9 +30,7 @@ typedef struct OrderRow
 	Identity	identity;
 	int64		instant;
 	Amount		amount;
-	const uint64 *wide;			/* the amount in the table's limbs, if it
-								 * doesn't fit amount.units */
-	uint64		room[4];		/* for it, as a rule */
+	RowUnits	money;			/* in no more words than the table has */
 } OrderRow;
 
 /* Where a transition function finds its state, and may leave a new one. */
@@ -92,16 +91,18 @@ static pg_attribute_always_inline void
 check_state(Datum state, BaseForm form, KeyKind key, TimeKind time, AmountKind amount)
 {
 	const CustomerTable *table = state_table(state);
-	bool		same_key = table->key == key ||
-		(key == KEY_TEXT && table->key == KEY_TEXT_FOLDED);
 
 	/* a SingleBase begins like a table, as far as is looked at here */
 	StaticAssertStmt(offsetof(SingleBase, amount) == offsetof(CustomerTable, amount),
 					 "the states begin alike");
-	if (unlikely(table->form != form || !same_key || table->time != time ||
-				 table->amount != amount))
-		retention_refuse_state(table->form, table->key, table->time, table->amount,
-							   key, time, amount);
+	if (unlikely(table->form != form ||
+				 !kind_takes(table->key, table->time, table->amount, key, time, amount)))
+	{
+		Kind		has = {.key = table->key, .time = table->time, .amount = table->amount};
+		Kind		row = {.key = key, .time = time, .amount = amount};
+
+		retention_refuse_row(&has, &row, BASE_TYPE);
+	}
 }
 
 static inline Datum
@@ -115,46 +116,42 @@ transition_end(Transition *transition)
 }
 
 /*
- * The amount has more digits than the table's money: give the table what it
- * takes, and read the amount again.
+ * The amount has more digits than the table's money, or doesn't fit a word: give the
+ * state what it takes.
  */
 static void
 fit_amount(Transition *transition, Datum datum, AmountKind kind, OrderRow *row)
 {
 	CustomerTable *table = state_table(transition->state);
-	int			limbs;
-	uint64	   *wide;
 
 	if (row->amount.dscale > table->scale)
 	{
-		transition->state = retention_state_widen(transition->state, row->amount.dscale,
-												  table->nlimbs);
+		transition->state = retention_state_rescale(transition->context, transition->state,
+													row->amount.dscale);
 		table = state_table(transition->state);
-		amount_of_datum(datum, kind, table->scale, &row->amount);
+		amount_of_datum(datum, kind, table_units_scale(table), &row->amount);
 		if (row->amount.fits)
 			return;
 	}
-	limbs = retention_amount_limbs(datum, kind, &row->amount, table->scale);
-	if (limbs > table->nlimbs)
-	{
-		transition->state = retention_state_widen(transition->state, table->scale, limbs);
-		table = state_table(transition->state);
-	}
-	wide = table->nlimbs <= (int) lengthof(row->room) ? row->room :
-		palloc(table->nlimbs * sizeof(uint64));
-	retention_amount_wide(datum, kind, &row->amount, table->scale, wide, table->nlimbs);
-	row->wide = wide;
+	retention_row_units(datum, kind, &row->amount, table_units_scale(table), &row->money);
+	if (row->money.words == 0)
+		(void) retention_state_large(transition->context, &transition->state);
+	else if (row->money.words > table->words)
+		transition->state = retention_state_promote(transition->state);
 }
 
-/* What a row adds to a sum, in one limb or in as many as the table has. */
+/* What a row adds to a sum. */
 static inline void
-add_amount(CustomerTable *table, TableSum sum, const OrderRow *row)
+add_amount(Transition *transition, TableSum sum, const OrderRow *row)
 {
-	uint64		units = (uint64) row->amount.units;
+	if (likely(row->money.words > 0))
+		sum_add(table_sum(state_table(transition->state), sum), row->money.units, row->money.words);
+	else
+	{
+		LargeBase  *large = large_of_datum(transition->state);
 
-	(void) money_add(table_sum(table, sum), table->nlimbs + 1,
-					 row->wide ? row->wide : &units,
-					 row->wide ? table->nlimbs : 1);
+		retention_large_add_sum(large, large_sum(large, sum), row->money.wide);
+	}
 }
 
 /* A row as the entry of a customer with one order, or with minus one. */
@@ -175,14 +172,12 @@ fill_entry(const CustomerTable *table, uint64 *entry, KeyKind key, TimeKind time
 	}
 	if (amount != AMOUNT_NONE)
 	{
-		if (likely(row->wide == NULL))
-		{
-			*entry++ = (uint64) row->amount.units;
-			for (int i = 1; i < table->nlimbs; i++)
-				*entry++ = (uint64) (row->amount.units >> 63);
-		}
+		if (likely(row->money.words == 1 && table->words == 1))
+			*entry = row->money.units[0];
+		else if (row->money.words > 0)
+			units_widen(entry, table->words, row->money.units, row->money.words);
 		else
-			memcpy(entry, row->wide, table->nlimbs * sizeof(uint64));
+			memset(entry, 0, table->words * sizeof(uint64));
 	}
 }
 
@@ -256,31 +251,35 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, 
 	if (sign < 0)
 		table->leaving = true;
 
-	row.wide = NULL;
 	if (amount != AMOUNT_NONE)
 	{
-		amount_of_datum(PG_GETARG_DATUM(amount_arg), amount, table->scale, &row.amount);
+		amount_of_datum(PG_GETARG_DATUM(amount_arg), amount, table_units_scale(table), &row.amount);
 		if (unlikely(!row.amount.fits))
 		{
 			fit_amount(&transition, PG_GETARG_DATUM(amount_arg), amount, &row);
 			table = state_table(transition.state);
+		}
+		if (likely(row.amount.fits))
+		{
+			row.money.words = 1;
+			row.money.units[0] = (uint64) row.amount.units;
 		}
 	}
 
 	if (PG_ARGISNULL(1))
 	{
 		if (row_is_refund(amount, &row.amount))
-			table->guest_refunds++;
+			table->rows.guest_refunds++;
 		else
-			table->guest_orders += sign;
+			table->rows.guest_orders += sign;
 		if (amount != AMOUNT_NONE)
-			add_amount(table, SUM_GUEST_REVENUE, &row);
+			add_amount(&transition, SUM_GUEST_REVENUE, &row);
 		return transition_end(&transition);
 	}
 	if (row_is_refund(amount, &row.amount) && likely(!table->selected))
 	{
-		table->refunds++;
-		add_amount(table, SUM_REFUNDED, &row);
+		table->rows.refunds++;
+		add_amount(&transition, SUM_REFUNDED, &row);
 	}
 
 	row.identity = identity_of_datum(PG_GETARG_DATUM(1), key, PG_GET_COLLATION(),
@@ -292,14 +291,14 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, 
 		if (!table->selected)
 		{
 			if (amount != AMOUNT_NONE)
-				add_amount(table, SUM_REVENUE, &row);
+				add_amount(&transition, SUM_REVENUE, &row);
 			if (!row_is_refund(amount, &row.amount))
 			{
-				table->orders += sign;
+				table->counts.orders += sign;
 				if (time != TIME_NONE)
 				{
-					table->first = Min(table->first, row.instant);
-					table->last = Max(table->last, row.instant);
+					table->counts.first = Min(table->counts.first, row.instant);
+					table->counts.last = Max(table->counts.last, row.instant);
 				}
 			}
 		}
@@ -312,12 +311,16 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, 
 
 		fill_entry(table, large_next(large), key, time, amount, &row, sign);
 		large_push(large);
+		if (amount != AMOUNT_NONE && unlikely(row.money.words == 0))
+		{
+			uint64		wide_key[WIDE_KEY_WORDS] = {row.identity.hash, key_words(key) == 2 ? row.identity.low : 0, 0};
+
+			retention_large_keep(large, wide_key, row.money.wide);
+		}
 	}
 	else
 	{
-		uint64		room[8];
-		uint64	   *entry = table->stride <= lengthof(room) ? room :
-			palloc(table->stride * sizeof(uint64));
+		uint64		entry[ENTRY_MAX_WORDS];
 
 		fill_entry(table, entry, key, time, amount, &row, sign);
 		transition.state = retention_state_absorb(transition.context, table, entry);

@@ -69,32 +69,20 @@ retention_history_base(PG_FUNCTION_ARGS)
 	HistoryTotals *known = &unpacker.totals;
 	OccasionShape shape;
 	Grain		grain;
-	Packer		packer;
-	BaseTotals	totals = {0};
-	uint64	   *entry;
+	Packer	   *packer = palloc(sizeof(Packer));
+	WideList   *wide = retention_wide_create(CurrentMemoryContext);
+	BaseTotals	totals;
+	uint64		entry[ENTRY_MAX_WORDS];
 	int			nlimbs;			/* of a customer's revenue: a sum of some */
+	uint64	   *revenue;
 	const Run  *run;
 
 	retention_history_read(&unpacker, PG_GETARG_DATUM(0), false);
 	grain = unpacker.kind.grain;
 	nlimbs = unpacker.limbs > 0 ? unpacker.limbs + 1 : 0;
-	totals.key = unpacker.kind.key;
-	totals.time = TIME_DATE;
-	totals.amount = unpacker.kind.amount;
-	totals.bound = PG_UINT64_MAX;
-	totals.customers = known->customers;
-	totals.orders = known->orders;
-	totals.refunds = known->refunds;
-	totals.guest_orders = known->guest_orders;
-	totals.guest_refunds = known->guest_refunds;
-	totals.first = INSTANT_NEVER_FIRST;
-	totals.last = INSTANT_NEVER_LAST;
-	totals.revenue = known->revenue;
-	totals.refunded = known->refunded;
-	totals.guest_revenue = known->guest_revenue;
-
-	retention_pack_begin(&packer, totals.key, totals.time, nlimbs);
-	entry = palloc(packer.stride * sizeof(uint64));
+	revenue = palloc((nlimbs + 1) * sizeof(uint64));
+	retention_totals_begin(&totals, unpacker.kind.key, TIME_DATE, unpacker.kind.amount);
+	retention_pack_begin(packer, totals.key, totals.time, totals.amount, known->identities);
 	while ((run = retention_history_unpack_next(&unpacker)) != NULL)
 	{
 		RunCursor	cursor;
@@ -106,12 +94,13 @@ retention_history_base(PG_FUNCTION_ARGS)
 		while (run_next(&cursor, &customer))
 		{
 			uint64	   *facts = entry + shape.key_words;
-			uint64	   *money = entry + packer.stride - nlimbs;
+			uint64	   *money = facts + 3;
 			int32		first = PG_INT32_MAX;
 			int32		last = PG_INT32_MIN;
 
 			memcpy(entry, customer.identity, shape.key_words * sizeof(uint64));
-			memset(facts, 0, (packer.stride - shape.key_words) * sizeof(uint64));
+			facts[0] = 0;
+			memset(revenue, 0, nlimbs * sizeof(uint64));
 			for (int64 i = 0; i < customer.n; i++)
 			{
 				const uint64 *occasion = customer.occasions + i * occasion_words(shape);
@@ -123,24 +112,34 @@ retention_history_base(PG_FUNCTION_ARGS)
 					facts[0] += mark_orders(*occasion);
 				}
 				if (nlimbs > 0)
-					(void) money_add(money, nlimbs, occasion + 1, shape.nlimbs);
+					(void) money_add(revenue, nlimbs, occasion + 1, shape.nlimbs);
 			}
-			if (first <= last)
+			facts[1] = first <= last ? (uint64) period_instant(first, grain) : (uint64) INSTANT_NEVER_FIRST;
+			facts[2] = first <= last ? (uint64) period_instant(last, grain) : (uint64) INSTANT_NEVER_LAST;
+			if (nlimbs > 0)
 			{
-				facts[1] = (uint64) period_instant(first, grain);
-				facts[2] = (uint64) period_instant(last, grain);
-				totals.first = Min(totals.first, (int64) facts[1]);
-				totals.last = Max(totals.last, (int64) facts[2]);
-				lifespan_add(totals.lifespan, facts[2] - facts[1], 0);
+				Money		sum = {revenue, nlimbs, shape.scale};
+				int			words = retention_units_of_money(sum, units_scale(shape.scale), money);
+
+				if (words == 1)
+					units_widen(money, UNITS_MAX_WORDS, money, 1);
+				else if (words == 0)
+				{
+					uint64		key[WIDE_KEY_WORDS] = {entry[0], shape.key_words == 2 ? entry[1] : 0, 0};
+
+					units_set_elsewhere(money, UNITS_MAX_WORDS);
+					retention_wide_add(wide, key, sum);
+				}
 			}
-			else
-			{
-				facts[1] = (uint64) INSTANT_NEVER_FIRST;
-				facts[2] = (uint64) INSTANT_NEVER_LAST;
-			}
-			totals.repeaters += (int64) facts[0] > 1;
-			retention_pack_entry(&packer, entry);
+			retention_pack_entry(packer, entry, UNITS_MAX_WORDS);
 		}
 	}
-	PG_RETURN_POINTER(retention_pack_finish(&packer, &totals));
+	retention_wide_compact(wide);
+	retention_totals_add_counts(&totals, &packer->counted, retention_wide_total(wide), unpacker.shape.scale);
+	totals.refunds = known->refunds;
+	totals.guest_orders = known->guest_orders;
+	totals.guest_refunds = known->guest_refunds;
+	totals.refunded = known->refunded;
+	totals.guest_revenue = known->guest_revenue;
+	PG_RETURN_POINTER(retention_pack_finish(packer, &totals, wide));
 }

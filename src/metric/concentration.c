@@ -122,22 +122,16 @@ static Datum
 kept_revenue(const struct varlena *packed)
 {
 	Unpacker	unpacker;
-	uint64	   *entry;
-	uint64	   *sum;
-	Money		money;
+	uint64		entry[ENTRY_MAX_WORDS];
+	MoneyTotal	sum = {{0}, {NULL, 0, 0}};
 
 	retention_unpack_begin(&unpacker, packed);
-	entry = palloc(unpacker.stride * sizeof(uint64));
-	sum = palloc0((unpacker.nlimbs + 1) * sizeof(uint64));
 	while (retention_unpack_next(&unpacker, entry))
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (!money_add(sum, unpacker.nlimbs + 1, entry + unpacker.stride - unpacker.nlimbs,
-					   unpacker.nlimbs))
-			elog(ERROR, "sum of money does not fit %d limbs", unpacker.nlimbs + 1);
+		total_add_unpacked(&sum, &unpacker, entry);
 	}
-	money = (Money) {sum, unpacker.nlimbs + 1, unpacker.scale};
-	return retention_money_numeric(money);
+	return retention_money_numeric(total_money(&sum, unpacker.scale));
 }
 
 /*

@@ -97,6 +97,7 @@ typedef struct Shelf
 {
 	uint64	   *room;
 	Size		left;
+	int			widest;			/* limbs of the widest money */
 } Shelf;
 
 #define SHELF_WORDS		8192
@@ -112,6 +113,7 @@ keep_money(Shelf *shelf, Money money)
 		shelf->left = Max(nlimbs + 1, SHELF_WORDS);
 		shelf->room = palloc(shelf->left * sizeof(uint64));
 	}
+	shelf->widest = Max(shelf->widest, (int) nlimbs);
 	kept = shelf->room;
 	kept[0] = nlimbs;
 	memcpy(kept + 1, money.limbs, nlimbs * sizeof(uint64));
@@ -131,21 +133,18 @@ retention_spending(const struct varlena *packed, bool exact)
 {
 	Spending	spending = {0};
 	Unpacker	unpacker;
-	uint64	   *entry;
+	uint64		entry[ENTRY_MAX_WORDS];
 	uint64	   *scratch;
 	Payer	   *payers = NULL;
 	Shelf		shelf = {0};
+	MoneyTotal	sum = {{0}, {NULL, 0, 0}};
 	Money		all;
-	uint64	   *sum;
 	Size		size;
 	int64		seen = 0;
 
 	retention_unpack_begin(&unpacker, packed);
-	spending.narrow = unpacker.nlimbs <= 1;
-	spending.sum_limbs = unpacker.nlimbs + 1;
+	spending.narrow = unpacker.words <= 1 && unpacker.scale <= UNITS_MAX_SCALE;
 	spending.scale = unpacker.scale;
-	sum = palloc0(spending.sum_limbs * sizeof(uint64));
-	entry = palloc(unpacker.stride * sizeof(uint64));
 	size = Max(unpacker.totals.customers, 1) * sizeof(uint64);
 	spending.keys = MemoryContextAllocHuge(CurrentMemoryContext, size);
 	if (exact && !spending.narrow)
@@ -153,30 +152,34 @@ retention_spending(const struct varlena *packed, bool exact)
 										Max(unpacker.totals.customers, 1) * sizeof(Payer));
 	while (retention_unpack_next(&unpacker, entry))
 	{
-		const uint64 *money = entry + unpacker.stride - unpacker.nlimbs;
-		Money		amount = {money, unpacker.nlimbs, unpacker.scale};
+		Money		amount;
 
 		if ((++seen & 0xFFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
-		if (entry[unpacker.key_words] == 0 || unpacker.nlimbs == 0)
+		if (entry[unpacker.key_words] == 0 || unpacker.words == 0)
 			continue;
 		if (spending.n == unpacker.totals.customers)
 			elog(ERROR, "customer base has more customers than it says");
-		spending.keys[spending.n] = spending.narrow ? money[0] ^ SIGN_BIT :
+		amount = unpacked_money(&unpacker, entry);
+		total_add_unpacked(&sum, &unpacker, entry);
+		/* limbs are compared, so all have the same scale */
+		if (unlikely(amount.scale != unpacker.scale))
+			amount = retention_money_at_scale(amount, unpacker.scale);
+		spending.keys[spending.n] = spending.narrow ? amount.limbs[0] ^ SIGN_BIT :
 			key_of_float8(retention_money_float8(amount));
 		if (payers)
 		{
 			payers[spending.n].key = spending.keys[spending.n];
 			payers[spending.n].money = keep_money(&shelf, amount);
 		}
-		if (!money_add(sum, spending.sum_limbs, money, unpacker.nlimbs))
-			elog(ERROR, "sum of money does not fit %d limbs", spending.sum_limbs);
 		spending.n++;
 	}
-	pfree(entry);
-	all = (Money) {sum, spending.sum_limbs, spending.narrow ? 0 : spending.scale};
+	all = total_money(&sum, unpacker.scale);
+	/* that many customers' money, and as many more */
+	spending.sum_limbs = Max(all.nlimbs, shelf.widest) + 1;
+	if (spending.narrow)
+		all.scale = 0;
 	spending.all = retention_money_float8(all);
-	pfree(sum);
 	if (payers)
 	{
 		sort_payers(payers, spending.n);

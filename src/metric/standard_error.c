@@ -106,13 +106,8 @@ parts_of_entry(const Unpacker *unpacker, const uint64 *entry)
 	parts.repeaters = facts[0] > 1;
 	parts.orders = (double) facts[0];
 	parts.revenue = 0;
-	if (unpacker->nlimbs > 0)
-	{
-		Money		money = {entry + unpacker->stride - unpacker->nlimbs, unpacker->nlimbs,
-			unpacker->scale};
-
-		parts.revenue = retention_money_float8(money);
-	}
+	if (unpacker->words > 0)
+		parts.revenue = retention_money_float8(unpacked_money(unpacker, entry));
 	parts.lifespan = unpacker->has_time && facts[0] > 0 ?
 		(double) (facts[2] - facts[1]) / USECS_PER_DAY : 0;
 	return parts;

@@ -77,6 +77,31 @@ divide_by_ten(uint64 *limbs, int nlimbs, int power)
 	return exact;
 }
 
+/* The same in limbs of its own, which are one more where "negative" needs it. */
+static Money
+copy_limbs(Money money, int nlimbs)
+{
+	uint64	   *limbs = palloc(nlimbs * sizeof(uint64));
+
+	(void) retention_money_convert(money.limbs, money.nlimbs, 0, limbs, nlimbs, 0);
+	return (Money) {limbs, nlimbs, money.scale};
+}
+
+Money
+retention_money_copy(Money money)
+{
+	return money.limbs ? copy_limbs(money, money.nlimbs) : money;
+}
+
+Money
+retention_money_negative(Money money)
+{
+	Money		negative = copy_limbs(money, money.nlimbs + 1);
+
+	retention_money_negate(unconstify(uint64 *, negative.limbs), negative.nlimbs);
+	return negative;
+}
+
 /*
  * The same money with no zero at the end of its digits behind the point, and in the
  * fewest limbs.  The limbs are changed in place.
@@ -200,12 +225,20 @@ Money
 retention_total_money(const uint64 *sum, Money wide, int scale)
 {
 	Money		units = {sum, SUM_WORDS, units_scale(scale)};
-	static const uint64 zero[1] = {0};
-	Money		nothing = {zero, 1, scale};
 
 	if (wide.limbs != NULL)
 		units = retention_money_sum(units, wide);
-	return units.scale == scale ? units : retention_money_sum(units, nothing);
+	return retention_money_at_scale(units, scale);
+}
+
+/* The same money with so many digits behind the point, no fewer. */
+Money
+retention_money_at_scale(Money money, int scale)
+{
+	static const uint64 zero[1] = {0};
+	Money		nothing = {zero, 1, scale};
+
+	return money.scale == scale ? money : retention_money_sum(money, nothing);
 }
 
 /*

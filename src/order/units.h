@@ -168,6 +168,9 @@ extern void retention_row_units(Datum datum, AmountKind kind, const Amount *amou
 								RowUnits *row);
 extern int	retention_units_of_money(Money money, int scale, uint64 *units);
 extern Money retention_money_shorten(Money money);
+extern Money retention_money_at_scale(Money money, int scale);
+extern Money retention_money_copy(Money money);
+extern Money retention_money_negative(Money money);
 extern bool retention_units_rescale(uint64 *units, int words, int power);
 extern bool retention_sum_rescale(uint64 *sum, int power);
 extern bool retention_sum_of_money(Money money, int scale, uint64 *sum);

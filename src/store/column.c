@@ -162,7 +162,8 @@ retention_put_units(BlockWriter *writer, const uint64 *units, int64 n, int words
 
 	if (words == 2)
 		for (int64 i = 0; narrow && i < n; i++)
-			narrow = units[2 * i + 1] == (uint64) ((int64) units[2 * i] >> 63);
+			narrow = units[2 * i + 1] == (uint64) ((int64) units[2 * i] >> 63) &&
+				units[2 * i] != UNITS_SIGN;
 	for (int64 i = 0; i < n; i++)
 		all |= zigzag((int64) units[i * words + (narrow ? 0 : 1)]);
 	width = bytes_needed(all);

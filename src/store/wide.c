@@ -54,6 +54,17 @@ retention_wide_free(WideList *list)
 	pfree(list);
 }
 
+/* Of NULL, an empty one. */
+WideList *
+retention_wide_copy(const WideList *list)
+{
+	WideList   *copy = retention_wide_create(list ? list->context : CurrentMemoryContext);
+
+	for (int64 i = 0; i < wide_count(list); i++)
+		retention_wide_add(copy, list->items[i].key, list->items[i].money);
+	return copy;
+}
+
 static int
 compare_items(const void *a, const void *b)
 {
@@ -245,4 +256,17 @@ retention_wide_total(const WideList *list)
 		total = sum;
 	}
 	return total;
+}
+
+/* Forget all behind the first n. */
+void
+retention_wide_truncate(WideList *list, int64 n)
+{
+	for (int64 i = n; i < list->n; i++)
+	{
+		list->bytes -= item_bytes(&list->items[i]);
+		free_limbs(&list->items[i]);
+	}
+	list->n = n;
+	list->compact = Min(list->compact, n);
 }

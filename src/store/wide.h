@@ -43,11 +43,13 @@ typedef struct WideList
 typedef uint64 *(*WideFinder) (const uint64 *key, void *arg);
 
 extern WideList *retention_wide_create(MemoryContext context);
+extern WideList *retention_wide_copy(const WideList *list);
 extern void retention_wide_free(WideList *list);
 extern void retention_wide_add(WideList *list, const uint64 *key, Money money);
 extern void retention_wide_add_list(WideList *list, const WideList *other);
 extern void retention_wide_compact(WideList *list);
 extern void retention_wide_settle(WideList *list, int scale, int words, WideFinder find, void *arg);
+extern void retention_wide_truncate(WideList *list, int64 n);
 extern int64 retention_wide_seek(const WideList *list, const uint64 *key);
 extern Money retention_wide_total(const WideList *list);
 
