@@ -155,9 +155,9 @@ SELECT 'Ag=='::customer_base;
 SELECT 'AQ=='::customer_base;
 SELECT 'AQUAAA=='::customer_base;
 -- Money of guests who are not there, with customers and for one of them; refunds without amounts.
-SELECT encode('\x010100010000000000000000000000010001000107', 'base64')::customer_base;
-SELECT encode('\x010000010000000100010000000000010001000107', 'base64')::customer_base;
-SELECT encode('\x01010000000000000000050000', 'base64')::customer_base;
+SELECT encode('\x0101000100000000000000000001000100010001070000000000000000', 'base64')::customer_base;
+SELECT encode('\x0100000100000001000100000001000100010001070000000000000000', 'base64')::customer_base;
+SELECT encode('\x010100000000000000000500000000000000000000', 'base64')::customer_base;
 
 -- Small bases of many shapes, and what can happen to their bytes.
 CREATE TABLE victims AS
@@ -300,8 +300,8 @@ WHERE outcome NOT IN ('NULL', 'value', '22003', '22004', '22008', '22023', '22P0
 -- One customer with 2^63 - 1 orders, and as many guests: more is too many.
 CREATE TABLE full_ones AS
 SELECT what, encode(bytes, 'base64')::customer_base AS b FROM (VALUES
-	('orders', '\x010100000000010101ffffffffffffffff7f0000000000000000000000000008ffffffffffffff7f'::bytea),
-	('guests', '\x0101000000000000000000ffffffffffffffff7f00')) v (what, bytes);
+	('orders', '\x010100000000010101ffffffffffffffff7f00000001130000000000000000000000000008ffffffffffffff7f0000000000000000'::bytea),
+	('guests', '\x0101000000000000000000ffffffffffffffff7f000000000000000000')) v (what, bytes);
 SELECT what, customers(b), orders(b), guest_orders(b), call(format('SELECT _retention_customer_base_combine(%1$L, %1$L)', b)) ~ '^22' AS combined,
 	   call(format('SELECT _retention_customer_base_add(%L, %L::int8)', b, CASE what WHEN 'orders' THEN 0 END)) ~ '^22' AS added
 FROM full_ones ORDER BY what;

@@ -103,7 +103,7 @@ $$;
 -- The first hash in a base of one customer, as it is sent.
 CREATE FUNCTION hash_in(b customer_base) RETURNS int8 IMMUTABLE LANGUAGE sql AS $$
 	SELECT ('x' || string_agg(encode(substr(_retention_customer_base_send(b), n, 1), 'hex'), '' ORDER BY n DESC))::bit(64)::int8
-	FROM generate_series(15, 22) n
+	FROM generate_series(20, 27) n
 $$;
 SELECT count(*) AS hashes, count(*) FILTER (WHERE hash_of_key(key_of_hash(n)) = n) AS inverse,
 	   count(*) FILTER (WHERE hash_in(of_int8) = n) AS of_int8, count(*) FILTER (WHERE hash_in(of_uuid) = n) AS of_uuid

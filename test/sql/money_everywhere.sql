@@ -598,12 +598,12 @@ ORDER BY factor;
 
 -- A sum as wide as a value can have, at a scale that makes it wider: no value,
 -- or it could not be read again.
-CREATE FUNCTION widen(value bytea) RETURNS text IMMUTABLE LANGUAGE SQL AS $$
-	SELECT translate(encode(overlay(value PLACING decode('a0e103' || repeat('ff', 61599) || '7f', 'hex') FROM octet_length(value) - 1), 'base64'), E'\n', '')
+CREATE FUNCTION widen(value bytea, behind int) RETURNS text IMMUTABLE LANGUAGE SQL AS $$
+	SELECT translate(encode(overlay(value PLACING decode('a0e103' || repeat('ff', 61599) || '7f', 'hex') FROM octet_length(value) - 1 - behind FOR 2), 'base64'), E'\n', '')
 $$;
 CREATE TABLE widest AS
-SELECT widen(_retention_customer_base_send(customer_base(NULL::int8, date '2024-01-01', 1::numeric)))::customer_base AS base,
-	   widen(_retention_purchase_history_send(purchase_history(NULL::int8, date '2024-01-01', 1::numeric, 'day')))::purchase_history AS history;
+SELECT widen(_retention_customer_base_send(customer_base(NULL::int8, date '2024-01-01', 1::numeric)), 8)::customer_base AS base,
+	   widen(_retention_purchase_history_send(purchase_history(NULL::int8, date '2024-01-01', 1::numeric, 'day')), 0)::purchase_history AS history;
 SELECT length(base::text) > 80000 AS base, length(history::text) > 80000 AS history FROM widest;
 SELECT length(_retention_customer_base_combine(base, small)::text) FROM widest, (SELECT customer_base(1, date '2024-01-01', 1e-16383::numeric) AS small) s;
 SELECT length(_retention_purchase_history_combine(history, small)::text) FROM widest, (SELECT purchase_history(1, date '2024-01-01', 1e-16383::numeric, 'day') AS small) s;

@@ -139,7 +139,7 @@ RESET hash_mem_multiplier;
 
 -- The hash of the one customer of a base, as an unsigned number.
 CREATE FUNCTION hash_in(b customer_base) RETURNS numeric IMMUTABLE LANGUAGE sql AS $$
-	SELECT sum(get_byte(_retention_customer_base_send(b), 14 + n) * 256::numeric ^ n) FROM generate_series(0, 7) n
+	SELECT sum(get_byte(_retention_customer_base_send(b), 19 + n) * 256::numeric ^ n) FROM generate_series(0, 7) n
 $$;
 -- What is known of each customer, in the order of the hashes.
 CREATE TABLE known AS
@@ -181,7 +181,7 @@ SELECT size, count(*) AS bases, count(DISTINCT customers(b)) AS customers_by_key
 SELECT count(*) AS same FROM wholes e JOIN wholes s USING (arguments)
 WHERE e.size IS NULL AND s.size = 5000 AND repeat_rate(e.b) = repeat_rate(s.b) AND customers(e.b) = customers(s.b) AND clv(e.b) IS NOT DISTINCT FROM clv(s.b);
 -- A text's identity is XXH3's: the hash of nothing is 99aa06d3014798d86001c324468d497f.
-SELECT encode(substr(_retention_customer_base_send(customer_base(''::text)), 15), 'hex') LIKE 'd8984701d306aa99%7f498d4624c30160%' AS xxh3;
+SELECT encode(substr(_retention_customer_base_send(customer_base(''::text)), 20), 'hex') LIKE 'd8984701d306aa99%7f498d4624c30160%' AS xxh3;
 
 -- Standard errors, by their definition.
 SELECT d.key, d.size,
