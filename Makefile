@@ -11,7 +11,7 @@ ifneq ($(words $(RETENTION_VERSION)),1)
 $(error META.json has several versions: $(RETENTION_VERSION))
 endif
 
-SQL_PARTS = header calendar base metric value scalar score projection survival rfm repeat_buying history waiting repeat_spend model equality \
+SQL_PARTS = header calendar base metric value scalar score projection survival rfm repeat_buying history is_order waiting repeat_spend model equality \
 	simulate forecast views
 INSTALL_SQL = $(EXTENSION)--$(RETENTION_VERSION).sql
 UPGRADE_SQL = $(wildcard sql/upgrade/*.sql)

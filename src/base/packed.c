@@ -501,9 +501,8 @@ check_entry(const Unpacker *unpacker, const uint64 *entry)
 			(facts[0] == 1 && first != last))
 			invalid("A customer has impossible times of orders.");
 	}
-	if (unpacker->words == 0 ? facts[0] == 0 : facts[0] == 0 &&
-		!money_is_negative(unpacked_money(unpacker, entry).limbs, unpacked_money(unpacker, entry).nlimbs))
-		invalid("A customer has neither orders nor refunds.");
+	if (unpacker->words == 0 && facts[0] == 0)
+		invalid("A customer has neither orders nor money.");
 }
 
 /*
@@ -530,7 +529,7 @@ totals_are_possible(const BaseTotals *totals)
 		return false;
 	if (totals->sample > 0 && totals->entries > totals->sample)
 		return false;
-	if (totals->selected && totals->refunds > 0)
+	if (totals->selected ? totals->refunds > 0 : totals->entries - totals->customers > totals->refunds)
 		return false;
 	if (totals->time != TIME_NONE && totals->orders == 0 &&
 		(totals->first != INSTANT_NEVER_FIRST || totals->last != INSTANT_NEVER_LAST))
@@ -542,8 +541,8 @@ totals_are_possible(const BaseTotals *totals)
 	if (totals->amount == AMOUNT_NONE && (totals->refunds > 0 || totals->guest_refunds > 0))
 		return false;
 	if (totals->amount != AMOUNT_NONE &&
-		(!money_is_possible(totals->refunded, 0, totals->refunds) ||
-		 !money_is_possible(totals->guest_revenue, totals->guest_orders, totals->guest_refunds)))
+		(!money_is_possible(totals->refunded, totals->refunds > 0) ||
+		 !money_is_possible(totals->guest_revenue, totals->guest_orders > 0 || totals->guest_refunds > 0)))
 		return false;
 	return true;
 }

@@ -26,7 +26,7 @@
 /* One order row, read. */
 typedef struct OrderRow
 {
-	bool		guest;
+	bool		refund;
 	Identity	identity;
 	int64		instant;
 	Amount		amount;
@@ -159,7 +159,7 @@ static pg_attribute_always_inline void
 fill_entry(const CustomerTable *table, uint64 *entry, KeyKind key, TimeKind time,
 		   AmountKind amount, const OrderRow *row, int sign)
 {
-	bool		refund = row_is_refund(amount, &row->amount);
+	bool		refund = row->refund;
 
 	*entry++ = row->identity.hash;
 	if (key_words(key) == 2)
@@ -211,15 +211,16 @@ refuse_sample_size(int32 size, int32 other)
 
 /*
  * The transition of every aggregate that has customers; "sign" is 1 for a row
- * that comes and -1 for one that leaves.
+ * that comes and -1 for one that leaves; "told" if rows say whether they are orders.
  */
 static pg_attribute_always_inline Datum
 add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, int sign,
-		bool sampled)
+		bool sampled, bool told)
 {
 	int			size_arg = 2 + (time != TIME_NONE) + (amount != AMOUNT_NONE);
 	int			time_arg = 2;
 	int			amount_arg = time == TIME_NONE ? 2 : 3;
+	int			is_order_arg = told ? amount_arg + 1 : NO_IS_ORDER;
 	Transition	transition;
 	OrderRow	row;
 	CustomerTable *table;
@@ -265,10 +266,11 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, 
 			row.money.units[0] = (uint64) row.amount.units;
 		}
 	}
+	row.refund = row_is_refund(fcinfo, is_order_arg, amount, &row.amount);
 
 	if (PG_ARGISNULL(1))
 	{
-		if (row_is_refund(amount, &row.amount))
+		if (row.refund)
 			table->rows.guest_refunds++;
 		else
 			table->rows.guest_orders += sign;
@@ -276,7 +278,7 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, 
 			add_amount(&transition, SUM_GUEST_REVENUE, &row);
 		return transition_end(&transition);
 	}
-	if (row_is_refund(amount, &row.amount) && likely(!table->selected))
+	if (row.refund && likely(!table->selected))
 	{
 		table->rows.refunds++;
 		add_amount(&transition, SUM_REFUNDED, &row);
@@ -292,7 +294,7 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, 
 		{
 			if (amount != AMOUNT_NONE)
 				add_amount(&transition, SUM_REVENUE, &row);
-			if (!row_is_refund(amount, &row.amount))
+			if (!row.refund)
 			{
 				table->counts.orders += sign;
 				if (time != TIME_NONE)
@@ -488,7 +490,7 @@ retention_add_bpchar(PG_FUNCTION_ARGS)
 	memcpy(trimmed, fcinfo, SizeForFunctionCallInfo(2));
 	if (!PG_ARGISNULL(1))
 		trimmed->args[1].value = DirectFunctionCall1(rtrim1, PG_GETARG_DATUM(1));
-	result = add_row(trimmed, KEY_TEXT, TIME_NONE, AMOUNT_NONE, 1, false);
+	result = add_row(trimmed, KEY_TEXT, TIME_NONE, AMOUNT_NONE, 1, false, false);
 	fcinfo->isnull = trimmed->isnull;
 	if (!PG_ARGISNULL(1))
 		pfree(DatumGetPointer(trimmed->args[1].value));
@@ -496,7 +498,7 @@ retention_add_bpchar(PG_FUNCTION_ARGS)
 }
 
 /*
- * The SQL-callable functions: retention_add_KEY[_TIME][_AMOUNT],
+ * The SQL-callable functions: retention_add_KEY[_TIME][_AMOUNT[_is_order]],
  * retention_sample_KEY[_TIME][_AMOUNT] and retention_remove_KEY for customers,
  * retention_own_[TIME][_AMOUNT],
  * retention_own_moving_AMOUNT and retention_remove_own_AMOUNT for one.
@@ -507,11 +509,13 @@ retention_add_bpchar(PG_FUNCTION_ARGS)
 	extern Datum name(PG_FUNCTION_ARGS)
 
 #define ADD(name, key, time, amount) \
-	TRANSITION(name, add_row(fcinfo, key, time, amount, 1, false))
+	TRANSITION(name, add_row(fcinfo, key, time, amount, 1, false, false))
+#define ADD_TOLD(name, key, time, amount) \
+	TRANSITION(name, add_row(fcinfo, key, time, amount, 1, false, true))
 #define SAMPLE(name, key, time, amount) \
-	TRANSITION(name, add_row(fcinfo, key, time, amount, 1, true))
+	TRANSITION(name, add_row(fcinfo, key, time, amount, 1, true, false))
 #define REMOVE(name, key) \
-	TRANSITION(name, add_row(fcinfo, key, TIME_NONE, AMOUNT_NONE, -1, false))
+	TRANSITION(name, add_row(fcinfo, key, TIME_NONE, AMOUNT_NONE, -1, false, false))
 #define OWN(name, time, amount) \
 	TRANSITION(name, add_own_row(fcinfo, time, amount, false))
 #define OWN_MOVING(name, amount) \
@@ -530,6 +534,9 @@ retention_add_bpchar(PG_FUNCTION_ARGS)
 	ADD_KEY_TIME(key##_timestamptz, KEY, TIME_TIMESTAMPTZ); \
 	ADD_KEY_TIME(key##_timestamp, KEY, TIME_TIMESTAMP); \
 	ADD_KEY_TIME(key##_date, KEY, TIME_DATE); \
+	ADD_TOLD(retention_add_##key##_timestamptz_numeric_is_order, KEY, TIME_TIMESTAMPTZ, AMOUNT_NUMERIC); \
+	ADD_TOLD(retention_add_##key##_timestamp_numeric_is_order, KEY, TIME_TIMESTAMP, AMOUNT_NUMERIC); \
+	ADD_TOLD(retention_add_##key##_date_numeric_is_order, KEY, TIME_DATE, AMOUNT_NUMERIC); \
 	REMOVE(retention_remove_##key, KEY)
 
 ADD_KEY(int8, KEY_INT8);

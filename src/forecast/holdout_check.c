@@ -28,7 +28,7 @@
 /* Arguments of holdout_check behind those that name the order rows. */
 typedef enum HoldoutArg
 {
-	ARG_TIME_ZONE = 6,
+	ARG_TIME_ZONE = 7,
 	ARG_HOLDOUT,
 	ARG_MODELS,
 	ARG_MAX_PURCHASES,
@@ -57,9 +57,9 @@ typedef enum HoldoutParameter
  * model of single customers expects them.
  */
 static const char *const holdout_query =
-"WITH customers AS MATERIALIZED (SELECT %1$s.rfm_summary(q.ordered_at, %3$s$1) AS rfm,"
-" %1$s.order_days_between(q.ordered_at, %3$s$1, $2)::pg_catalog.float8 AS actual,"
-" %1$s.order_days_between(q.ordered_at, %3$s$3, $1)::pg_catalog.float8 AS before"
+"WITH customers AS MATERIALIZED (SELECT %4$srfm_summary(q.ordered_at, %3$s$1) AS rfm,"
+" %4$sorder_days_between(q.ordered_at, %3$s$1, $2)::pg_catalog.float8 AS actual,"
+" %4$sorder_days_between(q.ordered_at, %3$s$3, $1)::pg_catalog.float8 AS before"
 " FROM %2$s WHERE q.customer IS NOT NULL GROUP BY q.customer),"
 " known AS MATERIALIZED (SELECT c.rfm, (c.rfm).repeat_purchases AS x, c.actual,"
 " c.before OPERATOR(pg_catalog.-) (CASE WHEN (c.rfm).first_day OPERATOR(pg_catalog.>) $3 THEN 1 ELSE 0 END) AS before,"
@@ -127,7 +127,7 @@ take_options(FunctionCallInfo fcinfo, QueryParameter *params)
 }
 
 /*
- * holdout_check(orders, customer, ordered_at, amount, order_id, filter,
+ * holdout_check(orders, customer, ordered_at, amount, order_id, filter, is_order,
  * time_zone, holdout, models, max_purchases, as_of): rows (model, repeat_purchases, customers, actual,
  * expected, mae, rmse, bias)
  */
@@ -157,7 +157,7 @@ retention_holdout_check(PG_FUNCTION_ARGS)
 	params[PARAM_BEFORE] = (QueryParameter) {DATEOID, DateADTGetDatum(as_of - (until - as_of)), false};
 	params[PARAM_HORIZON] = (QueryParameter) {INTERVALOID, IntervalPGetDatum(&horizon), false};
 
-	retention_order_query_return(&orders, psprintf(holdout_query, orders.schema, orders.rows, orders.amount),
+	retention_order_query_return(&orders, psprintf(holdout_query, orders.schema, orders.rows, orders.amount, orders.own),
 								 HOLDOUT_PARAMETERS, params, rsinfo);
 	SPI_finish();
 	return (Datum) 0;

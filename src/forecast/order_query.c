@@ -28,11 +28,27 @@ retention_order_query(FunctionCallInfo fcinfo, int time_zone_arg, OrderQuery *qu
 	query->schema = retention_function_schema(fcinfo->flinfo->fn_oid);
 	arguments = retention_reader_arguments(fcinfo, time_zone_arg);
 	retention_read_orders(&rows, &arguments);
-	query->rows = psprintf("%s AS q", rows.has_lines ?
-						   retention_orders_of_lines(psprintf("(%s)", rows.sql), "") :
-						   psprintf("(%s)", rows.sql));
-	query->amount = rows.has_amount ? "q.amount, " : "";
+	query->own = psprintf("%s.", query->schema);
+	query->amount = "";
+	query->is_order = "true";
 	query->time_zone = rows.time_zone;
+	if (!rows.has_amount)
+	{
+		/* no money: what is no order is nothing */
+		query->rows = psprintf("(SELECT customer, ordered_at FROM (%s) AS r WHERE %s._retention_row_counts(ordered_at, 0::pg_catalog.numeric)%s) AS q",
+							   rows.sql, query->schema, rows.has_is_order ? " AND is_order" : "");
+		return;
+	}
+	query->rows = psprintf("%s AS q", retention_counted_rows(psprintf(rows.has_lines ? "(%s)" : "(%s) AS r", rows.sql),
+															 rows.has_lines, rows.has_is_order, query->schema));
+	query->amount = "q.amount, ";
+	query->is_order = "q.amount OPERATOR(pg_catalog.>=) 0";
+	if (rows.has_is_order)
+	{
+		query->own = psprintf("%s._retention_", query->schema);
+		query->amount = "q.amount, q.is_order, ";
+		query->is_order = "q.is_order";
+	}
 }
 
 /*
@@ -149,8 +165,7 @@ last_day(const OrderQuery *query, DateADT *day)
 	Datum		value;
 
 	run(query, psprintf("SELECT pg_catalog.max(q.ordered_at)::pg_catalog.date FROM %s"
-				 " WHERE q.customer IS NOT NULL AND pg_catalog.isfinite(q.ordered_at)%s",
-				 query->rows, query->amount[0] ? " AND q.amount OPERATOR(pg_catalog.>=) 0" : ""),
+						" WHERE q.customer IS NOT NULL AND %s", query->rows, query->is_order),
 		0, NULL, NULL);
 	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
 	if (!isnull)

@@ -22,7 +22,9 @@ typedef struct OrderQuery
 	const char *schema;			/* of this extension, quoted */
 
 	const char *rows;			/* "(SELECT customer, ordered_at, ...) AS q" */
-	const char *amount;			/* "q.amount, " in a list of arguments, or "" */
+	const char *own;			/* before the name of an aggregate over them: "schema." and perhaps more */
+	const char *amount;			/* "q.amount, " or the like in its list of arguments, or "" */
+	const char *is_order;		/* a condition */
 	const char *time_zone;		/* that days are of; NULL: the times have none */
 } OrderQuery;
 
@@ -40,7 +42,8 @@ extern QueryParameter retention_query_parameter(FunctionCallInfo fcinfo, int arg
 
 /*
  * The rows that the first arguments of the running function name, as the reader
- * takes them.  To be called within SPI_connect.
+ * takes them, but for those that views leave out, too (order/row.c).  To be called
+ * within SPI_connect.
  */
 extern void retention_order_query(FunctionCallInfo fcinfo, int time_zone_arg, OrderQuery *query);
 

@@ -28,7 +28,7 @@
 /* Arguments of predict_customers behind those that name the order rows. */
 typedef enum CustomersArg
 {
-	ARG_TIME_ZONE = 6,
+	ARG_TIME_ZONE = 7,
 	ARG_HORIZON,
 	ARG_ANNUAL_DISCOUNT_RATE,
 	ARG_MARGIN,
@@ -55,13 +55,14 @@ typedef enum CustomersParameter
 /*
  * What is known of each customer, the models, what they expect.  Who came
  * after as_of, or has never ordered, is left out.  %1$s is the schema of the
- * functions, %2$s the rows, %3$s the amount, %4$s what was kept back.  Each
- * function is called with all its arguments, of the types that it's declared
- * with: nobody can put a better match beside it.
+ * functions, %2$s the rows, %3$s the amount, %4$s what was kept back, %5$s what
+ * stands before the name of an aggregate over the rows.  Each function is called
+ * with all its arguments, of the types that it's declared with: nobody can put a
+ * better match beside it.
  */
 static const char *const customers_query =
 "WITH customers AS MATERIALIZED (SELECT q.customer::pg_catalog.text AS customer,"
-" %1$s.rfm_summary(q.ordered_at, %3$s$1) AS rfm, %4$s AS actual"
+" %5$srfm_summary(q.ordered_at, %3$s$1) AS rfm, %4$s AS actual"
 " FROM %2$s WHERE q.customer IS NOT NULL GROUP BY q.customer),"
 " models AS MATERIALIZED (SELECT %1$s.fit_purchases(%1$s.repeat_buying(c.rfm), $5) AS purchases,"
 " %1$s.fit_spend(%1$s.repeat_spend(c.rfm)) AS spend FROM customers AS c)"
@@ -97,7 +98,7 @@ take_options(FunctionCallInfo fcinfo, QueryParameter *params)
 }
 
 /*
- * predict_customers(orders, customer, ordered_at, amount, order_id, filter,
+ * predict_customers(orders, customer, ordered_at, amount, order_id, filter, is_order,
  * time_zone, horizon, annual_discount_rate, margin, model, holdout, as_of, level): rows (customer,
  * repeat_purchases, active_days, age_days, p_alive, expected_purchases,
  * expected_spend, predicted_clv, lower, upper, actual)
@@ -125,7 +126,7 @@ retention_predict_customers(PG_FUNCTION_ARGS)
 		return (Datum) 0;
 	}
 	if (holdout)
-		actual = psprintf("%s.order_days_between(q.ordered_at, %s$1, $7)", orders.schema, orders.amount);
+		actual = psprintf("%sorder_days_between(q.ordered_at, %s$1, $7)", orders.own, orders.amount);
 
 	/* what was kept back is what's to be compared */
 	if (holdout)
@@ -138,7 +139,7 @@ retention_predict_customers(PG_FUNCTION_ARGS)
 	params[PARAM_UNTIL] = (QueryParameter) {DATEOID, DateADTGetDatum(until), false};
 
 	retention_order_query_return(&orders, psprintf(customers_query, orders.schema, orders.rows,
-										  orders.amount, actual),
+										  orders.amount, actual, orders.own),
 								 CUSTOMERS_PARAMETERS, params, rsinfo);
 	SPI_finish();
 	return (Datum) 0;

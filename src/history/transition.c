@@ -232,9 +232,9 @@ fill_entry(uint64 *entry, OccasionShape shape, KeyKind key, AmountKind kind,
 
 /* A row without a customer. */
 static void
-add_guest(HistoryState *state, AmountKind kind, const Amount *amount, RowMoney money)
+add_guest(HistoryState *state, AmountKind kind, bool refund, RowMoney money)
 {
-	if (row_is_refund(kind, amount))
+	if (refund)
 		state_head(state)->guest_refunds++;
 	else
 		state_head(state)->guest_orders++;
@@ -243,9 +243,10 @@ add_guest(HistoryState *state, AmountKind kind, const Amount *amount, RowMoney m
 }
 
 static pg_attribute_always_inline Datum
-add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind kind, bool zoned)
+add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind kind, bool told, bool zoned)
 {
-	int			grain_arg = kind == AMOUNT_NONE ? 3 : 4;
+	int			is_order_arg = told ? 4 : NO_IS_ORDER;
+	int			grain_arg = kind == AMOUNT_NONE ? 3 : told ? 5 : 4;
 	int64		instant = 0;
 	Transition	transition;
 	HistoryState *state = &transition.state;
@@ -275,16 +276,16 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind kind, bo
 		if (unlikely(!amount.fits))
 			money = fit_amount(state, PG_GETARG_DATUM(3), kind, &amount);
 	}
+	refund = row_is_refund(fcinfo, is_order_arg, kind, &amount);
 	if (state->large)
 		large_history_changed(state->large);
 	if (PG_ARGISNULL(1))
 	{
-		add_guest(state, kind, &amount, money);
+		add_guest(state, kind, refund, money);
 		return transition_end(&transition);
 	}
 
 	head = state_head(state);
-	refund = row_is_refund(kind, &amount);
 	day = time == TIME_TIMESTAMPTZ ?
 		retention_day_in_zone(instant, retention_history_zone(state)) :
 		day_of_instant(instant);
@@ -357,25 +358,27 @@ retention_history_final(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(retention_history_pack(PG_GETARG_DATUM(0)));
 }
 
-/* The SQL-callable functions: retention_history_add_KEY_TIME[_AMOUNT][_zone]. */
-#define ADD(name, key, time, amount, zoned) \
+/* The SQL-callable functions: retention_history_add_KEY_TIME[_AMOUNT[_is_order]][_zone]. */
+#define ADD(name, key, time, amount, told, zoned) \
 	PG_FUNCTION_INFO_V1(retention_history_add_##name); \
 	Datum retention_history_add_##name(PG_FUNCTION_ARGS) \
-	{ return add_row(fcinfo, key, time, amount, zoned); } \
+	{ return add_row(fcinfo, key, time, amount, told, zoned); } \
 	extern Datum retention_history_add_##name(PG_FUNCTION_ARGS)
 
 #define ADD_AMOUNTS(name, key, time) \
-	ADD(name, key, time, AMOUNT_NONE, false); \
-	ADD(name##_numeric, key, time, AMOUNT_NUMERIC, false); \
-	ADD(name##_float8, key, time, AMOUNT_FLOAT8, false)
+	ADD(name, key, time, AMOUNT_NONE, false, false); \
+	ADD(name##_numeric, key, time, AMOUNT_NUMERIC, false, false); \
+	ADD(name##_numeric_is_order, key, time, AMOUNT_NUMERIC, true, false); \
+	ADD(name##_float8, key, time, AMOUNT_FLOAT8, false, false)
 
 #define ADD_KEY(name, key) \
 	ADD_AMOUNTS(name##_timestamptz, key, TIME_TIMESTAMPTZ); \
 	ADD_AMOUNTS(name##_timestamp, key, TIME_TIMESTAMP); \
 	ADD_AMOUNTS(name##_date, key, TIME_DATE); \
-	ADD(name##_timestamptz_zone, key, TIME_TIMESTAMPTZ, AMOUNT_NONE, true); \
-	ADD(name##_timestamptz_numeric_zone, key, TIME_TIMESTAMPTZ, AMOUNT_NUMERIC, true); \
-	ADD(name##_timestamptz_float8_zone, key, TIME_TIMESTAMPTZ, AMOUNT_FLOAT8, true)
+	ADD(name##_timestamptz_zone, key, TIME_TIMESTAMPTZ, AMOUNT_NONE, false, true); \
+	ADD(name##_timestamptz_numeric_zone, key, TIME_TIMESTAMPTZ, AMOUNT_NUMERIC, false, true); \
+	ADD(name##_timestamptz_numeric_is_order_zone, key, TIME_TIMESTAMPTZ, AMOUNT_NUMERIC, true, true); \
+	ADD(name##_timestamptz_float8_zone, key, TIME_TIMESTAMPTZ, AMOUNT_FLOAT8, false, true)
 
 ADD_KEY(int8, KEY_INT8);
 ADD_KEY(uuid, KEY_UUID);

@@ -38,9 +38,6 @@ check_customer(const HistoryUnpacker *unpacker, const CustomerView *customer,
 			*first = Min(*first, period);
 			*last = Max(*last, period);
 		}
-		else if (unpacker->shape.nlimbs == 0 ||
-				 !money_is_negative(occasion + 1, unpacker->shape.nlimbs))
-			invalid("A customer has a period with neither orders nor refunds.");
 	}
 }
 
@@ -55,6 +52,8 @@ check_totals(const HistoryUnpacker *unpacker, int32 first, int32 last)
 		(period_of_day(totals->first_day, grain) != first ||
 		 period_of_day(totals->last_day, grain) != last))
 		invalid("The first or the last day is not that of the orders.");
+	if (totals->entries - totals->occasions > totals->refunds)
+		invalid("A customer has a period with neither orders nor refunds.");
 	if (unpacker->kind.amount == AMOUNT_NONE)
 	{
 		if (totals->refunds > 0 || totals->guest_refunds > 0)
@@ -62,9 +61,9 @@ check_totals(const HistoryUnpacker *unpacker, int32 first, int32 last)
 	}
 	else
 	{
-		if (!money_is_possible(totals->refunded, 0, totals->refunds))
+		if (!money_is_possible(totals->refunded, totals->refunds > 0))
 			invalid("The refunds contradict each other.");
-		if (!money_is_possible(totals->guest_revenue, totals->guest_orders, totals->guest_refunds))
+		if (!money_is_possible(totals->guest_revenue, totals->guest_orders > 0 || totals->guest_refunds > 0))
 			invalid("The guests contradict each other.");
 	}
 }

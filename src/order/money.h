@@ -137,17 +137,13 @@ money_has_room(const uint64 *limbs, int nlimbs)
 }
 
 /*
- * Can so many orders and refunds have brought this?  Refunds are below zero,
- * orders are not.
+ * Can rows have brought this, if there are any?  Its sign says nothing: of a
+ * profit, orders and refunds may be of either (order/row.h).
  */
 static inline bool
-money_is_possible(Money money, int64 orders, int64 refunds)
+money_is_possible(Money money, bool any)
 {
-	if (orders == 0 && refunds == 0)
-		return money_is_zero(money.limbs, money.nlimbs);
-	if (orders == 0)
-		return money_is_negative(money.limbs, money.nlimbs);
-	return refunds > 0 || !money_is_negative(money.limbs, money.nlimbs);
+	return any || money_is_zero(money.limbs, money.nlimbs);
 }
 
 /*

@@ -12,6 +12,12 @@
  *
  * What is not an input of an aggregate is not looked at.
  *
+ * Of some money the sign says nothing about orders: a profit is below 0 where an
+ * order has brought a loss.  Aggregates over it are told by one more argument,
+ * is_order, behind the amount.  If that is true the row is an order, whatever its
+ * amount, and else what is called a refund here: money of its own time and of
+ * either sign.
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef RETENTION_ROW_H
@@ -38,9 +44,14 @@ row_counts(FunctionCallInfo fcinfo, int time_arg, TimeKind time, int amount_arg,
 		 instant_of_datum(PG_GETARG_DATUM(time_arg), time, instant));
 }
 
+/* The argument is_order of an aggregate that has none. */
+#define NO_IS_ORDER	0
+
 static pg_attribute_always_inline bool
-row_is_refund(AmountKind kind, const Amount *amount)
+row_is_refund(FunctionCallInfo fcinfo, int is_order_arg, AmountKind kind, const Amount *amount)
 {
+	if (is_order_arg != NO_IS_ORDER)
+		return PG_ARGISNULL(is_order_arg) || !PG_GETARG_BOOL(is_order_arg);
 	return kind != AMOUNT_NONE && amount->negative;
 }
 

@@ -45,8 +45,16 @@ static const RoleWords roles[ROLES] = {
 	[ROLE_ORDERED_AT] = {"ordered_at", "the time of an order", "a timestamptz, a timestamp or a date", "to_timestamp(created)"},
 	[ROLE_AMOUNT] = {"amount", "an amount", "a number", "total - coalesce(refunded, 0)"},
 	[ROLE_ORDER_ID] = {"order_id", "the number of an order", "any type whose values can be compared", "invoice || '/' || shop"},
-	[ROLE_FILTER] = {"filter", "a filter", "boolean", "status = 'paid'"}
+	[ROLE_FILTER] = {"filter", "a filter", "boolean", "status = 'paid'"},
+	[ROLE_IS_ORDER] = {"is_order", "what says whether a row is an order", "boolean", "quantity > 0"}
 };
+
+/* Is it a condition, which is true of a row or not? */
+static bool
+is_condition(Role role)
+{
+	return role == ROLE_FILTER || role == ROLE_IS_ORDER;
+}
 
 const char *
 retention_role_name(Role role)
@@ -81,7 +89,7 @@ not_an_expression(Role role, const char *text)
 			(errcode(ERRCODE_SYNTAX_ERROR),
 			 errmsg("%s must be a column or one expression: \"%s\"", roles[role].name, text),
 			 errhint("It is what could stand %s, such as: %s.",
-					 role == ROLE_FILTER ? "after WHERE" : "in a list of columns", roles[role].example)));
+					 is_condition(role) ? "after WHERE" : "in a list of columns", roles[role].example)));
 }
 
 /* The parser's tree of one expression, and nothing beside it. */
@@ -148,7 +156,7 @@ retention_parse_value(const OpenTable *table, Role role, const char *text)
 	check_column(table, expression);
 	value = transformExpr(table->pstate, expression, EXPR_KIND_WHERE);
 	if (exprType(value) == UNKNOWNOID)
-		value = coerce_type(table->pstate, value, UNKNOWNOID, role == ROLE_FILTER ? BOOLOID : TEXTOID,
+		value = coerce_type(table->pstate, value, UNKNOWNOID, is_condition(role) ? BOOLOID : TEXTOID,
 							-1, COERCION_IMPLICIT, COERCE_IMPLICIT_CAST, -1);
 	error_context_stack = callback.previous;
 	if (role <= ROLE_ORDERED_AT && !contain_var_clause(value) && !checkExprHasSubLink(value))
@@ -236,6 +244,7 @@ retention_type_fits(Role role, Oid type)
 		case ROLE_ORDER_ID:
 			return OidIsValid(lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr);
 		case ROLE_FILTER:
+		case ROLE_IS_ORDER:
 			return type == BOOLOID;
 	}
 	return false;
@@ -267,6 +276,7 @@ advised_cast(Role role, Oid type)
 		case ROLE_ORDER_ID:
 			return "%s::text";
 		case ROLE_FILTER:
+		case ROLE_IS_ORDER:
 			return category == TYPCATEGORY_NUMERIC ? "%s <> 0" :
 				category == TYPCATEGORY_STRING ? "%s::boolean" : "%s IS NOT NULL";
 	}
@@ -366,6 +376,7 @@ retention_convert_value(const OpenTable *table, Role role, Node *value, const ch
 			return cast(table, value, NUMERICOID);
 		case ROLE_ORDERED_AT:
 		case ROLE_FILTER:
+		case ROLE_IS_ORDER:
 			return cast(table, value, type);
 		case ROLE_ORDER_ID:
 			break;

@@ -32,10 +32,11 @@ typedef enum Role
 	ROLE_ORDERED_AT,
 	ROLE_AMOUNT,
 	ROLE_ORDER_ID,
-	ROLE_FILTER
+	ROLE_FILTER,
+	ROLE_IS_ORDER
 } Role;
 
-#define ROLES	5
+#define ROLES	6
 
 /* order_table.c */
 extern void retention_table_open(OpenTable *table, const ReaderArguments *arguments);

@@ -1,12 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * order_lines.c
- *	  From lines to orders.
+ *	  From lines to orders, and from all rows to those that count.
  *
  * The lines of one number at or above 0 are one order, at the time of the earliest
  * of them.  Those below 0 are refunds, each as it is: they are booked under the
  * number of the sale, and would otherwise move to its day, or make an order that
- * was given back none.  A line without an amount is as it is, too.
+ * was given back none.  A line without an amount is as it is, too.  Where lines say
+ * whether they are orders, those that do are one, and the others refunds.
  *
  * Numbers of orders may begin anew for each customer.  A line without one is an
  * order together with the customer's others of that time.
@@ -22,18 +23,34 @@
  * tells lines apart, and then the number of lines is one more.
  */
 char *
-retention_orders_of_lines(const char *rows, const char *more)
+retention_orders_of_lines(const char *rows, bool has_is_order, const char *more)
 {
 	bool		some = more[0] != '\0';
 	const char *column = some ? psprintf(", line.%s", more) : "";
+	const char *ordered = has_is_order ? "line.is_order AND line.amount IS NOT NULL" : "line.amount OPERATOR(pg_catalog.>=) 0";
 
 	return psprintf("(SELECT line.customer, pg_catalog.min(line.ordered_at) FILTER (WHERE pg_catalog.isfinite(line.ordered_at)) AS ordered_at,"
-					" pg_catalog.sum(line.amount) AS amount%s%s FROM %s AS line"
-					" WHERE line.amount OPERATOR(pg_catalog.>=) 0"
+					" pg_catalog.sum(line.amount) AS amount%s%s%s FROM %s AS line"
+					" WHERE %s"
 					" GROUP BY line.order_id, line.customer, CASE WHEN line.order_id IS NULL THEN line.ordered_at END%s"
-					" UNION ALL SELECT line.customer, line.ordered_at, line.amount%s%s FROM %s AS line"
-					" WHERE (line.amount OPERATOR(pg_catalog.>=) 0) IS NOT TRUE)",
-					column, some ? ", pg_catalog.count(*) AS row_count" : "", rows,
+					" UNION ALL SELECT line.customer, line.ordered_at, line.amount%s%s%s FROM %s AS line"
+					" WHERE (%s) IS NOT TRUE)",
+					has_is_order ? ", true AS is_order" : "", column, some ? ", pg_catalog.count(*) AS row_count" : "", rows,
+					ordered,
 					column,
-					column, some ? ", 1::pg_catalog.int8" : "", rows);
+					has_is_order ? ", false" : "", column, some ? ", 1::pg_catalog.int8" : "", rows,
+					ordered);
+}
+
+/*
+ * SQL of the rows that count (order/row.h), of SQL of all, which have amounts; those
+ * of lines as orders.  "ext" is the schema of this extension, quoted.
+ */
+char *
+retention_counted_rows(const char *rows, bool has_lines, bool has_is_order, const char *ext)
+{
+	if (has_lines)
+		rows = psprintf("%s AS sold", retention_orders_of_lines(rows, has_is_order, ""));
+	return psprintf("(SELECT customer, ordered_at, amount%s FROM %s WHERE %s._retention_row_counts(ordered_at, amount))",
+					has_is_order ? ", is_order" : "", rows, ext);
 }

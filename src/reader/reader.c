@@ -337,6 +337,7 @@ retention_reader_arguments(FunctionCallInfo fcinfo, int time_zone_arg)
 		.amount = text_argument(fcinfo, 3),
 		.order_id = text_argument(fcinfo, 4),
 		.filter = text_argument(fcinfo, 5),
+		.is_order = text_argument(fcinfo, 6),
 		.time_zone = text_argument(fcinfo, time_zone_arg)
 	};
 
@@ -378,6 +379,8 @@ read_orders(OrderRows *rows, const ReaderArguments *arguments)
 		add_target(query, find_value(&table, ROLE_ORDER_ID, arguments->order_id, false, false), "order_id");
 	else
 		tell_of_lines(&table);
+	if (arguments->is_order)
+		add_target(query, find_value(&table, ROLE_IS_ORDER, arguments->is_order, false, false), "is_order");
 	if (arguments->filter)
 		filter = find_value(&table, ROLE_FILTER, arguments->filter, false, false);
 
@@ -391,6 +394,7 @@ read_orders(OrderRows *rows, const ReaderArguments *arguments)
 				 errhint("Leave time_zone out, or write ordered_at => '... AT TIME ZONE' with the one it was written in.")));
 	rows->has_amount = amount != NULL;
 	rows->has_lines = arguments->order_id != NULL;
+	rows->has_is_order = arguments->is_order != NULL;
 
 	query = query_of(&table, query->targetList, filter);
 	/* what the caller may not read is found out before anything is made of it */

@@ -35,17 +35,19 @@ typedef struct ReaderArguments
 	const char *amount;
 	const char *order_id;		/* NULL: each row is an order */
 	const char *filter;			/* NULL: all rows */
+	const char *is_order;		/* NULL: orders are told by their amounts */
 	const char *time_zone;		/* NULL: the session's */
 	bool		stored;			/* views are made of it: it outlives the session, and has amounts */
 } ReaderArguments;
 
 typedef struct OrderRows
 {
-	/* SELECT customer, ordered_at [, amount] [, order_id] FROM ... */
+	/* SELECT customer, ordered_at [, amount] [, order_id] [, is_order] FROM ... */
 	const char *sql;
 	const char *left_out;		/* the same of the rows that the filter leaves out */
 	bool		has_amount;
 	bool		has_lines;		/* rows have an order_id */
+	bool		has_is_order;	/* rows say whether they are orders */
 	const char *time_zone;		/* of the calendar; NULL: the times have none */
 	List	   *relations;		/* OIDs of what is read */
 } OrderRows;
@@ -55,12 +57,14 @@ extern void retention_read_orders(OrderRows *rows, const ReaderArguments *argume
 
 /*
  * What the first arguments of the running function say: orders (text or regclass),
- * customer, ordered_at, amount, order_id and filter; time_zone stands elsewhere.
+ * customer, ordered_at, amount, order_id, filter and is_order; time_zone stands
+ * elsewhere.
  */
 extern ReaderArguments retention_reader_arguments(FunctionCallInfo fcinfo, int time_zone_arg);
 
 /* order_lines.c */
-extern char *retention_orders_of_lines(const char *rows, const char *more);
+extern char *retention_orders_of_lines(const char *rows, bool has_is_order, const char *more);
+extern char *retention_counted_rows(const char *rows, bool has_lines, bool has_is_order, const char *ext);
 
 /* time_zone.c */
 extern void retention_check_calendar_zone(const char *name);

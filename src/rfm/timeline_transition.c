@@ -70,20 +70,22 @@ wide_money(Datum datum, AmountKind kind, const Amount *amount, int scale)
 	return money;
 }
 
-/* rfm_summary: (state, ordered_at [, amount], as_of) */
+/* rfm_summary: (state, ordered_at [, amount [, is_order]], as_of) */
 static pg_attribute_always_inline Datum
-add_to_summary(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind)
+add_to_summary(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind, bool told)
 {
 	TimelinePurpose purpose = {kind == AMOUNT_NONE ? TIMELINE_DAYS : TIMELINE_SPEND, TIME_NONE,
 	(uint8) kind, false, DATEVAL_NOBEGIN, 0};
+	int			as_of_arg = kind == AMOUNT_NONE ? 2 : told ? 4 : 3;
 	int64		instant = 0;
 	int32		day;
 	Amount		amount;
+	bool		order;
 	Timeline   *timeline;
 
 	if (!row_counts(fcinfo, 1, time, 2, kind, &instant))
 		return row_skipped(fcinfo);
-	purpose.until = day_argument(fcinfo, kind == AMOUNT_NONE ? 2 : 3, "as_of");
+	purpose.until = day_argument(fcinfo, as_of_arg, "as_of");
 	if (unlikely(DATE_NOT_FINITE(purpose.until)))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -93,9 +95,9 @@ add_to_summary(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind)
 	timeline = timeline_of_state(fcinfo, &purpose);
 	day = day_of_order(instant, time);
 
-	amount.negative = false;
 	if (kind != AMOUNT_NONE)
 		amount_of_datum(PG_GETARG_DATUM(2), kind, timeline->scale, &amount);
+	order = !row_is_refund(fcinfo, told ? 3 : NO_IS_ORDER, kind, &amount);
 	if (day > purpose.until)
 		PG_RETURN_POINTER(timeline);
 	if (kind == AMOUNT_NONE)
@@ -105,22 +107,22 @@ add_to_summary(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind)
 		uint64		units = (uint64) amount.units;
 		Money		money = {&units, 1, timeline->scale};
 
-		timeline = retention_timeline_add_money(timeline, KEY_OF_DAY(day, !amount.negative), money);
+		timeline = retention_timeline_add_money(timeline, KEY_OF_DAY(day, order), money);
 	}
 	else
-		timeline = retention_timeline_add_money(timeline, KEY_OF_DAY(day, !amount.negative),
+		timeline = retention_timeline_add_money(timeline, KEY_OF_DAY(day, order),
 									  wide_money(PG_GETARG_DATUM(2), kind, &amount,
 												 Max(timeline->scale, amount.dscale)));
-	retention_timeline_count(timeline, !amount.negative);
+	retention_timeline_count(timeline, order);
 	PG_RETURN_POINTER(timeline);
 }
 
-/* order_days_between: (state, ordered_at [, amount], after, until) */
+/* order_days_between: (state, ordered_at [, amount [, is_order]], after, until) */
 static pg_attribute_always_inline Datum
-add_between(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind)
+add_between(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind, bool told)
 {
 	TimelinePurpose purpose = {TIMELINE_DAYS, TIME_NONE, AMOUNT_NONE, true, 0, 0};
-	int			after_arg = kind == AMOUNT_NONE ? 2 : 3;
+	int			after_arg = kind == AMOUNT_NONE ? 2 : told ? 4 : 3;
 	int64		instant = 0;
 	int32		day;
 	Timeline   *timeline;
@@ -132,7 +134,7 @@ add_between(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind)
 		Amount		amount;
 
 		amount_of_datum(PG_GETARG_DATUM(2), kind, 0, &amount);
-		if (row_is_refund(kind, &amount))
+		if (row_is_refund(fcinfo, told ? 3 : NO_IS_ORDER, kind, &amount))
 			return row_skipped(fcinfo);
 	}
 	purpose.after = day_argument(fcinfo, after_arg, "after");
@@ -187,8 +189,8 @@ retention_log_combine(PG_FUNCTION_ARGS)
 }
 
 /*
- * The SQL-callable functions: retention_summary_TIME[_AMOUNT],
- * retention_between_TIME[_AMOUNT] and retention_instant_TIME.
+ * The SQL-callable functions: retention_summary_TIME[_AMOUNT[_is_order]],
+ * retention_between_TIME[_AMOUNT[_is_order]] and retention_instant_TIME.
  */
 #define TRANSITION(name, body) \
 	PG_FUNCTION_INFO_V1(name); \
@@ -196,12 +198,14 @@ retention_log_combine(PG_FUNCTION_ARGS)
 	extern Datum name(PG_FUNCTION_ARGS)
 
 #define OWN_TIME(time, TIME) \
-	TRANSITION(retention_summary_##time, add_to_summary(fcinfo, TIME, AMOUNT_NONE)); \
-	TRANSITION(retention_summary_##time##_numeric, add_to_summary(fcinfo, TIME, AMOUNT_NUMERIC)); \
-	TRANSITION(retention_summary_##time##_float8, add_to_summary(fcinfo, TIME, AMOUNT_FLOAT8)); \
-	TRANSITION(retention_between_##time, add_between(fcinfo, TIME, AMOUNT_NONE)); \
-	TRANSITION(retention_between_##time##_numeric, add_between(fcinfo, TIME, AMOUNT_NUMERIC)); \
-	TRANSITION(retention_between_##time##_float8, add_between(fcinfo, TIME, AMOUNT_FLOAT8)); \
+	TRANSITION(retention_summary_##time, add_to_summary(fcinfo, TIME, AMOUNT_NONE, false)); \
+	TRANSITION(retention_summary_##time##_numeric, add_to_summary(fcinfo, TIME, AMOUNT_NUMERIC, false)); \
+	TRANSITION(retention_summary_##time##_numeric_is_order, add_to_summary(fcinfo, TIME, AMOUNT_NUMERIC, true)); \
+	TRANSITION(retention_summary_##time##_float8, add_to_summary(fcinfo, TIME, AMOUNT_FLOAT8, false)); \
+	TRANSITION(retention_between_##time, add_between(fcinfo, TIME, AMOUNT_NONE, false)); \
+	TRANSITION(retention_between_##time##_numeric, add_between(fcinfo, TIME, AMOUNT_NUMERIC, false)); \
+	TRANSITION(retention_between_##time##_numeric_is_order, add_between(fcinfo, TIME, AMOUNT_NUMERIC, true)); \
+	TRANSITION(retention_between_##time##_float8, add_between(fcinfo, TIME, AMOUNT_FLOAT8, false)); \
 	TRANSITION(retention_instant_##time, add_instant(fcinfo, TIME))
 
 OWN_TIME(timestamptz, TIME_TIMESTAMPTZ);

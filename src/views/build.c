@@ -61,7 +61,7 @@ has_name(const List *names, const char *name)
 static void
 write_comment(const Build *build, Oid relation, int column, bool old, const char *about)
 {
-	const char *text = retention_template_about(about, &build->options);
+	const char *text = retention_template_about(about, &build->options, &build->source);
 	const char *there = GetComment(relation, RelationRelationId, column);
 
 	if (!old || (there && strcmp(there, text) != 0 && retention_record_has_comment(build, there)))
@@ -382,6 +382,17 @@ find_rows(const Build *build, const char *name)
 	return view;
 }
 
+/* Both views of rows have the column. */
+static void
+check_left_out(const Build *build, Oid left_out, const char *column)
+{
+	if (get_attnum(left_out, column) == InvalidAttrNumber)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("view \"" VIEW_OF_LEFT_OUT "\" of schema \"%s\" has no column %s, as \"" VIEW_OF_ROWS "\" has", build->target, column),
+				 errhint("Give it the column by CREATE OR REPLACE VIEW.")));
+}
+
 static void
 load_source(Build *build)
 {
@@ -389,11 +400,10 @@ load_source(Build *build)
 	Oid			left_out = find_rows(build, VIEW_OF_LEFT_OUT);
 
 	retention_source_of_view(&build->source, rows, &build->options);
-	if (build->source.lines && get_attnum(left_out, "order_id") == InvalidAttrNumber)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_COLUMN),
-				 errmsg("view \"" VIEW_OF_LEFT_OUT "\" of schema \"%s\" has no column order_id, as \"" VIEW_OF_ROWS "\" has", build->target),
-				 errhint("Give it the column by CREATE OR REPLACE VIEW.")));
+	if (build->source.lines)
+		check_left_out(build, left_out, "order_id");
+	if (build->source.is_order)
+		check_left_out(build, left_out, "is_order");
 }
 
 /* Make all views: of an order table, or again of what there is. */

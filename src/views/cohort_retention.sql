@@ -23,5 +23,5 @@ SELECT (cell).cohort, @cohort_label@ AS cohort_label,
        (cell).ltv::numeric(38, 4) AS ltv,
        (cell).is_complete
 FROM (SELECT @r@cohort_retention(history, @period@, NULL::date, NULL::int4) AS cell
-      FROM (SELECT @r@purchase_history(customer, ordered_at, amount, @period@@zone@) AS history
+      FROM (SELECT @r@@own@purchase_history(customer, ordered_at, @amount@, @period@@zone@) AS history
             FROM @rows@ AS o) AS shop) AS cells

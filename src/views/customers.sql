@@ -3,8 +3,8 @@
 --@key customer
 --@reads rfm_segment_names, rfm_thresholds
 --@column customer: the customer, as in the order table; a number if it is one there, else a text
---@column orders: orders (amount at or above 0)
---@column revenue: sum of all amounts, refunds (negative amounts) subtracted: what the customer has paid to date
+--@column orders: orders (@order@)
+--@column revenue: sum of all amounts, refunds (@refunds@) subtracted: what the customer has paid to date
 --@column aov: average order value: revenue / orders
 --@column first_order: day of the first order, on the shop's calendar
 --@column last_order: day of the last order, on the shop's calendar
@@ -24,7 +24,7 @@
 --@column expected_revenue_12_months: what the customer is expected to spend in the 12 months from now: expected orders x expected spend (gamma-gamma model, Fader & Hardie 2013), not discounted; NULL if no amounts above 0 are known of their repeat orders, or nobody has any
 --@column predicted_clv: expected value of the customer from now on: margin x expected spend of each expected order, discounted by 10 % a year, over the lifespan these views were made with, or 3 years; NULL where expected_revenue_12_months is
 WITH shop AS MATERIALIZED (
-    SELECT @r@purchase_history(customer, ordered_at, amount, 'day'::text@zone@) AS history
+    SELECT @r@@own@purchase_history(customer, ordered_at, @amount@, 'day'::text@zone@) AS history
     FROM @rows@ AS o
     WHERE customer IS NOT NULL
 ), calendar AS MATERIALIZED (
@@ -41,16 +41,16 @@ WITH shop AS MATERIALIZED (
            (SELECT today FROM calendar) - first_order AS tenure_days,
            (SELECT today FROM calendar) - last_order AS recency_days
     FROM (SELECT customer,
-                 count(*) FILTER (WHERE amount >= 0) AS orders,
+                 count(*) FILTER (WHERE @is_order@) AS orders,
                  sum(amount) AS revenue,
                  @lifespan_seconds@ / 86400 AS lifespan_days,
-                 (min(ordered_at) FILTER (WHERE amount >= 0)@local@)::date AS first_order,
-                 (max(ordered_at) FILTER (WHERE amount >= 0)@local@)::date AS last_order,
-                 @r@next_order_due_day(day, amount, (SELECT today FROM calendar)) AS next_order_due,
-                 @r@rfm_summary(day, amount, (SELECT today FROM calendar)) AS rfm
+                 (min(ordered_at) FILTER (WHERE @is_order@)@local@)::date AS first_order,
+                 (max(ordered_at) FILTER (WHERE @is_order@)@local@)::date AS last_order,
+                 @r@@own@next_order_due_day(day, @amount@, (SELECT today FROM calendar)) AS next_order_due,
+                 @r@@own@rfm_summary(day, @amount@, (SELECT today FROM calendar)) AS rfm
           -- Sorted rows make a group at a time: of many customers that is faster than
           -- a hash table of them, and smaller.  Texts are told apart as bytes are.
-          FROM (SELECT customer@as_bytes@ AS customer, ordered_at, amount, @r@period_start(ordered_at, 'day'::text@zone@) AS day
+          FROM (SELECT customer@as_bytes@ AS customer, ordered_at, @amount@, @r@period_start(ordered_at, 'day'::text@zone@) AS day
                 FROM @rows@ AS o
                 -- without an order there is no now, and nobody to list
                 WHERE customer IS NOT NULL AND (SELECT today FROM calendar) IS NOT NULL

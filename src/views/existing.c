@@ -25,8 +25,9 @@
 static const ViewColumn columns_of_rows[] = {
 	{"customer", "the customer: bigint, text or uuid; NULL is a guest"},
 	{"ordered_at", "the time of the order: timestamptz, timestamp or date"},
-	{"amount", "what was paid: numeric; below 0 is a refund"},
-	{"order_id", "rows of a customer with the same of it are lines of one order"}
+	{"amount", "what was paid: numeric; below 0 is a refund, unless there is a column is_order"},
+	{"order_id", "rows of a customer with the same of it are lines of one order"},
+	{"is_order", "boolean: true of an order, whatever its amount; the amount of another row is revenue of its own time, as a refund's is"}
 };
 
 static const ViewColumn columns_of_options[] = {

@@ -6,12 +6,12 @@
 --@column customers: known customers with at least one order
 --@column repeat_customers: customers with more than one order
 --@column repeat_rate: repeat_customers / customers, 0 to 1; NULL without customers
---@column orders: orders (amount at or above 0) of known customers
+--@column orders: orders (@order@) of known customers
 --@column purchase_frequency: orders / customers; NULL without customers
---@column revenue: sum of all amounts of known customers, refunds (negative amounts) subtracted
+--@column revenue: sum of all amounts of known customers, refunds (@refunds@) subtracted
 --@column customer_value: revenue / customers: what a customer has paid to date; NULL without customers
---@column refunds: number of refunds (amount below 0) to known customers; a refund is no order
---@column refunded: money given back to known customers, as a positive number; it is subtracted in revenue already
+--@column refunds: number of refunds (@refund@) to known customers; a refund is no order
+--@column refunded: @refunded@; it is subtracted in revenue already
 --@column guest_orders: orders without a customer
 --@column guest_revenue: sum of all amounts without a customer, refunds subtracted
 --@column all_orders: orders + guest_orders
@@ -41,5 +41,5 @@ SELECT (@r@first_order(base)@base_time@)::date AS first_order,
        @r@clv(base, @lifespan@, NULL::interval, @margin@::numeric, NULL::numeric)::numeric(38, 4) AS clv,
        (SELECT (@r@revenue_concentration(base, 5)).revenue LIMIT 1)::numeric(38, 4) AS top_20_percent_revenue,
        @r@top_share(base, 0.2::float8) AS top_20_percent_share
-FROM (SELECT @r@customer_base(customer, ordered_at, amount) AS base
+FROM (SELECT @r@@own@customer_base(customer, ordered_at, @amount@) AS base
       FROM @rows@ AS o) AS shop

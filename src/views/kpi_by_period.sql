@@ -9,16 +9,16 @@
 --@column repeat_rate: repeat_customers / customers, 0 to 1: of the period by itself, and so the lower the shorter it is; NULL without customers
 --@column new_customers: customers whose first order of all is in the period
 --@column returning_customers: customers with an order in the period who had one in an earlier period
---@column orders: orders (amount at or above 0) of known customers
+--@column orders: orders (@order@) of known customers
 --@column new_orders: orders of new_customers in the period
 --@column returning_orders: orders of returning_customers in the period
 --@column purchase_frequency: orders / customers; NULL without customers
---@column revenue: sum of the period's amounts of known customers, refunds (negative amounts) of the period subtracted
+--@column revenue: sum of the period's amounts of known customers, refunds (@refunds@) of the period subtracted
 --@column new_revenue: what new_customers have paid in the period, refunds subtracted
 --@column returning_revenue: revenue - new_revenue; also refunds to customers without an order in the period
 --@column customer_value: revenue / customers; NULL without customers
---@column refunds: number of refunds (amount below 0) to known customers; a refund is no order
---@column refunded: money given back to known customers, as a positive number; it is subtracted in revenue already
+--@column refunds: number of refunds (@refund@) to known customers; a refund is no order
+--@column refunded: @refunded@; it is subtracted in revenue already
 --@column guest_orders: orders without a customer
 --@column guest_revenue: sum of all amounts without a customer, refunds subtracted
 --@column all_orders: orders + guest_orders
@@ -32,10 +32,10 @@
 --@column trailing_12_months_repeat_customers: customers with more than one order in these 12 months
 --@column trailing_12_months_repeat_rate: the share of these in those, 0 to 1; NULL until there are 12 months to look back on
 WITH by_period AS MATERIALIZED (
-    SELECT period, @r@customer_base(customer, ordered_at, amount) AS base,
-           @r@purchase_history(customer, ordered_at, amount, @period@@zone@) AS history
+    SELECT period, @r@@own@customer_base(customer, ordered_at, @amount@) AS base,
+           @r@@own@purchase_history(customer, ordered_at, @amount@, @period@@zone@) AS history
     -- sorted, so that one period at a time is in memory, and not all of them
-    FROM (SELECT customer, ordered_at, amount, @r@period_start(ordered_at, @period@@zone@) AS period
+    FROM (SELECT customer, ordered_at, @amount@, @r@period_start(ordered_at, @period@@zone@) AS period
           FROM @rows@ AS r
           ORDER BY period) AS o
     GROUP BY period

@@ -14,5 +14,5 @@
 SELECT (cell).period_start AS period, @period_start_label@ AS period_label,
        (cell).opening, (cell).new, (cell).retained, (cell).resurrected, (cell).lapsed, (cell).closing, (cell).quick_ratio, (cell).is_complete
 FROM (SELECT @r@lifecycle(history, @period@, 1, NULL::date) AS cell
-      FROM (SELECT @r@purchase_history(customer, ordered_at, amount, @period@@zone@) AS history
+      FROM (SELECT @r@@own@purchase_history(customer, ordered_at, @amount@, @period@@zone@) AS history
             FROM @rows@ AS o) AS shop) AS cells

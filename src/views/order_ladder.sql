@@ -15,5 +15,5 @@ SELECT (step).n::int8 AS order_number, (step).customers, (step).reached_next, (s
        (step).eligible_rate AS rate_90_days,
        (step).median_gap_days
 FROM (SELECT @r@order_ladder(history, 90, NULL::date, 20) AS step
-      FROM (SELECT @r@purchase_history(customer, ordered_at, amount, 'day'::text@zone@) AS history
+      FROM (SELECT @r@@own@purchase_history(customer, ordered_at, @amount@, 'day'::text@zone@) AS history
             FROM @rows@ AS o) AS shop) AS steps

@@ -220,13 +220,13 @@ append_comment(StringInfo comments, const char *comment)
 }
 
 static void
-append_comments(StringInfo comments, const ViewTemplate *template, const Options *options)
+append_comments(StringInfo comments, const Build *build, const ViewTemplate *template)
 {
-	append_comment(comments, retention_template_about(template->about, options));
+	append_comment(comments, retention_template_about(template->about, &build->options, &build->source));
 	if (template->key)
 		append_comment(comments, retention_template_data_about(template));
 	for (int i = 0; i < template->ncolumns; i++)
-		append_comment(comments, retention_template_about(template->columns[i].about, options));
+		append_comment(comments, retention_template_about(template->columns[i].about, &build->options, &build->source));
 }
 
 /* What we say now, and what we have said: that may still stand somewhere. */
@@ -238,8 +238,8 @@ retention_record_new_comments(const Build *build)
 	initStringInfo(&comments);
 	appendStringInfoString(&comments, build->comments);
 	for (int i = 0; i < VIEWS_OTHERS; i++)
-		append_comments(&comments, &retention_views_others[i], &build->options);
+		append_comments(&comments, build, &retention_views_others[i]);
 	for (int i = 0; i < retention_view_template_count; i++)
-		append_comments(&comments, &retention_view_templates[i], &build->options);
+		append_comments(&comments, build, &retention_view_templates[i]);
 	return comments.data;
 }

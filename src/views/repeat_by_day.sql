@@ -11,5 +11,5 @@ SELECT day::int8 AS day, coalesce(eligible, 0) AS eligible, coalesce(repeated, 0
 FROM generate_series(1, 365) AS days (day)
      LEFT JOIN (SELECT (within).day, (within).eligible, (within).repeated, (within).rate, (within).lower, (within).upper
                 FROM (SELECT @r@repeat_within(history, ARRAY(SELECT generate_series(1, 365)), NULL::date) AS within
-                      FROM (SELECT @r@purchase_history(customer, ordered_at, amount, 'day'::text@zone@) AS history
+                      FROM (SELECT @r@@own@purchase_history(customer, ordered_at, @amount@, 'day'::text@zone@) AS history
                             FROM @rows@ AS o) AS shop) AS w) AS r USING (day)

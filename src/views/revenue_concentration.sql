@@ -9,5 +9,5 @@
 SELECT (part).percentile::int8 AS percentile, (part).customers, (part).share_of_customers,
        (part).revenue::numeric(38, 4) AS revenue, (part).share_of_revenue
 FROM (SELECT @r@revenue_concentration(base, 100) AS part
-      FROM (SELECT @r@customer_base(customer, ordered_at, amount) AS base
+      FROM (SELECT @r@@own@customer_base(customer, ordered_at, @amount@) AS base
             FROM @rows@ AS o) AS shop) AS parts

@@ -54,9 +54,11 @@ retention_source_fits(Oid view)
 {
 	Relation	relation = relation_open(view, AccessShareLock);
 	TupleDesc	columns = RelationGetDescr(relation);
+	Oid			is_order = type_of_column(columns, "is_order", NULL);
 	bool		fits = is_customer(type_of_column(columns, "customer", NULL)) &&
 		is_time(type_of_column(columns, "ordered_at", NULL)) &&
-		type_of_column(columns, "amount", NULL) == NUMERICOID;
+		type_of_column(columns, "amount", NULL) == NUMERICOID &&
+		(is_order == BOOLOID || !OidIsValid(is_order));
 
 	relation_close(relation, NoLock);
 	return fits;
@@ -76,13 +78,14 @@ retention_source_of_view(Source *source, Oid view, const Options *options)
 	if (!retention_source_fits(view))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("view "" VIEW_OF_ROWS "" does not have the columns that views are made from"),
-				 errhint("These are customer (bigint, text or uuid), ordered_at (timestamptz, timestamp or date) and amount (numeric).")));
+				 errmsg("view \"" VIEW_OF_ROWS "\" does not have the columns that views are made from"),
+				 errhint("These are customer (bigint, text or uuid), ordered_at (timestamptz, timestamp or date) and amount (numeric), and is_order (boolean) if rows are to say whether they are orders.")));
 	relation = relation_open(view, AccessShareLock);
 	columns = RelationGetDescr(relation);
 	customer = type_of_column(columns, "customer", &collation);
 	ordered_at = type_of_column(columns, "ordered_at", NULL);
 	source->lines = OidIsValid(type_of_column(columns, "order_id", NULL));
+	source->is_order = OidIsValid(type_of_column(columns, "is_order", NULL));
 	source->uuid = customer == UUIDOID;
 	/* texts are told apart as their bytes are, unless the collation says that they aren't */
 	if (customer == TEXTOID && get_collation_isdeterministic(collation))
@@ -94,5 +97,5 @@ retention_source_of_view(Source *source, Oid view, const Options *options)
 	if (source->zoned && options->time_zone == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("ordered_at in view "" VIEW_OF_ROWS "" is a timestamptz, and view "" VIEW_OF_OPTIONS "" names no time_zone")));
+				 errmsg("ordered_at in view \"" VIEW_OF_ROWS "\" is a timestamptz, and view \"" VIEW_OF_OPTIONS "\" names no time_zone")));
 }

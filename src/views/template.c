@@ -98,24 +98,20 @@ label_sql(const char *column, Grain period)
 static char *
 rows_sql(const char *target, const Source *source, const char *ext)
 {
-	char	   *rows = quote_qualified_identifier(target, VIEW_OF_ROWS);
-
-	if (source->lines)
-		rows = psprintf("%s AS sold", retention_orders_of_lines(rows, ""));
-	return psprintf("(SELECT customer, ordered_at, amount FROM %s WHERE %s._retention_row_counts(ordered_at, amount))",
-					rows, ext);
+	return retention_counted_rows(quote_qualified_identifier(target, VIEW_OF_ROWS), source->lines, source->is_order, ext);
 }
 
 /* The same, and those that the filter leaves out, with kept and row_count. */
 static char *
 all_rows_sql(const char *target, const Source *source)
 {
-	const char *columns = source->lines ? "customer, ordered_at, amount, order_id" : "customer, ordered_at, amount";
+	const char *columns = psprintf("customer, ordered_at, amount%s%s", source->lines ? ", order_id" : "",
+								   source->is_order ? ", is_order" : "");
 	char	   *rows = psprintf("(SELECT %s, true AS kept FROM %s UNION ALL SELECT %s, false FROM %s)", columns,
 								quote_qualified_identifier(target, VIEW_OF_ROWS), columns,
 								quote_qualified_identifier(target, VIEW_OF_LEFT_OUT));
 
-	return source->lines ? retention_orders_of_lines(rows, "kept") :
+	return source->lines ? retention_orders_of_lines(rows, source->is_order, "kept") :
 		psprintf("(SELECT *, 1::int8 AS row_count FROM %s AS line)", rows);
 }
 
@@ -127,13 +123,19 @@ retention_template_sql(const ViewTemplate *template, const char *target, const O
 	const char *zone = source->zoned ? quote_literal_cstr(options->time_zone) : NULL;
 	const char *local = zone ? psprintf(" AT TIME ZONE %s", zone) : "";
 	const char *as_bytes = source->collation ? " COLLATE \"C\"" : "";
-	const char *first = "min(ordered_at) FILTER (WHERE amount >= 0)";
-	const char *last = "max(ordered_at) FILTER (WHERE amount >= 0)";
+	const char *is_order = source->is_order ? "is_order" : "amount >= 0";
+	const char *first = psprintf("min(ordered_at) FILTER (WHERE %s)", is_order);
+	const char *last = psprintf("max(ordered_at) FILTER (WHERE %s)", is_order);
 	Word		words[] = {
 		{"r", psprintf("%s.", ext)},
 		{"schema", quote_identifier(target)},
 		{"rows", rows_sql(target, source, ext)},
 		{"all_rows", all_rows_sql(target, source)},
+		/* before the name of an aggregate over the rows, whose argument is then @amount@ */
+		{"own", source->is_order ? "_retention_" : ""},
+		{"amount", source->is_order ? "amount, is_order" : "amount"},
+		{"is_order", is_order},
+		{"is_refund", source->is_order ? "is_order IS NOT TRUE" : "amount < 0"},
 		{"period", psprintf("%s::text", quote_literal_cstr(retention_grain_name(options->period)))},
 		{"step", psprintf("interval %s", quote_literal_cstr(period->step))},
 		{"trailing", period->trailing},
@@ -162,9 +164,14 @@ retention_template_sql(const ViewTemplate *template, const char *target, const O
 }
 
 char *
-retention_template_about(const char *about, const Options *options)
+retention_template_about(const char *about, const Options *options, const Source *source)
 {
 	Word		words[] = {
+		{"order", source->is_order ? "is_order is true" : "amount at or above 0"},
+		{"refund", source->is_order ? "is_order is not true" : "amount below 0"},
+		{"refunds", source->is_order ? "rows for which is_order is not true" : "negative amounts"},
+		{"refunded", source->is_order ? "what these refunds have taken from the revenue: minus the sum of their amounts" :
+		"money given back to known customers, as a positive number"},
 		{"trailing", period_words[options->period].trailing},
 		{"model", options->model}
 	};

@@ -55,6 +55,7 @@ typedef enum CreateArg
 	ARG_AMOUNT,
 	ARG_ORDER_ID,
 	ARG_FILTER,
+	ARG_IS_ORDER,
 	ARG_TARGET,
 	ARG_PERIOD,
 	ARG_TIME_ZONE,
@@ -79,6 +80,7 @@ typedef struct Options
 typedef struct Source
 {
 	bool		lines;			/* rows with the same order_id are one order */
+	bool		is_order;		/* rows say whether they are orders */
 	bool		uuid;			/* customers are uuids, else int8 or text */
 	const char *collation;		/* of customers that are texts and, if equal, the same bytes; else NULL */
 	bool		sortable;		/* customers sort fast, if need be as bytes */
@@ -141,6 +143,6 @@ extern char *retention_template_data_about(const ViewTemplate *template);
 extern char *retention_template_sql(const ViewTemplate *template, const char *target,
 									const Options *options, const Source *source,
 									const char *ext);
-extern char *retention_template_about(const char *about, const Options *options);
+extern char *retention_template_about(const char *about, const Options *options, const Source *source);
 
 #endif							/* RETENTION_VIEWS_H */

@@ -5,13 +5,13 @@
 -- zone, at, the type of the times, lifespan and lifespan_days, margin) and a table
 -- plain_orders: the orders, lines added up, as they are: kept by the filter or
 -- not, the customer as the view shows them, the time as an instant, the amount,
--- and how many rows it was.
+-- whether it is an order, and how many rows it was.
 
 CREATE FUNCTION step(period text) RETURNS interval IMMUTABLE LANGUAGE sql AS $$
 	SELECT CASE period WHEN 'quarter' THEN interval '3 months' ELSE ('1 ' || period)::interval END
 $$;
 CREATE TABLE facts AS
-SELECT id, customer, instant, local::date AS day, date_trunc(period, local)::date AS period, amount, amount >= 0 AS is_order
+SELECT id, customer, instant, local::date AS day, date_trunc(period, local)::date AS period, amount, is_order
 FROM (SELECT o.*, s.period, CASE WHEN s.at = 'timestamptz' AND zone IS NOT NULL THEN instant AT TIME ZONE 'UTC' AT TIME ZONE zone ELSE instant END AS local
 	  FROM plain_orders o JOIN shops s USING (id) WHERE o.kept AND isfinite(instant) AND o.amount IS NOT NULL) o;
 CREATE INDEX ON facts (id);
@@ -141,7 +141,7 @@ FROM scored s LEFT JOIN grid g ON g.r = 5 - trunc(5.0 * s.r / n)::int AND g.f = 
 -- What the models say, step by step: this part asks the extension.
 CREATE FUNCTION plain_customers(which int) RETURNS SETOF jsonb STABLE LANGUAGE sql AS $$
 	WITH r AS MATERIALIZED (
-		SELECT customer, rfm_summary(day, amount, today) AS rfm FROM facts, today(which) WHERE id = which AND customer IS NOT NULL AND today IS NOT NULL GROUP BY customer),
+		SELECT customer, _retention_rfm_summary(day, amount, is_order, today) AS rfm FROM facts, today(which) WHERE id = which AND customer IS NOT NULL AND today IS NOT NULL GROUP BY customer),
 	m AS MATERIALIZED (SELECT fit_purchases(repeat_buying(rfm)) AS purchases, fit_spend(repeat_spend(rfm)) AS spend FROM r)
 	SELECT to_jsonb(c) - 'id' || jsonb_build_object('p_alive', p_alive(purchases, rfm), 'expected_orders_12_months', expected_purchases(purchases, rfm, '1 year'),
 		'expected_revenue_12_months', expected_purchases(purchases, rfm, '1 year') * expected_spend(spend, rfm),
@@ -219,8 +219,8 @@ CREATE FUNCTION plain_excluded_rows(which int) RETURNS SETOF jsonb STABLE LANGUA
 				 ('absurd amount', false), ('too early', false), ('in the future', false), ('filtered out', false)) r (reason, is_counted)
 	LEFT JOIN (SELECT *, CASE
 			WHEN NOT kept THEN 'filtered out' WHEN amount IS NULL THEN 'no amount' WHEN instant IS NULL OR instant IN ('infinity', '-infinity') THEN 'no time'
-			WHEN customer IS NULL AND amount < 0 THEN 'guest refund' WHEN customer IS NULL THEN 'guest order' WHEN amount >= 0 THEN 'order'
-			WHEN EXISTS (SELECT FROM facts f WHERE f.id = which AND f.customer = o.customer AND is_order) THEN 'refund' ELSE 'refund without order' END AS reason
+			WHEN customer IS NULL AND NOT is_order THEN 'guest refund' WHEN customer IS NULL THEN 'guest order' WHEN is_order THEN 'order'
+			WHEN EXISTS (SELECT FROM facts f WHERE f.id = which AND f.customer = o.customer AND f.is_order) THEN 'refund' ELSE 'refund without order' END AS reason
 		FROM plain_orders o WHERE id = which) o USING (reason)
 	GROUP BY r.reason, is_counted
 $$;

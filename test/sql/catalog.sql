@@ -23,13 +23,13 @@ JOIN pg_class c ON c.oid = d.classid ORDER BY 1;
 -- The aggregates.
 \pset format unaligned
 SELECT proname AS aggregate, pg_get_function_arguments(oid) AS arguments, prorettype::regtype AS returns
-FROM functions WHERE prokind = 'a' ORDER BY proname COLLATE "C", pronargs, pg_get_function_arguments(oid) COLLATE "C";
+FROM functions WHERE prokind = 'a' AND NOT internal ORDER BY proname COLLATE "C", pronargs, pg_get_function_arguments(oid) COLLATE "C";
 -- What a user calls beside them.
 SELECT proname AS function, pg_get_function_arguments(oid) AS arguments, pg_get_function_result(oid) AS returns
 FROM functions WHERE prokind = 'f' AND NOT internal ORDER BY proname COLLATE "C", pg_get_function_arguments(oid) COLLATE "C";
 \pset format aligned
--- And what the aggregates do.
-SELECT proname AS function, count(*) AS overloads FROM functions WHERE prokind = 'f' AND internal GROUP BY proname ORDER BY proname COLLATE "C";
+-- And what the aggregates and the views do.
+SELECT proname AS function, count(*) AS overloads FROM functions WHERE internal GROUP BY proname ORDER BY proname COLLATE "C";
 SELECT typname, typlen, typcategory, typispreferred, typalign, typstorage, typreceive <> 0 AS receive, typsend <> 0 AS send,
 	   typinput::regproc, typoutput::regproc
 FROM pg_type WHERE oid IN ('customer_base'::regtype, 'survival_histogram'::regtype, 'repeat_buying_histogram'::regtype, 'repeat_spend_histogram'::regtype, 'renewals_histogram'::regtype, '_retention_timeline'::regtype, 'purchase_history'::regtype,
@@ -48,8 +48,9 @@ ORDER BY 1;
 SELECT obj_description(oid, 'pg_extension') IS NOT NULL AS extension_has_comment FROM pg_extension WHERE extname = 'retention';
 
 -- What users never call stands behind one prefix, and nothing else does: what the
--- catalog calls, planner support and triggers, and what the views say of a row.  A
--- final function may be an accessor, too.
+-- catalog calls, planner support and triggers, what the views say of a row, and the
+-- aggregates that they ask of rows that say whether they are orders.  A final function
+-- may be an accessor, too.
 CREATE TEMP VIEW called AS
 SELECT unnest(ARRAY[aggtransfn, aggcombinefn, aggserialfn, aggdeserialfn, aggmtransfn, aggminvtransfn]::oid[]) AS oid FROM pg_aggregate
 UNION SELECT unnest(ARRAY[aggfinalfn, aggmfinalfn]::oid[]) FROM pg_aggregate a JOIN pg_proc p ON p.oid = aggfinalfn
@@ -61,7 +62,7 @@ UNION SELECT castfunc FROM pg_cast
 UNION SELECT prosupport FROM pg_proc
 UNION SELECT oid FROM pg_proc WHERE prorettype IN ('internal'::regtype, 'trigger'::regtype, 'event_trigger'::regtype);
 SELECT signature AS wrongly_named FROM functions
-WHERE internal <> (oid IN (SELECT oid FROM called) OR proname IN ('_retention_row_counts', '_retention_row_reason')) OR internal AND prokind <> 'f' ORDER BY 1;
+WHERE internal <> (oid IN (SELECT oid FROM called) OR proname IN ('_retention_row_counts', '_retention_row_reason') OR coalesce('is_order' = ANY (proargnames) AND prokind = 'a', false)) ORDER BY 1;
 -- No name is cut off: one that is as long as a name can be is one that was longer.
 SELECT proname AS too_long FROM functions WHERE length(proname) > 62;
 

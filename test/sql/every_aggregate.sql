@@ -21,7 +21,7 @@ CREATE TABLE orders (
 	id int, shop text COLLATE "C", keep bool,
 	c_int8 int8, c_text text, c_varchar varchar, c_bpchar bpchar, c_uuid uuid,
 	t_timestamptz timestamptz, t_timestamp timestamp, t_date date,
-	a_numeric numeric, a_float8 float8, s_int4 int4
+	a_numeric numeric, a_float8 float8, o_bool bool, s_int4 int4
 );
 
 CREATE FUNCTION fill(id int, shop text, keep bool, customer int8, at timestamptz, amount numeric)
@@ -29,7 +29,7 @@ RETURNS orders LANGUAGE sql AS $$
 	SELECT id, shop, keep,
 		   customer, 'customer ' || customer, 'customer ' || customer, ('customer ' || customer)::char(20), md5(customer::text)::uuid,
 		   at, at::timestamp, at::date,
-		   amount, amount::float8, 1000000
+		   amount, amount::float8, CASE WHEN id % 11 <> 4 THEN id % 5 <> 3 END, 1000000
 $$;
 
 -- Of the shop 'empty' there is no row.
@@ -124,6 +124,7 @@ BEGIN
 		WHEN 'date'::regtype THEN 't_date'
 		WHEN 'numeric'::regtype THEN 'a_numeric'
 		WHEN 'float8'::regtype THEN 'a_float8'
+		WHEN 'bool'::regtype THEN 'o_bool'
 		WHEN 'int4'::regtype THEN 's_int4'
 	END;
 END
@@ -135,8 +136,8 @@ CREATE FUNCTION constant_of(argument text) RETURNS text LANGUAGE sql AS $$
 				WHEN argument = 'grain' THEN '''day''' WHEN argument = 'time_zone' THEN '''UTC''' END
 $$;
 
--- Of the aggregates over order rows.  customer, at and amount are the columns of the arguments, NULL for those
--- that the aggregate does not take.
+-- Of the aggregates over order rows.  customer, at, amount and is_order are the columns of the arguments, NULL for
+-- those that the aggregate does not take.
 CREATE TABLE aggregates AS
 SELECT p.oid::regprocedure AS signature, p.proname AS name, p.prorettype::regtype AS type,
 	   (SELECT string_agg(coalesce(constant_of(p.proargnames[n]), 'o.' || column_of(t)), ', ' ORDER BY n)
@@ -146,6 +147,7 @@ SELECT p.oid::regprocedure AS signature, p.proname AS name, p.prorettype::regtyp
 	   (SELECT column_of(t) FROM unnest(p.proargtypes::regtype[]) WITH ORDINALITY AS a (t, n)
 		WHERE column_of(t) LIKE 't%' AND constant_of(p.proargnames[n]) IS NULL) AS at,
 	   (SELECT column_of(t) FROM unnest(p.proargtypes::regtype[]) AS t WHERE column_of(t) LIKE 'a%') AS amount,
+	   (SELECT column_of(t) FROM unnest(p.proargtypes::regtype[]) AS t WHERE column_of(t) LIKE 'o%') AS is_order,
 	   p.proargtypes::regtype[] AS types
 FROM pg_proc p
 JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
@@ -163,8 +165,8 @@ FROM aggregates GROUP BY name ORDER BY name COLLATE "C";
 -- An argument that there is no column for.
 SELECT signature FROM aggregates
 WHERE arguments IS NULL OR array_position(types, NULL) IS NOT NULL
-	OR cardinality(types) <> num_nonnulls(customer, at, amount)
-		+ CASE name WHEN 'customer_base_sample' THEN 1 WHEN 'rfm_summary' THEN 1 WHEN 'order_days_between' THEN 2
+	OR cardinality(types) <> num_nonnulls(customer, at, amount, is_order)
+		+ CASE replace(name, '_retention_', '') WHEN 'customer_base_sample' THEN 1 WHEN 'rfm_summary' THEN 1 WHEN 'order_days_between' THEN 2
 			WHEN 'next_order_due_day' THEN 1
 			WHEN 'purchase_history' THEN CASE WHEN 'time_zone' = ANY (SELECT unnest(proargnames) FROM pg_proc WHERE oid = signature) THEN 2 ELSE 1 END ELSE 0 END;
 
@@ -209,7 +211,7 @@ DECLARE
 	ratio text := CASE WHEN a.amount = 'a_float8' THEN '(%s)::float8 / (%s)::float8' ELSE '(%s) / (%s)' END;
 	formula text;
 BEGIN
-	formula := CASE replace(a.name, '_sample', '')
+	formula := CASE replace(replace(a.name, '_sample', ''), '_retention_', '')
 		WHEN 'aov' THEN format(ratio, 'revenue', 'nullif(orders, 0)')
 		WHEN 'customer_value' THEN format(ratio, 'revenue', 'nullif(customers, 0)')
 		WHEN 'purchase_frequency' THEN 'orders::float8 / nullif(customers, 0)::float8'
@@ -249,10 +251,9 @@ BEGIN
 	END IF;
 	RETURN format($f$(
 		WITH given AS (
-			SELECT %1$s AS customer, %2$s AS at, %3$s AS amount FROM (SELECT %6$s FROM %4$s) o
+			SELECT %1$s AS customer, %2$s AS at, %3$s AS amount, %9$s AS refund FROM (SELECT %6$s FROM %4$s) o
 		), rows AS (
-			SELECT *, coalesce(amount < 0, false) AS refund
-			FROM given WHERE %7$s
+			SELECT * FROM given WHERE %7$s
 		), customers AS (
 			SELECT count(*) FILTER (WHERE NOT refund) AS n, sum(amount) AS revenue,
 				   min(at) FILTER (WHERE NOT refund) AS first, max(at) FILTER (WHERE NOT refund) AS last
@@ -300,9 +301,11 @@ BEGIN
 		source, formula, what,
 		concat_ws(' AND ', 'true', CASE WHEN a.at IS NOT NULL THEN 'isfinite(at)' END,
 				  CASE WHEN a.amount IS NOT NULL THEN 'amount IS NOT NULL' END),
-		CASE WHEN a.name IN ('rfm_summary', 'order_days_between', 'next_order_due_day') THEN 'rfm'
+		CASE WHEN replace(a.name, '_retention_', '') IN ('rfm_summary', 'order_days_between', 'next_order_due_day') THEN 'rfm'
 			 WHEN a.name IN ('order_gap', 'next_order_due') THEN 'gaps'
-			 ELSE 'totals, others, occasions, span' END);
+			 ELSE 'totals, others, occasions, span' END,
+		CASE WHEN a.is_order IS NOT NULL THEN 'o.' || a.is_order || ' IS NOT TRUE' WHEN a.amount IS NULL THEN 'false'
+			 ELSE 'o.' || a.amount || ' < 0' END);
 END
 $$;
 

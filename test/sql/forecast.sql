@@ -65,6 +65,18 @@ SELECT t.type, count(*), sum(repeat_purchases) FROM (VALUES ('date'), ('timestam
 	LATERAL predict_customers(format('SELECT customer_id::text, ordered_at::%s, amount::float8 FROM shop', t.type)) GROUP BY 1 ORDER BY 1;
 SELECT count(*), count(predicted_clv) FROM predict_customers('SELECT md5(customer_id::text)::uuid, ordered_at, 1 FROM shop WHERE customer_id IS NOT NULL');
 
+-- What the views leave out is left out: a row that is no shop's, or of no day of it, is neither an error nor the last day.
+CREATE TABLE odd_rows AS SELECT customer_id, v.* FROM (SELECT customer_id FROM shop WHERE customer_id IS NOT NULL LIMIT 3) s,
+	(VALUES (timestamptz '2024-05-05', 'NaN'::numeric), ('2024-05-06', 'Infinity'), ('2024-05-07', '-Infinity'), ('2024-05-08', 1e15), ('2099-05-09', 5), ('1970-01-01', 5), ('infinity', 5), ('2024-05-10', '1e-51')) v (ordered_at, amount);
+SELECT * FROM differences($$SELECT * FROM predict_customers('TABLE shop UNION ALL TABLE odd_rows')$$);
+SELECT count(*) AS differ FROM (SELECT * FROM holdout_check('TABLE shop UNION ALL TABLE odd_rows') EXCEPT ALL SELECT * FROM holdout_check('shop')) d;
+-- (and if there is no amount, by the time)
+SELECT count(*) AS differ FROM (SELECT * FROM predict_customers('SELECT customer_id, ordered_at FROM shop UNION ALL SELECT customer_id, ordered_at FROM odd_rows WHERE amount = 5') EXCEPT ALL SELECT * FROM predict_customers('SELECT customer_id, ordered_at FROM shop')) d;
+SELECT count(*) FROM retention_create_views('TABLE shop UNION ALL TABLE odd_rows', target => 'forecast of rows');
+SELECT (SELECT sum(row_count) FROM "forecast of rows".excluded_rows WHERE NOT is_counted) AS not_counted,
+	   (SELECT count(*) FROM odd_rows) + (SELECT count(*) FROM shop WHERE ordered_at IS NULL OR NOT isfinite(ordered_at) OR amount IS NULL) AS here;
+SELECT retention_drop_views('forecast of rows');
+
 -- Nothing to go by.
 SELECT count(*) FROM predict_customers('SELECT * FROM shop WHERE false');
 SELECT count(*) FROM predict_customers('SELECT * FROM shop WHERE customer_id IS NULL');

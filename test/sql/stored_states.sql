@@ -30,6 +30,7 @@ CREATE FUNCTION argument(name text, type regtype) RETURNS text LANGUAGE sql AS $
 									   ELSE format('key_text::%s', type) END
 		WHEN 'ordered_at' THEN format('at::%s', type)
 		WHEN 'amount' THEN format('amount::%s', type)
+		WHEN 'is_order' THEN 'n % 5 <> 0'
 		WHEN 'order_id' THEN format('n::%s', type)
 		WHEN 'size' THEN '2000'
 		WHEN 'grain' THEN $$'day'$$

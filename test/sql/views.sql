@@ -65,7 +65,7 @@ SELECT * FROM shop.rfm_segment_names ORDER BY 1, 2;
 
 CREATE TABLE shops (id int PRIMARY KEY, what text, rows int, customers int, first date, days int,
 	guests float8, refunds float8, no_time float8, no_amount float8, no_price float8,
-	key text, at text, amount text, period text, zone text, lifespan interval, lifespan_days numeric, margin float8, kind text, kept text);
+	key text, at text, amount text, period text, zone text, lifespan interval, lifespan_days numeric, margin float8, kind text, kept text, told text);
 INSERT INTO shops VALUES
 	(1, 'all of it', 300, 50, '2022-06-15', 700, 0.05, 0.1, 0.05, 0.05, 0.05, 'int8', 'timestamptz', 'numeric', 'month', NULL, NULL, NULL, 1, 'table', NULL),
 	(2, 'another zone, lines', 400, 40, '2022-11-20', 500, 0.05, 0.1, 0.05, 0.05, 0.05, 'text', 'timestamptz', 'float8', 'week', 'America/New_York', '3 years', 1095.75, 0.3, 'lines', NULL),
@@ -86,7 +86,15 @@ INSERT INTO shops VALUES
 	(17, 'nothing that counts', 40, 5, '2024-02-20', 100, 0.2, 0.2, 1, 0.5, 0, 'text', 'timestamp', 'numeric', 'month', NULL, NULL, NULL, 1, 'table', NULL),
 	(18, 'orders for nothing', 60, 20, '2024-02-20', 300, 0, 0, 0, 0, 1, 'int8', 'timestamptz', 'numeric', 'month', NULL, NULL, NULL, 0, 'table', NULL),
 	(19, 'more given back than paid', 100, 20, '2024-02-20', 300, 0.1, 0.8, 0, 0, 0, 'int8', 'date', 'numeric', 'month', NULL, NULL, NULL, 1, 'table', NULL),
-	(20, 'many orders of one day', 100, 60, '2024-02-20', 400, 0, 0, 0, 0, 0, 'int8', 'timestamptz', 'numeric', 'month', NULL, NULL, NULL, 1, 'table', NULL);
+	(20, 'many orders of one day', 100, 60, '2024-02-20', 400, 0, 0, 0, 0, 0, 'int8', 'timestamptz', 'numeric', 'month', NULL, NULL, NULL, 1, 'table', NULL),
+	(21, 'profit', 300, 50, '2022-06-15', 700, 0.05, 0.4, 0.05, 0.05, 0.05, 'int8', 'timestamptz', 'numeric', 'month', 'America/New_York', NULL, NULL, 1, 'table', NULL),
+	(22, 'profit of lines', 400, 40, '2023-06-15', 300, 0.05, 0.4, 0.05, 0.05, 0.05, 'text', 'date', 'mixed', 'week', NULL, '3 years', 1095.75, 0.3, 'lines', NULL),
+	(23, 'profit of lines and a filter, materialized', 400, 40, '2022-11-20', 500, 0.05, 0.4, 0.05, 0.05, 0.05, 'uuid', 'timestamptz', 'float8', 'quarter', NULL, NULL, NULL, 0.5, 'materialized lines', 'channel = ''web'''),
+	(24, 'profit of guests', 150, 30, '2023-12-15', 400, 0.6, 0.5, 0, 0, 0.1, 'varchar', 'timestamp', 'money', 'day', NULL, NULL, NULL, 1, 'table', NULL),
+	(25, 'losses only', 100, 20, '2024-02-20', 300, 0.1, 1, 0, 0, 0, 'uuid', 'date', 'numeric', 'month', NULL, NULL, NULL, 1, 'view', NULL),
+	(26, 'no order at all', 60, 20, '2024-02-20', 300, 0.2, 0.5, 0, 0.1, 0.1, 'int8', 'timestamptz', 'numeric', 'month', NULL, NULL, NULL, 1, 'table', NULL);
+-- Where the sign of the amount does not say which are orders.
+UPDATE shops SET told = CASE WHEN id IN (22, 24) THEN 'sold' WHEN id = 26 THEN 'quantity > 1000' ELSE 'quantity > 0' END WHERE id > 20;
 
 -- A number from 0 to 1, the same on every machine.
 CREATE FUNCTION chance(shop int, n int, what int) RETURNS float8 IMMUTABLE LANGUAGE sql AS $$
@@ -111,7 +119,8 @@ SELECT id, n,
 				 * CASE WHEN chance(id, n, 9) < refunds THEN -1 ELSE 1 END END AS amount,
 	   -- numbers begin anew for each customer; some lines have none
 	   CASE WHEN chance(id, n, 11) >= 0.1 THEN floor(chance(id, n, 12) * 6)::int END AS order_no,
-	   CASE WHEN chance(id, n, 13) < 0.7 THEN 'web' WHEN chance(id, n, 13) < 0.9 THEN 'shop' END AS channel
+	   CASE WHEN chance(id, n, 13) < 0.7 THEN 'web' WHEN chance(id, n, 13) < 0.9 THEN 'shop' END AS channel,
+	   CASE WHEN chance(id, n, 14) < 0.9 THEN ceil(chance(id, n, 15) * 8)::int - 2 END AS quantity
 FROM shops, generate_series(1, rows) n;
 -- The first and the last fifth of the time are all refunds; some customers have nothing else.
 UPDATE draws SET amount = -abs(amount) WHERE id = 3 AND (at < '2022-07-12' OR at >= '2024-12-29' OR customer % 5 = 0);
@@ -127,7 +136,7 @@ DECLARE
 	columns text;
 BEGIN
 	FOR s IN SELECT * FROM shops LOOP
-		columns = format('%s AS "Customer", %s AS "at %%I", %s AS "amount",  order_no AS "order", channel',
+		columns = format('%s AS "Customer", %s AS "at %%I", %s AS "amount",  order_no AS "order", channel, quantity, quantity > 0 AS sold',
 			CASE s.key WHEN 'int8' THEN '(customer::int8 * 1000003 - 7)' WHEN 'text' THEN '''customer '' || customer' WHEN 'uuid' THEN 'md5(customer::text)::uuid'
 					   WHEN 'varchar' THEN '(''K'' || customer)::varchar(20)' WHEN 'bpchar' THEN '(''K'' || customer)::char(12)'
 					   -- 7, 7.0 and 7.00 are one
@@ -139,7 +148,7 @@ BEGIN
 		ELSIF s.kind = 'materialized view' THEN
 			EXECUTE format('CREATE MATERIALIZED VIEW %I AS SELECT %s FROM draws WHERE id = %s', 'Shop ' || s.id, columns, s.id);
 		ELSIF s.kind = 'partitioned' THEN
-			EXECUTE format('CREATE TABLE %I ("Customer" varchar(20), "at %%I" date, amount real, "order" int, channel text) PARTITION BY HASH (channel)', 'Shop ' || s.id);
+			EXECUTE format('CREATE TABLE %I ("Customer" varchar(20), "at %%I" date, amount real, "order" int, channel text, quantity int, sold bool) PARTITION BY HASH (channel)', 'Shop ' || s.id);
 			FOR part IN 0..2 LOOP
 				EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES WITH (MODULUS 3, REMAINDER %s)', 'part ' || part, 'Shop ' || s.id, part);
 			END LOOP;
@@ -148,8 +157,8 @@ BEGIN
 			EXECUTE format('CREATE TABLE %I AS SELECT %s FROM draws WHERE id = %s', 'Shop ' || s.id, columns, s.id);
 		END IF;
 		PERFORM retention_create_views(format('%I', 'Shop ' || s.id)::regclass, 'Customer', 'at %I', 'amount',
-			order_id => CASE WHEN s.kind = 'lines' THEN 'order' END::name, filter => s.kept, target => ('views ' || s.id)::name, period => s.period, time_zone => s.zone,
-			lifespan => s.lifespan, margin => s.margin, materialized => s.kind = 'materialized');
+			order_id => CASE WHEN s.kind LIKE '%lines' THEN 'order' END::name, filter => s.kept, is_order => s.told, target => ('views ' || s.id)::name, period => s.period, time_zone => s.zone,
+			lifespan => s.lifespan, margin => s.margin, materialized => s.kind IN ('materialized', 'materialized lines'));
 	END LOOP;
 END
 $$;
@@ -160,13 +169,14 @@ CREATE TABLE rows AS
 SELECT d.id, n,
 	   CASE s.key WHEN 'int8' THEN (customer::int8 * 1000003 - 7)::text WHEN 'text' THEN 'customer ' || customer WHEN 'uuid' THEN md5(customer::text)::uuid::text
 				  WHEN 'varchar' THEN 'K' || customer WHEN 'bpchar' THEN 'K' || customer ELSE customer::text END AS customer,
-	   CASE WHEN s.at = 'date' THEN date_trunc('day', d.at) ELSE d.at END AS instant, d.amount, order_no, channel, coalesce(kept IS NULL OR channel = 'web', false) AS kept, kind = 'lines' AS is_line
+	   CASE WHEN s.at = 'date' THEN date_trunc('day', d.at) ELSE d.at END AS instant, d.amount, order_no, channel, coalesce(kept IS NULL OR channel = 'web', false) AS kept, kind LIKE '%lines' AS is_line,
+	   coalesce(CASE WHEN told IS NULL THEN d.amount >= 0 ELSE quantity > CASE d.id WHEN 26 THEN 1000 ELSE 0 END END, false) AS is_order
 FROM draws d JOIN shops s USING (id);
--- Lines of one order of one customer are one; of one time, if they don't say of which. Those below 0 are refunds, each by itself.
+-- Lines of one order of one customer are one; of one time, if they don't say of which. Those that are no orders are refunds, each by itself.
 CREATE TABLE plain_orders AS
-SELECT id, kept, customer, instant, amount, 1::int8 AS row_count FROM rows WHERE NOT is_line OR amount < 0 OR amount IS NULL
+SELECT id, kept, customer, instant, amount, is_order, 1::int8 AS row_count FROM rows WHERE NOT is_line OR NOT is_order OR amount IS NULL
 UNION ALL
-SELECT id, kept, customer, min(instant) FILTER (WHERE isfinite(instant)), sum(amount), count(*) FROM rows WHERE is_line AND amount >= 0
+SELECT id, kept, customer, min(instant) FILTER (WHERE isfinite(instant)), sum(amount), true, count(*) FROM rows WHERE is_line AND is_order AND amount IS NOT NULL
 GROUP BY id, kept, customer, CASE WHEN order_no IS NOT NULL THEN 'order ' || order_no ELSE coalesce('at ' || instant, 'never') END;
 
 -- The definitions are in a file of their own, as they are of any shop.

@@ -61,6 +61,14 @@ SELECT 5
 --> lines
 SELECT 2, 3, 20 * 2 + 5 * 3 + 30 + 12, round((20 * 2 + 5 * 3 + 30 + 12) / 3.0, 4)
 
+--> profit
+SELECT count(*) FROM profit_shop.cohort_retention;
+--- January's in January and February
+SELECT 2
+
+--> profit
+SELECT 2, 1, 3, 10 - 4 - 3 + 0, round((10 - 4 - 3 + 0) / 3.0, 4), 1, 3
+
 --> segment_names
 SELECT * FROM shop.my_names;
 SELECT r, f, plain.segment(r, f) FROM generate_series(1, 5) r, generate_series(1, 5) f
