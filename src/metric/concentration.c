@@ -35,7 +35,7 @@ typedef struct Walk
 {
 	Spending	spending;
 	int64		taken;			/* customers */
-	uint64	   *sum;			/* what they have paid */
+	MoneyTotal	sum;			/* what they have paid */
 } Walk;
 
 /* The best customer who isn't taken. */
@@ -51,14 +51,15 @@ walk_to(Walk *walk, int64 customers)
 	for (; walk->taken < customers; walk->taken++)
 	{
 		uint64		units;
-		int			nlimbs;
-		const uint64 *money;
+		Money		money;
 
 		if ((walk->taken & 0xFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
-		money = spending_money(&walk->spending, next_customer(walk), &units, &nlimbs);
-		if (!money_add(walk->sum, walk->spending.sum_limbs, money, nlimbs))
-			elog(ERROR, "sum of money does not fit %d limbs", walk->spending.sum_limbs);
+		money = spending_money(&walk->spending, next_customer(walk), &units);
+		if (likely(money.nlimbs <= UNITS_MAX_WORDS && money.scale == units_scale(walk->spending.scale)))
+			total_add(&walk->sum, money.limbs, money.nlimbs);
+		else
+			retention_total_add_money(&walk->sum, money);
 	}
 }
 
@@ -85,22 +86,21 @@ multiply(uint64 *to, int nto, const uint64 *from, int nfrom, uint32 factor)
 static Datum
 walk_revenue(const Walk *walk, uint32 part, uint32 whole)
 {
-	int			sum_limbs = walk->spending.sum_limbs;
-	Money		money = {walk->sum, sum_limbs, walk->spending.scale};
+	int			scale = walk->spending.scale;
+	Money		money = total_money(&walk->sum, scale);
 
 	if (part > 0)
 	{
-		int			n = sum_limbs + 1;
+		uint64		units;
+		Money		next = retention_money_at_scale(spending_money(&walk->spending, next_customer(walk), &units), scale);
+		int			n = Max(money.nlimbs, next.nlimbs) + 1;
 		uint64	   *result = palloc(n * sizeof(uint64));
 		uint64	   *addend = palloc(n * sizeof(uint64));
-		uint64		units;
-		int			nlimbs;
-		const uint64 *next = spending_money(&walk->spending, next_customer(walk), &units, &nlimbs);
 		bool		negative;
 
 		/* (2 * sum * whole + 2 * next * part + whole) / (2 * whole) */
-		multiply(result, n, walk->sum, sum_limbs, whole);
-		multiply(addend, n, next, nlimbs, part);
+		multiply(result, n, money.limbs, money.nlimbs, whole);
+		multiply(addend, n, next.limbs, next.nlimbs, part);
 		if (!money_add(result, n, addend, n))
 			elog(ERROR, "sum of money does not fit %d limbs", n);
 		negative = money_is_negative(result, n);
@@ -111,8 +111,7 @@ walk_revenue(const Walk *walk, uint32 part, uint32 whole)
 		(void) retention_money_divide(result, n, 2 * whole);
 		if (negative)
 			retention_money_negate(result, n);
-		money.limbs = result;
-		money.nlimbs = n;
+		money = (Money) {result, n, scale};
 	}
 	return retention_money_numeric(money);
 }
@@ -187,7 +186,6 @@ retention_base_revenue_concentration(PG_FUNCTION_ARGS)
 			elog(ERROR, "customer base has fewer customers than it says");
 		has_shares = retention_top_shares(&walk.spending, fractions, points, shares);
 
-		walk.sum = palloc0(walk.spending.sum_limbs * sizeof(uint64));
 		if (totals_are_estimates(totals))
 		{
 			kept = kept_revenue(packed);
@@ -215,7 +213,10 @@ retention_base_revenue_concentration(PG_FUNCTION_ARGS)
 		nulls[3] = !has_revenue;
 		if (has_revenue)
 		{
+			/* the sum stays, whatever row it is of */
+			MemoryContextSwitchTo(old);
 			walk_to(&walk, totals->customers / points * i + rest / points);
+			MemoryContextSwitchTo(of_row);
 			values[3] = walk_revenue(&walk, (uint32) (rest % points), (uint32) points);
 			if (totals_are_estimates(totals))
 				values[3] = DirectFunctionCall2(numeric_round,

@@ -61,27 +61,23 @@ spent(const Spending *spending, int64 i)
 typedef struct Payer
 {
 	uint64		key;
-	const uint64 *money;		/* number of limbs, limbs: as few as hold it */
+	Money		money;
 } Payer;
 
 static int
 compare_payers(const Payer *a, const Payer *b)
 {
-	const uint64 *x = a->money;
-	const uint64 *y = b->money;
-	bool		negative;
+	Money		difference;
 
 	if (a->key != b->key)
 		return a->key < b->key ? -1 : 1;
-	negative = money_is_negative(x + 1, (int) x[0]);
-	if (negative != money_is_negative(y + 1, (int) y[0]))
-		return negative ? -1 : 1;
-	if (x[0] != y[0])
-		return (x[0] < y[0]) != negative ? -1 : 1;
-	for (uint64 i = x[0]; i > 0; i--)
-		if (x[i] != y[i])
-			return x[i] < y[i] ? -1 : 1;
-	return 0;
+	if (a->money.scale == b->money.scale && a->money.nlimbs == b->money.nlimbs &&
+		memcmp(a->money.limbs, b->money.limbs, a->money.nlimbs * sizeof(uint64)) == 0)
+		return 0;
+	difference = retention_money_sum(a->money, retention_money_negative(b->money));
+	if (money_is_negative(difference.limbs, difference.nlimbs))
+		return -1;
+	return !money_is_zero(difference.limbs, difference.nlimbs);
 }
 
 #define ST_SORT sort_payers
@@ -92,34 +88,30 @@ compare_payers(const Payer *a, const Payer *b)
 #define ST_DEFINE
 #include "lib/sort_template.h"
 
-/* Room for many small arrays, without an allocation's overhead for each. */
+/* Room for the money of many, without an allocation's overhead for each. */
 typedef struct Shelf
 {
 	uint64	   *room;
 	Size		left;
-	int			widest;			/* limbs of the widest money */
 } Shelf;
 
 #define SHELF_WORDS		8192
 
-static const uint64 *
+static Money
 keep_money(Shelf *shelf, Money money)
 {
-	Size		nlimbs = (retention_money_bytes(money.limbs, money.nlimbs) + 7) / 8;
-	uint64	   *kept;
+	Size		nlimbs = money.nlimbs;
 
-	if (shelf->left < nlimbs + 1)
+	if (shelf->left < nlimbs)
 	{
-		shelf->left = Max(nlimbs + 1, SHELF_WORDS);
+		shelf->left = Max(nlimbs, SHELF_WORDS);
 		shelf->room = palloc(shelf->left * sizeof(uint64));
 	}
-	shelf->widest = Max(shelf->widest, (int) nlimbs);
-	kept = shelf->room;
-	kept[0] = nlimbs;
-	memcpy(kept + 1, money.limbs, nlimbs * sizeof(uint64));
-	shelf->room += nlimbs + 1;
-	shelf->left -= nlimbs + 1;
-	return kept;
+	memcpy(shelf->room, money.limbs, nlimbs * sizeof(uint64));
+	money.limbs = shelf->room;
+	shelf->room += nlimbs;
+	shelf->left -= nlimbs;
+	return money;
 }
 
 /*
@@ -162,9 +154,6 @@ retention_spending(const struct varlena *packed, bool exact)
 			elog(ERROR, "customer base has more customers than it says");
 		amount = unpacked_money(&unpacker, entry);
 		total_add_unpacked(&sum, &unpacker, entry);
-		/* limbs are compared, so all have the same scale */
-		if (unlikely(amount.scale != unpacker.scale))
-			amount = retention_money_at_scale(amount, unpacker.scale);
 		spending.keys[spending.n] = spending.narrow ? amount.limbs[0] ^ SIGN_BIT :
 			key_of_float8(retention_money_float8(amount));
 		if (payers)
@@ -175,15 +164,14 @@ retention_spending(const struct varlena *packed, bool exact)
 		spending.n++;
 	}
 	all = total_money(&sum, unpacker.scale);
-	/* that many customers' money, and as many more */
-	spending.sum_limbs = Max(all.nlimbs, shelf.widest) + 1;
 	if (spending.narrow)
 		all.scale = 0;
 	spending.all = retention_money_float8(all);
 	if (payers)
 	{
 		sort_payers(payers, spending.n);
-		spending.moneys = MemoryContextAllocHuge(CurrentMemoryContext, size);
+		spending.moneys = MemoryContextAllocHuge(CurrentMemoryContext,
+												 Max(spending.n, 1) * sizeof(Money));
 		for (int64 i = 0; i < spending.n; i++)
 		{
 			spending.keys[i] = payers[i].key;

@@ -20,12 +20,11 @@ typedef struct Spending
 	uint64	   *keys;			/* ascending */
 
 	/*
-	 * If asked for, and not narrow: the number of limbs of what each customer
-	 * has paid, and these limbs.  Ascending, where the float8 are equal too.
+	 * If asked for, and not narrow: what each customer has paid, in all its digits.
+	 * Ascending, where the float8 are equal too.
 	 */
-	const uint64 **moneys;
-	int			sum_limbs;		/* that hold the money of any number of them */
-	int			scale;			/* of the money */
+	Money	   *moneys;
+	int			scale;			/* digits of the money */
 	double		all;			/* what they have paid together, as spent() has it */
 } Spending;
 
@@ -41,18 +40,14 @@ spending_units(const Spending *spending, int64 i)
 	return (int64) (spending->keys[i] ^ (UINT64CONST(1) << 63));
 }
 
-/* What one customer has paid, in all its digits: its limbs, and how many they are. */
-static inline const uint64 *
-spending_money(const Spending *spending, int64 i, uint64 *units, int *nlimbs)
+/* What one customer has paid, in all its digits; "units" is room for it. */
+static inline Money
+spending_money(const Spending *spending, int64 i, uint64 *units)
 {
-	if (spending->narrow)
-	{
-		*units = (uint64) spending_units(spending, i);
-		*nlimbs = 1;
-		return units;
-	}
-	*nlimbs = (int) spending->moneys[i][0];
-	return spending->moneys[i] + 1;
+	if (!spending->narrow)
+		return spending->moneys[i];
+	*units = (uint64) spending_units(spending, i);
+	return retention_units_money(units, 1, units_scale(spending->scale));
 }
 
 /* Customers with the same number of orders. */
