@@ -64,6 +64,33 @@ foreach my $way (sort keys %ways)
 	  or diag("it took $worst s");
 }
 
+# And one among a hundred thousand costs the others next to nothing.
+$node->safe_psql(
+	'postgres', q{
+CREATE TABLE near_ones AS SELECT i % 30000 AS customer, date '2024-01-01' + (i % 500)::int AS ordered_on, (i % 1000) * 0.01 AS amount
+FROM generate_series(1, 100000::int8) i;
+CREATE TABLE one_far AS SELECT customer, ordered_on, CASE WHEN amount = 5 AND customer = 20500 THEN 1e-16383 ELSE amount END AS amount FROM near_ones;
+});
+my %alone = (
+	'a base' => "SELECT customers($base) FROM %s",
+	'a value of it' => "SELECT length($base\::text) > 0 FROM %s",
+	'two merged' => "SELECT customers(rollup(b)) FROM (SELECT $base AS b FROM %s GROUP BY customer % 2) s",
+	'shares' => "SELECT top_share($base, 0.1) > 0 FROM %s");
+
+foreach my $way (sort keys %alone)
+{
+	my %took;
+
+	foreach my $table ('near_ones', 'one_far', 'near_ones', 'one_far')
+	{
+		my $start = time;
+		$node->safe_psql('postgres', $alone{$way} =~ s/%s/$table/r);
+		my $seconds = time - $start;
+		$took{$table} = $seconds if !defined $took{$table} || $seconds < $took{$table};
+	}
+	cmp_ok($took{one_far}, '<', 5 * $took{near_ones} + 1, "$way: hardly longer with one far amount");
+}
+
 # To the last digit all the same.
 is( $node->safe_psql(
 		'postgres', q{
