@@ -120,6 +120,7 @@ SELECT p.oid::regprocedure::text AS name, proname, prorettype::regtype::text AS 
 							   WHEN arg = 'ordered_at' THEN CASE type WHEN 'timestamptz'::regtype THEN 't_tz' WHEN 'timestamp'::regtype THEN 't' WHEN 'date'::regtype THEN 't_date' END
 							   WHEN arg = 'amount' THEN CASE type WHEN 'numeric'::regtype THEN 'a' ELSE 'f' END
 							   WHEN arg = 'grain' THEN '''month''' WHEN arg = 'time_zone' THEN '''America/New_York''' WHEN arg = 'size' THEN '16'
+							   WHEN arg = 'is_order' THEN 'a >= 0'
 							   WHEN arg = 'as_of' THEN 'date ''2024-06-30''' END, ', ' ORDER BY i)
 		FROM unnest(proargnames, proargtypes::regtype[]) WITH ORDINALITY u (arg, type, i)) AS args
 FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
@@ -128,7 +129,7 @@ WHERE prokind = 'a' AND 'amount' = ANY (proargnames)
 	-- a zone beside a time that has none is an error
 	AND NOT ('time_zone' = ANY (proargnames) AND NOT 'timestamptz'::regtype = ANY (proargtypes))
 	-- answers a number of orders, or a day
-	AND proname NOT IN ('order_days_between', 'next_order_due_day');
+	AND proname !~ '^(_retention_)?(order_days_between|next_order_due_day)$';
 SELECT count(*) > 40 AS aggregates, count(*) FILTER (WHERE args IS NULL OR args LIKE '%, ') AS not_understood FROM aggregates;
 
 CREATE PROCEDURE ask_aggregates(how text, every int DEFAULT 1) LANGUAGE plpgsql AS $$
