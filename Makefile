@@ -14,14 +14,13 @@ endif
 SQL_PARTS = header calendar base metric value scalar score projection survival rfm repeat_buying history is_order waiting repeat_spend model equality \
 	simulate forecast views
 INSTALL_SQL = $(EXTENSION)--$(RETENTION_VERSION).sql
-UPGRADE_SQL = $(wildcard sql/upgrade/*.sql)
+UPGRADE_SQL = $(patsubst sql/upgrade/%.in,%,$(wildcard sql/upgrade/*.sql.in))
 
 MODULE_big = $(EXTENSION)
 VIEWS = $(sort $(wildcard src/views/*.sql))
 OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c) src/views/templates.c src/pg/namelist.c))
 SRC_HEADERS = $(wildcard src/*/*.h)
-DATA = $(UPGRADE_SQL)
-DATA_built = $(INSTALL_SQL) $(EXTENSION).control
+DATA_built = $(INSTALL_SQL) $(UPGRADE_SQL) $(EXTENSION).control
 EXTRA_CLEAN = src/views/templates.c src/pg/namelist.c $(EXTENSION).control $(EXTENSION)--*.sql results regression.diffs regression.out
 
 # Sums of money are integers, but simulated shops are floating point, and must
@@ -61,6 +60,10 @@ $(EXTENSION).control: retention.control.in META.json Makefile
 
 $(INSTALL_SQL): $(SQL_PARTS:%=sql/%.sql.in) sql/expand.awk META.json
 	for part in $(SQL_PARTS); do awk -f sql/expand.awk sql/$$part.sql.in || exit 1; done > $@.tmp
+	mv $@.tmp $@
+
+$(UPGRADE_SQL): %: sql/upgrade/%.in sql/expand.awk
+	awk -f sql/expand.awk $< > $@.tmp
 	mv $@.tmp $@
 
 src/views/templates.c: $(VIEWS) sql/embed.awk

@@ -8,6 +8,16 @@
 # the word's value; loops nest.  So each overload of an aggregate is written
 # once, however many types it takes.
 #
+# In an upgrade script,
+#
+#   --@widen OLD SIGNATURE
+#   CREATE FUNCTION ...
+#
+# makes what a function has in this version of the one that there was in the last:
+# one with more arguments at the end of those it had, which have defaults, or more
+# columns at the end of its rows.  PostgreSQL has no command for that, and to drop it
+# would drop what people have built upon it; doc/internals.md says more.
+#
 # Every function says what a call costs, in calls of an operator (10 ns or so):
 # the planner must know, or it asks a thousand stored values before a sort that
 # keeps one of them.  No more than that: where a query's costs add up to
@@ -36,7 +46,7 @@ function expand(from, to,    i, depth, start, words, names, values, n, k, w, sav
 {
 	for (i = from; i <= to; i++) {
 		if (line[i] !~ /^--@for /) {
-			print substitute(line[i])
+			emit(substitute(line[i]))
 			continue
 		}
 		start = i
@@ -66,6 +76,37 @@ function substitute(text,    b)
 	for (b = bound; b > 0; b--)
 		gsub("@" name[b] "@", value[b], text)
 	return text
+}
+
+function emit(text)
+{
+	if (text ~ /^--@widen /)
+		widened = substr(text, 10)
+	else if (!widened)
+		print text
+	else {
+		statement = statement text "\n"
+		if (text ~ /;$/) {
+			widen()
+			widened = statement = ""
+		}
+	}
+}
+
+# The row in pg_proc gets what CREATE OR REPLACE refuses to change, from a function
+# that is made for that; then that does the rest.
+function widen(    scratch)
+{
+	scratch = statement
+	sub(/^CREATE FUNCTION [a-z_0-9]+/, "CREATE FUNCTION _retention_widened", scratch)
+	printf "%s", scratch
+	print "UPDATE pg_catalog.pg_proc AS old SET pronargs = new.pronargs, proargtypes = new.proargtypes, proallargtypes = new.proallargtypes,"
+	print "\tproargmodes = new.proargmodes, proargnames = new.proargnames, pronargdefaults = 0, proargdefaults = NULL"
+	print "FROM pg_catalog.pg_proc AS new"
+	printf "WHERE old.oid OPERATOR(pg_catalog.=) '%s'::pg_catalog.regprocedure AND new.oid OPERATOR(pg_catalog.=) '_retention_widened'::pg_catalog.regproc;\n", widened
+	print "DROP FUNCTION _retention_widened;"
+	sub(/^CREATE FUNCTION/, "CREATE OR REPLACE FUNCTION", statement)
+	printf "%s", statement
 }
 
 /LANGUAGE/ && !/COST/ {

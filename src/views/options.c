@@ -138,7 +138,7 @@ retention_made_sql(const char *made, const char *comments)
 					quote_literal_cstr(RETENTION_VERSION), quote_literal_cstr(made), quote_literal_cstr(comments));
 }
 
-/* The constant of a name in a row of constants. */
+/* The constant of a name in a row of constants; NULL if there is none. */
 static const Const *
 find_constant(const Query *query, const char *view, const char *name, Oid type)
 {
@@ -160,23 +160,6 @@ find_constant(const Query *query, const char *view, const char *name, Oid type)
 							 type == FLOAT8OID ? "float8 '0.4' AS margin" : "text 'month' AS period")));
 		return (const Const *) entry->expr;
 	}
-	ereport(ERROR,
-			(errcode(ERRCODE_UNDEFINED_COLUMN),
-			 errmsg("view \"%s\" has no column \"%s\"", view, name)));
-}
-
-/* The text of a name; NULL only where it may be. */
-static const char *
-find_text(const Query *query, const char *view, const char *name, bool nullable)
-{
-	const Const *constant = find_constant(query, view, name, TEXTOID);
-
-	if (!constant->constisnull)
-		return TextDatumGetCString(constant->constvalue);
-	if (!nullable)
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("%s in view \"%s\" must not be null", name, view)));
 	return NULL;
 }
 
@@ -185,6 +168,10 @@ find_datum(const Query *query, const char *view, const char *name, Oid type)
 {
 	const Const *constant = find_constant(query, view, name, type);
 
+	if (constant == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("view \"%s\" has no column \"%s\"", view, name)));
 	if (constant->constisnull)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
@@ -192,22 +179,37 @@ find_datum(const Query *query, const char *view, const char *name, Oid type)
 	return constant->constvalue;
 }
 
+static const char *
+find_text(const Query *query, const char *view, const char *name)
+{
+	return TextDatumGetCString(find_datum(query, view, name, TEXTOID));
+}
+
+/* One that is not given: NULL, or missing, as of a view by a version that did not know it. */
+static const char *
+find_text_or_null(const Query *query, const char *view, const char *name)
+{
+	const Const *constant = find_constant(query, view, name, TEXTOID);
+
+	return constant && !constant->constisnull ? TextDatumGetCString(constant->constvalue) : NULL;
+}
+
 void
 retention_options_of_view(Options *options, Oid view)
 {
 	Relation	relation = relation_open(view, AccessShareLock);
 	const Query *query = get_view_query(relation);
-	const char *lifespan = find_text(query, VIEW_OF_OPTIONS, "lifespan", true);
+	const char *lifespan = find_text_or_null(query, VIEW_OF_OPTIONS, "lifespan");
 
 	memset(options, 0, sizeof(Options));
-	options->period = retention_grain_of_text(cstring_to_text(find_text(query, VIEW_OF_OPTIONS, "period", false)));
-	options->time_zone = find_text(query, VIEW_OF_OPTIONS, "time_zone", true);
+	options->period = retention_grain_of_text(cstring_to_text(find_text(query, VIEW_OF_OPTIONS, "period")));
+	options->time_zone = find_text_or_null(query, VIEW_OF_OPTIONS, "time_zone");
 	if (lifespan)
 		options->lifespan = DatumGetIntervalP(DirectFunctionCall3(interval_in, CStringGetDatum(lifespan),
 																  ObjectIdGetDatum(InvalidOid),
 																  Int32GetDatum(-1)));
 	options->margin = DatumGetFloat8(find_datum(query, VIEW_OF_OPTIONS, "margin", FLOAT8OID));
-	options->model = find_text(query, VIEW_OF_OPTIONS, "model", false);
+	options->model = find_text(query, VIEW_OF_OPTIONS, "model");
 	options->materialized = DatumGetBool(find_datum(query, VIEW_OF_OPTIONS, "materialized", BOOLOID));
 	check_options(options);
 	relation_close(relation, NoLock);
@@ -219,7 +221,7 @@ retention_made_of_view(Oid view, const char **made, const char **comments)
 {
 	Relation	relation = relation_open(view, AccessShareLock);
 
-	*made = find_text(get_view_query(relation), VIEW_OF_RECORD, "made", false);
-	*comments = find_text(get_view_query(relation), VIEW_OF_RECORD, "comments", false);
+	*made = find_text(get_view_query(relation), VIEW_OF_RECORD, "made");
+	*comments = find_text(get_view_query(relation), VIEW_OF_RECORD, "comments");
 	relation_close(relation, NoLock);
 }

@@ -60,6 +60,26 @@ end_own_names(int nest_level)
 	AtEOXact_GUC(false, nest_level);
 }
 
+/*
+ * Views are made of what this library knows, and call what the extension has: of
+ * another version, that is something else.  So it is between the installation of
+ * new files and ALTER EXTENSION, and behind it in a session that began before.
+ */
+static void
+check_version(void)
+{
+	char	   *version;
+
+	retention_views_ask("SELECT extversion FROM pg_extension WHERE extname = 'retention' AND extversion <> '" RETENTION_VERSION "'");
+	version = SPI_processed > 0 ? retention_views_value(0, 1) : NULL;
+	SPI_freetuptable(SPI_tuptable);
+	if (version)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the extension is of version %s, and its library of version " RETENTION_VERSION, version),
+				 errhint("ALTER EXTENSION retention UPDATE; or, if that has been done, connect anew.")));
+}
+
 static void
 return_views(ReturnSetInfo *rsinfo, const Build *build)
 {
@@ -118,6 +138,7 @@ retention_create_views(PG_FUNCTION_ARGS)
 	retention_options_of_arguments(&build.options, fcinfo, &orders);
 	SPI_connect();
 	nest_level = begin_own_names();
+	check_version();
 	do
 		retention_views_create_schema(&build);
 	while (!retention_views_lock(&build, ShareUpdateExclusiveLock, AccessExclusiveLock));
@@ -278,6 +299,7 @@ retention_refresh_views(PG_FUNCTION_ARGS)
 	init_set_of_text(fcinfo);
 	SPI_connect();
 	nest_level = begin_own_names();
+	check_version();
 	if (!PG_ARGISNULL(0))
 	{
 		call.target = NameStr(*PG_GETARG_NAME(0));
