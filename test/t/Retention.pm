@@ -22,7 +22,8 @@ our @EXPORT = qw(
 sub new_server
 {
 	my ($name, %init) = @_;
-	my $node = PostgreSQL::Test::Cluster->new($name);
+	my $install_path = delete $init{install_path};
+	my $node = PostgreSQL::Test::Cluster->new($name, $install_path ? (install_path => $install_path) : ());
 
 	# Collations of ICU's, which some tests make, need it. Perl modules of later
 	# majors would run initdb without a locale.

@@ -30,17 +30,18 @@ SELECT (m ->> 'purchases')::purchase_model, (m ->> 'spend')::spend_model, (m ->>
 SELECT what, i.* FROM models, model_info(retention) i ORDER BY 1;
 TABLE waiting;
 SELECT column_name, md5(string_agg(value, ' ' ORDER BY value)) FROM (
-	SELECT 'base', _retention_customer_base_send(base)::text FROM kept UNION ALL SELECT 'history', _retention_purchase_history_send(history)::text FROM kept UNION ALL SELECT 'log', _retention_order_log_send(log)::text FROM facts
-	UNION ALL SELECT 'rfm', record_send(rfm)::text FROM facts UNION ALL SELECT 'purchases', _retention_purchase_model_send(purchases)::text FROM models) v (column_name, value) GROUP BY 1 ORDER BY 1;
+	SELECT 'base', _retention_customer_base_send(base)::text FROM kept UNION ALL SELECT 'history', _retention_purchase_history_send(history)::text FROM kept UNION ALL SELECT 'timeline', _retention_timeline_send(timeline)::text FROM facts UNION ALL SELECT 'survival', _retention_survival_send(survival)::text FROM fits
+	UNION ALL SELECT 'buying', _retention_repeat_buying_send(buying)::text FROM fits UNION ALL SELECT 'spend', _retention_repeat_spend_send(spend)::text FROM fits UNION ALL SELECT 'renewals', _retention_renewals_send(renewals)::text FROM waiting
+	UNION ALL SELECT 'rfm', record_send(rfm)::text FROM facts UNION ALL SELECT 'purchases', _retention_purchase_model_send(purchases)::text FROM models
+	UNION ALL SELECT 'spend', _retention_spend_model_send(spend)::text FROM models UNION ALL SELECT 'retention', _retention_retention_model_send(retention)::text FROM models) v (column_name, value) GROUP BY 1 ORDER BY 1;
 SET search_path = lab, public, metrics;
 TABLE by_kpi;
-TABLE both;
+TABLE beside;
 SELECT * FROM kept_again ORDER BY customer;
 SELECT * FROM of_data ORDER BY period;
 SELECT * FROM cells ORDER BY cohort, period_index;
 SELECT * FROM named ORDER BY first, came;
-SELECT * FROM lateral_cells ORDER BY cohort;
-SELECT * FROM numbered ORDER BY ordinality;
+SELECT * FROM joined ORDER BY cohort;
 SELECT * FROM in_list ORDER BY cohort, ltv;
 SELECT * FROM one_field ORDER BY 1;
 SELECT * FROM whole_rows ORDER BY active, is_complete;

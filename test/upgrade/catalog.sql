@@ -10,7 +10,7 @@ SELECT line FROM (
 	SELECT concat_ws(' ', 'depends', pg_describe_object(d.classid, d.objid, d.objsubid), 'on', pg_describe_object(refclassid, refobjid, refobjsubid), deptype) FROM pg_depend d JOIN members USING (classid, objid)
 	UNION ALL
 	SELECT concat_ws(' ', 'function', p.oid::regprocedure, pg_get_function_arguments(p.oid), pg_get_function_result(p.oid), prokind, provolatile, proparallel, proisstrict, prosecdef, proleakproof, proretset,
-		procost, prorows, provariadic, prosupport, pronargs, pronargdefaults, proargtypes, prorettype::regtype, proargmodes, proargnames, pg_get_expr(proargdefaults, 0), proconfig, proowner = 10, (SELECT lanname FROM pg_language l WHERE l.oid = prolang),
+		procost, prorows, provariadic, prosupport, pronargs, pronargdefaults, proargtypes::regtype[], prorettype::regtype, proargmodes, proargnames, pg_get_expr(proargdefaults, 0), proconfig, proowner = 10, (SELECT lanname FROM pg_language l WHERE l.oid = prolang),
 		prosrc, probin, (SELECT array_agg(t::regtype) FROM unnest(proallargtypes) t))
 	FROM pg_proc p JOIN members ON classid = 'pg_proc'::regclass AND objid = p.oid
 	UNION ALL

@@ -6,7 +6,7 @@ SELECT line FROM (
 		'comment: ' || obj_description(c.oid, 'pg_class')) AS line
 	FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname IN (:schemas) AND relkind NOT IN ('i', 't')
 	UNION ALL
-	SELECT concat_ws(' ', nspname, relname, 'column', attname, format_type(atttypid, atttypmod), attacl, attstattarget, attstorage, attcompression, 'comment: ' || col_description(c.oid, attnum))
+	SELECT concat_ws(' ', nspname, relname, 'column', attname, format_type(atttypid, atttypmod), attacl, nullif(attstattarget, -1), attstorage, nullif(attcompression, ''), 'comment: ' || col_description(c.oid, attnum))
 	FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace JOIN pg_attribute ON attrelid = c.oid WHERE nspname IN (:schemas) AND relkind NOT IN ('i', 't') AND attnum > 0
 	UNION ALL
 	SELECT concat_ws(' ', 'index', pg_get_indexdef(i.oid), indisclustered, indisvalid, 'comment: ' || obj_description(i.oid, 'pg_class'))

@@ -44,13 +44,13 @@ CREATE OR REPLACE VIEW shop.rfm_segment_names AS TABLE names;
 -- Values of every type, as they are, in arrays, and behind an index, a check, a generated column.
 DO $$
 BEGIN
-	EXECUTE format('CREATE AGGREGATE renewals_of(int4, int8) (SFUNC = %s, STYPE = renewals)', (SELECT aggtransfn FROM pg_aggregate WHERE aggfnoid = 'fit_retention(int4, int8)'::regprocedure));
-	EXECUTE format('CREATE AGGREGATE log_of(timestamptz) (SFUNC = %s, STYPE = order_log)', (SELECT aggtransfn FROM pg_aggregate WHERE aggfnoid = 'order_gap(timestamptz)'::regprocedure));
+	EXECUTE format('CREATE AGGREGATE renewals_of(int4, int8) (SFUNC = %s, STYPE = renewals_histogram)', (SELECT aggtransfn FROM pg_aggregate WHERE aggfnoid = 'fit_retention(int4, int8)'::regprocedure));
+	EXECUTE format('CREATE AGGREGATE timeline_of(timestamptz) (SFUNC = %s, STYPE = _retention_timeline)', (SELECT aggtransfn FROM pg_aggregate WHERE aggfnoid = 'order_gap(timestamptz)'::regprocedure));
 	EXECUTE format('CREATE AGGREGATE union_of(customer_base) (SFUNC = %s, STYPE = customer_base)', (SELECT aggcombinefn FROM pg_aggregate WHERE aggfnoid = 'customer_base(int8)'::regprocedure));
 END
 $$;
 CREATE TABLE facts AS
-SELECT customer_id, rfm_summary(ordered_at, amount, date '2026-06-30') AS rfm, log_of(ordered_at) AS log FROM orders GROUP BY customer_id;
+SELECT customer_id, rfm_summary(ordered_at, amount, date '2026-06-30') AS rfm, timeline_of(ordered_at) AS timeline FROM orders GROUP BY customer_id;
 CREATE TABLE fits AS
 SELECT repeat_buying(rfm) AS buying, repeat_spend(rfm) AS spend, survival((rfm).age_days, (rfm).repeat_purchases > 0) AS survival FROM facts;
 CREATE TABLE kept (
@@ -74,17 +74,17 @@ GRANT SELECT ON ALL TABLES IN SCHEMA public TO analyst;
 
 -- An analyst's, upon the views and upon the functions.
 SET SESSION AUTHORIZATION analyst;
+CREATE SCHEMA lab;
 SET search_path = lab, public, metrics;
 CREATE VIEW by_kpi AS SELECT * FROM shop.kpi;
-CREATE VIEW both AS SELECT k.*, s.orders AS even_orders, (SELECT count(*) FROM stored.customers) AS even_customers FROM shop.kpi k, stored.kpi s;
-CREATE MATERIALIZED VIEW kept_again AS SELECT * FROM stored.kpi JOIN stored.rfm_segments USING (customers, revenue) RIGHT JOIN stored.customers USING (segment);
+CREATE VIEW beside AS SELECT k.*, s.orders AS even_orders, (SELECT count(*) FROM stored.customers) AS even_customers FROM shop.kpi k, stored.kpi s;
+CREATE MATERIALIZED VIEW kept_again AS SELECT c.*, s.share_of_revenue, k.clv FROM stored.customers AS c JOIN stored.rfm_segments AS s USING (segment), stored.kpi AS k;
 CREATE UNIQUE INDEX ON kept_again (customer);
 CREATE VIEW of_data AS SELECT period, active FROM stored.cohort_retention WHERE period_index = 1;
 CREATE VIEW history AS SELECT purchase_history(customer_id, ordered_at, amount, 'day') AS h FROM orders;
 CREATE VIEW cells AS SELECT * FROM cohort_retention((SELECT h FROM history), 'month');
 CREATE VIEW named AS SELECT c.first, c.active AS came FROM history, cohort_retention(history => h, max_periods => 3) AS c (first);
-CREATE VIEW lateral_cells AS SELECT c.*, o.* FROM history, cohort_retention(h, NULL, '2025-12-31') AS c JOIN (SELECT 0 AS period_index) AS o USING (period_index);
-CREATE VIEW numbered AS SELECT * FROM ROWS FROM (cohort_retention((SELECT h FROM history), 'quarter'), generate_series(1, 100)) WITH ORDINALITY AS c;
+CREATE VIEW joined AS SELECT c.cohort, c.ltv, o.n FROM history, cohort_retention(h, NULL, '2025-12-31') AS c JOIN (SELECT 0 AS period_index, 1 AS n) AS o USING (period_index);
 CREATE VIEW in_list AS SELECT (c.cell).cohort, (c.cell).ltv FROM (SELECT cohort_retention(h) AS cell FROM history) AS c;
 CREATE VIEW one_field AS SELECT (cohort_retention(h, 'year')).active FROM history;
 CREATE VIEW whole_rows AS SELECT to_jsonb(c) -> 'active' AS active, to_jsonb(c.*) -> 'is_complete' AS is_complete FROM history, cohort_retention(h) AS c;
