@@ -159,6 +159,7 @@ retention_cohort_retention_2(PG_FUNCTION_ARGS)
 }
 
 C
+my %was = map { /COMMENT ON FUNCTION ((\w+)\(.*\)) IS$/ ? ($2 => $1) : () } split /\n/, slurp_file("$build/sql/history.sql.in") . slurp_file("$build/sql/views.sql.in");
 patch('sql/history.sql.in',
 	"max_periods int4 DEFAULT NULL,\n\tOUT cohort date,", "max_periods int4 DEFAULT NULL,\n\tmin_size int4 DEFAULT NULL,\n\tOUT cohort date,",
 	"OUT ltv numeric,\n\tOUT is_complete bool\n", "OUT ltv numeric,\n\tOUT is_complete bool,\n\tOUT absent int8\n",
@@ -191,9 +192,9 @@ system_or_bail('touch', "$build/META.json");
 my ($header) = slurp_file("$build/sql/header.sql.in") =~ s/CREATE EXTENSION retention/ALTER EXTENSION retention UPDATE/r;
 my ($cohorts) = slurp_file("$build/sql/history.sql.in") =~ /^(CREATE FUNCTION cohort_retention\(.*?';\n)/ms;
 my ($views) = slurp_file("$build/sql/views.sql.in") =~ /^(--\@for ORDERS .*?^--\@end\n)/ms;
-$views =~ s/(?=CREATE FUNCTION)/--\@widen retention_create_views(\@ORDERS\@, text, text, text, text, text, name, text, text, interval, float8, bool, text)\n/;
+s/(?=CREATE FUNCTION (\w+))/"--\@widen $was{$1}\n"/e foreach $cohorts, $views;
 make_path("$build/sql/upgrade");
-append_to_file("$build/sql/upgrade/retention--$old--$new.sql.in", "$header\n--\@widen cohort_retention(purchase_history, text, date, int4)\n$cohorts\n$views");
+append_to_file("$build/sql/upgrade/retention--$old--$new.sql.in", "$header\n$cohorts\n$views");
 install_version($new);
 
 my $version = q{SELECT extversion FROM pg_extension WHERE extname = 'retention'};
