@@ -214,21 +214,23 @@ is_as_made(const Build *build, const char *name, char kind, Oid relation, const 
 		reads_its_own(build, relation);
 }
 
-/* Is it the view that we have made, or would make now, of a query? */
-bool
-retention_views_is_ours(const Build *build, const ViewTemplate *template, Oid relation, const Query *query)
-{
-	if (query && OidIsValid(retention_views_find_data(build, template)) &&
-		retention_views_is_over_data(build, template, relation))
-		query = retention_views_parse(retention_views_over_data(build, template));
-	return is_as_made(build, template->name, RELKIND_VIEW, relation, query);
-}
-
 /* Is what has the name what keeps the rows of a view of ours? */
 bool
 retention_views_data_is_ours(const Build *build, const ViewTemplate *template, Oid data, const Query *query)
 {
 	return is_as_made(build, retention_template_data(template), RELKIND_MATVIEW, data, query);
+}
+
+/* Is it the view that we have made, or would make now, of a query? */
+bool
+retention_views_is_ours(const Build *build, const ViewTemplate *template, Oid relation, const Query *query)
+{
+	Oid			data = retention_views_find_data(build, template);
+
+	if (query && OidIsValid(data) && retention_views_data_is_ours(build, template, data, query) &&
+		retention_views_is_over_data(build, template, relation))
+		query = retention_views_parse(retention_views_over_data(build, template));
+	return is_as_made(build, template->name, RELKIND_VIEW, relation, query);
 }
 
 /*

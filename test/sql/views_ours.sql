@@ -39,6 +39,22 @@ END $$;
 SELECT retention_drop_views('dumped');
 ROLLBACK;
 SELECT retention_drop_views('dumped');
+-- What has the name of kept rows is theirs, and so is the view over it, which looks as ours would.
+SELECT count(*) FROM retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', target => 'taken', materialized => true);
+SELECT pg_get_viewdef('taken.order_ladder'::regclass) AS ladder \gset
+DROP VIEW taken.retention_record, taken.order_ladder, taken.repeat_by_day;
+ALTER MATERIALIZED VIEW taken.order_ladder_data RENAME TO elsewhere;
+CREATE TABLE taken.order_ladder_data AS TABLE taken.elsewhere WITH NO DATA;
+CREATE VIEW taken.order_ladder AS :ladder
+DROP MATERIALIZED VIEW taken.repeat_by_day_data, taken.elsewhere;
+CREATE TABLE taken.repeat_by_day_data (mine int);
+SELECT count(*) FROM retention_refresh_views('taken');
+SELECT retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', target => 'taken', materialized => true);
+DROP VIEW taken.order_ladder;
+SELECT retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', target => 'taken', materialized => true);
+SELECT count(*) FROM retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', target => 'taken');
+SELECT retention_drop_views('taken');
+SELECT relname FROM pg_class WHERE relnamespace = 'taken'::regnamespace ORDER BY 1;
 -- Views can't be made over themselves, at whatever distance; elsewhere they can.
 CREATE VIEW again AS SELECT customer, ordered_at, amount FROM ours.order_rows;
 CREATE MATERIALIZED VIEW "and again" AS SELECT * FROM again;
@@ -56,4 +72,4 @@ SELECT retention_refresh_views('ours');
 SELECT objoid::regclass, description FROM pg_description JOIN pg_class AS c ON c.oid = objoid
 WHERE classoid = 'pg_class'::regclass AND relnamespace = 'ours'::regnamespace AND description ~ '::|@';
 SET client_min_messages = error;
-DROP SCHEMA views_ours, cleaned, ours, others CASCADE;
+DROP SCHEMA views_ours, cleaned, ours, others, taken CASCADE;
