@@ -8,9 +8,9 @@
  * there is no order of locks in which nobody ever deadlocks with us.  We wait for
  * one lock only while we hold none of the others: those are asked for without
  * waiting, and if one isn't to be had, all that we took is given back, and it is
- * the next that we wait for.  A call that has failed in this often enough waits
- * where it stands: rather a deadlock, which PostgreSQL finds, than to wait for
- * ever.
+ * the next that we wait for.  A call that has failed in this often enough, and for
+ * long enough, waits where it stands: rather a deadlock, which PostgreSQL finds,
+ * than to wait for ever.
  *
  * Each call asks at once for what it needs in the end, as a lock that is held can
  * only be made stronger by waiting.
@@ -29,9 +29,15 @@
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/timestamp.h"
 
-/* Rounds in which what isn't to be had is given up, tries in each, and the pause between them. */
+/*
+ * So many rounds, and so long, what isn't to be had is given up: rounds pass fast
+ * where many read, and slowly where one reads for hours.  Tries in each, and the
+ * pause between them.
+ */
 #define ROUNDS		100
+#define PATIENCE_MS	60000
 #define TRIES		10
 #define PAUSE_USEC	1000L
 
@@ -153,13 +159,13 @@ try_to_take(const Wanted *item)
  * back but say which it was.
  */
 static bool
-take_others(const WantedList *list, int first, bool patiently, Wanted *failed)
+take_others(const WantedList *list, int first, bool where_we_stand, Wanted *failed)
 {
 	for (int i = 0; i < list->n; i++)
 	{
 		if (i == first)
 			continue;
-		if (patiently)
+		if (where_we_stand)
 			take(&list->items[i]);
 		else if (!try_to_take(&list->items[i]))
 		{
@@ -184,12 +190,14 @@ retention_views_lock(Build *build, LOCKMODE schema_mode, LOCKMODE mode)
 	WantedList	list;
 	WantedList	now;
 	Wanted		first;
+	TimestampTz since = GetCurrentTimestamp();
 
 	find_wanted(&list, build, schema_mode, mode);
 	first = list.items[0];
 	for (int round = 0; OidIsValid(build->schema); round++)
 	{
 		int			position;
+		bool		last_resort;
 
 		CHECK_FOR_INTERRUPTS();
 		take(&first);
@@ -202,7 +210,8 @@ retention_views_lock(Build *build, LOCKMODE schema_mode, LOCKMODE mode)
 			first = list.items[0];
 			continue;
 		}
-		if (!take_others(&list, position, round >= ROUNDS, &first))
+		last_resort = round >= ROUNDS && TimestampDifferenceExceeds(since, GetCurrentTimestamp(), PATIENCE_MS);
+		if (!take_others(&list, position, last_resort, &first))
 			continue;
 		find_wanted(&now, build, schema_mode, mode);
 		if (same_list(&list, &now))

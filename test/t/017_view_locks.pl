@@ -4,6 +4,7 @@
 
 use strict;
 use warnings;
+use IPC::Run;
 use Retention;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -133,11 +134,22 @@ foreach my $name (sort keys %calls)
 	push @scripts, '-f', "$dir/$name.sql@" . ($weights{$name} // 2);
 }
 $node->safe_psql('postgres', $calls{create_materialized});
-$node->command_ok([ 'pgbench', '-n', '-c', '8', '-T', '7', '--random-seed=7', @scripts, $node->connstr('postgres') ], 'calls at once');
+$node->command_ok([ 'pgbench', '-n', '-c', '8', '-t', '20', '--random-seed=7', @scripts, $node->connstr('postgres') ], 'calls at once');
 # what somebody else has dropped, or made otherwise, is not there, and nothing else goes wrong
 is($node->safe_psql('postgres', q{SELECT call, state, message FROM seen WHERE state NOT IN ('00000', '42P01', '42704')
 	AND message !~ 'are not materialized: they are never out of date' ORDER BY 1, 2}), '', '... no deadlock, and no error from inside');
 is($node->safe_psql('postgres', q{SELECT count(DISTINCT call) FROM seen WHERE state = '00000'}), scalar(keys %calls), '... and each was done');
+
+# Where somebody reads all the time, in either order, a call has more patience than so many rounds.
+$node->safe_psql('postgres', $calls{create_materialized});
+append_to_file("$dir/$_->[0]_$_->[1].sql", "BEGIN; SELECT FROM pair.$_->[0] LIMIT 1;\n\\sleep 10 ms\nSELECT FROM pair.$_->[1] LIMIT 1;\n\\sleep 10 ms\nCOMMIT;\n")
+  foreach [ 'kpi', 'lifecycle' ], [ 'lifecycle', 'kpi' ];
+my $readers = IPC::Run::start([ 'pgbench', '-n', '-c', '12', '-T', '9', '-f', "$dir/kpi_lifecycle.sql", '-f', "$dir/lifecycle_kpi.sql", $node->connstr('postgres') . ' application_name=readers' ],
+	'>', \my $done, '2>', \my $told);
+ok(wait_for($node, q{SELECT count(*) > 5 FROM pg_stat_activity WHERE application_name = 'readers' AND xact_start IS NOT NULL}, 't'), 'many read');
+my $patient = background($node, $calls{refresh_data}, 'patient');
+ok($readers->finish, '... all the time') or diag($told);
+is(join('|', finish($patient)), '|', '... and a call waits for its turn');
 
 $node->stop;
 done_testing();
