@@ -11,9 +11,17 @@
 
 #include "base/totals.h"
 
+#include "access/xact.h"
+
+/* Once a statement: who asks a sample for one number asks for others, too, and samples come by the thousand. */
 static void
 warn_not_random(char *detail)
 {
+	static TimestampTz warned = 0;
+
+	if (warned == GetCurrentStatementStartTimestamp())
+		return;
+	warned = GetCurrentStatementStartTimestamp();
 	ereport(WARNING,
 			(errcode(ERRCODE_DATA_EXCEPTION),
 			 errmsg("sample of customers is not a random one: what is estimated from it is NULL"),

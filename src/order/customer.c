@@ -55,6 +55,10 @@ retention_text_is_folded(Oid collation)
  * Is a text that is about to be a key one of another type, taken for a text
  * without being asked, whose values are equal where their texts are not?  That
  * is citext; what is of a domain, or a varchar, compares as a text does.
+ *
+ * (Of email::varchar the planner leaves what it leaves of email: one relabelling
+ * from citext to text, that nobody has asked for.  So it's refused, too, and said
+ * what to write.)
  */
 static void
 check_key_expression(Node *expr)
@@ -71,7 +75,7 @@ check_key_expression(Node *expr)
 	ereport(ERROR,
 			(errcode(ERRCODE_DATATYPE_MISMATCH),
 			 errmsg("customers of type %s are not told apart by their texts", format_type_be(type)),
-			 errhint("Give what tells them apart, such as lower(email)::text of a citext.")));
+			 errhint("Give what tells them apart, such as lower(email)::text of a citext, or email::text if letters are to be told apart from capitals; a cast to varchar is not enough.")));
 }
 
 /* Is it the call of an aggregate with this transition function? */

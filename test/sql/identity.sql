@@ -101,7 +101,8 @@ CREATE TABLE samples AS
 SELECT 'neighbours' AS of, customer_base_sample(k, t, a, 100) AS s FROM neighbours
 UNION ALL SELECT 'others', customer_base_sample(random_int8(n), t, a, 100) FROM (SELECT *, row_number() OVER () AS n FROM neighbours) s
 UNION ALL SELECT 'neighbours, all kept', customer_base_sample(k, t, a, 2000) FROM neighbours;
-SELECT of, customers(s) AS customers FROM samples WHERE of = 'neighbours';
+-- (Told of once a statement, whoever asks.)
+SELECT of, customers(s) AS customers, repeat_rate(s), gini(s) FROM samples, generate_series(1, 2) WHERE of = 'neighbours';
 SET client_min_messages = error;
 SELECT of, customers(s) BETWEEN 1000 AND 4000 AS customers, orders(s), revenue(s), aov(s), repeat_rate(s), purchase_frequency(s) IS NULL AS frequency, customer_value(s) IS NULL AS value, lifetime_span(s),
 	   clv(s, lifespan => '1 year') IS NULL AS clv, clv_breakdown(s) IS NULL AS breakdown, top_share(s, 0.5), gini(s), standard_error(s, 'customers') IS NULL AS error,

@@ -71,6 +71,8 @@ SELECT customer_base_sample(email, at, amount, 100) FROM shop;
 SELECT purchase_history(email, at, amount, 'day') FROM shop;
 SELECT repeat_rate(email ORDER BY at DESC) FILTER (WHERE amount > 0) FROM shop;
 SELECT repeat_rate(email::email) FROM shop;
+-- (a cast to varchar is gone when it could be seen)
+SELECT repeat_rate(email::varchar) FROM shop;
 SELECT customer_base(email) FROM shop;
 SET max_parallel_workers_per_gather = 2;
 SET parallel_setup_cost = 0;
