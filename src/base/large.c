@@ -4,9 +4,9 @@
  *	  The state of an aggregate over many customers: an expanded object.
  *
  * A table larger than the cache costs a memory access for each row, and that
- * is most of what a metric costs.  So rows are collected first: when one
- * arrives, the memory it will need is asked for, and when it is its turn, two
- * hundred rows later, that memory is there.
+ * is most of what a metric costs.  So rows are collected first, and when it is
+ * the turn of one, the memory is asked for that the one some places later will
+ * need: no sooner, or it would be pushed out of the cache again meanwhile.
  *
  * Memory is bounded: a table that would grow beyond work_mem times
  * hash_mem_multiplier, together with all other states of the same aggregate
@@ -406,6 +406,32 @@ absorb_hard(LargeBase *large, Spill **overflow, const SpillReader *source, const
 	}
 }
 
+/* Rows that memory is asked for ahead. */
+#define AHEAD		16
+
+#if defined(__GNUC__) || defined(__clang__)
+#define prefetch(address)	__builtin_prefetch(address, 1)
+#else
+#define prefetch(address)	((void) 0)
+#endif
+
+static pg_attribute_always_inline uint64 *
+home_shaped(CustomerTable *table, uint64 hash, EntryShape shape)
+{
+	return table->slots +
+		multiply_high((hash - table->first_hash) << table->shift, table->spread) * shape.stride;
+}
+
+/* An entry may lie across two cache lines, and some way from its home. */
+static pg_attribute_always_inline void
+prefetch_home(CustomerTable *table, uint64 hash, EntryShape shape)
+{
+	uint64	   *home = home_shaped(table, hash, shape);
+
+	prefetch(home);
+	prefetch(home + 8);
+}
+
 /* Put the pending rows into the table, whose entries have this shape. */
 static pg_attribute_always_inline void
 flush_shaped(LargeBase *large, EntryShape shape)
@@ -414,12 +440,16 @@ flush_shaped(LargeBase *large, EntryShape shape)
 	int			scale = table_units_scale(table);
 	const uint64 *entry = large->pending;
 
+	for (int i = 0; i < Min(AHEAD, large->npending); i++)
+		prefetch_home(table, entry[i * shape.stride], shape);
 	for (int n = large->npending; n > 0; n--, entry += shape.stride)
 	{
-		uint64	   *home = table->slots +
-			multiply_high((entry[0] - table->first_hash) << table->shift, table->spread) * shape.stride;
+		uint64	   *home = home_shaped(table, entry[0], shape);
 		bool		found;
 		uint64	   *slot;
+
+		if (likely(n > AHEAD))
+			prefetch_home(table, entry[AHEAD * shape.stride], shape);
 
 		if (unlikely(entry[0] > table->bound))
 		{

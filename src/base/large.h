@@ -65,13 +65,6 @@ typedef void (*LargeVisitor) (LargeBase *large, const CustomerTable *part, void 
 
 extern WideList *retention_large_visit(LargeBase *large, LargeVisitor visitor, void *arg);
 
-/* Ask for the memory that will be needed soon. */
-#if defined(__GNUC__) || defined(__clang__)
-#define prefetch(address)	__builtin_prefetch(address, 1)
-#else
-#define prefetch(address)	((void) 0)
-#endif
-
 static inline bool
 datum_is_large(Datum datum)
 {
@@ -115,13 +108,6 @@ large_next(LargeBase *large)
 static inline void
 large_push(LargeBase *large)
 {
-	const CustomerTable *table = large->table;
-	uint64	   *home = likely(table->salt == 0) ? table_home(table, large_next(large)[0]) :
-		salted_home(table, large_next(large));
-
-	/* an entry may lie across two cache lines, and some way from its home */
-	prefetch(home);
-	prefetch(home + 8);
 	if (++large->npending == LARGE_PENDING)
 		retention_large_flush(large);
 }
