@@ -1,2 +1,2 @@
 SELECT cohort, period_index, cohort_size, active, orders, revenue, cumulative_revenue
-FROM cohort_retention((SELECT purchase_history(customer_id, ordered_at, amount, 'month') FROM shop.orders_int8))
+FROM cohort_retention((SELECT purchase_history(customer_id, ordered_at, amount, 'month') FROM TABLE))
