@@ -528,7 +528,7 @@ SET timezone = 'Asia/Tokyo';
 SELECT count(*) FROM retention_create_views('orders', } . $columns . q{, time_zone => 'Europe/Berlin', lifespan => '1 year 2 mons', margin => 0.123456789012345678,
 	filter => $f$is_paid(status) AND ordered_at > (SELECT min(ordered_at) FROM orders) + '1 12:00:00' AND weight <> 12.123456789012345678::float8
 		AND ordered_at > '03/02/2019' AND waited = '1 12:00:00' AND "My Sales".is_paid('it''s \ paid')$f$, target => 'shop');
-SELECT count(*) FROM retention_create_views('orders', } . $columns . q{, target => 'kept', materialized => true, filter => 'is_paid(status)');
+SELECT count(*) FROM retention_create_views('orders', } . $columns . q{, target => 'kept', materialized => true, filter => 'is_paid(status)', is_order => 'weight <> 12.123456789012345678::float8 AND amount > 5');
 CREATE TABLE thresholds AS SELECT * FROM shop.rfm_quintiles WHERE metric <> 'monetary';
 CREATE OR REPLACE VIEW shop.rfm_thresholds AS TABLE thresholds;
 CREATE TABLE names AS SELECT recency_score, frequency_score, CASE WHEN recency_score = 5 THEN 'Our best' ELSE segment END AS segment FROM shop.rfm_segment_names WHERE recency_score > 1;
