@@ -27,7 +27,7 @@ typedef struct Cell
 {
 	int64		active;
 	int64		orders;
-	uint64		revenue[FLEXIBLE_ARRAY_MEMBER];
+	MoneyTotal	revenue;
 } Cell;
 
 /* A cohort: there may be few of them in many years. */
@@ -35,7 +35,7 @@ typedef struct Cohort
 {
 	int32		period;			/* its own, from the first on */
 	char		status;
-	char	   *cells;
+	Cell	   *cells;
 } Cohort;
 
 #define SH_PREFIX		cohort_table
@@ -52,8 +52,7 @@ typedef struct Cohort
 typedef struct Cohorts
 {
 	Question	question;
-	int			limbs;			/* of revenue; 0: not known */
-	Size		cell_bytes;
+	bool		has_money;
 	int64		max_periods;
 	cohort_table_hash *table;
 	double		ncells;
@@ -70,12 +69,6 @@ cohort_periods(const Cohorts *cohorts, const Cohort *cohort)
 	return Min((int64) cohorts->question.last - cohort->period + 1, cohorts->max_periods);
 }
 
-static inline Cell *
-cohort_cell(const Cohorts *cohorts, const Cohort *cohort, int64 index)
-{
-	return (Cell *) (cohort->cells + index * cohorts->cell_bytes);
-}
-
 static Cohort *
 get_cohort(Cohorts *cohorts, int32 period)
 {
@@ -87,9 +80,9 @@ get_cohort(Cohorts *cohorts, int32 period)
 		int64		periods = cohort_periods(cohorts, cohort);
 
 		cohorts->ncells += (double) periods;
-		retention_question_check_cells(cohorts->ncells, cohorts->cell_bytes);
+		retention_question_check_cells(cohorts->ncells, sizeof(Cell));
 		cohort->cells = MemoryContextAllocExtended(CurrentMemoryContext,
-												   periods * cohorts->cell_bytes,
+												   periods * sizeof(Cell),
 												   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	}
 	return cohort;
@@ -139,16 +132,15 @@ add_customer(Cohorts *cohorts, const CustomerView *customer)
 			continue;
 		if (index >= periods)
 			break;
-		cell = cohort_cell(cohorts, cohort, index);
+		cell = &cohort->cells[index];
 		cell->orders += orders;
 		if (orders > 0 && index != seen)
 		{
 			cell->active++;
 			seen = index;
 		}
-		if (cohorts->limbs > 0)
-			(void) money_add(cell->revenue, cohorts->limbs, occasion + 1,
-							 question->unpacker.shape.nlimbs);
+		if (cohorts->has_money)
+			question_add_money(question, &cell->revenue, customer, occasion);
 	}
 }
 
@@ -189,8 +181,7 @@ count_cohorts(Cohorts *cohorts, FunctionCallInfo fcinfo, int period_arg)
 	if (question->empty)
 		return;
 	retention_question_check_periods(question, cohorts->max_periods);
-	cohorts->limbs = question->unpacker.limbs > 0 ? question->unpacker.limbs + 1 : 0;
-	cohorts->cell_bytes = offsetof(Cell, revenue) + cohorts->limbs * sizeof(uint64);
+	cohorts->has_money = question_has_money(question);
 	cohorts->table = cohort_table_create(CurrentMemoryContext, 64, NULL);
 	while (question_next(question, &customer))
 		add_customer(cohorts, &customer);
@@ -200,14 +191,6 @@ count_cohorts(Cohorts *cohorts, FunctionCallInfo fcinfo, int period_arg)
 	while ((cohort = cohort_table_iterate(cohorts->table, &iterator)) != NULL)
 		cohorts->sorted[cohorts->n++] = *cohort;
 	qsort(cohorts->sorted, cohorts->n, sizeof(Cohort), compare_cohorts);
-}
-
-static Datum
-money_numeric(const Cohorts *cohorts, const uint64 *limbs, int nlimbs)
-{
-	Money		money = {limbs, nlimbs, cohorts->question.unpacker.shape.scale};
-
-	return retention_money_numeric(money);
 }
 
 /*
@@ -222,32 +205,31 @@ retention_cohort_retention(PG_FUNCTION_ARGS)
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	Cohorts		cohorts;
 	Question   *question = &cohorts.question;
-	uint64	   *cumulative;
 	MemoryContext row_context;
-	MemoryContext old;
 
 	InitMaterializedSRF(fcinfo, 0);
 	if (PG_ARGISNULL(0))
 		return (Datum) 0;
 	count_cohorts(&cohorts, fcinfo, 1);
-	cumulative = palloc((cohorts.limbs + 1) * sizeof(uint64));
 	row_context = AllocSetContextCreate(CurrentMemoryContext, "cohort row", ALLOCSET_SMALL_SIZES);
-	old = MemoryContextSwitchTo(row_context);
 	for (int64 i = 0; i < cohorts.n; i++)
 	{
 		const Cohort *cohort = &cohorts.sorted[i];
 		int64		periods = cohort_periods(&cohorts, cohort);
-		int64		size = cohort_cell(&cohorts, cohort, 0)->active;
+		int64		size = cohort->cells[0].active;
+		MoneyTotal	cumulative = {0};
 
-		memset(cumulative, 0, cohorts.limbs * sizeof(uint64));
 		for (int64 index = 0; index < periods; index++)
 		{
-			const Cell *cell = cohort_cell(&cohorts, cohort, index);
+			const Cell *cell = &cohort->cells[index];
 			int32		period = cohort->period + (int32) index;
 			Datum		values[11];
 			bool		nulls[11] = {false};
+			MemoryContext old;
 
 			CHECK_FOR_INTERRUPTS();
+			total_add_total(&cumulative, &cell->revenue);
+			old = MemoryContextSwitchTo(row_context);
 			values[0] = retention_question_date(question, cohort->period);
 			values[1] = Int32GetDatum((int32) index);
 			values[2] = retention_question_date(question, period);
@@ -255,20 +237,19 @@ retention_cohort_retention(PG_FUNCTION_ARGS)
 			values[4] = Int64GetDatum(cell->active);
 			values[5] = Float8GetDatum((double) cell->active / (double) size);
 			values[6] = Int64GetDatum(cell->orders);
-			nulls[7] = nulls[8] = nulls[9] = cohorts.limbs == 0;
-			if (cohorts.limbs > 0)
+			nulls[7] = nulls[8] = nulls[9] = !cohorts.has_money;
+			if (cohorts.has_money)
 			{
-				(void) money_add(cumulative, cohorts.limbs, cell->revenue, cohorts.limbs);
-				values[7] = money_numeric(&cohorts, cell->revenue, cohorts.limbs);
-				values[8] = money_numeric(&cohorts, cumulative, cohorts.limbs);
+				values[7] = question_numeric(question, &cell->revenue);
+				values[8] = question_numeric(question, &cumulative);
 				values[9] = exact_divide(values[8], exact_integer(size));
 			}
 			values[10] = BoolGetDatum(retention_question_complete(question, period));
 			tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+			MemoryContextSwitchTo(old);
 			MemoryContextReset(row_context);
 		}
 	}
-	MemoryContextSwitchTo(old);
 	MemoryContextDelete(row_context);
 	return (Datum) 0;
 }
@@ -280,8 +261,8 @@ typedef struct AveragePoint
 	int64		customers;
 	int64		active;
 	double		retentions;		/* sum over cohorts */
-	uint64	   *revenue;
-	uint64	   *cumulative;
+	MoneyTotal	revenue;
+	MoneyTotal	cumulative;
 	Datum		ltvs;			/* sum over cohorts */
 } AveragePoint;
 
@@ -314,8 +295,6 @@ retention_cohort_average(PG_FUNCTION_ARGS)
 	Question   *question = &cohorts.question;
 	AveragePoint *points;
 	int64		npoints = 0;
-	int			limbs;
-	uint64	   *cumulative;
 	MemoryContext cohort_context;
 
 	InitMaterializedSRF(fcinfo, 0);
@@ -324,44 +303,34 @@ retention_cohort_average(PG_FUNCTION_ARGS)
 	count_cohorts(&cohorts, fcinfo, 1);
 	if (question->empty)
 		return (Datum) 0;
-	/* of sums over cohorts; one limb more than a cell's sums is enough */
-	limbs = cohorts.limbs > 0 ? cohorts.limbs + 1 : 0;
 	cohort_context = AllocSetContextCreate(CurrentMemoryContext, "cohort", ALLOCSET_SMALL_SIZES);
 	points = palloc0(cohort_periods(&cohorts, &cohorts.sorted[0]) * sizeof(AveragePoint));
-	cumulative = palloc((limbs + 1) * sizeof(uint64));
 	for (int64 i = 0; i < cohorts.n; i++)
 	{
 		const Cohort *cohort = &cohorts.sorted[i];
 		int64		periods = cohort_periods(&cohorts, cohort);
-		int64		size = cohort_cell(&cohorts, cohort, 0)->active;
+		int64		size = cohort->cells[0].active;
+		MoneyTotal	cumulative = {0};
 
-		memset(cumulative, 0, limbs * sizeof(uint64));
 		for (int64 index = 0; index < periods; index++)
 		{
-			const Cell *cell = cohort_cell(&cohorts, cohort, index);
+			const Cell *cell = &cohort->cells[index];
 			AveragePoint *point = &points[index];
 
 			CHECK_FOR_INTERRUPTS();
 			if (!retention_question_complete(question, cohort->period + (int32) index))
 				break;
 			npoints = Max(npoints, index + 1);
-			if (point->cohorts++ == 0 && limbs > 0)
-			{
-				point->revenue = palloc0(limbs * sizeof(uint64));
-				point->cumulative = palloc0(limbs * sizeof(uint64));
+			if (point->cohorts++ == 0)
 				point->ltvs = exact_integer(0);
-			}
 			point->customers += size;
 			point->active += cell->active;
 			point->retentions += (double) cell->active / (double) size;
-			if (limbs > 0)
-			{
-				(void) money_add(cumulative, limbs, cell->revenue, cohorts.limbs);
-				(void) money_add(point->revenue, limbs, cell->revenue, cohorts.limbs);
-				(void) money_add(point->cumulative, limbs, cumulative, limbs);
-				if (!weighted)
-					add_ltv(point, money_numeric(&cohorts, cumulative, limbs), size, cohort_context);
-			}
+			total_add_total(&cumulative, &cell->revenue);
+			total_add_total(&point->revenue, &cell->revenue);
+			total_add_total(&point->cumulative, &cumulative);
+			if (cohorts.has_money && !weighted)
+				add_ltv(point, question_numeric(question, &cumulative), size, cohort_context);
 		}
 	}
 	for (int64 index = 0; index < npoints; index++)
@@ -377,11 +346,11 @@ retention_cohort_average(PG_FUNCTION_ARGS)
 		values[3] = Int64GetDatum(point->active);
 		values[4] = Float8GetDatum(weighted ? (double) point->active / (double) point->customers :
 								   point->retentions / (double) point->cohorts);
-		nulls[5] = nulls[6] = nulls[7] = limbs == 0;
-		if (limbs > 0)
+		nulls[5] = nulls[6] = nulls[7] = !cohorts.has_money;
+		if (cohorts.has_money)
 		{
-			values[5] = money_numeric(&cohorts, point->revenue, limbs);
-			values[6] = money_numeric(&cohorts, point->cumulative, limbs);
+			values[5] = question_numeric(question, &point->revenue);
+			values[6] = question_numeric(question, &point->cumulative);
 			values[7] = weighted ? exact_divide(values[6], exact_integer(point->customers)) :
 				exact_divide(point->ltvs, exact_integer(point->cohorts));
 		}

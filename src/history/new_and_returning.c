@@ -43,16 +43,15 @@ typedef struct Cell
 	int64		new_customers;
 	int64		new_orders;
 	int64		trailing[TRAILING_KINDS];	/* who come in less who have left */
-	uint64		revenue[FLEXIBLE_ARRAY_MEMBER]; /* of new customers; of the others */
+	MoneyTotal	new_revenue;	/* of new customers */
+	MoneyTotal	old_revenue;	/* of the others */
 } Cell;
 
 typedef struct Balance
 {
 	Question	question;
-	int			limbs;			/* of a revenue; 0: not known */
-	Size		cell_bytes;
-	char	   *cells;
-	int64		n;				/* cells: one for each period */
+	Cell	   *cells;
+	int64		n;				/* one for each period */
 	int64		trailing_periods;
 } Balance;
 
@@ -65,12 +64,6 @@ typedef struct Passage
 	int64		before;			/* that they ordered in last before */
 	int64		until[TRAILING_KINDS];	/* the last one in whose window they count */
 } Passage;
-
-static inline Cell *
-balance_cell(const Balance *balance, int64 period)
-{
-	return (Cell *) (balance->cells + period * balance->cell_bytes);
-}
 
 static int64
 first_period(const Question *question, const CustomerView *customer)
@@ -92,7 +85,7 @@ leave_window(const Balance *balance, const Passage *passage, Trailing kind)
 	int64		until = passage->until[kind];
 
 	if (until >= 0 && until < balance->n - 1)
-		balance_cell(balance, until + 1)->trailing[kind]--;
+		balance->cells[until + 1].trailing[kind]--;
 }
 
 /* They are in the windows from the period at hand on, to one that's never earlier than before. */
@@ -102,7 +95,7 @@ stay_in_window(const Balance *balance, Passage *passage, Trailing kind, int64 un
 	if (passage->now > passage->until[kind])
 	{
 		leave_window(balance, passage, kind);
-		balance_cell(balance, passage->now)->trailing[kind]++;
+		balance->cells[passage->now].trailing[kind]++;
 	}
 	passage->until[kind] = until;
 }
@@ -111,7 +104,7 @@ stay_in_window(const Balance *balance, Passage *passage, Trailing kind, int64 un
 static void
 close_period(const Balance *balance, Passage *passage)
 {
-	Cell	   *cell = balance_cell(balance, passage->now);
+	Cell	   *cell = &balance->cells[passage->now];
 	bool		repeated = passage->orders > 1;
 	int64		further = balance->trailing_periods - 1;
 
@@ -163,24 +156,15 @@ add_customer(const Balance *balance, const CustomerView *customer)
 			}
 			passage.orders += orders;
 		}
-		if (balance->limbs > 0)
-			(void) money_add(balance_cell(balance, now)->revenue +
-							 (now == passage.first ? 0 : balance->limbs), balance->limbs,
-							 occasion + 1, question->unpacker.shape.nlimbs);
+		if (question_has_money(question))
+			question_add_money(question, now == passage.first ? &balance->cells[now].new_revenue :
+							   &balance->cells[now].old_revenue, customer, occasion);
 	}
 	if (passage.now < 0)
 		return;
 	close_period(balance, &passage);
 	leave_window(balance, &passage, TRAILING_CUSTOMERS);
 	leave_window(balance, &passage, TRAILING_REPEATERS);
-}
-
-static Datum
-money_numeric(const Balance *balance, const uint64 *limbs)
-{
-	Money		money = {limbs, balance->limbs, balance->question.unpacker.shape.scale};
-
-	return retention_money_numeric(money);
 }
 
 /*
@@ -201,7 +185,6 @@ retention_new_and_returning(PG_FUNCTION_ARGS)
 	Question   *question = &balance.question;
 	CustomerView customer;
 	int64		trailing[TRAILING_KINDS] = {0};
-	uint64	   *total;
 	MemoryContext row_context;
 	MemoryContext old;
 
@@ -217,23 +200,20 @@ retention_new_and_returning(PG_FUNCTION_ARGS)
 	retention_question_begin(question, fcinfo, 1, 3, true);
 	if (question->empty)
 		return (Datum) 0;
-	balance.limbs = question->unpacker.limbs > 0 ? question->unpacker.limbs + 1 : 0;
-	balance.cell_bytes = offsetof(Cell, revenue) + 2 * balance.limbs * sizeof(uint64);
 	balance.n = (int64) question->last - question->first + 1;
 	retention_question_check_periods(question, PG_INT64_MAX);
-	retention_question_check_cells((double) balance.n, balance.cell_bytes);
-	balance.cells = MemoryContextAllocExtended(CurrentMemoryContext, balance.n * balance.cell_bytes,
+	retention_question_check_cells((double) balance.n, sizeof(Cell));
+	balance.cells = MemoryContextAllocExtended(CurrentMemoryContext, balance.n * sizeof(Cell),
 											   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	while (question_next(question, &customer))
 		add_customer(&balance, &customer);
 
-	total = palloc((balance.limbs + 1) * sizeof(uint64));
 	row_context = AllocSetContextCreate(CurrentMemoryContext, "new and returning row",
 										ALLOCSET_SMALL_SIZES);
 	old = MemoryContextSwitchTo(row_context);
 	for (int64 i = 0; i < balance.n; i++)
 	{
-		const Cell *cell = balance_cell(&balance, i);
+		const Cell *cell = &balance.cells[i];
 		int32		period = (int32) (question->first + i);
 		Datum		values[15];
 		bool		nulls[15] = {false};
@@ -249,16 +229,16 @@ retention_new_and_returning(PG_FUNCTION_ARGS)
 		values[6] = Int64GetDatum(cell->new_orders);
 		values[8] = Int64GetDatum(cell->customers - cell->new_customers);
 		values[9] = Int64GetDatum(cell->orders - cell->new_orders);
-		nulls[4] = nulls[7] = nulls[10] = balance.limbs == 0;
-		if (balance.limbs > 0)
+		nulls[4] = nulls[7] = nulls[10] = !question_has_money(question);
+		if (question_has_money(question))
 		{
-			const uint64 *returning = cell->revenue + balance.limbs;
+			MoneyTotal	total = {0};
 
-			memcpy(total, cell->revenue, balance.limbs * sizeof(uint64));
-			(void) money_add(total, balance.limbs, returning, balance.limbs);
-			values[4] = money_numeric(&balance, total);
-			values[7] = money_numeric(&balance, cell->revenue);
-			values[10] = money_numeric(&balance, returning);
+			total_add_total(&total, &cell->new_revenue);
+			total_add_total(&total, &cell->old_revenue);
+			values[4] = question_numeric(question, &total);
+			values[7] = question_numeric(question, &cell->new_revenue);
+			values[10] = question_numeric(question, &cell->old_revenue);
 		}
 		values[11] = Int64GetDatum(trailing[TRAILING_CUSTOMERS]);
 		values[12] = Int64GetDatum(trailing[TRAILING_REPEATERS]);

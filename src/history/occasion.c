@@ -1,11 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * occasion.c
- *	  The occasions of customers in memory: sorting, combining, merging.
- *
- * Nothing here allocates, and nothing fails but for a sum of money that does
- * not fit its limbs: then the caller widens all money and tries again, and
- * what it holds is as good as before.
+ *	  The occasions of customers in memory: sorting, combining, grouping.
  *
  *-------------------------------------------------------------------------
  */
@@ -20,13 +16,23 @@
 #define MAX_LOG_BUCKETS	12
 
 /* A customer with so many orders in one period is none. */
-static void
-orders_out_of_range(void)
+void
+retention_too_many_orders(void)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 			 errmsg("customer has more than %lld orders in one period",
 					(long long) ORDERS_MAX)));
+}
+
+void
+retention_overflow_add(Overflow *overflow, const uint64 *identity, uint64 mark, int key_words,
+					   Money money)
+{
+	uint64		key[WIDE_KEY_WORDS];
+
+	occasion_wide_key(key, identity, mark, key_words);
+	retention_wide_add(&overflow->list, key, money);
 }
 
 /* ---- sorting --------------------------------------------------------------- */
@@ -48,33 +54,56 @@ compare_entries_qsort(const void *a, const void *b, void *arg)
 }
 
 static pg_attribute_always_inline void
-insertion_sort(uint64 *entries, int64 n, int key_words, int stride)
+insertion_sort(uint64 *entries, int64 n, OccasionShape shape)
 {
-	uint64		room[4];
-	uint64	   *held = stride <= lengthof(room) ? room : palloc(stride * sizeof(uint64));
+	int			stride = entry_words(shape);
+	uint64		held[ENTRY_MAX_WORDS];
 
 	for (int64 i = 1; i < n; i++)
 	{
 		uint64	   *entry = entries + i * stride;
 		uint64	   *to = entry;
 
-		if (compare_entries(entry - stride, entry, key_words) <= 0)
+		if (compare_entries(entry - stride, entry, shape.key_words) <= 0)
 			continue;
-		memcpy(held, entry, stride * sizeof(uint64));
+		copy_words(held, entry, stride);
 		do
 		{
-			memcpy(to, to - stride, stride * sizeof(uint64));
+			copy_words(to, to - stride, stride);
 			to -= stride;
-		} while (to > entries && compare_entries(to - stride, held, key_words) > 0);
-		memcpy(to, held, stride * sizeof(uint64));
+		} while (to > entries && compare_entries(to - stride, held, shape.key_words) > 0);
+		copy_words(to, held, stride);
 	}
-	if (held != room)
-		pfree(held);
 }
 
-static pg_attribute_always_inline void
-sort_shaped(const EntrySpan *spans, int nspans, int64 n, uint64 *to, int key_words, int stride)
+static void
+sort_by_comparing(uint64 *entries, int64 n, OccasionShape shape)
 {
+	qsort_arg(entries, n, entry_words(shape) * sizeof(uint64), compare_entries_qsort,
+			  &shape.key_words);
+}
+
+/* One after the other. */
+static pg_attribute_always_inline void
+collect(const EntrySpan *spans, int nspans, uint64 *to, OccasionShape shape)
+{
+	for (int s = 0; s < nspans; s++)
+	{
+		int64		nwords = spans[s].n * entry_words(shape);
+
+		memcpy(to, spans[s].entries, nwords * sizeof(uint64));
+		to += nwords;
+	}
+}
+
+/*
+ * Hashes are spread over some range, so one pass takes each entry to within a few
+ * places of its own; the rest is for an insertion sort, which likes that.
+ */
+static pg_attribute_always_inline void
+sort_by_hash(const EntrySpan *spans, int nspans, int64 n, uint64 *to, OccasionShape shape)
+{
+	int			stride = entry_words(shape);
 	int			log_buckets = Min(pg_leftmost_one_pos64(n), MAX_LOG_BUCKETS);
 	int			nbuckets = 1 << log_buckets;
 	uint32		ends[(1 << MAX_LOG_BUCKETS) + 1];
@@ -93,11 +122,6 @@ sort_shaped(const EntrySpan *spans, int nspans, int64 n, uint64 *to, int key_wor
 		}
 	shift = most == least ? 0 : Max(pg_leftmost_one_pos64(most - least) + 1 - log_buckets, 0);
 
-	/*
-	 * Hashes are spread over some range, so one pass takes each entry to within
-	 * a few places of its own; the rest is for an insertion sort, which likes
-	 * that.
-	 */
 	memset(ends, 0, (nbuckets + 1) * sizeof(uint32));
 	for (int s = 0; s < nspans; s++)
 		for (int64 i = 0; i < spans[s].n; i++)
@@ -109,8 +133,7 @@ sort_shaped(const EntrySpan *spans, int nspans, int64 n, uint64 *to, int key_wor
 		{
 			const uint64 *entry = spans[s].entries + i * stride;
 
-			memcpy(to + ends[(entry[0] - least) >> shift]++ * (Size) stride, entry,
-				   stride * sizeof(uint64));
+			copy_words(to + ends[(entry[0] - least) >> shift]++ * (Size) stride, entry, stride);
 		}
 
 	/* regulars make crowds: those go first, and one by one */
@@ -119,104 +142,67 @@ sort_shaped(const EntrySpan *spans, int nspans, int64 n, uint64 *to, int key_wor
 		uint32		end = ends[i];
 
 		if (end - begin > BUCKET_MAX)
-			qsort_arg(to + begin * (Size) stride, end - begin, stride * sizeof(uint64),
-					  compare_entries_qsort, &key_words);
+			sort_by_comparing(to + begin * (Size) stride, end - begin, shape);
 		begin = end;
 	}
-	insertion_sort(to, n, key_words, stride);
+	insertion_sort(to, n, shape);
+}
+
+static pg_attribute_always_inline void
+sort_shaped(const EntrySpan *spans, int nspans, uint64 *sorted, OccasionShape shape)
+{
+	int64		n = 0;
+
+	for (int s = 0; s < nspans; s++)
+		n += spans[s].n;
+	if (n > BUCKET_MAX && n <= PG_UINT32_MAX)
+		sort_by_hash(spans, nspans, n, sorted, shape);
+	else
+	{
+		collect(spans, nspans, sorted, shape);
+		if (n <= BUCKET_MAX)
+			insertion_sort(sorted, n, shape);
+		else
+			sort_by_comparing(sorted, n, shape);
+	}
 }
 
 /* The entries of all spans, sorted, into room for as many. */
 void
 retention_sort_entries(const EntrySpan *spans, int nspans, uint64 *sorted, OccasionShape shape)
 {
-	int			stride = entry_words(shape);
-	int64		n = 0;
-
-	for (int s = 0; s < nspans; s++)
-		n += spans[s].n;
-	if (n <= BUCKET_MAX || n > PG_UINT32_MAX)
-	{
-		uint64	   *to = sorted;
-
-		for (int s = 0; s < nspans; s++)
-		{
-			memcpy(to, spans[s].entries, spans[s].n * stride * sizeof(uint64));
-			to += spans[s].n * stride;
-		}
-		if (n <= BUCKET_MAX)
-			insertion_sort(sorted, n, shape.key_words, stride);
-		else
-			qsort_arg(sorted, n, stride * sizeof(uint64), compare_entries_qsort,
-					  &shape.key_words);
-		return;
-	}
-	if (shape.key_words == 1 && shape.nlimbs == 1)
-		sort_shaped(spans, nspans, n, sorted, 1, 3);
-	else if (shape.key_words == 2 && shape.nlimbs == 1)
-		sort_shaped(spans, nspans, n, sorted, 2, 4);
-	else if (shape.key_words == 1 && shape.nlimbs == 0)
-		sort_shaped(spans, nspans, n, sorted, 1, 2);
-	else
-		sort_shaped(spans, nspans, n, sorted, shape.key_words, stride);
+	FOR_SHAPE(shape, sort_shaped(spans, nspans, sorted, shaped));
 }
 
 /* ---- combining ------------------------------------------------------------- */
 
-/* Add an occasion to another one of the same period; false if money is too narrow. */
-static pg_attribute_always_inline bool
-add_occasion(uint64 *to, const uint64 *occasion, int nlimbs)
-{
-	int64		orders = mark_orders(*to) + mark_orders(*occasion);
-
-	if (unlikely(orders > ORDERS_MAX))
-		orders_out_of_range();
-	if (nlimbs > 0 && unlikely(!money_add(to + 1, nlimbs, occasion + 1, nlimbs)))
-		return false;
-	*to = (*to & ~(uint64) ORDERS_MAX) | (uint64) orders;
-	return true;
-}
-
-/*
- * Make one of sorted entries of the same customer and period.  Returns false
- * if money must be wider first.
- */
-bool
-retention_combine_entries(uint64 *entries, int64 *n, OccasionShape shape)
+/* Make one of sorted entries of the same customer and period; how many are left? */
+int64
+retention_combine_entries(uint64 *entries, int64 n, OccasionShape shape, Overflow *overflow)
 {
 	int			stride = entry_words(shape);
 	int			at = shape.key_words;
-	uint64	   *end = entries + *n * stride;
-	uint64	   *last = entries;	/* that others are added to */
-	uint64	   *entry;
-	bool		fits = true;
+	uint64	   *end = entries + n * stride;
+	uint64	   *last = entries; /* that others are added to */
 
-	if (*n == 0)
-		return true;
-	for (entry = entries + stride; entry < end; entry += stride)
+	if (n == 0)
+		return 0;
+	for (uint64 *entry = entries + stride; entry < end; entry += stride)
 	{
-		if (compare_identity(last, entry, shape.key_words) == 0 &&
-			(last[at] ^ entry[at]) >> ORDERS_BITS == 0)
+		if (compare_identity(last, entry, at) == 0 && (last[at] ^ entry[at]) >> ORDERS_BITS == 0)
 		{
-			fits = add_occasion(last + at, entry + at, shape.nlimbs);
-			if (fits)
-				continue;
-			/* what is left stays as it is, in line */
-			last += stride;
-			memmove(last, entry, (char *) end - (char *) entry);
-			*n = (last - entries) / stride + (end - entry) / stride;
-			return false;
+			add_occasion(last + at, entry + at, entry, shape, overflow);
+			continue;
 		}
 		last += stride;
 		if (last != entry)
-			memcpy(last, entry, stride * sizeof(uint64));
+			copy_words(last, entry, stride);
 	}
-	*n = (last - entries) / stride + 1;
-	return true;
+	return (last - entries) / stride + 1;
 }
 
-static pg_attribute_always_inline bool
-group_shaped(const uint64 *entries, int64 n, OccasionShape shape, Run *run)
+static pg_attribute_always_inline void
+group_shaped(const uint64 *entries, int64 n, Run *run, OccasionShape shape, Overflow *overflow)
 {
 	int			stride = entry_words(shape);
 	int			words = occasion_words(shape);
@@ -231,131 +217,81 @@ group_shaped(const uint64 *entries, int64 n, OccasionShape shape, Run *run)
 
 		if (i == 0 || compare_identity(entry - stride, entry, shape.key_words) != 0)
 		{
-			memcpy(to, entry, shape.key_words * sizeof(uint64));
+			copy_words(to, entry, shape.key_words);
 			to += shape.key_words;
 			count = to++;
 			*count = 0;
 		}
 		else if ((occasion[0] ^ to[-words]) >> ORDERS_BITS == 0)
 		{
-			if (unlikely(!add_occasion(to - words, occasion, shape.nlimbs)))
-				return false;
+			add_occasion(to - words, occasion, entry, shape, overflow);
 			continue;
 		}
-		memcpy(to, occasion, words * sizeof(uint64));
+		copy_words(to, occasion, words);
 		to += words;
 		(*count)++;
 		run->entries++;
 	}
 	run->nwords = to - run->words;
-	return true;
 }
 
 /*
- * A run of sorted entries, into group_words() of room; those of the same
- * customer and period become one.  Returns false if money must be wider first.
+ * A run of sorted entries, into group_words() of room; those of the same customer
+ * and period become one.
  */
-bool
-retention_group_entries(const uint64 *entries, int64 n, OccasionShape shape, Run *run)
+void
+retention_group_entries(const uint64 *entries, int64 n, OccasionShape shape, Run *run,
+						Overflow *overflow)
 {
-	/* the shapes that shops have get a loop of their own */
-	if (shape.nlimbs == 1)
+	FOR_SHAPE(shape, group_shaped(entries, n, run, shaped, overflow));
+}
+
+/* ---- other units ----------------------------------------------------------- */
+
+/* The same occasion in as many words or more, in units of a scale no smaller. */
+void
+retention_convert_occasion(const uint64 *occasion, int words, int scale, uint64 *to, int to_words,
+						   const uint64 *identity, int key_words, Overflow *overflow)
+{
+	uint64		units[UNITS_MAX_WORDS];
+
+	to[0] = occasion[0];
+	if (words == 0)
+		return;
+	Assert(words <= to_words && scale <= overflow->scale);
+	units_widen(units, to_words, occasion + 1, words);
+	if (scale < overflow->scale &&
+		!retention_units_rescale(units, to_words, overflow->scale - scale))
 	{
-		if (shape.key_words == 1)
-			return group_shaped(entries, n, (OccasionShape) {1, 1, shape.scale}, run);
-		return group_shaped(entries, n, (OccasionShape) {2, 1, shape.scale}, run);
+		retention_overflow_add(overflow, identity, occasion[0], key_words,
+							   retention_units_money(occasion + 1, words, scale));
+		memset(units, 0, sizeof(units));
 	}
-	if (shape.nlimbs == 0 && shape.key_words == 1)
-		return group_shaped(entries, n, (OccasionShape) {1, 0, 0}, run);
-	return group_shaped(entries, n, shape, run);
+	copy_words(to + 1, units, to_words);
 }
 
-/*
- * The occasions of one customer in two runs, into room for all of them; n says
- * how many they are.  Returns false if money must be wider first.
- */
-bool
-retention_merge_customer(const CustomerView *a, const CustomerView *b, OccasionShape shape,
-						 uint64 *to, int64 *n)
-{
-	int			words = occasion_words(shape);
-	const uint64 *from_a = a->occasions;
-	const uint64 *from_b = b->occasions;
-	const uint64 *end_a = from_a + a->n * words;
-	const uint64 *end_b = from_b + b->n * words;
-	uint64	   *start = to;
-
-	while (from_a < end_a && from_b < end_b)
-	{
-		uint64		period_a = *from_a >> ORDERS_BITS;
-		uint64		period_b = *from_b >> ORDERS_BITS;
-
-		if (period_a < period_b)
-		{
-			memcpy(to, from_a, words * sizeof(uint64));
-			from_a += words;
-		}
-		else
-		{
-			memcpy(to, from_b, words * sizeof(uint64));
-			from_b += words;
-			if (period_a == period_b)
-			{
-				if (unlikely(!add_occasion(to, from_a, shape.nlimbs)))
-					return false;
-				from_a += words;
-			}
-		}
-		to += words;
-	}
-	memcpy(to, from_a, (char *) end_a - (char *) from_a);
-	to += end_a - from_a;
-	memcpy(to, from_b, (char *) end_b - (char *) from_b);
-	to += end_b - from_b;
-	*n = (to - start) / words;
-	return true;
-}
-
-/* ---- wider money ----------------------------------------------------------- */
-
-/* The same entry with other limbs and a scale not smaller; false if it doesn't fit. */
-bool
-retention_convert_entry(const uint64 *entry, OccasionShape shape, uint64 *converted,
-						OccasionShape to)
-{
-	int			at = shape.key_words + 1;
-
-	memcpy(converted, entry, at * sizeof(uint64));
-	return shape.nlimbs == 0 ||
-		retention_money_convert(entry + at, shape.nlimbs, shape.scale,
-								converted + at, to.nlimbs, to.scale);
-}
-
-bool
-retention_convert_run(const Run *run, OccasionShape shape, Run *converted, OccasionShape to)
+/* The same of a run; there is room. */
+void
+retention_convert_run(const Run *run, OccasionShape shape, int scale, Run *converted, int to_words,
+					  Overflow *overflow)
 {
 	RunCursor	cursor;
 	CustomerView customer;
-	uint64	   *at = converted->words;
+	uint64	   *to = converted->words;
 
 	run_begin(&cursor, run, shape);
 	while (run_next(&cursor, &customer))
 	{
-		memcpy(at, customer.identity, customer_words(shape) * sizeof(uint64));
-		at += customer_words(shape);
+		copy_words(to, customer.identity, customer_words(shape));
+		to += customer_words(shape);
 		for (int64 i = 0; i < customer.n; i++)
 		{
-			const uint64 *occasion = customer.occasions + i * occasion_words(shape);
-
-			*at = *occasion;
-			if (shape.nlimbs > 0 &&
-				!retention_money_convert(occasion + 1, shape.nlimbs, shape.scale,
-										 at + 1, to.nlimbs, to.scale))
-				return false;
-			at += occasion_words(to);
+			retention_convert_occasion(customer.occasions + i * occasion_words(shape),
+									   shape.money_words, scale, to, to_words,
+									   customer.identity, shape.key_words, overflow);
+			to += 1 + to_words;
 		}
 	}
-	converted->nwords = at - converted->words;
+	converted->nwords = to - converted->words;
 	converted->entries = run->entries;
-	return true;
 }

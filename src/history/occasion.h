@@ -6,18 +6,21 @@
  * An occasion is what one customer ordered in one period.  It comes as an
  * entry of a few 64-bit words,
  *
- *	hash [low] mark [money ...]
+ *	hash [low] mark [money]
  *
  * where the mark holds the period above the number of orders, so that entries
- * sort by customer and period by comparing words.  An order row is an entry
- * with one order, a refund one with none.  Many entries are kept as a run:
- * customers in the order of their identities, each with his occasions in the
- * order of time,
+ * sort by customer and period by comparing words, and money is units of one word
+ * or two (order/units.h).  An order row is an entry with one order, a refund one
+ * with none.  Many entries are kept as a run: customers in the order of their
+ * identities, each with their occasions in the order of time,
  *
- *	hash [low] n  mark [money ...]  mark [money ...]  ...
+ *	hash [low] n  mark [money]  mark [money]  ...
  *
  * A run is what the questions read.  No two occasions of it are of the same
  * customer and period.
+ *
+ * A sum of money that doesn't fit the words there are is no error: what would
+ * have been added goes to a list (store/wide.h).
  *
  *-------------------------------------------------------------------------
  */
@@ -26,8 +29,9 @@
 
 #include "postgres.h"
 
-#include "order/money.h"
 #include "order/period.h"
+#include "order/units.h"
+#include "store/wide.h"
 
 /* Orders of one customer in one period: 36 bits; the period has 28. */
 #define ORDERS_BITS		36
@@ -55,23 +59,47 @@ mark_orders(uint64 mark)
 /* How many words what has. */
 typedef struct OccasionShape
 {
-	int			key_words;
-	int			nlimbs;			/* of the money; 0: no amounts */
-	int			scale;
+	int			key_words;		/* 1 or 2 */
+	int			money_words;	/* 0 to 2; 0: no amounts */
 } OccasionShape;
+
+/*
+ * There are six shapes, so loops are compiled for each: the call is made with
+ * "shaped", which is the shape and a constant.
+ */
+#define SHAPE_CASE(keys, money, call) \
+	case (keys) * (UNITS_MAX_WORDS + 1) + (money): \
+		{ \
+			const OccasionShape shaped = {keys, money}; \
+			call; \
+		} \
+		break
+
+#define FOR_SHAPE(shape, call) \
+	switch ((shape).key_words * (UNITS_MAX_WORDS + 1) + (shape).money_words) \
+	{ \
+		SHAPE_CASE(1, 0, call); \
+		SHAPE_CASE(1, 1, call); \
+		SHAPE_CASE(1, 2, call); \
+		SHAPE_CASE(2, 0, call); \
+		SHAPE_CASE(2, 1, call); \
+		SHAPE_CASE(2, 2, call); \
+	}
 
 /* of an entry */
 static inline int
 entry_words(OccasionShape shape)
 {
-	return shape.key_words + 1 + shape.nlimbs;
+	return shape.key_words + 1 + shape.money_words;
 }
+
+#define ENTRY_MAX_WORDS	(2 + 1 + UNITS_MAX_WORDS)
 
 /* of an occasion in a run */
 static inline int
 occasion_words(OccasionShape shape)
 {
-	return 1 + shape.nlimbs;
+	return 1 + shape.money_words;
 }
 
 /* of what stands before a customer's occasions in a run */
@@ -79,6 +107,14 @@ static inline int
 customer_words(OccasionShape shape)
 {
 	return shape.key_words + 1;
+}
+
+/* Of words, from one place to another: the few that there are, one by one. */
+static pg_attribute_always_inline void
+copy_words(uint64 *to, const uint64 *from, int n)
+{
+	for (int i = 0; i < n; i++)
+		to[i] = from[i];
 }
 
 typedef struct Run
@@ -135,6 +171,42 @@ compare_identity(const uint64 *a, const uint64 *b, int key_words)
 	return 0;
 }
 
+/* What an occasion's money has for a key where it's kept elsewhere. */
+static inline void
+occasion_wide_key(uint64 *key, const uint64 *identity, uint64 mark, int key_words)
+{
+	key[0] = identity[0];
+	key[1] = key_words == 2 ? identity[1] : 0;
+	key[2] = mark >> ORDERS_BITS;
+}
+
+/* Units of a scale, and where money goes that they can't say. */
+typedef struct Overflow
+{
+	int			scale;
+	WideList	list;
+} Overflow;
+
+extern void retention_overflow_add(Overflow *overflow, const uint64 *identity, uint64 mark,
+								   int key_words, Money money);
+extern void retention_too_many_orders(void) pg_attribute_cold;
+
+/* Add an occasion to another one of the same customer and period. */
+static pg_attribute_always_inline void
+add_occasion(uint64 *to, const uint64 *occasion, const uint64 *identity, OccasionShape shape,
+			 Overflow *overflow)
+{
+	int64		orders = mark_orders(*to) + mark_orders(*occasion);
+
+	if (unlikely(orders > ORDERS_MAX))
+		retention_too_many_orders();
+	if (shape.money_words > 0 && unlikely(!units_add(to + 1, occasion + 1, shape.money_words)))
+		retention_overflow_add(overflow, identity, *occasion, shape.key_words,
+							   retention_units_money(occasion + 1, shape.money_words,
+													 overflow->scale));
+	*to = (*to & ~(uint64) ORDERS_MAX) | (uint64) orders;
+}
+
 /* Some entries, where they lie. */
 typedef struct EntrySpan
 {
@@ -144,17 +216,17 @@ typedef struct EntrySpan
 
 extern void retention_sort_entries(const EntrySpan *spans, int nspans, uint64 *sorted,
 								   OccasionShape shape);
-extern bool retention_combine_entries(uint64 *entries, int64 *n, OccasionShape shape);
-extern bool retention_group_entries(const uint64 *entries, int64 n, OccasionShape shape,
-									Run *run);
-extern bool retention_merge_customer(const CustomerView *a, const CustomerView *b,
-									 OccasionShape shape, uint64 *to, int64 *n);
-extern bool retention_convert_entry(const uint64 *entry, OccasionShape shape,
-									uint64 *converted, OccasionShape to);
-extern bool retention_convert_run(const Run *run, OccasionShape shape, Run *converted,
-								  OccasionShape to);
+extern int64 retention_combine_entries(uint64 *entries, int64 n, OccasionShape shape,
+									   Overflow *overflow);
+extern void retention_group_entries(const uint64 *entries, int64 n, OccasionShape shape,
+									Run *run, Overflow *overflow);
+extern void retention_convert_occasion(const uint64 *occasion, int words, int scale,
+									   uint64 *to, int to_words, const uint64 *identity,
+									   int key_words, Overflow *overflow);
+extern void retention_convert_run(const Run *run, OccasionShape shape, int scale,
+								  Run *converted, int to_words, Overflow *overflow);
 
-/* The most words a run of these entries takes: each a customer of his own. */
+/* The most words a run of these entries takes: each of another customer. */
 static inline int64
 group_words(int64 entries, OccasionShape shape)
 {

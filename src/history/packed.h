@@ -3,24 +3,21 @@
  * packed.h
  *	  The packed form of a purchase_history: what is stored, sent and printed.
  *
- * One sequence of bytes for one content, the same on every machine:
+ * One sequence of bytes for one content, the same on every machine; what a value
+ * and its blocks look like is said in store/column.h.
  *
- *	header	version, kinds of key, time and amount, grain, 1 byte each;
- *			length of the zone's name, 1 byte, and the name;
- *			the totals, as varints
+ *	header	version, 1 byte; what the orders are (store/kind.h);
+ *			the totals, as varints, so that who asks for them need not read on;
+ *			words of an occasion's money (1 or 2), scale and sums of money
  *	blocks	of customers in the order of their identities, each of as many as
- *			make 256 customers or 4,096 entries, whichever comes first;
- *			column by column, each column as wide as its largest number there:
- *				count - 1				1 byte
- *				first hash				8
- *				widths of hash deltas, entry counts, first periods, gaps, orders
- *										1 each
- *				least first period		4
- *				least number of orders	1	(0 or 1)
- *				width of money			varint		if amounts are known
- *				the columns: hash deltas (all but the first), low words, entry
- *				counts - 1, first periods, gaps - 1 between a customer's
- *				periods, orders - the least, money
+ *			make 256 customers or 4,096 entries, whichever comes first:
+ *				count - 1				varint
+ *				first hash				8 bytes
+ *				least first period		varint
+ *				least number of orders	varint
+ *				columns: hash deltas (of all but the first), low words, entry counts
+ *				- 1, first periods - the least, periods from each entry of a customer
+ *				to the next, orders - the least, money
  *
  * An entry is an occasion, or a period of a customer with refunds only.  It
  * takes 6 to 8 bytes, where it takes 16 in memory.
@@ -33,24 +30,12 @@
 #include "postgres.h"
 
 #include "history/occasion.h"
-#include "order/amount.h"
-#include "order/customer.h"
-#include "order/instant.h"
-#include "pg/bytes.h"
-#include "pgtime.h"
+#include "order/total.h"
+#include "store/column.h"
+#include "store/kind.h"
 
 #define HISTORY_TYPE	"purchase_history"
 #define HISTORY_VERSION	1
-
-/* What histories must have in common to be merged. */
-typedef struct HistoryKind
-{
-	KeyKind		key;
-	TimeKind	time;
-	AmountKind	amount;
-	Grain		grain;
-	char		zone[TZ_STRLEN_MAX + 1];	/* of timestamptz; else empty */
-} HistoryKind;
 
 typedef struct HistoryTotals
 {
@@ -83,67 +68,76 @@ typedef struct HistoryTotals
 /* Customers go in, in ascending order; bytes come out. */
 typedef struct HistoryPacker
 {
-	OccasionShape shape;		/* of the widest run so far */
+	int			key_words;
 	MemoryContext context;		/* of all that follows */
-	StringInfoData body;
+	BlockWriter blocks;
 	HistoryTotals totals;		/* of the entries so far */
-	uint64	   *revenue;		/* nlimbs + 1 words */
-	int			money_bytes;	/* widest money so far */
+	uint64		revenue[SUM_WORDS]; /* of those, in units */
+	int			words;			/* of the widest money so far */
 
 	/* the block that's being filled */
 	int			ncustomers;
 	int64		nentries;
-	int64		room;			/* entries that the columns have room for */
-	uint64	   *hashes;
-	uint64	   *lows;
-	int64	   *counts;
-	int32	   *firsts;
-	uint32	   *gaps;			/* less one, of all entries but first ones */
 	int64		ngaps;
-	int64	   *orders;
-	int			nlimbs;			/* of the block's money */
-	uint64	   *money;			/* nlimbs words each */
-	int64		money_room;		/* words */
-	uint64		max_gap;
-	uint64		max_orders;
-	int			min_orders;		/* 0 or 1 */
-	uint64		magnitudes;		/* money of one limb, or'ed; ~n of a negative n */
+	int64		room;			/* entries that the columns have room for */
+	uint64		hashes[HISTORY_BLOCK_CUSTOMERS];
+	uint64		lows[HISTORY_BLOCK_CUSTOMERS];
+	uint64		counts[HISTORY_BLOCK_CUSTOMERS];	/* of entries, less one */
+	uint64		firsts[HISTORY_BLOCK_CUSTOMERS];
+	uint64	   *gaps;			/* of all entries but first ones */
+	uint64	   *orders;
+	uint64	   *units;			/* so many words each */
+	int			unit_words;
 } HistoryPacker;
 
 /* Bytes go in, runs of customers come out. */
 typedef struct HistoryUnpacker
 {
-	HistoryKind kind;			/* the header */
+	Kind		kind;			/* the header */
 	HistoryTotals totals;
-	OccasionShape shape;		/* of the run that was read last */
-	bool		skip_money;		/* not asked for: shape.nlimbs is 0 */
+	OccasionShape shape;		/* of the runs; no money if that isn't asked for */
+	int			scale;			/* of their money */
 
 	ByteReader	in;				/* behind the current block */
+	bool		done;			/* there are no more, or none that anybody wants */
 	int64		identities_left;
 	int64		entries_left;
-	int			limbs;			/* of the widest money of any; 0 if skipped */
-	bool		has_money;
+	WideList   *wide;			/* money that no occasion has room for; NULL: none */
+	int64		next_wide;		/* the first of it that has not been met */
 	Run			run;
 	Size		room;			/* words, of the run */
 } HistoryUnpacker;
 
-extern void retention_history_pack_begin(HistoryPacker *packer, OccasionShape shape,
-										 int64 entries);
+extern void retention_history_pack_begin(HistoryPacker *packer, OccasionShape shape, int64 entries);
 extern void retention_history_pack_run(HistoryPacker *packer, const Run *run, OccasionShape shape);
-extern Size retention_history_pack_end(HistoryPacker *packer, const HistoryKind *kind,
-									   const HistoryTotals *rows, StringInfo header);
-extern Size retention_history_pack_size(const HistoryPacker *packer, const StringInfoData *header);
-extern void retention_history_pack_write(HistoryPacker *packer, StringInfo header,
-										 void *to, Size size);
-extern struct varlena *retention_history_pack_finish(HistoryPacker *packer, StringInfo header);
-extern void retention_history_pack_free(HistoryPacker *packer);
+extern struct varlena *retention_history_pack_end(HistoryPacker *packer, const Kind *kind, int scale,
+												  const HistoryTotals *rows, const WideList *wide);
 
 extern void retention_history_unpack_begin(HistoryUnpacker *unpacker, const struct varlena *value,
 										   bool skip_money);
 extern bool retention_history_unpack_stored(HistoryUnpacker *unpacker, Datum value,
 											bool skip_money, bool head_only);
 extern const Run *retention_history_unpack_next(HistoryUnpacker *unpacker);
+extern void retention_history_mark_elsewhere(HistoryUnpacker *unpacker);
+extern void retention_history_add_wide(const HistoryUnpacker *unpacker, MoneyTotal *total,
+									   const CustomerView *customer, const uint64 *occasion);
 extern void retention_history_validate(const struct varlena *value);
+
+/*
+ * Add an occasion's money to a total; in the current context, which the total stays
+ * in.  It has been marked where it's elsewhere.
+ */
+static inline void
+history_add_money(const HistoryUnpacker *unpacker, MoneyTotal *total,
+				  const CustomerView *customer, const uint64 *occasion)
+{
+	int			words = unpacker->shape.money_words;
+
+	if (units_are_elsewhere(occasion + 1, words))
+		retention_history_add_wide(unpacker, total, customer, occasion);
+	else
+		total_add(total, occasion + 1, words);
+}
 
 /* In a build with assertions: what is written can be read, to the same bytes. */
 #ifdef USE_ASSERT_CHECKING

@@ -92,12 +92,54 @@ copy_customer(PagePool *pool, PageList *out, const CustomerView *customer, Occas
 	list_wrote(out, words, customer->n);
 }
 
-static pg_attribute_always_inline bool
-merge_shaped(PagePool *pool, RunPage *old, const Run *run, OccasionShape shape, PageList *out)
+/* The occasions of one customer in two runs, into room for all of them; how many are they? */
+static pg_attribute_always_inline int64
+merge_customer(const CustomerView *a, const CustomerView *b, uint64 *to, OccasionShape shape,
+			   Overflow *overflow)
+{
+	int			words = occasion_words(shape);
+	const uint64 *from_a = a->occasions;
+	const uint64 *from_b = b->occasions;
+	const uint64 *end_a = from_a + a->n * words;
+	const uint64 *end_b = from_b + b->n * words;
+	uint64	   *start = to;
+
+	while (from_a < end_a && from_b < end_b)
+	{
+		uint64		period_a = *from_a >> ORDERS_BITS;
+		uint64		period_b = *from_b >> ORDERS_BITS;
+
+		if (period_a < period_b)
+		{
+			copy_words(to, from_a, words);
+			from_a += words;
+		}
+		else
+		{
+			copy_words(to, from_b, words);
+			from_b += words;
+			if (period_a == period_b)
+			{
+				add_occasion(to, from_a, a->identity, shape, overflow);
+				from_a += words;
+			}
+		}
+		to += words;
+	}
+	memcpy(to, from_a, (char *) end_a - (char *) from_a);
+	to += end_a - from_a;
+	memcpy(to, from_b, (char *) end_b - (char *) from_b);
+	to += end_b - from_b;
+	return (to - start) / words;
+}
+
+static pg_attribute_always_inline void
+merge_shaped(PagePool *pool, RunPage *old, const Run *run, PageList *out, OccasionShape shape,
+			 Overflow *overflow)
 {
 	RunCursor	cursor;
 	RunCursor	coming;
-	CustomerView theirs;
+	CustomerView theirs = {0};
 	bool		more;
 
 	run_begin(&coming, run, shape);
@@ -127,10 +169,8 @@ merge_shaped(PagePool *pool, RunPage *old, const Run *run, OccasionShape shape, 
 			}
 			to = list_room(pool, out, customer_words(shape) +
 						   (ours.n + theirs.n) * occasion_words(shape));
-			if (unlikely(!retention_merge_customer(&ours, &theirs, shape,
-												   to + customer_words(shape), &n)))
-				return false;
-			memcpy(to, ours.identity, shape.key_words * sizeof(uint64));
+			n = merge_customer(&ours, &theirs, to + customer_words(shape), shape, overflow);
+			copy_words(to, ours.identity, shape.key_words);
 			to[shape.key_words] = (uint64) n;
 			list_wrote(out, customer_words(shape) + n * occasion_words(shape), n);
 			more = run_next(&coming, &theirs);
@@ -141,26 +181,15 @@ merge_shaped(PagePool *pool, RunPage *old, const Run *run, OccasionShape shape, 
 		copy_customer(pool, out, &theirs, shape);
 		more = run_next(&coming, &theirs);
 	}
-	return true;
 }
 
 /*
- * Merge a run into what a list of pages holds: all of it goes to the new list,
- * and the old one is left as it is.  Returns false if money must be wider
- * first; what was written is then of no use.
+ * Merge a run into what a list of pages holds: all of it goes to the new list, and
+ * the old one is left as it is.
  */
-bool
+void
 retention_merge_pages(PagePool *pool, RunPage *old, const Run *run, OccasionShape shape,
-					  PageList *out)
+					  PageList *out, Overflow *overflow)
 {
-	/* the shapes that shops have get a loop of their own */
-	if (shape.nlimbs == 1)
-	{
-		if (shape.key_words == 1)
-			return merge_shaped(pool, old, run, (OccasionShape) {1, 1, shape.scale}, out);
-		return merge_shaped(pool, old, run, (OccasionShape) {2, 1, shape.scale}, out);
-	}
-	if (shape.nlimbs == 0 && shape.key_words == 1)
-		return merge_shaped(pool, old, run, (OccasionShape) {1, 0, 0}, out);
-	return merge_shaped(pool, old, run, shape, out);
+	FOR_SHAPE(shape, merge_shaped(pool, old, run, out, shaped, overflow));
 }

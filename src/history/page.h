@@ -110,7 +110,7 @@ page_run(RunPage *page)
 	return run;
 }
 
-extern bool retention_merge_pages(PagePool *pool, RunPage *old, const Run *run,
-								  OccasionShape shape, PageList *out);
+extern void retention_merge_pages(PagePool *pool, RunPage *old, const Run *run,
+								  OccasionShape shape, PageList *out, Overflow *overflow);
 
 #endif							/* RETENTION_PAGE_H */

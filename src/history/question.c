@@ -79,7 +79,7 @@ retention_question_begin_with(Question *question, FunctionCallInfo fcinfo, int h
 	if (unpacker->totals.orders == 0 || question->horizon < question->map_first)
 	{
 		question->empty = true;
-		unpacker->identities_left = unpacker->entries_left = 0;
+		unpacker->done = true;
 		return;
 	}
 	question->first = period_of_day(unpacker->totals.first_day, question->period);
@@ -124,6 +124,8 @@ retention_question_next_block(Question *question)
 	CHECK_FOR_INTERRUPTS();
 	if (run == NULL)
 		return false;
+	if (question->unpacker.wide)
+		retention_history_mark_elsewhere(&question->unpacker);
 	run_begin(&question->cursor, run, question->unpacker.shape);
 	return true;
 }

@@ -111,6 +111,27 @@ occasions_next(OccasionCursor *cursor, int32 *period, int64 *orders)
 	return false;
 }
 
+/* Were there amounts? */
+static inline bool
+question_has_money(const Question *question)
+{
+	return question->unpacker.shape.money_words > 0;
+}
+
+static inline void
+question_add_money(const Question *question, MoneyTotal *total, const CustomerView *customer,
+				   const uint64 *occasion)
+{
+	history_add_money(&question->unpacker, total, customer, occasion);
+}
+
+/* As numeric, with the digits of the history. */
+static inline Datum
+question_numeric(const Question *question, const MoneyTotal *total)
+{
+	return retention_money_numeric(total_money(total, question->unpacker.totals.revenue.scale));
+}
+
 /* The day that a period of the grain begins with, where days are what is asked about. */
 static inline int32
 question_day(const Question *question, int32 period)

@@ -26,10 +26,9 @@
 
 /* The mean of x days; 0 if it isn't above that. */
 static double
-mean_spend(uint64 *sum, int nlimbs, int scale, int64 x)
+mean_spend(Datum sum, int64 x)
 {
-	Money		money = {sum, nlimbs, scale};
-	Datum		mean = exact_divide(retention_money_numeric(money), exact_integer(x));
+	Datum		mean = exact_divide(sum, exact_integer(x));
 	double		result = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, mean));
 
 	if (unlikely(isinf(result)))
@@ -46,9 +45,8 @@ retention_history_repeat_spend(PG_FUNCTION_ARGS)
 	Question	question;
 	CustomerView customer;
 	Histogram  *histogram;
-	int			nlimbs;
-	uint64	   *sum;
 	MemoryContext numerics;
+	MemoryContext old;
 	int64		customers = 0;
 
 	if (PG_ARGISNULL(0))
@@ -58,37 +56,32 @@ retention_history_repeat_spend(PG_FUNCTION_ARGS)
 	if (question.unpacker.kind.amount == AMOUNT_NONE)
 		PG_RETURN_NULL();
 
-	/* a limb more than each day takes: no number of days overflows it */
-	nlimbs = question.unpacker.limbs + 1;
-	sum = palloc(nlimbs * sizeof(uint64));
 	numerics = AllocSetContextCreate(CurrentMemoryContext, "mean spend", ALLOCSET_DEFAULT_SIZES);
 	histogram = retention_histogram_create(HISTOGRAM_REPEAT_SPEND);
 	while (question_next(&question, &customer))
 	{
-		OccasionShape shape = question.unpacker.shape;
 		OccasionCursor cursor;
+		MoneyTotal	spend = {0};
 		int32		day;
 		int64		orders;
 		int64		days = 0;
 		double		key[2] = {0};
 
-		memset(sum, 0, nlimbs * sizeof(uint64));
+		old = MemoryContextSwitchTo(numerics);
 		occasions_begin(&cursor, &question, &customer);
 		while (occasions_next(&cursor, &day, &orders))
-			if (days++ > 0 && shape.nlimbs > 0)
-				(void) money_add(sum, nlimbs, cursor.at - cursor.words + 1, shape.nlimbs);
-		if (days == 0)
-			continue;
+			if (days++ > 0)
+				question_add_money(&question, &spend, &customer, cursor.at - cursor.words);
 		if (days > 1)
 		{
-			MemoryContext old = MemoryContextSwitchTo(numerics);
-
 			key[0] = (double) (days - 1);
-			key[1] = mean_spend(sum, nlimbs, question.unpacker.totals.revenue.scale, days - 1);
-			MemoryContextSwitchTo(old);
+			key[1] = mean_spend(question_numeric(&question, &spend), days - 1);
 			if (++customers % CUSTOMERS_A_RESET == 0)
 				MemoryContextReset(numerics);
 		}
+		MemoryContextSwitchTo(old);
+		if (days == 0)
+			continue;
 		histogram = retention_histogram_add(histogram, key, one);
 	}
 	PG_RETURN_POINTER(retention_histogram_pack(histogram));

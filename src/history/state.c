@@ -8,9 +8,9 @@
 #include "postgres.h"
 
 #include "history/state.h"
-#include "pg/bytes.h"
 
 #include "miscadmin.h"
+#include "port/pg_bitutils.h"
 #include "utils/memutils.h"
 
 #define SMALL_FIRST_ROOM	4
@@ -18,19 +18,18 @@
 static Size large_get_flat_size(ExpandedObjectHeader *eohptr);
 static void large_flatten_into(ExpandedObjectHeader *eohptr, void *result, Size size);
 
+static void make_large(HistoryState *state);
+
 static const ExpandedObjectMethods large_methods = {
 	large_get_flat_size,
 	large_flatten_into
 };
 
-/* ---- small ----------------------------------------------------------------- */
-
 static Size
-small_bytes(const HistoryHead *head, int zone_length, int room)
+small_bytes(int zone_length, OccasionShape shape, int room)
 {
 	return offsetof(SmallHistory, words) + MAXALIGN(zone_length) +
-		((head->nlimbs > 0 ? HISTORY_SUMS * (head->nlimbs + 1) : 0) +
-		 (Size) room * entry_words(head_shape(head))) * sizeof(uint64);
+		(Size) room * entry_words(shape) * sizeof(uint64);
 }
 
 #ifdef USE_ASSERT_CHECKING
@@ -42,8 +41,7 @@ check_head(const HistoryHead *head, const char *zone)
 	Assert(head->time != TIME_NONE && head->time <= TIME_KIND_LAST);
 	Assert(head->amount <= AMOUNT_KIND_LAST);
 	Assert(head->grain >= GRAIN_DAY && head->grain <= GRAIN_LAST);
-	Assert((head->nlimbs > 0) == (head->amount != AMOUNT_NONE));
-	Assert(head->scale <= (head->nlimbs > 0 ? MONEY_MAX_SCALE : 0));
+	Assert(head->scale >= 0 && head->scale <= (head->amount == AMOUNT_NONE ? 0 : MONEY_MAX_SCALE));
 	Assert(head->refunds >= 0 && head->guest_orders >= 0 && head->guest_refunds >= 0);
 	Assert(head->first_day <= head->last_day ||
 		   (head->first_day == DAY_NEVER_FIRST && head->last_day == DAY_NEVER_LAST));
@@ -54,110 +52,178 @@ void
 retention_history_check(const HistoryState *state)
 {
 	Assert((state->small == NULL) != (state->large == NULL));
+	check_head(state_head(state), retention_history_zone_name(state));
+	Assert((state_shape(state).money_words > 0) == (state_head(state)->amount != AMOUNT_NONE));
 	if (state->small)
 	{
 		SmallHistory *small = state->small;
 
 		Assert(small->form == HISTORY_SMALL);
 		Assert(small->zone_length == strlen(small_zone(small)) + 1);
-		check_head(&small->head, small_zone(small));
 		Assert(small->used >= 0 && small->used <= small->room);
-		Assert(VARSIZE(small) == small_bytes(&small->head, small->zone_length, small->room));
+		Assert(VARSIZE(small) == small_bytes(small->zone_length, small_shape(small), small->room));
 	}
 	else
 	{
 		LargeHistory *large = state->large;
 
 		Assert(large->magic == LARGE_HISTORY_MAGIC);
-		check_head(&large->head, large->zone_name);
-		Assert(large->head.nlimbs == large->store->shape.nlimbs || large->store->spill);
-		Assert((large->sums != NULL) == (large->head.nlimbs > 0));
+		Assert(large->store->overflow.scale == units_scale(large->head.scale));
 		retention_store_check(large->store);
 	}
 }
 
 #endif							/* USE_ASSERT_CHECKING */
 
+/* ---- small ----------------------------------------------------------------- */
+
 /* A state without entries or sums. */
 static SmallHistory *
-allocate_small(const HistoryHead *head, const char *zone, int room)
+allocate_small(const HistoryHead *head, const char *zone, int money_words, int room)
 {
 	int			zone_length = (int) strlen(zone) + 1;	/* at most TZ_STRLEN_MAX */
-	Size		size = small_bytes(head, zone_length, room);
+	OccasionShape shape = {key_words(head->key), money_words};
+	Size		size = small_bytes(zone_length, shape, room);
 	/* the room may be stored with the rest: it holds nobody else's memory */
 	SmallHistory *small = palloc0(size);
 
 	SET_VARSIZE(small, size);
 	small->form = HISTORY_SMALL;
 	small->zone_length = (uint8) zone_length;
+	small->money_words = (uint16) money_words;
 	small->head = *head;
 	small->room = room;
 	memcpy(small_zone(small), zone, zone_length);
 	return small;
 }
 
-/* A copy with other room for entries, or other money; NULL if that is too narrow. */
+/* A copy with other room for entries, or of two words of money where there was one. */
 static SmallHistory *
-copy_small(SmallHistory *from, int room, int scale, int nlimbs)
+copy_small(SmallHistory *from, int room, int money_words)
 {
-	HistoryHead head = from->head;
-	OccasionShape before = head_shape(&from->head);
-	OccasionShape after;
-	SmallHistory *to;
+	OccasionShape shape = small_shape(from);
+	SmallHistory *to = allocate_small(&from->head, small_zone(from), money_words, room);
+	int			stride = entry_words(small_shape(to));
 
-	head.scale = (uint16) scale;
-	head.nlimbs = money_checked_limbs(nlimbs);
-	after = head_shape(&head);
-	to = allocate_small(&head, small_zone(from), room);
+	memcpy(to->sums, from->sums, sizeof(to->sums));
 	to->used = from->used;
-	if (nlimbs == before.nlimbs && scale == before.scale)
-	{
-		if (nlimbs > 0)
-			memcpy(small_sums(to), small_sums(from),
-				   HISTORY_SUMS * (nlimbs + 1) * sizeof(uint64));
-		memcpy(small_entries(to), small_entries(from),
-			   from->used * entry_words(before) * sizeof(uint64));
-		return to;
-	}
-	for (int i = 0; i < HISTORY_SUMS; i++)
-		if (!retention_money_convert(small_sums(from) + i * (before.nlimbs + 1),
-									 before.nlimbs + 1, before.scale,
-									 small_sums(to) + i * (nlimbs + 1), nlimbs + 1, scale))
-			goto too_narrow;
 	for (int i = 0; i < from->used; i++)
-		if (!retention_convert_entry(small_entries(from) + i * entry_words(before), before,
-									 small_entries(to) + i * entry_words(after), after))
-			goto too_narrow;
-	return to;
+	{
+		const uint64 *entry = small_entries(from) + i * entry_words(shape);
+		uint64	   *copy = small_entries(to) + i * stride;
 
-too_narrow:
-	pfree(to);
-	return NULL;
+		copy_words(copy, entry, shape.key_words + 1);
+		if (money_words > 0)
+			units_widen(copy + shape.key_words + 1, money_words, entry + shape.key_words + 1,
+						shape.money_words);
+	}
+	return to;
+}
+
+/* The bits that any money has, but for its sign. */
+static void
+money_bits(SmallHistory *small, uint64 *bits)
+{
+	OccasionShape shape = small_shape(small);
+
+	memset(bits, 0, UNITS_MAX_WORDS * sizeof(uint64));
+	for (int i = 0; i < small->used; i++)
+	{
+		const uint64 *units = small_entries(small) + i * entry_words(shape) + shape.key_words + 1;
+		uint64		sign = (uint64) ((int64) units[shape.money_words - 1] >> 63);
+
+		for (int word = 0; word < shape.money_words; word++)
+			bits[word] |= units[word] ^ sign;
+	}
+}
+
+/* Does all money fit what it has, if it's multiplied by 10^power? */
+static bool
+small_fits(SmallHistory *small, int power)
+{
+	uint64		bits[UNITS_MAX_WORDS];
+
+	for (int i = 0; i < HISTORY_SUMS; i++)
+	{
+		uint64		sum[SUM_WORDS];
+
+		memcpy(sum, small->sums[i], sizeof(sum));
+		if (!retention_sum_rescale(sum, power))
+			return false;
+	}
+	money_bits(small, bits);
+	return retention_units_rescale(bits, small->money_words, power);
+}
+
+/* Multiply it: it fits. */
+static void
+rescale_small(SmallHistory *small, int power)
+{
+	OccasionShape shape = small_shape(small);
+
+	for (int i = 0; i < HISTORY_SUMS; i++)
+		(void) retention_sum_rescale(small->sums[i], power);
+	for (int i = 0; i < small->used; i++)
+		(void) retention_units_rescale(small_entries(small) + i * entry_words(shape) + shape.key_words + 1,
+									   shape.money_words, power);
+}
+
+/* Money of entries that are there. */
+static void
+add_wide_list(HistoryState *state, const WideList *list)
+{
+	if (wide_count(list) == 0)
+		return;
+	retention_history_admit_wide(state);
+	retention_wide_add_list(&state->large->store->overflow.list, list);
 }
 
 /* Sort the entries, and make one of those of the same customer and period. */
 static void
 compact_small(HistoryState *state)
 {
-	for (;;)
-	{
-		SmallHistory *small = state->small;
-		OccasionShape shape = head_shape(&small->head);
-		Size		bytes = (Size) small->used * entry_words(shape) * sizeof(uint64);
-		uint64	   *sorted = palloc(bytes + 1);
-		int64		n = small->used;
-		EntrySpan	span = {small_entries(small), n};
-		bool		fits;
+	SmallHistory *small = state->small;
+	OccasionShape shape;
+	Overflow	overflow = {units_scale(small->head.scale), {.context = CurrentMemoryContext}};
+	Size		bytes;
+	uint64	   *sorted;
+	EntrySpan	span;
 
-		retention_sort_entries(&span, 1, sorted, shape);
-		memcpy(small_entries(small), sorted, bytes);
-		pfree(sorted);
-		fits = retention_combine_entries(small_entries(small), &n, shape);
-		small->used = (int) n;
-		if (fits)
-			return;
-		retention_history_widen(state, shape.scale, shape.nlimbs + 1);
+	if (small->money_words == 1)
+	{
+		uint64		bits[UNITS_MAX_WORDS];
+
+		/* the sum of n numbers has as many bits more as n has */
+		money_bits(small, bits);
+		if (bits[0] >> (62 - pg_leftmost_one_pos32(small->used + 1)) != 0)
+			retention_history_promote(state);
+		small = state->small;
 	}
+	shape = small_shape(small);
+	bytes = (Size) small->used * entry_words(shape) * sizeof(uint64);
+	sorted = palloc(bytes + 1);
+	span = (EntrySpan) {small_entries(small), small->used};
+	retention_sort_entries(&span, 1, sorted, shape);
+	memcpy(small_entries(small), sorted, bytes);
+	pfree(sorted);
+	small->used = (int) retention_combine_entries(small_entries(small), small->used, shape, &overflow);
+	add_wide_list(state, &overflow.list);
+}
+
+/* Make room in a small state that is full. */
+void
+retention_history_grow(HistoryState *state)
+{
+	SmallHistory *small;
+
+	compact_small(state);
+	small = state->small;
+	if (small == NULL || small->used <= small->room / 2)
+		return;
+	if (small_bytes(small->zone_length, small_shape(small), small->room * 2) > SMALL_MAX_BYTES)
+		make_large(state);
+	else
+		state->small = copy_small(small, small->room * 2, small->money_words);
 }
 
 /* ---- large ----------------------------------------------------------------- */
@@ -166,9 +232,8 @@ compact_small(HistoryState *state)
 void
 retention_history_forget_packed(LargeHistory *large)
 {
-	pfree(large->header.data);
-	retention_history_pack_free(&large->packer);
-	large->packed = false;
+	pfree(large->packed);
+	large->packed = NULL;
 }
 
 /* Make a small state an expanded object with the same content. */
@@ -176,57 +241,32 @@ static void
 make_large(HistoryState *state)
 {
 	SmallHistory *small = state->small;
-	OccasionShape shape = head_shape(&small->head);
+	OccasionShape shape = small_shape(small);
 	MemoryContext context = AllocSetContextCreate(state->context, "purchase_history",
 												  ALLOCSET_START_SMALL_SIZES);
 	LargeHistory *large = MemoryContextAllocZero(context, sizeof(LargeHistory));
+	int			scale = units_scale(small->head.scale);
 
 	EOH_init_header(&large->hdr, &large_methods, context);
 	large->magic = LARGE_HISTORY_MAGIC;
 	large->head = small->head;
 	strlcpy(large->zone_name, small_zone(small), sizeof(large->zone_name));
-	if (shape.nlimbs > 0)
-	{
-		large->sum_limbs = shape.nlimbs + 1;
-		large->sums = MemoryContextAlloc(context, HISTORY_SUMS * large->sum_limbs * sizeof(uint64));
-		memcpy(large->sums, small_sums(small), HISTORY_SUMS * large->sum_limbs * sizeof(uint64));
-	}
-	large->store = retention_store_create(context, state->context, shape, 0, PG_UINT64_MAX);
+	for (int i = 0; i < HISTORY_SUMS; i++)
+		memcpy(large->sums[i].units, small->sums[i], sizeof(small->sums[i]));
+	large->store = retention_store_create(context, state->context, shape, scale, 0, PG_UINT64_MAX);
 	large->store->unlimited = state->in_window;
-	/* the store may go to disk on the way, and be of another shape then */
 	for (int i = 0; i < small->used; i++)
-		retention_store_add(large->store, small_entries(small) + i * entry_words(shape), shape);
+		retention_store_add(large->store, small_entries(small) + i * entry_words(shape),
+							shape.money_words, scale);
 	state->small = NULL;
 	state->large = large;
-}
-
-static void
-widen_large(LargeHistory *large, int scale, int nlimbs)
-{
-	uint64	   *sums;
-	int			sum_limbs;
-
-	retention_store_widen(large->store, scale, nlimbs);
-	sum_limbs = Max(large->sum_limbs, large->store->shape.nlimbs + 1);
-	sum_limbs = Max(sum_limbs, money_limbs_at_scale(large->sum_limbs, large->head.scale,
-													large->store->shape.scale));
-	sums = MemoryContextAlloc(large->hdr.eoh_context, HISTORY_SUMS * sum_limbs * sizeof(uint64));
-	for (int i = 0; i < HISTORY_SUMS; i++)
-		(void) retention_money_convert(large->sums + i * large->sum_limbs, large->sum_limbs,
-									   large->head.scale, sums + i * sum_limbs, sum_limbs,
-									   large->store->shape.scale);
-	pfree(large->sums);
-	large->sums = sums;
-	large->sum_limbs = sum_limbs;
-	large->head.scale = (uint16) large->store->shape.scale;
-	large->head.nlimbs = money_checked_limbs(large->store->shape.nlimbs);
 }
 
 /* ---- either ---------------------------------------------------------------- */
 
 /* A new state, in the current memory context. */
 void
-retention_history_create(HistoryState *state, const HistoryKind *kind)
+retention_history_create(HistoryState *state, const Kind *kind)
 {
 	HistoryHead head = {0};
 
@@ -234,11 +274,31 @@ retention_history_create(HistoryState *state, const HistoryKind *kind)
 	head.time = (uint8) kind->time;
 	head.amount = (uint8) kind->amount;
 	head.grain = (uint8) kind->grain;
-	head.nlimbs = kind->amount == AMOUNT_NONE ? 0 : 1;
 	head.first_day = DAY_NEVER_FIRST;
 	head.last_day = DAY_NEVER_LAST;
 	state->large = NULL;
-	state->small = allocate_small(&head, kind->zone, SMALL_FIRST_ROOM);
+	state->small = allocate_small(&head, kind->zone, kind->amount == AMOUNT_NONE ? 0 : 1,
+								  SMALL_FIRST_ROOM);
+}
+
+Datum
+retention_history_close(const HistoryState *state)
+{
+	if (state->small)
+		return PointerGetDatum(state->small);
+	return EOHPGetRWDatum(&state->large->hdr);
+}
+
+void
+retention_history_kind(const HistoryState *state, Kind *kind)
+{
+	const HistoryHead *head = state_head(state);
+
+	kind->key = head->key;
+	kind->time = head->time;
+	kind->amount = head->amount;
+	kind->grain = head->grain;
+	strlcpy(kind->zone, retention_history_zone_name(state), sizeof(kind->zone));
 }
 
 const char *
@@ -271,166 +331,100 @@ retention_history_zone(const HistoryState *state)
 	return last_zone;
 }
 
-/* Give a state money of this scale and in so many limbs, or more. */
+/* ---- money ----------------------------------------------------------------- */
+
+/* Money of two words, for good. */
 void
-retention_history_widen(HistoryState *state, int scale, int nlimbs)
+retention_history_promote(HistoryState *state)
 {
-	if (state->small)
-	{
-		SmallHistory *wider;
-
-		scale = Max(scale, state->small->head.scale);
-		nlimbs = Max(nlimbs, state->small->head.nlimbs);
-		wider = copy_small(state->small, state->small->room, scale, nlimbs);
-		if (wider == NULL)
-			wider = copy_small(state->small, state->small->room, scale,
-							   Max(nlimbs, money_limbs_at_scale(state->small->head.nlimbs,
-																state->small->head.scale, scale)));
-		/* the old one may be the executor's */
-		state->small = wider;
-	}
-	else
-	{
-		large_history_changed(state->large);
-		widen_large(state->large, scale, nlimbs);
-	}
-}
-
-/* Make room in a small state that is full. */
-static void
-grow_small(HistoryState *state)
-{
-	SmallHistory *small;
-
-	compact_small(state);
-	small = state->small;
-	if (small->used <= small->room / 2)
+	if (state_shape(state).money_words != 1)
 		return;
-	if (small_bytes(&small->head, small->zone_length, small->room * 2) > SMALL_MAX_BYTES)
-		make_large(state);
-	else
-		state->small = copy_small(small, small->room * 2, small->head.scale, small->head.nlimbs);
-}
-
-/* Add an entry whose money has the state's shape. */
-void
-retention_history_add(HistoryState *state, const uint64 *entry)
-{
-	if (state->small && unlikely(state->small->used == state->small->room))
-	{
-		OccasionShape before = head_shape(&state->small->head);
-		OccasionShape after;
-
-		grow_small(state);
-		if (state->large)
-		{
-			retention_store_add(state->large->store, entry, before);
-			return;
-		}
-		after = state_shape(state);
-		if (unlikely(after.nlimbs != before.nlimbs))
-		{
-			uint64	   *wider = palloc(entry_words(after) * sizeof(uint64));
-
-			(void) retention_convert_entry(entry, before, wider, after);
-			retention_history_add(state, wider);
-			pfree(wider);
-			return;
-		}
-	}
 	if (state->small)
-	{
-		SmallHistory *small = state->small;
-		int			stride = entry_words(head_shape(&small->head));
-
-		memcpy(small_entries(small) + small->used * stride, entry, stride * sizeof(uint64));
-		small->used++;
-	}
+		/* the old one may be the executor's */
+		state->small = copy_small(state->small, state->small->room, 2);
 	else
 	{
-		Store	   *store = state->large->store;
-		Partition  *partition = store_partition(store, entry[0]);
-
 		large_history_changed(state->large);
-		memcpy(store_next(partition), entry, entry_words(store->shape) * sizeof(uint64));
-		store_push(store, partition);
+		retention_store_promote(state->large->store);
 	}
 }
 
-/* Add to a sum of the rows, at the state's scale. */
+/* Amounts have more digits behind the point from now on. */
 void
-retention_history_add_sum(HistoryState *state, HistorySum sum, const uint64 *limbs, int nlimbs)
+retention_history_rescale(HistoryState *state, int scale)
 {
-	for (;;)
-	{
-		int			width = state->small ? state->small->head.nlimbs + 1 : state->large->sum_limbs;
-		uint64	   *sums = state->small ? small_sums(state->small) : state->large->sums;
+	int			before = units_scale(state_head(state)->scale);
+	int			power = units_scale(scale) - before;
 
-		if (nlimbs <= width && money_add(sums + sum * width, width, limbs, nlimbs))
-			return;
-		retention_history_widen(state, state_head(state)->scale,
-								Max(nlimbs, state_head(state)->nlimbs + 1));
+	Assert(scale > state_head(state)->scale);
+	if (power > 0)
+	{
+		if (state->small && !small_fits(state->small, power))
+			retention_history_promote(state);
+		if (state->small && !small_fits(state->small, power))
+			make_large(state);
 	}
+	if (state->large)
+		large_history_changed(state->large);
+	if (power > 0 && state->small)
+		rescale_small(state->small, power);
+	else if (power > 0)
+	{
+		LargeHistory *large = state->large;
+		MemoryContext old = MemoryContextSwitchTo(large->hdr.eoh_context);
+
+		retention_store_rescale(large->store, before + power);
+		for (int i = 0; i < HISTORY_SUMS; i++)
+			retention_total_rescale(&large->sums[i], before, before + power);
+		MemoryContextSwitchTo(old);
+	}
+	state_head(state)->scale = scale;
 }
 
-Datum
-retention_history_close(const HistoryState *state)
+/* Money is coming that is no units: only a large state has a place for it. */
+void
+retention_history_admit_wide(HistoryState *state)
 {
 	if (state->small)
-		return PointerGetDatum(state->small);
-	return EOHPGetRWDatum(&state->large->hdr);
+		make_large(state);
+	retention_history_promote(state);
+}
+
+/* Add such money to a sum of the rows. */
+void
+retention_history_add_wide_sum(HistoryState *state, HistorySum sum, Money money)
+{
+	MemoryContext old = MemoryContextSwitchTo(state->large->hdr.eoh_context);
+
+	retention_total_add_money(&state->large->sums[sum], money);
+	MemoryContextSwitchTo(old);
+}
+
+/* Any money, of any width and scale. */
+static void
+add_money(HistoryState *state, HistorySum sum, Money money)
+{
+	int			scale = units_scale(state_head(state)->scale);
+	MoneyTotal	total = {0};
+	MemoryContext old;
+
+	if (state->small)
+	{
+		memcpy(total.units, state_sum(state, sum), sizeof(total.units));
+		retention_total_add_any(&total, money, scale);
+		if (total.wide.limbs == NULL)
+		{
+			memcpy(state_sum(state, sum), total.units, sizeof(total.units));
+			return;
+		}
+		make_large(state);
+	}
+	old = MemoryContextSwitchTo(state->large->hdr.eoh_context);
+	retention_total_add_any(&state->large->sums[sum], money, scale);
+	MemoryContextSwitchTo(old);
 }
 
 /* ---- merging --------------------------------------------------------------- */
-
-static void
-kind_of_head(const HistoryHead *head, const char *zone, HistoryKind *kind)
-{
-	kind->key = head->key;
-	kind->time = head->time;
-	kind->amount = head->amount;
-	kind->grain = head->grain;
-	strlcpy(kind->zone, zone, sizeof(kind->zone));
-}
-
-/* Histories of different kinds have nothing in common. */
-static void
-check_same_kind(const HistoryKind *a, const HistoryKind *b)
-{
-	const char *one = NULL;
-	const char *other = NULL;
-
-	if (a->key != b->key)
-	{
-		one = retention_key_name(a->key);
-		other = retention_key_name(b->key);
-	}
-	else if (a->time != b->time)
-	{
-		one = retention_time_name(a->time);
-		other = retention_time_name(b->time);
-	}
-	else if (a->amount != b->amount)
-	{
-		one = retention_amount_name(a->amount);
-		other = retention_amount_name(b->amount);
-	}
-	else if (a->grain != b->grain)
-	{
-		one = psprintf("grain %s", retention_grain_name(a->grain));
-		other = psprintf("grain %s", retention_grain_name(b->grain));
-	}
-	else if (strcmp(a->zone, b->zone) != 0)
-	{
-		one = psprintf("days of time zone %s", a->zone);
-		other = psprintf("days of time zone %s", b->zone);
-	}
-	if (one)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("cannot merge purchase histories of different kinds"),
-				 errdetail_internal("One has %s, the other %s.", one, other)));
-}
 
 /* Counts of stored values can be anything up to 2^63 - 1; their sums can't. */
 static int64
@@ -446,7 +440,30 @@ add_count(int64 a, int64 b)
 	return sum;
 }
 
-/* Add what is known of rows. */
+/* What a state knows of its rows; of the totals, nothing else. */
+static void
+get_rows(HistoryState *state, HistoryTotals *rows)
+{
+	const HistoryHead *head = state_head(state);
+
+	memset(rows, 0, sizeof(HistoryTotals));
+	rows->first_day = head->first_day;
+	rows->last_day = head->last_day;
+	rows->refunds = head->refunds;
+	rows->guest_orders = head->guest_orders;
+	rows->guest_refunds = head->guest_refunds;
+	if (head->amount != AMOUNT_NONE)
+	{
+		Money	   *sums[HISTORY_SUMS] = {&rows->refunded, &rows->guest_revenue};
+		Money		none = {NULL, 0, 0};
+
+		for (int i = 0; i < HISTORY_SUMS; i++)
+			*sums[i] = retention_total_money(state_sum(state, i),
+											 state->large ? state->large->sums[i].wide : none,
+											 head->scale);
+	}
+}
+
 static void
 add_rows(HistoryState *state, const HistoryTotals *rows)
 {
@@ -457,76 +474,52 @@ add_rows(HistoryState *state, const HistoryTotals *rows)
 	head->guest_refunds = add_count(head->guest_refunds, rows->guest_refunds);
 	head->first_day = Min(head->first_day, rows->first_day);
 	head->last_day = Max(head->last_day, rows->last_day);
-	if (head->nlimbs > 0)
+	if (head->amount != AMOUNT_NONE)
 	{
-		const Money *moneys[HISTORY_SUMS] = {&rows->refunded, &rows->guest_revenue};
-
-		for (int i = 0; i < HISTORY_SUMS; i++)
-		{
-			int			scale = state_head(state)->scale;
-			int			nlimbs = moneys[i]->nlimbs + money_limbs_for_scale(scale - moneys[i]->scale);
-			uint64	   *limbs = palloc(nlimbs * sizeof(uint64));
-
-			Assert(scale >= moneys[i]->scale);
-			if (!retention_money_convert(moneys[i]->limbs, moneys[i]->nlimbs, moneys[i]->scale,
-										 limbs, nlimbs, scale))
-				elog(ERROR, "money does not fit a wider sum");
-			/* no wider than it has to be */
-			nlimbs = (retention_money_bytes(limbs, nlimbs) + 7) / 8;
-			retention_history_add_sum(state, i, limbs, nlimbs);
-			pfree(limbs);
-		}
+		add_money(state, HISTORY_REFUNDED, rows->refunded);
+		add_money(state, HISTORY_GUEST_REVENUE, rows->guest_revenue);
 	}
 }
+
+/* A merge under way. */
+typedef struct Merge
+{
+	HistoryState *state;
+	int			scale;			/* of the money that comes, no larger than ours */
+} Merge;
 
 /* Entries that come from another history. */
 static void
 add_run(const Run *run, OccasionShape shape, void *arg)
 {
-	HistoryState *state = arg;
+	Merge	   *merge = arg;
+	HistoryState *state = merge->state;
+	Overflow	overflow = {units_scale(state_head(state)->scale), {.context = CurrentMemoryContext}};
 	RunCursor	cursor;
 	CustomerView customer;
-	uint64	   *entry;
-	uint64	   *converted = NULL;
 
 	if (state->large)
 	{
-		retention_store_merge(state->large->store, run, shape);
+		retention_store_merge(state->large->store, run, shape, merge->scale);
 		return;
 	}
-	entry = palloc(entry_words(shape) * sizeof(uint64));
+	if (shape.money_words > state_shape(state).money_words)
+		retention_history_promote(state);
 	run_begin(&cursor, run, shape);
 	while (run_next(&cursor, &customer))
-	{
-		memcpy(entry, customer.identity, shape.key_words * sizeof(uint64));
 		for (int64 i = 0; i < customer.n; i++)
 		{
-			memcpy(entry + shape.key_words, customer.occasions + i * occasion_words(shape),
-				   occasion_words(shape) * sizeof(uint64));
-			for (;;)
-			{
-				OccasionShape ours = state_shape(state);
+			Partition  *partition = NULL;
+			uint64	   *to = state_next(state, customer.identity[0], &partition);
 
-				if (ours.nlimbs == shape.nlimbs && ours.scale == shape.scale)
-				{
-					retention_history_add(state, entry);
-					break;
-				}
-				if (converted)
-					pfree(converted);
-				converted = palloc(entry_words(ours) * sizeof(uint64));
-				if (retention_convert_entry(entry, shape, converted, ours))
-				{
-					retention_history_add(state, converted);
-					break;
-				}
-				retention_history_widen(state, ours.scale, ours.nlimbs + 1);
-			}
+			copy_words(to, customer.identity, shape.key_words);
+			retention_convert_occasion(customer.occasions + i * occasion_words(shape),
+									   shape.money_words, merge->scale, to + shape.key_words,
+									   state_shape(state).money_words, customer.identity,
+									   shape.key_words, &overflow);
+			state_push(state, partition);
 		}
-	}
-	pfree(entry);
-	if (converted)
-		pfree(converted);
+	add_wide_list(state, &overflow.list);
 }
 
 /* So many entries are coming: make a small state large at once. */
@@ -535,37 +528,13 @@ prepare_room(HistoryState *state, int64 entries)
 {
 	if (state->small &&
 		(entries > SMALL_MAX_BYTES ||
-		 small_bytes(&state->small->head, state->small->zone_length,
+		 small_bytes(state->small->zone_length, small_shape(state->small),
 					 state->small->used + (int) entries) > SMALL_MAX_BYTES))
 		make_large(state);
 	if (state->large)
 	{
 		large_history_changed(state->large);
 		retention_store_expect(state->large->store, entries);
-	}
-}
-
-static void
-large_totals(const LargeHistory *large, HistoryTotals *rows)
-{
-	const HistoryHead *head = &large->head;
-
-	memset(rows, 0, sizeof(HistoryTotals));
-	rows->first_day = head->first_day;
-	rows->last_day = head->last_day;
-	rows->refunds = head->refunds;
-	rows->guest_orders = head->guest_orders;
-	rows->guest_refunds = head->guest_refunds;
-	if (large->sums)
-	{
-		Money	   *moneys[HISTORY_SUMS] = {&rows->refunded, &rows->guest_revenue};
-
-		for (int i = 0; i < HISTORY_SUMS; i++)
-		{
-			moneys[i]->limbs = large->sums + i * large->sum_limbs;
-			moneys[i]->nlimbs = large->sum_limbs;
-			moneys[i]->scale = head->scale;
-		}
 	}
 }
 
@@ -576,55 +545,61 @@ large_totals(const LargeHistory *large, HistoryTotals *rows)
 void
 retention_history_merge(HistoryState *state, Datum other)
 {
-	HistoryKind ours;
-	HistoryKind theirs;
+	HistoryState theirs = {0};
+	Kind		our_kind;
+	Kind		their_kind;
 	HistoryTotals rows;
-	int			scale;
-	LargeHistory *large = NULL;
 	HistoryUnpacker unpacker;
+	Merge		merge = {state, 0};
+	int			scale;
+	WideList   *wide;
 
 	retention_history_check(state);
-	kind_of_head(state_head(state), retention_history_zone_name(state), &ours);
-	if (datum_is_large_history(other))
+	/* nobody is read while they are written */
+	if (datum_is_large_history(other) && large_history_of_datum(other) != state->large)
 	{
-		large = large_history_of_datum(other);
-		kind_of_head(&large->head, large->zone_name, &theirs);
-		large_totals(large, &rows);
-		scale = large->head.scale;
+		theirs.large = large_history_of_datum(other);
+		retention_history_kind(&theirs, &their_kind);
+		get_rows(&theirs, &rows);
+		scale = theirs.large->head.scale;
 	}
 	else
 	{
 		retention_history_unpack_begin(&unpacker, retention_history_pack(other), false);
-		theirs = unpacker.kind;
+		their_kind = unpacker.kind;
 		rows = unpacker.totals;
-		scale = unpacker.shape.scale;
+		scale = rows.revenue.scale;
 	}
-	check_same_kind(&ours, &theirs);
+	retention_history_kind(state, &our_kind);
+	retention_check_same_kind(&our_kind, &their_kind, "purchase histories");
 	if (scale > state_head(state)->scale)
-		retention_history_widen(state, scale, state_head(state)->nlimbs);
+		retention_history_rescale(state, scale);
+	merge.scale = units_scale(scale);
 
-	prepare_room(state, large ? retention_store_entries(large->store) : unpacker.totals.entries);
-	if (large)
-		retention_store_visit(large->store, add_run, state);
+	if (theirs.large)
+	{
+		prepare_room(state, retention_store_entries(theirs.large->store));
+		wide = retention_wide_create(CurrentMemoryContext);
+		retention_store_visit(theirs.large->store, add_run, &merge, wide);
+	}
 	else
 	{
 		const Run  *run;
 
+		prepare_room(state, unpacker.totals.entries);
 		while ((run = retention_history_unpack_next(&unpacker)) != NULL)
 		{
 			CHECK_FOR_INTERRUPTS();
-			add_run(run, unpacker.shape, state);
+			add_run(run, unpacker.shape, &merge);
 		}
 		if (unpacker.run.words)
 			pfree(unpacker.run.words);
+		wide = unpacker.wide;
 	}
 	if (state->large)
-	{
 		retention_store_end_merge(state->large->store);
-		/* merging may have widened the store alone */
-		if (state->large->store->shape.nlimbs != state->large->head.nlimbs)
-			widen_large(state->large, scale, state->large->store->shape.nlimbs);
-	}
+	add_wide_list(state, wide);
+	retention_wide_free(wide);
 	add_rows(state, &rows);
 	retention_history_check(state);
 }
@@ -638,18 +613,27 @@ pack_visitor(const Run *run, OccasionShape shape, void *arg)
 }
 
 /* In the current context. */
-static Size
-pack_large(LargeHistory *large, HistoryPacker *packer, StringInfo header)
+static struct varlena *
+pack_large(LargeHistory *large)
 {
-	HistoryKind kind;
+	HistoryState state = {.large = large};
+	HistoryPacker packer;
+	Kind		kind;
 	HistoryTotals rows;
+	WideList   *wide = retention_wide_create(CurrentMemoryContext);
+	struct varlena *value;
 
-	retention_history_pack_begin(packer, large->store->shape,
+	retention_history_check(&state);
+	retention_history_pack_begin(&packer, large->store->shape,
 								 retention_store_entries(large->store));
-	retention_store_visit(large->store, pack_visitor, packer);
-	kind_of_head(&large->head, large->zone_name, &kind);
-	large_totals(large, &rows);
-	return retention_history_pack_end(packer, &kind, &rows, header);
+	retention_store_visit(large->store, pack_visitor, &packer, wide);
+	retention_wide_compact(wide);
+	retention_history_kind(&state, &kind);
+	get_rows(&state, &rows);
+	value = retention_history_pack_end(&packer, &kind, large->head.scale, &rows, wide);
+	retention_wide_free(wide);
+	history_packed_check(value);
+	return value;
 }
 
 static Size
@@ -657,16 +641,15 @@ large_get_flat_size(ExpandedObjectHeader *eohptr)
 {
 	LargeHistory *large = (LargeHistory *) eohptr;
 
-	if (!large->packed)
+	if (large->packed == NULL)
 	{
 		/* in our own context: in the caller's nothing may be to be freed, as in a sort's; or it goes first */
 		MemoryContext old = MemoryContextSwitchTo(large->hdr.eoh_context);
 
-		pack_large(large, &large->packer, &large->header);
+		large->packed = pack_large(large);
 		MemoryContextSwitchTo(old);
-		large->packed = true;
 	}
-	return retention_history_pack_size(&large->packer, &large->header);
+	return VARSIZE(large->packed);
 }
 
 static void
@@ -674,55 +657,41 @@ large_flatten_into(ExpandedObjectHeader *eohptr, void *result, Size size)
 {
 	LargeHistory *large = (LargeHistory *) eohptr;
 
-	MemoryContext old = MemoryContextSwitchTo(large->hdr.eoh_context);
-
-	Assert(large->packed);
-	retention_history_pack_write(&large->packer, &large->header, result, size);
+	Assert(large->packed && size == VARSIZE(large->packed));
+	memcpy(result, large->packed, size);
 	large_history_changed(large);
-	history_packed_check(result);
-	MemoryContextSwitchTo(old);
 }
 
 static struct varlena *
 pack_small(SmallHistory *small)
 {
-	HistoryState state = {NULL, false, NULL, NULL};
-	HistoryHead head;
-	OccasionShape shape;
-	HistoryKind kind;
-	HistoryTotals rows = {0};
+	HistoryState state = {.context = CurrentMemoryContext};
 	HistoryPacker packer;
-	StringInfoData header;
-	struct varlena *value;
+	Kind		kind;
+	HistoryTotals rows;
+	Overflow	none = {0};
 	Run			run;
+	struct varlena *value;
 
 	/* the state is left as it is: a window function goes on with it */
-	state.small = copy_small(small, Max(small->used, 1), small->head.scale, small->head.nlimbs);
+	state.small = copy_small(small, Max(small->used, 1), small->money_words);
 	compact_small(&state);
+	if (state.large)
+	{
+		value = pack_large(state.large);
+		MemoryContextDelete(state.large->hdr.eoh_context);
+		return value;
+	}
 	retention_history_check(&state);
 	small = state.small;
-	head = small->head;
-	shape = head_shape(&head);
-	run.words = palloc(Max(group_words(small->used, shape), 1) * sizeof(uint64));
-	if (!retention_group_entries(small_entries(small), small->used, shape, &run))
-		elog(ERROR, "money of combined entries does not fit");
+	run.words = palloc(Max(group_words(small->used, small_shape(small)), 1) * sizeof(uint64));
+	retention_group_entries(small_entries(small), small->used, small_shape(small), &run, &none);
 
-	retention_history_pack_begin(&packer, shape, small->used);
-	retention_history_pack_run(&packer, &run, shape);
-	kind_of_head(&head, small_zone(small), &kind);
-	rows.first_day = head.first_day;
-	rows.last_day = head.last_day;
-	rows.refunds = head.refunds;
-	rows.guest_orders = head.guest_orders;
-	rows.guest_refunds = head.guest_refunds;
-	if (shape.nlimbs > 0)
-	{
-		rows.refunded = (Money) {small_sums(small), shape.nlimbs + 1, shape.scale};
-		rows.guest_revenue = (Money) {small_sums(small) + shape.nlimbs + 1,
-			shape.nlimbs + 1, shape.scale};
-	}
-	retention_history_pack_end(&packer, &kind, &rows, &header);
-	value = retention_history_pack_finish(&packer, &header);
+	retention_history_pack_begin(&packer, small_shape(small), small->used);
+	retention_history_pack_run(&packer, &run, small_shape(small));
+	retention_history_kind(&state, &kind);
+	get_rows(&state, &rows);
+	value = retention_history_pack_end(&packer, &kind, small->head.scale, &rows, NULL);
 	history_packed_check(value);
 	pfree(run.words);
 	pfree(small);
@@ -736,15 +705,7 @@ retention_history_pack(Datum datum)
 	struct varlena *value;
 
 	if (datum_is_large_history(datum))
-	{
-		HistoryPacker packer;
-		StringInfoData header;
-
-		pack_large(large_history_of_datum(datum), &packer, &header);
-		value = retention_history_pack_finish(&packer, &header);
-		history_packed_check(value);
-		return value;
-	}
+		return pack_large(large_history_of_datum(datum));
 	value = PG_DETOAST_DATUM_PACKED(datum);
 	if (*(uint8 *) VARDATA_ANY(value) == HISTORY_SMALL)
 		return pack_small((SmallHistory *) PG_DETOAST_DATUM(PointerGetDatum(value)));

@@ -21,6 +21,7 @@
 #include "access/detoast.h"
 #include "history/packed.h"
 #include "history/store.h"
+#include "order/total.h"
 #include "utils/expandeddatum.h"
 
 /* The byte behind the length word, as in base/table.h; values begin with the version, 1. */
@@ -33,22 +34,7 @@ typedef enum HistoryForm
 /* Numbers up to here are kept for later forms; no text begins like them. */
 #define HISTORY_FORM_LAST	15
 
-/* What a state knows besides its entries. */
-typedef struct HistoryHead
-{
-	uint8		key;			/* KeyKind */
-	uint8		time;			/* TimeKind */
-	uint8		amount;			/* AmountKind */
-	uint8		grain;			/* Grain */
-	uint16		scale;			/* of the money */
-	uint16		nlimbs;			/* of an entry's money; 0: no amounts */
-	int32		first_day;		/* of an order */
-	int32		last_day;
-	int64		refunds;
-	int64		guest_orders;
-	int64		guest_refunds;
-} HistoryHead;
-
+/* Sums of the rows. */
 typedef enum HistorySum
 {
 	HISTORY_REFUNDED = 0,
@@ -57,21 +43,36 @@ typedef enum HistorySum
 
 #define HISTORY_SUMS	2
 
+/* What a state knows besides its entries. */
+typedef struct HistoryHead
+{
+	uint8		key;			/* KeyKind */
+	uint8		time;			/* TimeKind */
+	uint8		amount;			/* AmountKind */
+	uint8		grain;			/* Grain */
+	int32		scale;			/* the most digits behind the point of any amount */
+	int32		first_day;		/* of an order */
+	int32		last_day;
+	int64		refunds;
+	int64		guest_orders;
+	int64		guest_refunds;
+} HistoryHead;
+
 /* The largest state that is a varlena. */
 #define SMALL_MAX_BYTES	(128 * 1024)
 
+/* It has no money but units: one that meets other is large from then on. */
 typedef struct SmallHistory
 {
 	int32		vl_len_;
 	uint8		form;			/* HISTORY_SMALL */
 	uint8		zone_length;	/* with the zero behind the name */
-	uint16		unused;
+	uint16		money_words;	/* of an entry; 0: no amounts */
 	HistoryHead head;
+	uint64		sums[HISTORY_SUMS][SUM_WORDS];
 	int32		used;			/* entries */
 	int32		room;
-
-	/* the sums (nlimbs + 1 words each), the zone's name, the entries */
-	uint64		words[FLEXIBLE_ARRAY_MEMBER];
+	uint64		words[FLEXIBLE_ARRAY_MEMBER];	/* the zone's name, the entries */
 } SmallHistory;
 
 #define LARGE_HISTORY_MAGIC	0x52484953
@@ -80,17 +81,12 @@ typedef struct LargeHistory
 {
 	ExpandedObjectHeader hdr;
 	uint32		magic;
-	HistoryHead head;			/* scale and nlimbs are the store's */
-	uint64	   *sums;
-	int			sum_limbs;		/* nlimbs + 1, as it was when they were made */
+	HistoryHead head;
+	MoneyTotal	sums[HISTORY_SUMS];
 	char		zone_name[TZ_STRLEN_MAX + 1];
 	pg_tz	   *zone;
 	Store	   *store;
-
-	/* made by asking for the flat size, valid until the next change */
-	bool		packed;
-	HistoryPacker packer;
-	StringInfoData header;
+	struct varlena *packed;		/* made by asking for the flat size, until the next change */
 } LargeHistory;
 
 /* A state, opened: pointers to where things are in either form. */
@@ -125,23 +121,23 @@ state_head(const HistoryState *state)
 	return state->small ? &state->small->head : &state->large->head;
 }
 
+/* The units of a sum of the rows; of units_scale() of the head's scale, as all units are. */
 static inline uint64 *
-small_sums(SmallHistory *small)
+state_sum(HistoryState *state, HistorySum sum)
 {
-	return small->words;
+	return state->small ? state->small->sums[sum] : state->large->sums[sum].units;
 }
 
 static inline char *
 small_zone(SmallHistory *small)
 {
-	return (char *) (small->words +
-					 (small->head.nlimbs > 0 ? HISTORY_SUMS * (small->head.nlimbs + 1) : 0));
+	return (char *) small->words;
 }
 
 static inline OccasionShape
-head_shape(const HistoryHead *head)
+small_shape(const SmallHistory *small)
 {
-	OccasionShape shape = {key_words(head->key), head->nlimbs, head->scale};
+	OccasionShape shape = {key_words(small->head.key), small->money_words};
 
 	return shape;
 }
@@ -152,11 +148,10 @@ small_entries(SmallHistory *small)
 	return (uint64 *) (small_zone(small) + MAXALIGN(small->zone_length));
 }
 
-/* Of the entries; a store may have widened its money on its own. */
 static inline OccasionShape
 state_shape(const HistoryState *state)
 {
-	return state->small ? head_shape(&state->small->head) : state->large->store->shape;
+	return state->small ? small_shape(state->small) : state->large->store->shape;
 }
 
 extern void retention_history_forget_packed(LargeHistory *large);
@@ -165,7 +160,7 @@ extern void retention_history_forget_packed(LargeHistory *large);
 static inline void
 large_history_changed(LargeHistory *large)
 {
-	if (unlikely(large->packed))
+	if (unlikely(large->packed != NULL))
 		retention_history_forget_packed(large);
 }
 
@@ -176,18 +171,41 @@ extern void retention_history_check(const HistoryState *state);
 #define retention_history_check(state)	((void) 0)
 #endif
 
-extern void retention_history_create(HistoryState *state, const HistoryKind *kind);
+extern void retention_history_create(HistoryState *state, const Kind *kind);
 extern void retention_history_open(HistoryState *state, Datum datum);
 extern Datum retention_history_close(const HistoryState *state);
+extern void retention_history_kind(const HistoryState *state, Kind *kind);
 extern const char *retention_history_zone_name(const HistoryState *state);
 extern pg_tz *retention_history_zone(const HistoryState *state);
-extern void retention_history_widen(HistoryState *state, int scale, int nlimbs);
-extern void retention_history_add(HistoryState *state, const uint64 *entry);
-extern void retention_history_add_sum(HistoryState *state, HistorySum sum,
-									  const uint64 *limbs, int nlimbs);
+extern void retention_history_rescale(HistoryState *state, int scale);
+extern void retention_history_promote(HistoryState *state);
+extern void retention_history_admit_wide(HistoryState *state);
+extern void retention_history_grow(HistoryState *state);
+extern void retention_history_add_wide_sum(HistoryState *state, HistorySum sum, Money money);
 extern void retention_history_merge(HistoryState *state, Datum other);
 extern struct varlena *retention_history_pack(Datum value);
 extern void retention_history_read(HistoryUnpacker *unpacker, Datum value, bool skip_money);
 extern void retention_history_read_head(HistoryUnpacker *unpacker, Datum value);
+
+/* The place for an entry of this hash; state_push counts it. */
+static inline uint64 *
+state_next(HistoryState *state, uint64 hash, Partition **partition)
+{
+	if (state->small && unlikely(state->small->used == state->small->room))
+		retention_history_grow(state);
+	if (state->small)
+		return small_entries(state->small) + state->small->used * entry_words(small_shape(state->small));
+	*partition = store_partition(state->large->store, hash);
+	return store_next(*partition);
+}
+
+static inline void
+state_push(HistoryState *state, Partition *partition)
+{
+	if (state->small)
+		state->small->used++;
+	else
+		store_push(state->large->store, partition);
+}
 
 #endif							/* RETENTION_HISTORY_STATE_H */

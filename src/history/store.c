@@ -5,8 +5,8 @@
  *
  * Sorting and merging pay while what they work on is in the cache, so as the
  * store grows, partitions are split to stay of a size (SPLIT_ENTRIES); as
- * hashes are spread, all grow alike.  A tail may have a share of the entries
- * of its run (TAIL_SHARE): a larger one would make for fewer merges, and for
+ * hashes are spread, all grow alike.  There may be a share of a run's entries in
+ * fresh ones (FRESH_SHARE): a larger one would make for fewer merges, and for
  * more memory in rows that are no new occasions.
  *
  * Memory is bounded: a store that has more than work_mem times
@@ -28,8 +28,8 @@
 #define SPLIT_BITS		2
 #define SPLIT_ENTRIES	8192
 #define MAX_LOG_PARTITIONS 14
-#define TAIL_SHARE		3
-#define TAIL_MIN		256
+#define FRESH_SHARE		3
+#define FRESH_MIN		256
 
 /* Going to disk for less than this is more trouble than it is worth. */
 #define SPILL_MIN		(SPLIT_ENTRIES / 4)
@@ -37,20 +37,13 @@
 /* Customers that the bounds of the file's partitions are chosen from. */
 #define BOUND_SAMPLE	1024
 
-static void convert_money(Store *store, int scale, int nlimbs);
-
-/* Entries as many as those of one limb that take the same memory. */
-static inline int64
-weight(const Store *store, int64 entries)
-{
-	return entries * Max(occasion_words(store->shape) / 2, 1);
-}
-
 static inline int
 partitions(const Store *store)
 {
 	return 1 << store->log_partitions;
 }
+
+/* ---- pages ----------------------------------------------------------------- */
 
 /* Room for so many words, whatever was there before. */
 static uint64 *
@@ -68,47 +61,53 @@ get_room(Store *store, StoreRoom *room, int64 nwords)
 	return room->words;
 }
 
-/* A page more for a partition's tail. */
+/* The entries that fill a fresh page. */
+static inline int64
+page_entries(const RunPage *page, OccasionShape shape)
+{
+	return page->room / entry_words(shape);
+}
+
+/* A page more for a partition's fresh entries. */
 static void
-extend_tail(Store *store, Partition *partition)
+add_fresh_page(Store *store, Partition *partition)
 {
 	int			stride = entry_words(store->shape);
-	RunPage	   *page = pool_get(&store->pool, stride);
+	RunPage    *page = pool_get(&store->pool, stride);
 
-	if (partition->tail.last)
-		partition->tail.last->next = page;
+	if (partition->fresh.last)
+		partition->fresh.last->next = page;
 	else
-		partition->tail.first = page;
-	partition->tail.last = page;
+		partition->fresh.first = page;
+	partition->fresh.last = page;
 	partition->next = page->words;
-	partition->end = page->words + page->room / stride * stride;
+	partition->end = page->words + page_entries(page, store->shape) * stride;
 }
 
-/* Entries of a tail. */
-static int64
-tail_entries(const Store *store, const Partition *partition)
+/* The entries of one of a partition's fresh pages. */
+static inline EntrySpan
+fresh_entries(const Partition *partition, const RunPage *page, OccasionShape shape)
 {
-	return partition->tail.entries +
-		(partition->next - partition->tail.last->words) / entry_words(store->shape);
+	EntrySpan	span = {page->words, page->next ? page_entries(page, shape) :
+		(partition->next - page->words) / entry_words(shape)};
+
+	return span;
 }
 
 static int64
-entries_in_memory(const Store *store)
+count_fresh(const Store *store, const Partition *partition)
 {
-	int64		entries = store->entries;
-
-	for (int i = 0; i < partitions(store); i++)
-		entries += tail_entries(store, &store->partitions[i]);
-	return entries;
+	return partition->fresh.entries +
+		fresh_entries(partition, partition->fresh.last, store->shape).n;
 }
 
-/* Forget a tail's entries, and begin a new one. */
+/* Forget the fresh entries. */
 static void
-restart_tail(Store *store, Partition *partition)
+clear_fresh(Store *store, Partition *partition)
 {
-	retention_pool_free(&store->pool, partition->tail.first);
-	memset(&partition->tail, 0, sizeof(PageList));
-	extend_tail(store, partition);
+	retention_pool_free(&store->pool, partition->fresh.first);
+	memset(&partition->fresh, 0, sizeof(PageList));
+	add_fresh_page(store, partition);
 }
 
 /* Begin anew, with nothing in so many partitions. */
@@ -120,7 +119,7 @@ make_partitions(Store *store, int log_partitions)
 	store->partitions = MemoryContextAllocZero(store->context,
 											   partitions(store) * sizeof(Partition));
 	for (int i = 0; i < partitions(store); i++)
-		extend_tail(store, &store->partitions[i]);
+		add_fresh_page(store, &store->partitions[i]);
 }
 
 /*
@@ -129,13 +128,15 @@ make_partitions(Store *store, int log_partitions)
  */
 Store *
 retention_store_create(MemoryContext context, MemoryContext account, OccasionShape shape,
-					   uint64 first_hash, uint64 last_hash)
+					   int scale, uint64 first_hash, uint64 last_hash)
 {
 	Store	   *store = MemoryContextAllocZero(context, sizeof(Store));
 
 	store->context = context;
 	store->account = account;
 	store->shape = shape;
+	store->overflow.scale = scale;
+	store->overflow.list.context = context;
 	store->first_hash = first_hash;
 	store->last_hash = last_hash;
 	store->shift = last_hash == first_hash ? 63 :
@@ -146,55 +147,39 @@ retention_store_create(MemoryContext context, MemoryContext account, OccasionSha
 	return store;
 }
 
-/* Merge a run of any money into a partition's. */
+/* ---- folding --------------------------------------------------------------- */
+
+/* Merge a run of any money, but of no more words or digits, into a partition's. */
 static void
-merge_into(Store *store, Partition *partition, const Run *run, OccasionShape shape)
+merge_into(Store *store, Partition *partition, const Run *run, OccasionShape shape, int scale)
 {
-	OccasionShape to;
-	Run			other;
+	PageList	merged = {0};
+	Run			converted = *run;
 
 	if (run->nwords == 0)
 		return;
-	if (shape.nlimbs == store->shape.nlimbs && shape.scale == store->shape.scale)
+	if (shape.money_words != store->shape.money_words || scale != store->overflow.scale)
 	{
-		PageList	merged = {0};
-
-		if (likely(retention_merge_pages(&store->pool, partition->run.first, run, shape,
-										 &merged)))
-		{
-			retention_pool_free(&store->pool, partition->run.first);
-			store->entries += merged.entries - partition->run.entries;
-			partition->run = merged;
-			return;
-		}
-		retention_pool_free(&store->pool, merged.first);
-		convert_money(store, shape.scale, shape.nlimbs + 1);
+		converted.words = MemoryContextAllocHuge(store->context,
+												 (run->nwords + run->entries * UNITS_MAX_WORDS) *
+												 sizeof(uint64));
+		retention_convert_run(run, shape, scale, &converted, store->shape.money_words,
+							  &store->overflow);
 	}
-	else if (shape.nlimbs > store->shape.nlimbs || shape.scale > store->shape.scale)
-		convert_money(store, shape.scale, shape.nlimbs);
-
-	/* the run has to be as wide as the store, or the store a little wider */
-	for (;;)
-	{
-		to = store->shape;
-		other.words = MemoryContextAllocHuge(store->context,
-											 (run->nwords + run->entries * (to.nlimbs - shape.nlimbs)) *
-											 sizeof(uint64));
-		if (retention_convert_run(run, shape, &other, to))
-			break;
-		pfree(other.words);
-		convert_money(store, to.scale, money_limbs_at_scale(shape.nlimbs, shape.scale, to.scale));
-	}
-	merge_into(store, partition, &other, to);
-	pfree(other.words);
+	retention_merge_pages(&store->pool, partition->run.first, &converted, store->shape, &merged,
+						  &store->overflow);
+	retention_pool_free(&store->pool, partition->run.first);
+	store->entries += merged.entries - partition->run.entries;
+	partition->run = merged;
+	if (converted.words != run->words)
+		pfree(converted.words);
 }
 
-/* Put a partition's tail into its run. */
+/* Put a partition's fresh entries into its run. */
 static void
-close_partition(Store *store, Partition *partition)
+fold_partition(Store *store, Partition *partition)
 {
-	int			stride = entry_words(store->shape);
-	int64		n = tail_entries(store, partition);
+	int64		n = count_fresh(store, partition);
 	EntrySpan  *spans;
 	int			nspans = 0;
 	uint64	   *sorted;
@@ -203,33 +188,61 @@ close_partition(Store *store, Partition *partition)
 	if (n == 0)
 		return;
 	CHECK_FOR_INTERRUPTS();
-	spans = palloc((n / (RUN_PAGE_WORDS / stride > 0 ? RUN_PAGE_WORDS / stride : 1) + 1) * sizeof(EntrySpan));
-	for (RunPage *page = partition->tail.first; page; page = page->next)
-	{
-		spans[nspans].entries = page->words;
-		spans[nspans].n = page->next ? page->room / stride : (partition->next - page->words) / stride;
-		nspans++;
-	}
-	sorted = get_room(store, &store->sorting, n * stride);
+	spans = palloc((n / (RUN_PAGE_WORDS / ENTRY_MAX_WORDS) + 1) * sizeof(EntrySpan));
+	for (const RunPage *page = partition->fresh.first; page; page = page->next)
+		spans[nspans++] = fresh_entries(partition, page, store->shape);
+	sorted = get_room(store, &store->sorting, n * entry_words(store->shape));
 	retention_sort_entries(spans, nspans, sorted, store->shape);
 	pfree(spans);
 	run.words = get_room(store, &store->grouping, group_words(n, store->shape));
-	if (unlikely(!retention_group_entries(sorted, n, store->shape, &run)))
-	{
-		/* the tail is as it was */
-		convert_money(store, store->shape.scale, store->shape.nlimbs + 1);
-		close_partition(store, partition);
-		return;
-	}
-	restart_tail(store, partition);
-	merge_into(store, partition, &run, store->shape);
+	retention_group_entries(sorted, n, store->shape, &run, &store->overflow);
+	clear_fresh(store, partition);
+	merge_into(store, partition, &run, store->shape, store->overflow.scale);
 }
 
 static void
-close_all(Store *store)
+fold_all(Store *store)
 {
 	for (int i = 0; i < partitions(store); i++)
-		close_partition(store, &store->partitions[i]);
+		fold_partition(store, &store->partitions[i]);
+}
+
+/* Goes through the customers of all runs, in order. */
+typedef struct StoreScan
+{
+	const Store *store;
+	int			next_partition;
+	RunPage    *page;
+	RunCursor	cursor;
+} StoreScan;
+
+static void
+store_scan_begin(StoreScan *scan, const Store *store)
+{
+	memset(scan, 0, sizeof(StoreScan));
+	scan->store = store;
+}
+
+static inline bool
+store_scan_next(StoreScan *scan, CustomerView *customer)
+{
+	while (!run_next(&scan->cursor, customer))
+	{
+		Run			piece;
+
+		if (scan->page)
+			scan->page = scan->page->next;
+		while (scan->page == NULL)
+		{
+			if (scan->next_partition == partitions(scan->store))
+				return false;
+			CHECK_FOR_INTERRUPTS();
+			scan->page = scan->store->partitions[scan->next_partition++].run.first;
+		}
+		piece = page_run(scan->page);
+		run_begin(&scan->cursor, &piece, scan->store->shape);
+	}
+	return true;
 }
 
 /* Split each partition by the next bits of the hash. */
@@ -239,19 +252,19 @@ split(Store *store, int more_bits)
 	Partition  *old;
 	int			nold = partitions(store);
 
-	close_all(store);
+	fold_all(store);
 	old = store->partitions;
 	for (int i = 0; i < nold; i++)
-		retention_pool_free(&store->pool, old[i].tail.first);
+		retention_pool_free(&store->pool, old[i].fresh.first);
 	make_partitions(store, store->log_partitions + more_bits);
 	for (int i = 0; i < nold; i++)
 	{
-		RunPage	   *page = old[i].run.first;
+		RunPage    *page = old[i].run.first;
 
 		CHECK_FOR_INTERRUPTS();
 		while (page)
 		{
-			RunPage	   *next = page->next;
+			RunPage    *next = page->next;
 			Run			piece = page_run(page);
 			RunCursor	cursor;
 			CustomerView customer;
@@ -285,7 +298,7 @@ retention_store_expect(Store *store, int64 entries)
 	if (!store->unlimited)
 		entries = Min(entries, (int64) (get_hash_memory_limit() / sizeof(uint64) /
 										occasion_words(store->shape)));
-	while (weight(store, store->entries + entries) >> (store->log_partitions + more_bits) > SPLIT_ENTRIES &&
+	while ((store->entries + entries) >> (store->log_partitions + more_bits) > SPLIT_ENTRIES &&
 		   store->log_partitions + more_bits + SPLIT_BITS <= MAX_LOG_PARTITIONS)
 		more_bits += SPLIT_BITS;
 	if (more_bits > 0)
@@ -298,15 +311,18 @@ retention_store_expect(Store *store, int64 entries)
 #ifdef USE_ASSERT_CHECKING
 
 static void
-check_customer(const CustomerView *customer, OccasionShape shape)
+check_customer(const Store *store, const CustomerView *customer)
 {
+	int			words = occasion_words(store->shape);
+
 	Assert(customer->n > 0);
 	for (int64 i = 0; i < customer->n; i++)
 	{
-		const uint64 *occasion = customer->occasions + i * occasion_words(shape);
+		const uint64 *occasion = customer->occasions + i * words;
 
-		Assert(i == 0 || mark_period(occasion[0]) > mark_period(occasion[-occasion_words(shape)]));
-		Assert(mark_orders(occasion[0]) > 0 || shape.nlimbs > 0);
+		Assert(i == 0 || mark_period(occasion[0]) > mark_period(occasion[-words]));
+		Assert(mark_orders(occasion[0]) > 0 || words > 1);
+		Assert(words == 1 || !units_are_elsewhere(occasion + 1, words - 1));
 	}
 }
 
@@ -320,10 +336,12 @@ retention_store_check(const Store *store)
 
 	Assert(store->log_partitions >= 0 && store->log_partitions <= MAX_LOG_PARTITIONS);
 	Assert(store->arrived.nwords == 0);
+	Assert(store->overflow.scale >= 0 && store->overflow.scale <= UNITS_MAX_SCALE);
+	Assert(shape.money_words == 2 || wide_count(&store->overflow.list) == 0);
 	for (int i = 0; i < partitions(store); i++)
 	{
 		const Partition *partition = &store->partitions[i];
-		const RunPage *last = partition->tail.last;
+		const RunPage *last = partition->fresh.last;
 		int64		its = 0;
 
 		/* there is always room for one more, and the run begins behind the one before */
@@ -346,7 +364,7 @@ retention_store_check(const Store *store)
 				Assert(previous == NULL ||
 					   compare_identity(previous, customer.identity, shape.key_words) < 0);
 				previous = customer.identity;
-				check_customer(&customer, shape);
+				check_customer(store, &customer);
 				on_page += customer.n;
 			}
 			Assert(on_page == page->entries);
@@ -370,6 +388,8 @@ static void
 choose_bounds(const Store *store, SpillBounds *bounds)
 {
 	uint64		(*identities)[2];
+	StoreScan	scan;
+	CustomerView customer;
 	int64		entries = 0;
 	int			n = 0;
 
@@ -384,41 +404,33 @@ choose_bounds(const Store *store, SpillBounds *bounds)
 		return;
 	}
 	identities = palloc0(BOUND_SAMPLE * sizeof(identities[0]));
-	for (int i = 0; i < partitions(store); i++)
-		for (RunPage *page = store->partitions[i].run.first; page; page = page->next)
-		{
-			Run			piece = page_run(page);
-			RunCursor	cursor;
-			CustomerView customer;
-
-			run_begin(&cursor, &piece, store->shape);
-			while (run_next(&cursor, &customer))
-			{
-				entries += customer.n;
-				for (; n < BOUND_SAMPLE && entries > store->entries * n / BOUND_SAMPLE; n++)
-					memcpy(identities[n], customer.identity,
-						   store->shape.key_words * sizeof(uint64));
-			}
-		}
+	store_scan_begin(&scan, store);
+	while (store_scan_next(&scan, &customer))
+	{
+		entries += customer.n;
+		for (; n < BOUND_SAMPLE && entries > store->entries * n / BOUND_SAMPLE; n++)
+			memcpy(identities[n], customer.identity, store->shape.key_words * sizeof(uint64));
+	}
 	retention_bounds_of_sample(bounds, identities, n);
 	pfree(identities);
 }
 
 /*
- * All that the store has in memory goes to disk, unless it is one customer: he
- * has to fit it.  Its money may have fewer limbs afterwards.
+ * All that the store has in memory goes to disk, unless it is one customer: that
+ * one has to fit it.  So does what is in the overflow.
  */
 static void
 spill_all(Store *store)
 {
-	int			stride;
-	uint64	   *entry;
+	OccasionShape shape = store->shape;
+	uint64		entry[ENTRY_MAX_WORDS];
 	SpillWriter writer;
+	StoreScan	scan;
+	CustomerView customer;
 
-	close_all(store);
+	fold_all(store);
 	if (store->entries == 0)
 		return;
-	stride = entry_words(store->shape);
 	if (store->spill == NULL)
 	{
 		SpillBounds bounds;
@@ -429,49 +441,30 @@ spill_all(Store *store)
 			store->unlimited = true;
 			return;
 		}
-		store->spill = retention_spill_create(store->context, store->shape.key_words,
+		store->spill = retention_spill_create(store->context, shape.key_words,
 											  store->first_hash, store->last_hash, &bounds);
 	}
-	entry = palloc(stride * sizeof(uint64));
-	retention_spill_begin(store->spill, stride, store->shape.nlimbs, store->shape.scale, &writer);
-	for (int i = 0; i < partitions(store); i++)
+	retention_spill_begin(store->spill, entry_words(shape), shape.money_words,
+						  store->overflow.scale, &writer);
+	store_scan_begin(&scan, store);
+	while (store_scan_next(&scan, &customer))
 	{
-		CHECK_FOR_INTERRUPTS();
-		for (RunPage *page = store->partitions[i].run.first; page; page = page->next)
+		copy_words(entry, customer.identity, shape.key_words);
+		for (int64 i = 0; i < customer.n; i++)
 		{
-			Run			piece = page_run(page);
-			RunCursor	cursor;
-			CustomerView customer;
-
-			run_begin(&cursor, &piece, store->shape);
-			while (run_next(&cursor, &customer))
-			{
-				memcpy(entry, customer.identity, store->shape.key_words * sizeof(uint64));
-				for (int64 j = 0; j < customer.n; j++)
-				{
-					memcpy(entry + store->shape.key_words,
-						   customer.occasions + j * occasion_words(store->shape),
-						   occasion_words(store->shape) * sizeof(uint64));
-					retention_spill_put(&writer, entry);
-				}
-			}
+			copy_words(entry + shape.key_words, customer.occasions + i * occasion_words(shape),
+					   occasion_words(shape));
+			retention_spill_put(&writer, entry);
 		}
-		retention_pool_free(&store->pool, store->partitions[i].run.first);
-		retention_pool_free(&store->pool, store->partitions[i].tail.first);
 	}
 	retention_spill_end(&writer);
-	pfree(entry);
+	for (int i = 0; i < partitions(store); i++)
+	{
+		retention_pool_free(&store->pool, store->partitions[i].run.first);
+		retention_pool_free(&store->pool, store->partitions[i].fresh.first);
+	}
 	pfree(store->partitions);
-	/* what comes need not be as wide */
-	store->shape.nlimbs = Min(store->shape.nlimbs, 1);
 	make_partitions(store, 0);
-}
-
-/* May it go to disk at all? */
-static bool
-can_spill(const Store *store)
-{
-	return !store->unlimited;
 }
 
 /* How many times the largest partition's are all entries? */
@@ -486,6 +479,24 @@ parts_like_the_largest(const Store *store)
 }
 
 /*
+ * Have all states of the aggregate more memory than they may?  To ask costs a look
+ * at each of them, so it's only asked when we have taken more ourselves.
+ */
+static bool
+is_over_limit(Store *store)
+{
+	Size		ours = store->pool.taken + store->pool.oversize;
+
+	if (ours != store->weighed)
+	{
+		store->weighed = ours;
+		store->over_limit = MemoryContextMemAllocated(store->account, true) >
+			get_hash_memory_limit();
+	}
+	return store->over_limit;
+}
+
+/*
  * Is there more in memory than there may be?  What the pool has unused is ours
  * already, and asked for again: disk is for when little of it is left.  A merge
  * leaves as much unused as the partition takes that it has made anew; if that
@@ -493,119 +504,88 @@ parts_like_the_largest(const Store *store)
  * would grow on.
  */
 static bool
-out_of_memory(const Store *store)
+must_spill(Store *store)
 {
 	Size		taken = store->pool.taken + store->pool.oversize;
 
-	return can_spill(store) &&
-		weight(store, store->entries) > SPILL_MIN &&
-		MemoryContextMemAllocated(store->account, true) > get_hash_memory_limit() &&
+	return !store->unlimited && store->entries > SPILL_MIN && is_over_limit(store) &&
 		store->pool.unused < taken / 8 + taken / (parts_like_the_largest(store) + 1);
 }
 
-/* Partitions have grown: split them if they are large, and write them if they must go. */
+/* After entries have come: wider money, smaller partitions, less memory, if need be. */
 static void
-settle(Store *store)
+keep_in_shape(Store *store)
 {
-	if (weight(store, store->entries) >> store->log_partitions > SPLIT_ENTRIES &&
+	if (unlikely(wide_count(&store->overflow.list) > 0))
+		retention_store_promote(store);
+	if (store->entries >> store->log_partitions > SPLIT_ENTRIES &&
 		store->log_partitions + SPLIT_BITS <= MAX_LOG_PARTITIONS)
 		split(store, SPLIT_BITS);
-	if (out_of_memory(store))
+	if (must_spill(store))
 		spill_all(store);
+	/* both may have folded */
+	if (unlikely(wide_count(&store->overflow.list) > 0))
+		retention_store_promote(store);
 }
 
 /* Is so much that came as large a part of a partition as is worth a merge? */
 static bool
 worth_a_merge(const Partition *partition, int64 entries)
 {
-	return entries >= partition->run.entries / TAIL_SHARE;
+	return entries >= partition->run.entries / FRESH_SHARE;
 }
 
-/*
- * Entries need so many words more to become wider.  If there is no memory for
- * that, all goes to disk, and there is nothing left that needs them: one amount
- * of a thousand digits must not cost a thousand digits for each of a million
- * others.
- */
-static void
-make_way(Store *store, int64 words)
-{
-	if (words > SPILL_MIN && can_spill(store) &&
-		MemoryContextMemAllocated(store->account, true) + words * sizeof(uint64) >
-		get_hash_memory_limit())
-		spill_all(store);
-}
-
-/* A page of a tail is full: add one, or put the tail into the run. */
+/* A fresh page is full: add one, or put the fresh entries into the run. */
 void
 retention_store_make_room(Store *store, Partition *partition)
 {
-	int64		n = tail_entries(store, partition);
+	int64		n = count_fresh(store, partition);
 
-	if (weight(store, n) >= TAIL_MIN && worth_a_merge(partition, n))
-		close_partition(store, partition);
+	if (n >= FRESH_MIN && worth_a_merge(partition, n))
+		fold_partition(store, partition);
 	else
 	{
-		partition->tail.entries = n;
-		extend_tail(store, partition);
+		partition->fresh.entries = n;
+		add_fresh_page(store, partition);
 	}
-	settle(store);
+	keep_in_shape(store);
 }
 
 /* ---- merging --------------------------------------------------------------- */
 
-/* Add an entry of any money. */
+/* Add an entry of any money, but of no more words or digits. */
 void
-retention_store_add(Store *store, const uint64 *entry, OccasionShape shape)
+retention_store_add(Store *store, const uint64 *entry, int words, int scale)
 {
-	uint64		room[8];
-	uint64	   *converted = room;
-	Partition  *partition;
+	int			key_words = store->shape.key_words;
+	Partition  *partition = store_partition(store, entry[0]);
+	uint64	   *to = store_next(partition);
 
-	if (unlikely(shape.nlimbs != store->shape.nlimbs || shape.scale != store->shape.scale))
-	{
-		if (shape.scale > store->shape.scale || shape.nlimbs > store->shape.nlimbs)
-			retention_store_widen(store, shape.scale, shape.nlimbs);
-		for (int step = 1;; step *= 2)
-		{
-			if (entry_words(store->shape) > (int) lengthof(room))
-				converted = palloc(entry_words(store->shape) * sizeof(uint64));
-			if (retention_convert_entry(entry, shape, converted, store->shape))
-				break;
-			if (converted != room)
-				pfree(converted);
-			converted = room;
-			retention_store_widen(store, store->shape.scale, store->shape.nlimbs + step);
-		}
-		entry = converted;
-	}
-	partition = store_partition(store, entry[0]);
-	memcpy(store_next(partition), entry, entry_words(store->shape) * sizeof(uint64));
+	copy_words(to, entry, key_words);
+	retention_convert_occasion(entry + key_words, words, scale, to + key_words,
+							   store->shape.money_words, entry, key_words, &store->overflow);
 	store_push(store, partition);
-	if (converted != room)
-		pfree(converted);
 }
 
 /* Add the entries of a run one by one. */
 static void
-push_run(Store *store, const Run *run, OccasionShape shape)
+push_run(Store *store, const Run *run, OccasionShape shape, int scale)
 {
-	uint64	   *entry = palloc(entry_words(shape) * sizeof(uint64));
+	uint64		entry[ENTRY_MAX_WORDS];
 	RunCursor	cursor;
 	CustomerView customer;
 
 	run_begin(&cursor, run, shape);
 	while (run_next(&cursor, &customer))
 	{
-		memcpy(entry, customer.identity, shape.key_words * sizeof(uint64));
+		copy_words(entry, customer.identity, shape.key_words);
 		for (int64 i = 0; i < customer.n; i++)
 		{
-			memcpy(entry + shape.key_words, customer.occasions + i * occasion_words(shape),
-				   occasion_words(shape) * sizeof(uint64));
-			retention_store_add(store, entry, shape);
+			copy_words(entry + shape.key_words, customer.occasions + i * occasion_words(shape),
+					   occasion_words(shape));
+			retention_store_add(store, entry, shape.money_words, scale);
 		}
 	}
-	pfree(entry);
 }
 
 /* Merge what has arrived of one partition. */
@@ -621,37 +601,34 @@ merge_arrived(Store *store)
 		return;
 	CHECK_FOR_INTERRUPTS();
 	arrived.words = store->coming.words;
-	/* whichever is narrower */
-	make_way(store, arrived.entries * (store->shape.nlimbs - store->arrived_shape.nlimbs));
-	if (store->arrived_shape.nlimbs > store->shape.nlimbs ||
-		store->arrived_shape.scale > store->shape.scale)
-		retention_store_widen(store, store->arrived_shape.scale, store->arrived_shape.nlimbs);
-	/* both may have made the partitions anew */
+	if (store->arrived_shape.money_words > store->shape.money_words)
+		retention_store_promote(store);
+	/* that may have made the partitions anew */
 	target = store_partition(store, arrived.words[0]);
 	if (worth_a_merge(target, arrived.entries))
 	{
-		close_partition(store, target);
-		merge_into(store, target, &arrived, store->arrived_shape);
-		settle(store);
+		fold_partition(store, target);
+		merge_into(store, target, &arrived, store->arrived_shape, store->arrived_scale);
 	}
 	else
-		push_run(store, &arrived, store->arrived_shape);
+		push_run(store, &arrived, store->arrived_shape, store->arrived_scale);
+	keep_in_shape(store);
 }
 
 /*
- * Add customers with their occasions.  From one call to the next they ascend;
- * retention_store_end_merge comes after the last.
+ * Add customers with their occasions, of any money but of no more digits.  From one
+ * call to the next they ascend; retention_store_end_merge comes after the last.
  */
 void
-retention_store_merge(Store *store, const Run *run, OccasionShape shape)
+retention_store_merge(Store *store, const Run *run, OccasionShape shape, int scale)
 {
 	RunCursor	cursor;
 	CustomerView customer;
 
-	if (store->arrived.nwords > 0 &&
-		(store->arrived_shape.nlimbs != shape.nlimbs || store->arrived_shape.scale != shape.scale))
+	if (store->arrived_shape.money_words != shape.money_words || store->arrived_scale != scale)
 		merge_arrived(store);
 	store->arrived_shape = shape;
+	store->arrived_scale = scale;
 	run_begin(&cursor, run, shape);
 	while (run_next(&cursor, &customer))
 	{
@@ -659,8 +636,7 @@ retention_store_merge(Store *store, const Run *run, OccasionShape shape)
 		int64		words = cursor.at - customer.identity;
 
 		/* no more than a partition should have, however few there are */
-		if (its != store->target || store->arrived.entries > SPLIT_ENTRIES ||
-			store->arrived.nwords > 8 * SPLIT_ENTRIES)
+		if (its != store->target || store->arrived.entries > SPLIT_ENTRIES)
 		{
 			merge_arrived(store);
 			/* splitting and spilling make the partitions anew */
@@ -690,133 +666,134 @@ retention_store_end_merge(Store *store)
 	if (store->coming.words)
 		pfree(store->coming.words);
 	memset(&store->coming, 0, sizeof(StoreRoom));
-	retention_store_check(store);
 }
 
-/* ---- wider money ----------------------------------------------------------- */
+/* ---- money ----------------------------------------------------------------- */
 
-static bool
-fits(const uint64 *money, OccasionShape from, OccasionShape to, uint64 *converted)
-{
-	return retention_money_convert(money, from.nlimbs, from.scale, converted, to.nlimbs, to.scale);
-}
-
-/* Does all the money fit these limbs at this scale? */
-static bool
-all_fits(const Store *store, OccasionShape to)
+/* Give all that is in memory money of so many words and of this scale, no fewer than it has. */
+static void
+convert_money(Store *store, int words, int scale)
 {
 	OccasionShape from = store->shape;
-	uint64	   *converted = palloc(to.nlimbs * sizeof(uint64));
-	bool		so_far = true;
+	int			from_scale = store->overflow.scale;
 
-	for (int i = 0; so_far && i < partitions(store); i++)
+	fold_all(store);
+	/* if there is no memory for it, nothing needs to be there */
+	if (words > from.money_words && !store->unlimited && store->entries > SPILL_MIN &&
+		MemoryContextMemAllocated(store->account, true) + store->entries * sizeof(uint64) >
+		get_hash_memory_limit())
+		spill_all(store);
+	store->shape.money_words = words;
+	store->overflow.scale = scale;
+	for (int i = 0; i < partitions(store); i++)
 	{
-		const Partition *partition = &store->partitions[i];
+		Partition  *partition = &store->partitions[i];
+		PageList	old = partition->run;
 
 		CHECK_FOR_INTERRUPTS();
-		for (RunPage *page = partition->tail.first; so_far && page; page = page->next)
-		{
-			const uint64 *end = page->next ?
-				page->words + page->room / entry_words(from) * entry_words(from) : partition->next;
-
-			for (const uint64 *entry = page->words; so_far && entry < end; entry += entry_words(from))
-				so_far = fits(entry + from.key_words + 1, from, to, converted);
-		}
-		for (RunPage *page = partition->run.first; so_far && page; page = page->next)
+		clear_fresh(store, partition);
+		memset(&partition->run, 0, sizeof(PageList));
+		for (RunPage *page = old.first; page; page = page->next)
 		{
 			Run			piece = page_run(page);
 			RunCursor	cursor;
 			CustomerView customer;
 
 			run_begin(&cursor, &piece, from);
-			while (so_far && run_next(&cursor, &customer))
-				for (int64 j = 0; so_far && j < customer.n; j++)
-					so_far = fits(customer.occasions + j * occasion_words(from) + 1, from, to, converted);
-		}
-	}
-	pfree(converted);
-	return so_far;
-}
-
-/* The store has its new shape; the partition gets it. */
-static void
-widen_partition(Store *store, Partition *partition, OccasionShape from)
-{
-	OccasionShape to = store->shape;
-	Partition	old = *partition;
-
-	memset(partition, 0, sizeof(Partition));
-	extend_tail(store, partition);
-	for (RunPage *page = old.tail.first; page; page = page->next)
-	{
-		const uint64 *end = page->next ?
-			page->words + page->room / entry_words(from) * entry_words(from) : old.next;
-
-		for (const uint64 *entry = page->words; entry < end; entry += entry_words(from))
-		{
-			(void) retention_convert_entry(entry, from, partition->next, to);
-			partition->next += entry_words(to);
-			if (partition->next == partition->end)
+			while (run_next(&cursor, &customer))
 			{
-				partition->tail.entries += partition->tail.last->room / entry_words(to);
-				extend_tail(store, partition);
+				Run			one = {unconstify(uint64 *, customer.identity),
+					cursor.at - customer.identity, customer.n};
+				Run			converted;
+
+				converted.words = list_room(&store->pool, &partition->run,
+											customer_words(from) + customer.n * (1 + words));
+				retention_convert_run(&one, from, from_scale, &converted, words, &store->overflow);
+				list_wrote(&partition->run, converted.nwords, customer.n);
 			}
 		}
+		retention_pool_free(&store->pool, old.first);
 	}
-	for (RunPage *page = old.run.first; page; page = page->next)
-	{
-		Run			piece = page_run(page);
-		RunCursor	cursor;
-		CustomerView customer;
-
-		run_begin(&cursor, &piece, from);
-		while (run_next(&cursor, &customer))
-		{
-			Run			one = {unconstify(uint64 *, customer.identity),
-				cursor.at - customer.identity, customer.n};
-			Run			wider;
-
-			wider.words = list_room(&store->pool, &partition->run,
-									customer_words(to) + customer.n * occasion_words(to));
-			(void) retention_convert_run(&one, from, &wider, to);
-			list_wrote(&partition->run, wider.nwords, customer.n);
-		}
-	}
-	retention_pool_free(&store->pool, old.tail.first);
-	retention_pool_free(&store->pool, old.run.first);
 }
 
-/*
- * Give what is in memory money at this scale and in so many limbs, or more.
- * What has arrived of a merge, and what is on disk, stays as it is.
- */
-static void
-convert_money(Store *store, int scale, int nlimbs)
-{
-	OccasionShape from = store->shape;
-	OccasionShape to = store->shape;
-
-	Assert(from.nlimbs > 0);
-	to.scale = Max(scale, from.scale);
-	to.nlimbs = Max(nlimbs, from.nlimbs);
-	if (to.scale == from.scale && to.nlimbs == from.nlimbs)
-		return;
-	if (!all_fits(store, to))
-		to.nlimbs = Max(to.nlimbs, money_limbs_at_scale(from.nlimbs, from.scale, to.scale));
-	store->shape = to;
-	for (int i = 0; i < partitions(store); i++)
-		widen_partition(store, &store->partitions[i], from);
-}
-
-/* Money at this scale and in so many limbs, or more, for what comes next. */
+/* Money of two words, for good: what is in memory, and what comes. */
 void
-retention_store_widen(Store *store, int scale, int nlimbs)
+retention_store_promote(Store *store)
 {
-	int			before = store->shape.nlimbs;
-	int			wider = Max(nlimbs, before + Max(scale - store->shape.scale, 0) / 19);
+	if (store->shape.money_words == 1)
+		convert_money(store, 2, store->overflow.scale);
+}
 
-	make_way(store, entries_in_memory(store) * (wider - before));
-	convert_money(store, scale, nlimbs);
+/* Does all money in memory fit a word, if it's multiplied by 10^power? */
+static bool
+fits_word(const Store *store, int power)
+{
+	StoreScan	scan;
+	CustomerView customer;
+	uint64		bits = 0;		/* that any has, but for its sign */
+
+	store_scan_begin(&scan, store);
+	while (store_scan_next(&scan, &customer))
+		for (int64 i = 0; i < customer.n; i++)
+		{
+			uint64		units = customer.occasions[i * 2 + 1];
+
+			bits |= units ^ (uint64) ((int64) units >> 63);
+		}
+	return retention_units_rescale(&bits, 1, power);
+}
+
+/* Money with more digits behind the point: what is in memory, and what comes. */
+void
+retention_store_rescale(Store *store, int scale)
+{
+	int			words = store->shape.money_words;
+
+	Assert(scale > store->overflow.scale && words > 0);
+	fold_all(store);
+	if (words == 1 && (wide_count(&store->overflow.list) > 0 ||
+					   !fits_word(store, scale - store->overflow.scale)))
+		words = 2;
+	convert_money(store, words, scale);
+}
+
+/* Finds the money of occasions, by keys that ascend. */
+typedef struct MoneyFinder
+{
+	StoreScan	scan;
+	CustomerView customer;
+	int64		at;				/* of their occasions */
+} MoneyFinder;
+
+static uint64 *
+find_money(const uint64 *key, void *arg)
+{
+	MoneyFinder *finder = arg;
+	const Store *store = finder->scan.store;
+	CustomerView *customer = &finder->customer;
+	int			partition = (int) (store_partition(store, key[0]) - store->partitions);
+
+	if (partition >= finder->scan.next_partition)
+	{
+		store_scan_begin(&finder->scan, store);
+		finder->scan.next_partition = partition;
+		customer->identity = NULL;
+	}
+	while (customer->identity == NULL ||
+		   compare_identity(customer->identity, key, store->shape.key_words) < 0)
+	{
+		if (!store_scan_next(&finder->scan, customer))
+			elog(ERROR, "money is of nobody");
+		finder->at = 0;
+	}
+	for (; finder->at < customer->n; finder->at++)
+	{
+		const uint64 *occasion = customer->occasions + finder->at * occasion_words(store->shape);
+
+		if (*occasion >> ORDERS_BITS == key[2])
+			return unconstify(uint64 *, occasion + 1);
+	}
+	elog(ERROR, "money is of no occasion");
 }
 
 /* ---- reading --------------------------------------------------------------- */
@@ -825,8 +802,10 @@ retention_store_widen(Store *store, int scale, int nlimbs)
 int64
 retention_store_entries(const Store *store)
 {
-	int64		entries = entries_in_memory(store);
+	int64		entries = store->entries;
 
+	for (int i = 0; i < partitions(store); i++)
+		entries += count_fresh(store, &store->partitions[i]);
 	if (store->spill)
 		for (int i = 0; i < SPILL_PARTITIONS; i++)
 			entries += store->spill->entries[i];
@@ -842,14 +821,27 @@ read_spilled(Store *store, SpillReader *reader)
 	store->source = reader;
 	while (retention_spill_next(reader))
 	{
-		OccasionShape shape = {store->shape.key_words, reader->nlimbs, reader->scale};
-
 		if ((++n & 0xFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
-		retention_store_add(store, reader->entry, shape);
+		retention_store_add(store, reader->entry, reader->nlimbs, reader->scale);
 	}
 	retention_spill_close(reader);
 	store->source = NULL;
+}
+
+/* The first of the overflow's that is of a partition of the disk's, or behind it. */
+static int64
+first_wide(const Store *store, int partition)
+{
+	const WideList *list = &store->overflow.list;
+	uint64		key[WIDE_KEY_WORDS] = {0};
+
+	if (partition == 0)
+		return 0;
+	if (partition > store->spill->bounds.n)
+		return list->n;
+	copy_words(key, store->spill->bounds.identities[partition - 1], 2);
+	return retention_wide_seek(list, key);
 }
 
 /* All is on disk: give the pages back, for others to be had. */
@@ -864,16 +856,30 @@ release_pages(Store *store)
 
 /*
  * Show the visitor every customer once, ascending.  It must not change the
- * store.  Money may be of another shape from one call to the next.
+ * store.  Money may have one word in one call and two in the next; what doesn't
+ * fit is added to the list.
  */
 void
-retention_store_visit(Store *store, RunVisitor visitor, void *arg)
+retention_store_visit(Store *store, RunVisitor visitor, void *arg, WideList *wide)
 {
-	OccasionShape shape = store->shape;
+	WideList   *list = &store->overflow.list;
 
 	if (store->spill == NULL)
 	{
-		close_all(store);
+		fold_all(store);
+		if (wide_count(list) > 0)
+		{
+			MoneyFinder finder = {0};
+
+			retention_store_promote(store);
+			store_scan_begin(&finder.scan, store);
+			retention_wide_settle(list, store->overflow.scale, store->shape.money_words,
+								  find_money, &finder);
+		}
+	}
+	/* the promotion may have found no memory */
+	if (store->spill == NULL)
+	{
 		retention_store_check(store);
 		for (int i = 0; i < partitions(store); i++)
 		{
@@ -885,13 +891,16 @@ retention_store_visit(Store *store, RunVisitor visitor, void *arg)
 				visitor(&piece, store->shape, arg);
 			}
 		}
+		retention_wide_add_list(wide, list);
 		return;
 	}
 
 	check_stack_depth();
 	spill_all(store);
+	if (wide_count(list) > 0)
+		retention_store_promote(store);
 	release_pages(store);
-	shape.nlimbs = Min(shape.nlimbs, 1);
+	retention_wide_compact(list);
 	for (int i = 0; i <= store->spill->bounds.n; i++)
 	{
 		MemoryContext context;
@@ -902,13 +911,15 @@ retention_store_visit(Store *store, RunVisitor visitor, void *arg)
 			continue;
 		context = AllocSetContextCreate(store->context, "customers read from disk",
 										ALLOCSET_DEFAULT_SIZES);
-		part = retention_store_create(context, store->account, shape,
-									  spill_first_hash(store->spill, i),
+		part = retention_store_create(context, store->account, store->shape,
+									  store->overflow.scale, spill_first_hash(store->spill, i),
 									  spill_last_hash(store->spill, i));
 		part->unlimited = store->unlimited;
+		for (int64 j = first_wide(store, i); j < first_wide(store, i + 1); j++)
+			retention_wide_add(&part->overflow.list, list->items[j].key, list->items[j].money);
 		retention_spill_read(store->spill, i, store->shape.key_words + 1, &reader);
 		read_spilled(part, &reader);
-		retention_store_visit(part, visitor, arg);
+		retention_store_visit(part, visitor, arg, wide);
 		MemoryContextDelete(context);
 	}
 }

@@ -3,11 +3,11 @@
  * store.h
  *	  The occasions of many customers: partitions by hash, or on disk.
  *
- * A row costs a write to the end of its partition's tail, and nothing is
- * looked up: a full tail is sorted while it is in the processor's cache, rows
- * of one customer and period become one entry, and what is left is merged
- * into the partition's run (occasion.h).  Partitions are ranges of hashes, so
- * their runs, one after the other, are all customers in order.
+ * A row costs a write to the end of its partition's fresh entries, and nothing is
+ * looked up: when there are many, they are sorted while they are in the
+ * processor's cache, rows of one customer and period become one entry, and what is
+ * left is merged into the partition's run (occasion.h).  Partitions are ranges of
+ * hashes, so their runs, one after the other, are all customers in order.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,11 +19,15 @@
 #include "base/spill.h"
 #include "history/page.h"
 
+/*
+ * Each customer and period is once in the run, and may be in the fresh entries many
+ * times more.  There is always room for one fresh entry.
+ */
 typedef struct Partition
 {
-	uint64	   *next;			/* where the next entry goes: in the tail's last page */
+	uint64	   *next;			/* where the next entry goes: in the last fresh page */
 	uint64	   *end;			/* where that page is full */
-	PageList	tail;			/* entries as they came; the last page is not counted */
+	PageList	fresh;			/* entries as they came; the last page is not counted */
 	PageList	run;
 } Partition;
 
@@ -34,12 +38,19 @@ typedef struct StoreRoom
 	int64		nwords;
 } StoreRoom;
 
+/*
+ * Money is of one word while all sums of it fit, and then of two.  What no two words
+ * hold is in the overflow, by an occasion that is in the store: so a store whose
+ * overflow has something has money of two words, but for the time that one of the
+ * functions below is at work.
+ */
 typedef struct Store
 {
 	MemoryContext context;		/* of all it allocates */
 	MemoryContext account;		/* whose memory is limited */
 	bool		unlimited;		/* never goes to disk */
 	OccasionShape shape;
+	Overflow	overflow;		/* and the scale of the money */
 	uint64		first_hash;		/* of the customers who can be here */
 	uint64		last_hash;
 	int			shift;			/* leading zeros of all hashes, counted from the first */
@@ -48,6 +59,8 @@ typedef struct Store
 	int64		entries;		/* in runs */
 	MemoryContext pages;		/* of the pool */
 	PagePool	pool;
+	Size		weighed;		/* bytes of ours when memory was last looked at */
+	bool		over_limit;		/* and whether there was too much then */
 	Spill	   *spill;			/* NULL while everything is in memory */
 	const SpillReader *source;	/* where the entries come from, if that is a file */
 
@@ -59,23 +72,26 @@ typedef struct Store
 	StoreRoom	coming;
 	Run			arrived;
 	OccasionShape arrived_shape;
+	int			arrived_scale;
 	Partition  *target;
 } Store;
 
 extern Store *retention_store_create(MemoryContext context, MemoryContext account,
-									 OccasionShape shape, uint64 first_hash, uint64 last_hash);
+									 OccasionShape shape, int scale,
+									 uint64 first_hash, uint64 last_hash);
 extern void retention_store_make_room(Store *store, Partition *partition);
-extern void retention_store_add(Store *store, const uint64 *entry, OccasionShape shape);
+extern void retention_store_add(Store *store, const uint64 *entry, int words, int scale);
 extern void retention_store_expect(Store *store, int64 entries);
-extern void retention_store_merge(Store *store, const Run *run, OccasionShape shape);
+extern void retention_store_merge(Store *store, const Run *run, OccasionShape shape, int scale);
 extern void retention_store_end_merge(Store *store);
-extern void retention_store_widen(Store *store, int scale, int nlimbs);
+extern void retention_store_promote(Store *store);
+extern void retention_store_rescale(Store *store, int scale);
 extern int64 retention_store_entries(const Store *store);
 
 /* A function that is shown all customers, some at a time, in ascending order. */
 typedef void (*RunVisitor) (const Run *run, OccasionShape shape, void *arg);
 
-extern void retention_store_visit(Store *store, RunVisitor visitor, void *arg);
+extern void retention_store_visit(Store *store, RunVisitor visitor, void *arg, WideList *wide);
 
 /*
  * In a build with assertions: are the runs in order, each in its partition, and

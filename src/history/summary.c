@@ -73,14 +73,13 @@ retention_history_base(PG_FUNCTION_ARGS)
 	WideList   *wide = retention_wide_create(CurrentMemoryContext);
 	BaseTotals	totals;
 	uint64		entry[ENTRY_MAX_WORDS];
-	int			nlimbs;			/* of a customer's revenue: a sum of some */
-	uint64	   *revenue;
 	const Run  *run;
+	MemoryContext sums;
 
 	retention_history_read(&unpacker, PG_GETARG_DATUM(0), false);
+	shape = unpacker.shape;
 	grain = unpacker.kind.grain;
-	nlimbs = unpacker.limbs > 0 ? unpacker.limbs + 1 : 0;
-	revenue = palloc((nlimbs + 1) * sizeof(uint64));
+	sums = AllocSetContextCreate(CurrentMemoryContext, "money of customers", ALLOCSET_SMALL_SIZES);
 	retention_totals_begin(&totals, unpacker.kind.key, TIME_DATE, unpacker.kind.amount);
 	retention_pack_begin(packer, totals.key, totals.time, totals.amount, known->identities);
 	while ((run = retention_history_unpack_next(&unpacker)) != NULL)
@@ -89,18 +88,19 @@ retention_history_base(PG_FUNCTION_ARGS)
 		CustomerView customer;
 
 		CHECK_FOR_INTERRUPTS();
-		shape = unpacker.shape;
+		if (unpacker.wide)
+			retention_history_mark_elsewhere(&unpacker);
 		run_begin(&cursor, run, shape);
 		while (run_next(&cursor, &customer))
 		{
 			uint64	   *facts = entry + shape.key_words;
-			uint64	   *money = facts + 3;
+			MoneyTotal	paid = {0};
+			MemoryContext old = MemoryContextSwitchTo(sums);
 			int32		first = PG_INT32_MAX;
 			int32		last = PG_INT32_MIN;
 
 			memcpy(entry, customer.identity, shape.key_words * sizeof(uint64));
 			facts[0] = 0;
-			memset(revenue, 0, nlimbs * sizeof(uint64));
 			for (int64 i = 0; i < customer.n; i++)
 			{
 				const uint64 *occasion = customer.occasions + i * occasion_words(shape);
@@ -111,31 +111,26 @@ retention_history_base(PG_FUNCTION_ARGS)
 					last = Max(last, mark_period(*occasion));
 					facts[0] += mark_orders(*occasion);
 				}
-				if (nlimbs > 0)
-					(void) money_add(revenue, nlimbs, occasion + 1, shape.nlimbs);
+				if (shape.money_words > 0)
+					history_add_money(&unpacker, &paid, &customer, occasion);
 			}
+			MemoryContextSwitchTo(old);
 			facts[1] = first <= last ? (uint64) period_instant(first, grain) : (uint64) INSTANT_NEVER_FIRST;
 			facts[2] = first <= last ? (uint64) period_instant(last, grain) : (uint64) INSTANT_NEVER_LAST;
-			if (nlimbs > 0)
+			if (shape.money_words > 0 && !total_units(&paid, unpacker.scale, facts + 3))
 			{
-				Money		sum = {revenue, nlimbs, shape.scale};
-				int			words = retention_units_of_money(sum, units_scale(shape.scale), money);
+				uint64		key[WIDE_KEY_WORDS] = {entry[0], shape.key_words == 2 ? entry[1] : 0, 0};
 
-				if (words == 1)
-					units_widen(money, UNITS_MAX_WORDS, money, 1);
-				else if (words == 0)
-				{
-					uint64		key[WIDE_KEY_WORDS] = {entry[0], shape.key_words == 2 ? entry[1] : 0, 0};
-
-					units_set_elsewhere(money, UNITS_MAX_WORDS);
-					retention_wide_add(wide, key, sum);
-				}
+				units_set_elsewhere(facts + 3, UNITS_MAX_WORDS);
+				retention_wide_add(wide, key, total_money(&paid, known->revenue.scale));
 			}
 			retention_pack_entry(packer, entry, UNITS_MAX_WORDS);
+			MemoryContextReset(sums);
 		}
 	}
 	retention_wide_compact(wide);
-	retention_totals_add_counts(&totals, &packer->counted, retention_wide_total(wide), unpacker.shape.scale);
+	retention_totals_add_counts(&totals, &packer->counted, retention_wide_total(wide),
+								known->revenue.scale);
 	totals.refunds = known->refunds;
 	totals.guest_orders = known->guest_orders;
 	totals.guest_refunds = known->guest_refunds;

@@ -16,6 +16,7 @@
 
 #include "history/state.h"
 #include "order/row.h"
+#include "store/kind.h"
 
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -84,22 +85,6 @@ refuse_null(const char *what)
 			 errmsg("%s of a purchase history must not be null", what)));
 }
 
-/* An order can't be added to a history that knows other things of its orders. */
-static void
-refuse_state(const HistoryHead *head, KeyKind key, TimeKind time, AmountKind amount)
-{
-	const char *has = head->time != time ? retention_time_name(head->time) :
-		head->amount != amount ? retention_amount_name(head->amount) :
-		retention_key_name(head->key);
-	const char *wanted = head->time != time ? retention_time_name(time) :
-		head->amount != amount ? retention_amount_name(amount) : retention_key_name(key);
-
-	ereport(ERROR,
-			(errcode(ERRCODE_DATATYPE_MISMATCH),
-			 errmsg("cannot add an order to a purchase history of another kind"),
-			 errdetail_internal("One has %s, the other %s.", has, wanted)));
-}
-
 /* The grain and the zone have to be those of the rows before. */
 static pg_attribute_always_inline void
 check_arguments(FunctionCallInfo fcinfo, const HistoryState *state, int grain_arg, bool zoned)
@@ -148,7 +133,7 @@ static void
 create_state(FunctionCallInfo fcinfo, HistoryState *state, KeyKind key, TimeKind time,
 			 AmountKind amount, int grain_arg, bool zoned)
 {
-	HistoryKind kind = {0};
+	Kind		kind = {0};
 
 	if (key == KEY_TEXT)
 		retention_check_text_key(fcinfo);
@@ -175,71 +160,53 @@ create_state(FunctionCallInfo fcinfo, HistoryState *state, KeyKind key, TimeKind
 	retention_history_create(state, &kind);
 }
 
-/* What a row is worth, in units of the state's scale. */
-typedef struct RowMoney
+/* A history knows other things of its orders than this row says. */
+static void
+refuse_row(const HistoryState *state, KeyKind key, TimeKind time, AmountKind amount)
 {
-	const uint64 *limbs;
-	int			nlimbs;
-} RowMoney;
+	Kind		has;
+	Kind		row;
+
+	retention_history_kind(state, &has);
+	row = has;
+	row.key = key;
+	row.time = time;
+	row.amount = amount;
+	retention_refuse_row(&has, &row, "purchase history");
+}
 
 /*
- * The amount has more digits than the state's money: give the state what it
- * takes, and read the amount again.
+ * The amount is no number of the state's units that fits a word: give the state
+ * what it takes, and read it again.
  */
-static RowMoney
-fit_amount(HistoryState *state, Datum datum, AmountKind kind, Amount *amount)
+static void
+fit_amount(HistoryState *state, Datum datum, AmountKind kind, Amount *amount, RowUnits *row)
 {
-	RowMoney	money = {(const uint64 *) &amount->units, 1};
-	uint64	   *wide;
-	int			limbs;
-
 	if (amount->dscale > state_head(state)->scale)
 	{
-		retention_history_widen(state, amount->dscale, 1);
-		amount_of_datum(datum, kind, state_head(state)->scale, amount);
+		retention_history_rescale(state, amount->dscale);
+		amount_of_datum(datum, kind, units_scale(state_head(state)->scale), amount);
 		if (amount->fits)
-			return money;
+		{
+			row->units[0] = (uint64) amount->units;
+			return;
+		}
 	}
-	limbs = retention_amount_limbs(datum, kind, amount, state_head(state)->scale);
-	if (limbs > state_shape(state).nlimbs)
-		retention_history_widen(state, state_head(state)->scale, limbs);
-	money.limbs = wide = palloc(limbs * sizeof(uint64));
-	money.nlimbs = limbs;
-	retention_amount_wide(datum, kind, amount, state_head(state)->scale, wide, limbs);
-	return money;
+	retention_row_units(datum, kind, amount, units_scale(state_head(state)->scale), row);
+	if (row->words == 0)
+		retention_history_admit_wide(state);
+	else if (row->words == 2)
+		retention_history_promote(state);
 }
 
-static pg_attribute_always_inline void
-fill_entry(uint64 *entry, OccasionShape shape, KeyKind key, AmountKind kind,
-		   Identity identity, uint64 mark, RowMoney money)
+/* Add what a row is worth to a sum of the rows. */
+static inline void
+add_to_sum(HistoryState *state, HistorySum sum, const RowUnits *row)
 {
-	*entry++ = identity.hash;
-	if (key_words(key) == 2)
-		*entry++ = identity.low;
-	*entry++ = mark;
-	if (kind == AMOUNT_NONE)
-		return;
-	if (likely(shape.nlimbs == 1))
-		*entry = money.limbs[0];
+	if (likely(row->words > 0))
+		sum_add(state_sum(state, sum), row->units, row->words);
 	else
-	{
-		uint64		extension = money_is_negative(money.limbs, money.nlimbs) ? PG_UINT64_MAX : 0;
-
-		for (int i = 0; i < shape.nlimbs; i++)
-			entry[i] = i < money.nlimbs ? money.limbs[i] : extension;
-	}
-}
-
-/* A row without a customer. */
-static void
-add_guest(HistoryState *state, AmountKind kind, bool refund, RowMoney money)
-{
-	if (refund)
-		state_head(state)->guest_refunds++;
-	else
-		state_head(state)->guest_orders++;
-	if (kind != AMOUNT_NONE)
-		retention_history_add_sum(state, HISTORY_GUEST_REVENUE, money.limbs, money.nlimbs);
+		retention_history_add_wide_sum(state, sum, row->wide);
 }
 
 static pg_attribute_always_inline Datum
@@ -252,11 +219,13 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind kind, bo
 	HistoryState *state = &transition.state;
 	HistoryHead *head;
 	Amount		amount;
-	RowMoney	money = {(const uint64 *) &amount.units, 1};
+	RowUnits	row;
 	bool		refund;
 	int32		day;
 	uint64		mark;
 	Identity	identity;
+	Partition  *partition = NULL;
+	uint64	   *entry;
 
 	if (!row_counts(fcinfo, 2, time, 3, kind, &instant))
 		return row_skipped(fcinfo);
@@ -265,35 +234,40 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind kind, bo
 	if (unlikely(transition.empty))
 		create_state(fcinfo, state, key, time, kind, grain_arg, zoned);
 	head = state_head(state);
-	if (unlikely((head->key != key && !(key == KEY_TEXT && head->key == KEY_TEXT_FOLDED)) ||
-				 head->time != time || head->amount != kind))
-		refuse_state(head, key, time, kind);
+	if (unlikely(!kind_takes(head->key, head->time, head->amount, key, time, kind)))
+		refuse_row(state, key, time, kind);
 	check_arguments(fcinfo, state, grain_arg, zoned);
 
 	if (kind != AMOUNT_NONE)
 	{
-		amount_of_datum(PG_GETARG_DATUM(3), kind, head->scale, &amount);
+		amount_of_datum(PG_GETARG_DATUM(3), kind, units_scale(head->scale), &amount);
+		row.words = 1;
+		row.units[0] = (uint64) amount.units;
 		if (unlikely(!amount.fits))
-			money = fit_amount(state, PG_GETARG_DATUM(3), kind, &amount);
+			fit_amount(state, PG_GETARG_DATUM(3), kind, &amount, &row);
 	}
-	refund = row_is_refund(fcinfo, is_order_arg, kind, &amount);
 	if (state->large)
 		large_history_changed(state->large);
+	head = state_head(state);
+	refund = row_is_refund(fcinfo, is_order_arg, kind, &amount);
 	if (PG_ARGISNULL(1))
 	{
-		add_guest(state, kind, refund, money);
+		if (refund)
+			head->guest_refunds++;
+		else
+			head->guest_orders++;
+		if (kind != AMOUNT_NONE)
+			add_to_sum(state, HISTORY_GUEST_REVENUE, &row);
 		return transition_end(&transition);
 	}
 
-	head = state_head(state);
 	day = time == TIME_TIMESTAMPTZ ?
 		retention_day_in_zone(instant, retention_history_zone(state)) :
 		day_of_instant(instant);
 	if (refund)
 	{
 		head->refunds++;
-		retention_history_add_sum(state, HISTORY_REFUNDED, money.limbs, money.nlimbs);
-		head = state_head(state);
+		add_to_sum(state, HISTORY_REFUNDED, &row);
 	}
 	else
 	{
@@ -304,24 +278,24 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind kind, bo
 	identity = identity_of_datum(PG_GETARG_DATUM(1), key, PG_GET_COLLATION(),
 								 head->key == KEY_TEXT_FOLDED);
 
-	if (likely(state->large != NULL))
+	entry = state_next(state, identity.hash, &partition);
+	*entry++ = identity.hash;
+	if (key_words(key) == 2)
+		*entry++ = identity.low;
+	*entry++ = mark;
+	if (kind != AMOUNT_NONE)
 	{
-		Store	   *store = state->large->store;
-		Partition  *partition = store_partition(store, identity.hash);
+		static const uint64 none[UNITS_MAX_WORDS] = {0};
 
-		fill_entry(store_next(partition), store->shape, key, kind, identity, mark, money);
-		store_push(store, partition);
+		if (likely(row.words > 0))
+			units_widen(entry, state_shape(state).money_words, row.units, row.words);
+		else
+			units_widen(entry, 2, none, 2);
 	}
-	else
-	{
-		OccasionShape shape = state_shape(state);
-		uint64		room[8];
-		uint64	   *entry = entry_words(shape) <= lengthof(room) ? room :
-			palloc(entry_words(shape) * sizeof(uint64));
-
-		fill_entry(entry, shape, key, kind, identity, mark, money);
-		retention_history_add(state, entry);
-	}
+	state_push(state, partition);
+	if (kind != AMOUNT_NONE && unlikely(row.words == 0))
+		retention_overflow_add(&state->large->store->overflow, &identity.hash, mark,
+							   key_words(key), row.wide);
 	return transition_end(&transition);
 }
 

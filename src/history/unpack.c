@@ -14,9 +14,6 @@
 
 #include "utils/memutils.h"
 
-/* What comes before a block's columns, at most. */
-#define BLOCK_HEAD_BYTES 64
-
 #define invalid(detail)	retention_invalid_value(HISTORY_TYPE, detail)
 
 static int32
@@ -33,29 +30,13 @@ static void
 read_header(HistoryUnpacker *unpacker, bool skip_money)
 {
 	ByteReader *in = &unpacker->in;
-	HistoryKind *kind = &unpacker->kind;
 	HistoryTotals *totals = &unpacker->totals;
 	uint8		version;
-	uint8		zone_length;
 
 	version = reader_byte(in);
 	if (version != HISTORY_VERSION)
 		retention_unknown_version(HISTORY_TYPE, version);
-	kind->key = reader_byte(in);
-	kind->time = reader_byte(in);
-	kind->amount = reader_byte(in);
-	kind->grain = reader_byte(in);
-	if (kind->key == KEY_NONE || kind->key > KEY_KIND_LAST ||
-		kind->time == TIME_NONE || kind->time > TIME_KIND_LAST ||
-		kind->amount > AMOUNT_KIND_LAST || kind->grain < GRAIN_DAY || kind->grain > GRAIN_LAST)
-		invalid("A kind of key, time, amount or period is unknown.");
-	zone_length = reader_byte(in);
-	if (zone_length == TZ_STRLEN_MAX || (zone_length > 0) != (kind->time == TIME_TIMESTAMPTZ))
-		invalid("The time zone's name is of impossible length.");
-	memcpy(kind->zone, reader_skip(in, zone_length), zone_length);
-	for (int i = 0; i < zone_length; i++)
-		if (kind->zone[i] <= ' ' || kind->zone[i] > '~')
-			invalid("The time zone's name has a character that is none of a name.");
+	retention_get_kind(in, &unpacker->kind, true);
 
 	/* an entry takes a byte of a gap, or else one of its customer's hash */
 	totals->identities = retention_get_room(in);
@@ -74,26 +55,22 @@ read_header(HistoryUnpacker *unpacker, bool skip_money)
 		totals->last_day = totals->first_day +
 			(int32) retention_get_number(in, DAY_LAST + 1 - totals->first_day, "A day is out of range.");
 	}
-	unpacker->shape.key_words = key_words(kind->key);
-	if (kind->amount != AMOUNT_NONE)
+	unpacker->shape.key_words = key_words(unpacker->kind.key);
+	if (unpacker->kind.amount != AMOUNT_NONE)
 	{
-		int			scale = (int) retention_get_number(in, MONEY_MAX_SCALE, "The scale of money is impossible.");
-		int			limbs = (int) retention_get_number(in, MONEY_MAX_LIMBS, "The width of money is impossible.");
+		uint8		words = reader_byte(in);
+		int			scale;
 
-		if (limbs == 0)
+		if (words < 1 || words > UNITS_MAX_WORDS)
 			invalid("The width of money is impossible.");
-		unpacker->has_money = true;
-		unpacker->shape.scale = scale;
+		scale = (int) retention_get_number(in, MONEY_MAX_SCALE, "The scale of money is impossible.");
 		if (!skip_money)
-		{
-			unpacker->limbs = limbs;
-			unpacker->shape.nlimbs = 1;
-		}
-		totals->revenue = retention_get_money(in, unpacker->shape.scale);
-		totals->refunded = retention_get_money(in, unpacker->shape.scale);
-		totals->guest_revenue = retention_get_money(in, unpacker->shape.scale);
+			unpacker->shape.money_words = words;
+		unpacker->scale = units_scale(scale);
+		totals->revenue = retention_get_money(in, scale);
+		totals->refunded = retention_get_money(in, scale);
+		totals->guest_revenue = retention_get_money(in, scale);
 	}
-	unpacker->skip_money = skip_money;
 	unpacker->identities_left = totals->identities;
 	unpacker->entries_left = totals->entries;
 }
@@ -128,41 +105,123 @@ retention_history_unpack_stored(HistoryUnpacker *unpacker, Datum value, bool ski
 	return true;
 }
 
-static int
-get_width(ByteReader *in, int most)
+/* A block's columns, and what they are counted from. */
+typedef struct BlockColumns
 {
-	int			width = reader_byte(in);
+	int			n;				/* customers */
+	int64		entries;
+	uint64		hash;
+	uint64		first;			/* biased as in marks */
+	uint64		orders;
+	Column		hashes;
+	Column		lows;
+	Column		counts;
+	Column		firsts;
+	Column		gaps;
+	Column		more_orders;
+	UnitsColumn money;
+} BlockColumns;
 
-	if (width > most)
-		invalid("A column is too wide.");
-	return width;
+static void
+read_columns(HistoryUnpacker *unpacker, ByteReader *block, BlockColumns *columns)
+{
+	Column		counts;
+	int			n = (int) retention_get_number(block, HISTORY_BLOCK_CUSTOMERS - 1,
+											   "A block has too many customers.") + 1;
+	int64		first;
+
+	if (n > unpacker->identities_left)
+		invalid("There are more customers than the value says.");
+	columns->n = n;
+	columns->entries = n;
+	columns->hash = reader_bytes(block, sizeof(uint64));
+	first = unzigzag(retention_get_varint(block));
+	if (first < -PERIOD_BIAS || first >= PERIOD_BIAS)
+		invalid("A period is out of range.");
+	columns->first = (uint64) (first + PERIOD_BIAS);
+	columns->orders = retention_get_number(block, ORDERS_MAX, "A customer has too many orders.");
+
+	retention_get_numbers(block, &columns->hashes, n - 1, 8);
+	memset(&columns->lows, 0, sizeof(Column));
+	if (unpacker->shape.key_words == 2)
+		retention_get_numbers(block, &columns->lows, n, 8);
+	retention_get_numbers(block, &columns->counts, n, 4);
+	counts = columns->counts;
+	for (int i = 0; i < n; i++)
+		columns->entries += (int64) column_next(&counts);
+	if (columns->entries > unpacker->entries_left)
+		invalid("There are more entries than the value says.");
+	retention_get_numbers(block, &columns->firsts, n, 4);
+	retention_get_numbers(block, &columns->gaps, columns->entries - n, 4);
+	/* so that no value claims more entries than it has bytes */
+	if (columns->entries > n && columns->gaps.width == 0)
+		invalid("A customer has a period twice.");
+	retention_get_numbers(block, &columns->more_orders, columns->entries, 5);
+	memset(&columns->money, 0, sizeof(UnitsColumn));
+	if (unpacker->kind.amount != AMOUNT_NONE)
+	{
+		retention_get_units(block, &columns->money, columns->entries);
+		if (unpacker->shape.money_words > 0 && columns->money.words > unpacker->shape.money_words)
+			invalid("Money is wider than the value says.");
+	}
+	retention_end_of_block(block);
 }
 
-/* A column of a block being read. */
-typedef struct Column
+static pg_attribute_always_inline void
+make_run(BlockColumns *columns, uint64 *to, OccasionShape shape)
 {
-	const uint8 *at;
-	int			width;
-	uint64		mask;
-} Column;
+	/* copies, which the compiler can see that nothing else points to */
+	Column		hashes = columns->hashes;
+	Column		lows = columns->lows;
+	Column		counts = columns->counts;
+	Column		firsts = columns->firsts;
+	Column		gaps = columns->gaps;
+	Column		more_orders = columns->more_orders;
+	UnitsColumn money = columns->money;
+	uint64		hash = columns->hash;
 
-static inline void
-column_begin(Column *column, ByteReader *in, int width, int64 n)
-{
-	column->at = reader_column(in, n, width);
-	column->width = width;
-	column->mask = width == 0 ? 0 : PG_UINT64_MAX >> (64 - 8 * width);
+	for (int i = 0; i < columns->n; i++)
+	{
+		int64		count = (int64) column_next(&counts) + 1;
+		uint64		period = columns->first + column_next(&firsts);
+
+		if (i > 0)
+			hash += column_next(&hashes);
+		*to++ = hash;
+		if (shape.key_words == 2)
+			*to++ = column_next(&lows);
+		*to++ = (uint64) count;
+		for (int64 j = 0; j < count; j++)
+		{
+			if (j > 0)
+				period += column_next(&gaps);
+			*to++ = period << ORDERS_BITS | (columns->orders + column_next(&more_orders));
+			if (shape.money_words > 0)
+			{
+				units_next(&money, to, shape.money_words);
+				to += shape.money_words;
+			}
+		}
+	}
 }
 
-/* Up to eight bytes behind the column may be touched; see block_is_last. */
-static inline uint64
-column_next(Column *column)
+/* The next block; what's before the first one is money that no occasion has room for. */
+static BlockTag
+next_block(HistoryUnpacker *unpacker, ByteReader *block)
 {
-	uint64		value;
+	BlockTag	tag = retention_next_block(&unpacker->in, block);
 
-	memcpy(&value, column->at, sizeof(value));
-	column->at += column->width;
-	return little_endian_64(value) & column->mask;
+	if (tag != BLOCK_WIDE)
+		return tag;
+	if (unpacker->kind.amount == AMOUNT_NONE || unpacker->run.words != NULL ||
+		unpacker->wide != NULL)
+		invalid("Money is not where it should be.");
+	if (unpacker->shape.money_words > 0)
+		unpacker->wide = retention_get_wide(block, unpacker->scale);
+	tag = retention_next_block(&unpacker->in, block);
+	if (tag == BLOCK_WIDE)
+		invalid("Money is not where it should be.");
+	return tag;
 }
 
 /*
@@ -172,115 +231,24 @@ column_next(Column *column)
 const Run *
 retention_history_unpack_next(HistoryUnpacker *unpacker)
 {
-	ByteReader *in = &unpacker->in;
-	OccasionShape shape;
-	const uint8 *columns;
-	Size		known_bytes;
-	ByteReader	peek;
-	uint64		hash;
-	int			n;
-	int			hash_width;
-	int			low_width;
-	int			count_width;
-	int			first_width;
-	int			gap_width;
-	int			orders_width;
-	int			money_width = 0;
-	int32		least;
-	int			min_orders;
-	int64		entries = 0;
+	OccasionShape shape = unpacker->shape;
+	ByteReader	block;
+	BlockColumns columns;
 	int64		nwords;
-	Column		hashes;
-	Column		lows;
-	Column		counts;
-	Column		firsts;
-	Column		gaps;
-	Column		orders;
-	Column		money = {0};
-	Column	   *all[] = {&hashes, &lows, &counts, &firsts, &gaps, &orders, &money};
-	uint64	   *to;
-	uint8	   *copy = NULL;
 
-	if (unpacker->identities_left == 0)
+	if (unpacker->done)
+		return NULL;
+	if (next_block(unpacker, &block) == BLOCK_END)
 	{
-		if (unpacker->entries_left != 0)
-			invalid("There are fewer entries than the value says.");
+		if (unpacker->identities_left > 0 || unpacker->entries_left > 0)
+			invalid("There are fewer customers than the value says.");
+		unpacker->done = true;
 		return NULL;
 	}
-	reader_need(in, BLOCK_HEAD_BYTES);
-	n = reader_byte(in) + 1;
-	if (n > unpacker->identities_left)
-		invalid("A block has too many customers.");
-	hash = reader_bytes(in, 8);
-	hash_width = get_width(in, 8);
-	count_width = get_width(in, 8);
-	first_width = get_width(in, 4);
-	gap_width = get_width(in, 4);
-	orders_width = get_width(in, 5);
-	least = (int32) reader_bytes(in, 4);
-	min_orders = get_width(in, 1);
-	if (unpacker->has_money)
-	{
-		money_width = (int) retention_get_number(in, MONEY_MAX_LIMBS * sizeof(uint64),
-												 "A column of money is too wide.");
-		if (money_width == 0)
-			invalid("A column of money has no width.");
-		/* as wide as the bytes are, not as the header says */
-		if (!unpacker->skip_money)
-			unpacker->shape.nlimbs = (money_width + 7) / 8;
-	}
-	shape = unpacker->shape;
+	read_columns(unpacker, &block, &columns);
 
-	/* the number of entries, and so the size of the rest, is in a column itself */
-	low_width = shape.key_words == 2 ? 8 : 0;
-	known_bytes = column_bytes(n - 1, hash_width) + column_bytes(n, low_width) +
-		column_bytes(n, count_width);
-	reader_need(in, known_bytes);
-	peek = *in;
-	(void) reader_column(&peek, n - 1, hash_width);
-	(void) reader_column(&peek, n, low_width);
-	columns = reader_column(&peek, n, count_width);
-	for (int i = 0; i < n; i++)
-	{
-		uint64		count = load_bytes(columns + i * count_width, count_width, in->end);
-
-		if (count >= (uint64) (unpacker->entries_left - entries))
-			invalid("A block has too many entries.");
-		entries += (int64) count + 1;
-	}
-	if ((gap_width > 0) != (entries > n))
-		invalid("A block has gaps of impossible width.");
-	reader_need(in, known_bytes + column_bytes(n, first_width) +
-				column_bytes(entries - n, gap_width) + column_bytes(entries, orders_width) +
-				column_bytes(entries, money_width) + sizeof(uint64));
-
-	columns = in->at;
-	column_begin(&hashes, in, hash_width, n - 1);
-	column_begin(&lows, in, low_width, n);
-	column_begin(&counts, in, count_width, n);
-	column_begin(&firsts, in, first_width, n);
-	column_begin(&gaps, in, gap_width, entries - n);
-	column_begin(&orders, in, orders_width, entries);
-	if (unpacker->has_money)
-	{
-		money.at = reader_column(in, entries, money_width);
-		money.width = money_width;
-	}
-
-	/* loads may go beyond the last block, so that's read where there is room */
-	if (in->end - in->at < (ptrdiff_t) sizeof(uint64))
-	{
-		copy = MemoryContextAllocHuge(CurrentMemoryContext,
-									  in->at - columns + sizeof(uint64));
-		memcpy(copy, columns, in->at - columns);
-		memset(copy + (in->at - columns), 0, sizeof(uint64));
-		for (int i = 0; i < (int) lengthof(all); i++)
-			if (all[i]->at)
-				all[i]->at = copy + (all[i]->at - columns);
-	}
-
-	/* the columns were there, so this is no more than eight times what they take */
-	nwords = n * customer_words(shape) + entries * occasion_words(shape);
+	/* the columns were there, so this is some times what they take */
+	nwords = columns.n * customer_words(shape) + columns.entries * occasion_words(shape);
 	if (nwords > unpacker->room)
 	{
 		if (unpacker->run.words)
@@ -289,63 +257,52 @@ retention_history_unpack_next(HistoryUnpacker *unpacker)
 													 nwords * sizeof(uint64));
 		unpacker->room = nwords;
 	}
-	to = unpacker->run.words;
-	for (int i = 0; i < n; i++)
-	{
-		int64		count = (int64) column_next(&counts) + 1;
-		uint32		biased;
-
-		if (i > 0)
-			hash += column_next(&hashes);
-		*to++ = hash;
-		if (shape.key_words == 2)
-			*to++ = column_next(&lows);
-		*to++ = (uint64) count;
-		biased = (uint32) least + (uint32) column_next(&firsts) + PERIOD_BIAS;
-		for (int64 j = 0; j < count; j++)
-		{
-			uint64		number;
-
-			if (j > 0)
-				biased += (uint32) column_next(&gaps) + 1;
-			number = column_next(&orders) + min_orders;
-			*to++ = (uint64) biased << ORDERS_BITS | number;
-			if (shape.nlimbs == 1)
-			{
-				uint64		limb;
-				int			unused = 64 - 8 * money_width;
-
-				memcpy(&limb, money.at, sizeof(limb));
-				*to++ = (uint64) ((int64) (little_endian_64(limb) << unused) >> unused);
-				money.at += money_width;
-			}
-			else if (shape.nlimbs > 1)
-			{
-				uint64		extension = money.at[money_width - 1] & 0x80 ? PG_UINT64_MAX : 0;
-				int			left = money_width;
-
-				for (int limb = 0; limb < shape.nlimbs; limb++, left -= 8)
-				{
-					uint64		part = extension;
-
-					if (left > 0)
-					{
-						part = load_bytes(money.at + limb * 8, Min(left, 8),
-										  money.at + money_width);
-						if (left < 8)
-							part |= extension << (8 * left);
-					}
-					*to++ = part;
-				}
-				money.at += money_width;
-			}
-		}
-	}
+	FOR_SHAPE(shape, make_run(&columns, unpacker->run.words, shaped));
 	unpacker->run.nwords = nwords;
-	unpacker->run.entries = entries;
-	unpacker->identities_left -= n;
-	unpacker->entries_left -= entries;
-	if (copy)
-		pfree(copy);
+	unpacker->run.entries = columns.entries;
+	unpacker->identities_left -= columns.n;
+	unpacker->entries_left -= columns.entries;
 	return &unpacker->run;
+}
+
+/*
+ * Mark the money of the run that is in the list: those who add up units have to
+ * look there.
+ */
+void
+retention_history_mark_elsewhere(HistoryUnpacker *unpacker)
+{
+	OccasionShape shape = unpacker->shape;
+	const WideList *list = unpacker->wide;
+	RunCursor	cursor;
+	CustomerView customer;
+
+	run_begin(&cursor, &unpacker->run, shape);
+	while (unpacker->next_wide < wide_count(list) && run_next(&cursor, &customer))
+		for (int64 i = 0; i < customer.n && unpacker->next_wide < list->n; i++)
+		{
+			const uint64 *occasion = customer.occasions + i * occasion_words(shape);
+			uint64		key[WIDE_KEY_WORDS];
+			int			order;
+
+			occasion_wide_key(key, customer.identity, *occasion, shape.key_words);
+			order = compare_wide_keys(key, list->items[unpacker->next_wide].key);
+			if (order < 0)
+				continue;
+			if (order > 0 || !units_are_zero(occasion + 1, shape.money_words))
+				invalid("Money is not where it should be.");
+			units_set_elsewhere(unconstify(uint64 *, occasion) + 1, shape.money_words);
+			unpacker->next_wide++;
+		}
+}
+
+/* The money of an occasion that has no room for it. */
+void
+retention_history_add_wide(const HistoryUnpacker *unpacker, MoneyTotal *total,
+						   const CustomerView *customer, const uint64 *occasion)
+{
+	uint64		key[WIDE_KEY_WORDS];
+
+	occasion_wide_key(key, customer->identity, *occasion, unpacker->shape.key_words);
+	retention_total_add_any(total, wide_find(unpacker->wide, key), unpacker->scale);
 }

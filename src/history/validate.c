@@ -13,7 +13,6 @@
 #include "history/packed.h"
 
 #include "miscadmin.h"
-#include "utils/memutils.h"
 
 #define invalid(detail)	retention_invalid_value(HISTORY_TYPE, detail)
 
@@ -77,13 +76,11 @@ retention_history_validate(const struct varlena *value)
 {
 	HistoryUnpacker unpacker;
 	HistoryPacker packer;
-	StringInfoData header;
 	const Run  *run;
 	uint64		previous[2] = {0, 0};
 	bool		any = false;
 	int32		first = PG_INT32_MAX;
 	int32		last = PG_INT32_MIN;
-	Size		size;
 	struct varlena *again;
 
 	retention_history_unpack_begin(&unpacker, value, false);
@@ -94,9 +91,7 @@ retention_history_validate(const struct varlena *value)
 		CustomerView customer;
 
 		CHECK_FOR_INTERRUPTS();
-		/* nor would narrow blocks become a wide one */
-		if (packer.ncustomers > 0)
-			invalid("The value is not in its canonical form.");
+		retention_history_mark_elsewhere(&unpacker);
 		run_begin(&cursor, run, unpacker.shape);
 		while (run_next(&cursor, &customer))
 		{
@@ -108,18 +103,18 @@ retention_history_validate(const struct varlena *value)
 		}
 		retention_history_pack_run(&packer, run, unpacker.shape);
 	}
-	if (unpacker.in.at != unpacker.in.end)
-		invalid("The value goes on behind its end.");
+	if (unpacker.next_wide < wide_count(unpacker.wide))
+		invalid("Money is of nobody.");
 	check_totals(&unpacker, first, last);
 
 	/* the totals of the entries are those that packing has counted */
 	if (packer.totals.orders > 0 && unpacker.totals.orders == 0)
 		invalid("The totals are not those of the customers.");
-	size = retention_history_pack_end(&packer, &unpacker.kind, &unpacker.totals, &header);
-	again = palloc_extended(size, MCXT_ALLOC_HUGE);
-	retention_history_pack_write(&packer, &header, again, size);
+	again = retention_history_pack_end(&packer, &unpacker.kind, unpacker.totals.revenue.scale,
+									   &unpacker.totals, unpacker.wide);
 	retention_check_canonical(value, again, HISTORY_TYPE);
 	pfree(again);
-	pfree(header.data);
-	retention_history_pack_free(&packer);
+	retention_wide_free(unpacker.wide);
+	if (unpacker.run.words)
+		pfree(unpacker.run.words);
 }

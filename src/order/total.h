@@ -38,6 +38,24 @@ total_add_total(MoneyTotal *total, const MoneyTotal *addend)
 		retention_total_add_money(total, addend->wide);
 }
 
+/* As units of two words, of the scale that it has; false if they don't hold it. */
+static inline bool
+total_units(const MoneyTotal *total, int scale, uint64 *units)
+{
+	int			words;
+
+	if (likely(total->wide.limbs == NULL))
+	{
+		memcpy(units, total->units, UNITS_MAX_WORDS * sizeof(uint64));
+		return total->units[2] == (uint64) ((int64) units[1] >> 63) &&
+			!units_are_elsewhere(units, UNITS_MAX_WORDS);
+	}
+	words = retention_units_of_money(retention_total_money(total->units, total->wide, scale), scale, units);
+	if (words == 1)
+		units_widen(units, UNITS_MAX_WORDS, units, 1);
+	return words > 0;
+}
+
 /* With so many digits behind the point.  The limbs may be the total's own. */
 static inline Money
 total_money(const MoneyTotal *total, int scale)

@@ -160,6 +160,7 @@ retention_put_units(BlockWriter *writer, const uint64 *units, int64 n, int words
 	uint8	   *at = (uint8 *) writer->body.data + writer->body.len;
 	int			width;
 
+	/* the least number of a word is none that one word has */
 	if (words == 2)
 		for (int64 i = 0; narrow && i < n; i++)
 			narrow = units[2 * i + 1] == (uint64) ((int64) units[2 * i] >> 63) &&

@@ -22,45 +22,30 @@
 enum
 {
 	IDENTITIES = ROLE_FIRST, CUSTOMERS, ENTRIES, OCCASIONS, ORDERS, ROWS, FIRST_DAY, SPAN,
-	SCALE, REVENUE, BLOCK, HASH, LEAST, LEAST_ORDERS, COUNT, FIRST, GAP, ORDER, MONEY
+	SCALE, REVENUE, BLOCK, HASH, LOW, LEAST, LEAST_ORDERS, COUNT, FIRST, GAP, ORDER, MONEY
 };
 
-const int	fuzz_claims[] = {COUNT, 0};
+const int	fuzz_claims[] = {COUNT, BLOCK, 0};
 
 static void
-parse_block(Fields *fields, bool two_words, bool has_money)
+parse_customers(Fields *fields, bool two_words, bool has_money)
 {
-	uint64		n = fuzz_byte(fields, BLOCK) + 1;
-	uint64		entries = 0;
-	int			width;			/* the first of the fields of widths */
-	int			money = 0;
-	int			counts;
+	uint64		n = fuzz_varint(fields, BLOCK) + 1;
+	uint64		entries = n;
 
 	(void) fuzz_fixed(fields, HASH, 8);
-	width = fields->n;
-	for (int i = 0; i < 5; i++)
-		(void) fuzz_byte(fields, ROLE_WIDTH);
-	(void) fuzz_fixed(fields, LEAST, 4);
-	(void) fuzz_byte(fields, LEAST_ORDERS);
+	(void) fuzz_varint(fields, LEAST);
+	(void) fuzz_varint(fields, LEAST_ORDERS);
+	(void) fuzz_numbers(fields, HASH, n - 1);
+	if (two_words)
+		(void) fuzz_numbers(fields, LOW, n);
+	for (int i = fuzz_numbers(fields, COUNT, n); i < fields->n; i++)
+		entries += fields->fields[i].value;
+	(void) fuzz_numbers(fields, FIRST, n);
+	(void) fuzz_numbers(fields, GAP, entries - n);
+	(void) fuzz_numbers(fields, ORDER, entries);
 	if (has_money)
-	{
-		money = fields->n;
-		(void) fuzz_varint(fields, ROLE_WIDTH);
-	}
-	if (money >= MAX_FIELDS || width + 5 >= MAX_FIELDS)
-		return;
-	fuzz_column(fields, HASH, n - 1, width);
-	for (uint64 i = 0; two_words && i < n; i++)
-		(void) fuzz_fixed(fields, ROLE_OTHER, 8);
-	counts = fields->n;
-	fuzz_column(fields, COUNT, n, width + 1);
-	for (int i = counts; i < fields->n; i++)
-		entries += fields->fields[i].value + 1;
-	fuzz_column(fields, FIRST, n, width + 2);
-	fuzz_column(fields, GAP, entries - n, width + 3);
-	fuzz_column(fields, ORDER, entries, width + 4);
-	if (has_money)
-		fuzz_column(fields, MONEY, entries, money);
+		fuzz_units(fields, MONEY, entries);
 }
 
 void
@@ -90,14 +75,26 @@ fuzz_parse(Fields *fields)
 	}
 	if (amount > 0)
 	{
-		(void) fuzz_varint(fields, SCALE);
+		(void) fuzz_byte(fields, ROLE_OTHER);
 		(void) fuzz_varint(fields, SCALE);
 		fuzz_money(fields, REVENUE);
 		fuzz_money(fields, ROWS);
 		fuzz_money(fields, ROWS);
 	}
 	while (fuzz_more(fields))
-		parse_block(fields, key > KEY_INT8, amount > 0);
+	{
+		uint64		tag = fuzz_byte(fields, ROLE_OTHER);
+		const uint8 *outer;
+
+		if (tag == BLOCK_END)
+			break;
+		outer = fuzz_block_begin(fields);
+		if (tag == BLOCK_CUSTOMERS)
+			parse_customers(fields, key > KEY_INT8, amount > 0);
+		else if (tag == BLOCK_WIDE)
+			fuzz_wide(fields);
+		fuzz_block_end(fields, outer);
+	}
 }
 
 void
@@ -139,13 +136,8 @@ fuzz_settle(Fields *fields)
 			totals[CUSTOMERS] += field->value + least > 0 && !ordered;
 			ordered |= field->value + least > 0;
 		}
-		else if (field->role == MONEY)
-		{
-			uint64		width = fields->fields[field->width % MAX_FIELDS].value;
-
-			revenue += width > 0 && width < 8 ?
-				(uint64) ((int64) (field->value << (64 - 8 * width)) >> (64 - 8 * width)) : field->value;
-		}
+		else if (field->role == MONEY && field->kind == FIELD_COLUMN)
+			revenue += (uint64) unzigzag(field->value);
 	}
 	for (int role = IDENTITIES; role <= ORDERS; role++)
 		fuzz_set(fields, role, totals[role]);
@@ -159,6 +151,7 @@ read_customers(const struct varlena *value, bool skip_money)
 {
 	HistoryUnpacker unpacker;
 	HistoryTotals counted = {0};
+	MoneyTotal	revenue = {0};
 	const Run  *run;
 
 	retention_history_unpack_begin(&unpacker, value, skip_money);
@@ -168,6 +161,8 @@ read_customers(const struct varlena *value, bool skip_money)
 		CustomerView customer;
 		int64		entries = 0;
 
+		if (unpacker.wide)
+			retention_history_mark_elsewhere(&unpacker);
 		run_begin(&cursor, run, unpacker.shape);
 		while (run_next(&cursor, &customer))
 		{
@@ -175,10 +170,12 @@ read_customers(const struct varlena *value, bool skip_money)
 
 			for (int64 i = 0; i < customer.n; i++)
 			{
-				int64		orders = mark_orders(customer.occasions[i * occasion_words(unpacker.shape)]);
+				const uint64 *occasion = customer.occasions + i * occasion_words(unpacker.shape);
 
-				occasions += orders > 0;
-				counted.orders += orders;
+				occasions += mark_orders(*occasion) > 0;
+				counted.orders += mark_orders(*occasion);
+				if (unpacker.shape.money_words > 0)
+					history_add_money(&unpacker, &revenue, &customer, occasion);
 			}
 			counted.identities++;
 			counted.customers += occasions > 0;
@@ -195,6 +192,19 @@ read_customers(const struct varlena *value, bool skip_money)
 		counted.occasions != unpacker.totals.occasions ||
 		counted.orders != unpacker.totals.orders)
 		abort();
+	if (unpacker.shape.money_words > 0)
+	{
+		Money		said = unpacker.totals.revenue;
+		uint64	   *negative = palloc((said.nlimbs + 1) * sizeof(uint64));
+		Money		difference;
+
+		(void) retention_money_convert(said.limbs, said.nlimbs, 0, negative, said.nlimbs + 1, 0);
+		retention_money_negate(negative, said.nlimbs + 1);
+		difference = retention_money_sum(total_money(&revenue, said.scale),
+										 (Money) {negative, said.nlimbs + 1, said.scale});
+		if (!money_is_zero(difference.limbs, difference.nlimbs))
+			abort();
+	}
 }
 
 void

@@ -105,12 +105,89 @@ fuzz_column(Fields *fields, int role, uint64 n, int width_field)
 void
 fuzz_money(Fields *fields, int role)
 {
-	int			width = (int) Min(take_varint(fields), 8);
-	uint64		value = take(fields, width);
+	const uint8 *start = fields->at;
+	uint64		width = take_varint(fields);
+	uint64		value;
 
+	if (width > 8)
+	{
+		/* as bytes, those that there are */
+		fields->at = start;
+		(void) fuzz_varint(fields, ROLE_OTHER);
+		while (width-- > 0 && fuzz_more(fields))
+			(void) fuzz_byte(fields, role);
+		return;
+	}
+	value = take(fields, (int) width);
 	if (width > 0 && width < 8 && (value >> (8 * width - 1)) != 0)
 		value |= PG_UINT64_MAX << (8 * width);
 	add(fields, FIELD_MONEY, role, 0, value);
+}
+
+/* A block's length, behind its tag: what is read is of the block, until its end. */
+const uint8 *
+fuzz_block_begin(Fields *fields)
+{
+	const uint8 *outer = fields->end;
+	uint64		length = take(fields, 4);
+	uint64		left = (uint64) (fields->end - fields->at);
+
+	add(fields, FIELD_LENGTH, ROLE_OTHER, 0, length > left ? length - left : 0);
+	fields->end = fields->at + Min(length, left);
+	return outer;
+}
+
+void
+fuzz_block_end(Fields *fields, const uint8 *outer)
+{
+	while (fuzz_more(fields))
+		(void) fuzz_byte(fields, ROLE_OTHER);
+	add(fields, FIELD_BLOCK_END, ROLE_OTHER, 0, 0);
+	fields->end = outer;
+}
+
+int
+fuzz_numbers(Fields *fields, int role, uint64 n)
+{
+	int			width = fields->n;
+
+	(void) fuzz_byte(fields, ROLE_WIDTH);
+	if (width < fields->n)
+		fuzz_column(fields, role, n, width);
+	return width + 1;
+}
+
+/* Of two words each, the upper one is of the role, and as wide as the width says beyond 9. */
+void
+fuzz_units(Fields *fields, int role, uint64 n)
+{
+	int			width = fields->at < fields->end ? *fields->at : 0;
+
+	if (width < 9)
+	{
+		(void) fuzz_numbers(fields, role, n);
+		return;
+	}
+	(void) fuzz_byte(fields, ROLE_OTHER);
+	for (uint64 i = 0; i < n && fuzz_more(fields); i++)
+		(void) fuzz_fixed(fields, ROLE_OTHER, 8);
+	for (uint64 i = 0; i < n && fuzz_more(fields); i++)
+		(void) fuzz_fixed(fields, role, width - 9);
+}
+
+/* A block of money that no column has room for. */
+void
+fuzz_wide(Fields *fields)
+{
+	uint64		n = fuzz_varint(fields, ROLE_OTHER);
+
+	while (n-- > 0 && fuzz_more(fields))
+	{
+		for (int i = 0; i < 3; i++)
+			(void) fuzz_fixed(fields, ROLE_OTHER, 8);
+		(void) fuzz_varint(fields, ROLE_OTHER);
+		fuzz_money(fields, ROLE_OTHER);
+	}
 }
 
 /* ---- changing --------------------------------------------------------------- */
@@ -284,6 +361,8 @@ static size_t
 write_fields(Fields *fields, uint8 *data, size_t max_size)
 {
 	Writer		out = {data, data + max_size};
+	Field	   *length = NULL;	/* of the block that's written */
+	uint8	   *start = NULL;
 
 	for (int i = 0; i < fields->n; i++)
 	{
@@ -307,6 +386,21 @@ write_fields(Fields *fields, uint8 *data, size_t max_size)
 			case FIELD_MONEY:
 				put_varint(&out, money_width(field->value));
 				put(&out, field->value, money_width(field->value));
+				break;
+			case FIELD_LENGTH:
+				length = field;
+				start = out.at;
+				put(&out, 0, 4);
+				break;
+			case FIELD_BLOCK_END:
+				if (length && start + 4 <= out.at)
+				{
+					uint64		bytes = (uint64) (out.at - start) - 4 + length->value;
+
+					for (int b = 0; b < 4; b++)
+						start[b] = (uint8) (bytes >> (8 * b));
+				}
+				length = NULL;
 				break;
 		}
 	}

@@ -20,7 +20,9 @@ typedef enum FieldKind
 	FIELD_VARINT,
 	FIELD_FIXED,				/* little-endian, of its own width */
 	FIELD_COLUMN,				/* of the width that another field says */
-	FIELD_MONEY					/* a width, a varint, and so many bytes; up to 8 */
+	FIELD_MONEY,				/* a width, a varint, and so many bytes; up to 8 */
+	FIELD_LENGTH,				/* of a block, four bytes: how much more than there are */
+	FIELD_BLOCK_END				/* no bytes */
 } FieldKind;
 
 typedef struct Field
@@ -51,6 +53,13 @@ extern uint64 fuzz_varint(Fields *fields, int role);
 extern uint64 fuzz_fixed(Fields *fields, int role, int width);
 extern void fuzz_column(Fields *fields, int role, uint64 n, int width_field);
 extern void fuzz_money(Fields *fields, int role);
+
+/* Blocks and columns as in store/column.h; of a column, the place of its first number. */
+extern const uint8 *fuzz_block_begin(Fields *fields);
+extern void fuzz_block_end(Fields *fields, const uint8 *outer);
+extern int	fuzz_numbers(Fields *fields, int role, uint64 n);
+extern void fuzz_units(Fields *fields, int role, uint64 n);
+extern void fuzz_wide(Fields *fields);
 
 static inline bool
 fuzz_more(const Fields *fields)

@@ -28,6 +28,8 @@ UNION ALL SELECT purchase_history(customer, at::date, amount, 'quarter') FROM or
 UNION ALL SELECT purchase_history(customer, at, amount::float8, 'year', 'Asia/Tokyo') FROM orders
 UNION ALL SELECT purchase_history(customer, at, amount * 1e40, 'day', 'UTC') FROM orders
 UNION ALL SELECT purchase_history(customer, at::date, amount * CASE i WHEN 7 THEN 1e30 ELSE 1 END, 'day') FROM orders
+UNION ALL SELECT purchase_history(customer, at::date, amount * CASE i % 10 WHEN 7 THEN 1e20 WHEN 0 THEN 1e40 ELSE 1 END, 'day') FROM orders
+UNION ALL SELECT purchase_history(customer::text, at::date, CASE i % 10 WHEN 7 THEN 1e-40 WHEN 5 THEN -1e50 ELSE amount END, 'month') FROM orders
 UNION ALL SELECT purchase_history(k, at::date, 'day') FROM orders, generate_series(1, 300) k WHERE i <= 2
 UNION ALL SELECT purchase_history(1, at::date + k, amount, 'day') FROM orders, generate_series(1, 5000, 40) k
 UNION ALL SELECT purchase_history(customer, at::date, -1.5, 'day') FROM orders

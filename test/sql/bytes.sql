@@ -37,16 +37,23 @@ $$;
 
 -- A history of one customer with as many entries as a number of entries and a
 -- column of counts can say: times the width of a column that may be 0, or
--- little, or nearly all there is.
-SELECT outcome('purchase_history', '\x010102000100' || varint(1) || varint(1) || varint(entries) || varint(1) || '\x0000000000'
-			   || '\x00' || word(5) || '\x0008' || set_byte('\x00', 0, first) || set_byte('\x00', 0, gap) || set_byte('\x00', 0, orders) || '\x0000000000'
-			   || word(entries - 1)) AS outcome, count(*)
-FROM unnest('{0, 8, 16, 30, 31, 32, 48, 56, 60, 61, 62}'::int[]) k, (VALUES (-1), (0), (1), (2)) d (more), (VALUES (0), (4)) f (first), generate_series(0, 4) gap, generate_series(0, 5) orders,
+-- little, or nearly all there is.  The block is as long as it is, or says more.
+CREATE FUNCTION one_byte(number int) RETURNS bytea LANGUAGE sql IMMUTABLE AS $$SELECT set_byte('\x00', 0, number)$$;
+CREATE FUNCTION entries_of_one(entries numeric, width int, first int, gap int, orders int, longer numeric) RETURNS bytea LANGUAGE sql IMMUTABLE AS $$
+	SELECT '\x010102000100' || varint(1) || varint(1) || varint(entries) || varint(1) || '\x00000000'
+		   || '\x01' || substr(word(length(block) + longer), 1, 4) || block || '\x0000000000000000'
+	FROM (SELECT '\x00' || word(5) || '\x000000' || one_byte(width) || substr(word(entries - 1), 1, width)
+				 || one_byte(first) || substr(word(0), 1, first) || one_byte(gap) || one_byte(orders)) b (block)
+$$;
+SELECT outcome('purchase_history', entries_of_one(entries, width, first, gap, orders, longer)) AS outcome, count(*)
+FROM unnest('{0, 8, 16, 30, 31, 32, 48, 56, 60, 61, 62}'::int[]) k, (VALUES (-1), (0), (1), (2)) d (more), (VALUES (4), (8)) w (width),
+	 (VALUES (0), (4)) f (first), generate_series(0, 4) gap, generate_series(0, 5) orders, (VALUES (0), (2::numeric ^ 31)) l (longer),
 	 LATERAL (SELECT 2::numeric ^ k + more AS entries) e
 WHERE entries BETWEEN 1 AND 2::numeric ^ 63 - 1
 GROUP BY 1 ORDER BY 1;
--- The one of these whose columns took no room at all.
-SELECT 'AQECAAEAAQGBgICAgICAgEABAAAAAAAFAAAAAAAAAAAIAAQAAAAAAAAAAAAAAAAAQA=='::purchase_history;
+-- The ones of these whose columns took no room at all.
+SELECT translate(encode(entries_of_one(2::numeric ^ 29, 4, 0, 0, 0, 0), 'base64'), E'\n', '')::purchase_history;
+SELECT translate(encode(entries_of_one(2::numeric ^ 62, 8, 0, 0, 0, 0), 'base64'), E'\n', '')::purchase_history;
 
 -- Each byte of values of each type becomes each number near a power of two, as
 -- a varint, and as a word where there are eight bytes to take.

@@ -296,6 +296,7 @@ SELECT _retention_purchase_history_send(h) AS bytes FROM (
 	UNION ALL SELECT purchase_history(n % 5, timestamptz '2024-01-01' + n * interval '9 days', 'month', 'Asia/Tokyo') FROM generate_series(1, 12) n
 	UNION ALL SELECT purchase_history(md5(n::text)::uuid, timestamp '2024-01-01' + n * interval '1 day', 0.25::float8, 'week') FROM generate_series(1, 3) n
 	UNION ALL SELECT purchase_history('customer ' || n % 2, date '2024-01-01' + n * 70, n * 1e25, 'quarter') FROM generate_series(1, 6) n
+	UNION ALL SELECT purchase_history(n % 3, date '2024-01-01' + n * 9, CASE n % 4 WHEN 1 THEN -1e40 WHEN 2 THEN 1e39 ELSE n END + 0.25, 'day') FROM generate_series(1, 6) n
 	UNION ALL SELECT purchase_history(nullif(n, 2), date '2024-01-01', 1.5 - n, 'year') FROM generate_series(1, 3) n
 	UNION ALL SELECT purchase_history(n, date '2024-01-01', 'day') FROM unnest(ARRAY[NULL, NULL]::int8[]) n) s;
 CREATE FUNCTION pg_temp.kept(bytes bytea) RETURNS text LANGUAGE plpgsql AS $$
@@ -330,12 +331,25 @@ FROM (SELECT what, pg_temp.kept(bytes) AS outcome FROM (
 	UNION ALL SELECT 'huge numbers', substr(bytes, 1, n) || '\xffffffffffffffffff01'::bytea || substr(bytes, n + 1) FROM victims, generate_series(0, length(bytes)) n
 	UNION ALL SELECT 'two values', a.bytes || b.bytes FROM victims a, victims b) m) m
 GROUP BY what ORDER BY what COLLATE "C";
--- Claims: customers and entries, limbs, an amount's bytes; a hundred thousand entries of a customer.
+-- Claims: customers and entries, a sum's bytes; a hundred thousand entries of a customer; money elsewhere.
 \pset format unaligned
-SELECT what, pg_temp.outcome(format('SELECT %L::purchase_history', replace(encode(decode(hex, 'hex'), 'base64'), E'\n', ''))) AS outcome
+SELECT what, pg_temp.outcome(format('SELECT %L::purchase_history', replace(encode(decode('010103010100' || hex, 'hex'), 'base64'), E'\n', ''))) AS outcome
 FROM (VALUES
-	('2^63 - 1 entries', '01010301010001' || '01' || 'ffffffffffffffff7f' || '0101000000' || '0000' || '0001' || '010001000100'),
-	('1000 limbs', '010103010100' || '0101a08d06a08d06a08d06000000' || '00' || '9f8d06' || '00e807' || '010001000100' || '00' || '0102030405060708' || '000300' || '0100' || '00000000' || '01' || 'c03e' || '9f8601'),
-	('an amount of 2^40 bytes', '010103010100' || '0101010101000000' || '0000' || '0001' || '808080808020' || '01'),
-	('money of guests', '010103010100' || '0000000000000000' || '0001' || '01000100' || '0107'),
-	('refunds that nobody was given', '010103010100' || '0000000000000000' || '0001' || '010001ff' || '0100')) v (what, hex);
+	('2^63 - 1 entries', '0101' || 'ffffffffffffffff7f' || '0101000000' || '0000' || '0100' || '010001000100' || '0000000000000000'),
+	('100,000 entries', '0101a08d06a08d06a08d06000000' || '00' || '9f8d06' || '0100' || '010001000100' || '0112000000' || '00' || '0102030405060708' || '0001' || '00' || '039f8601' || '00' || '01' || '0000000000000000'),
+	('a sum of 2^40 bytes', '0101010101000000' || '0000' || '0100' || '808080808020' || '01'),
+	('money of three words', '0000000000000000' || '0300' || '010001000100' || '0000000000000000'),
+	('money of guests', '0000000000000000' || '0100' || '010001000107' || '0000000000000000'),
+	('refunds that nobody was given', '0000000000000000' || '0100' || '010001ff0100' || '0000000000000000'),
+	('2^40 of money elsewhere', '0000000000000000' || '0100' || '010001000100' || '0206000000' || '808080808020' || '0000000000000000'),
+	('1000 of money elsewhere', '0000000000000000' || '0100' || '010001000100' || '0202000000' || 'e807' || '0000000000000000'),
+	('none of money elsewhere', '0000000000000000' || '0100' || '010001000100' || '0201000000' || '00' || '0000000000000000'),
+	('small money elsewhere', '0000000000000000' || '0100' || '010001000100' || '021c000000' || '01' || repeat('00', 24) || '00' || '0107' || '0000000000000000'),
+	('money elsewhere, with zeros', '0000000000000000' || '0100' || '010001000100' || '022c000000' || '01' || repeat('00', 24) || '01' || '11' || '00000000805dc59b5eb9d9c008f6369214' || '0000000000000000'),
+	('money elsewhere, of nobody', '0000000000000000' || '0100' || '010001000100' || '022c000000' || '01' || repeat('00', 24) || '00' || '11' || repeat('07', 17) || '0000000000000000'),
+	('money elsewhere, behind customers', '0000000000000000' || '0100' || '010001000100' || '022c000000' || '01' || repeat('00', 24) || '00' || '11' || repeat('07', 17)
+		|| '022c000000' || '01' || repeat('01', 24) || '00' || '11' || repeat('07', 17) || '0000000000000000'),
+	('money elsewhere, without amounts', '0000000000000000' || '022c000000' || '01' || repeat('00', 24) || '00' || '11' || repeat('07', 17) || '0000000000000000'),
+	('a block that nobody knows', '0000000000000000' || '0100' || '010001000100' || '0300000000' || '0000000000000000'),
+	('no end', '0000000000000000' || '0100' || '010001000100' || '000000000000'),
+	('more behind the end', '0000000000000000' || '0100' || '010001000100' || '000000000000000000')) v (what, hex);

@@ -580,7 +580,81 @@ FROM (SELECT amount, (SELECT sum(revenue) FROM cohort_retention(h)) AS revenue,
 	  FROM widths, LATERAL (SELECT purchase_history(customer, date '2024-01-01', a, 'month')
 							FROM (VALUES (1, 1), (2, 0), (2, amount), (3, 2)) o (customer, a)) s (h)) s;
 
--- Rows on top of a sum that has been read, and that is as wide as two limbs can be.
+-- Histories keep money in one word or two, in units of up to 28 digits behind the
+-- point, and what is neither elsewhere.  Money about the borders of these, alone,
+-- added up to, given back, on some days, beside a longer scale, and twice; and of
+-- customers whose hashes are the same.
+CREATE TABLE edges (shop int, n int, c int8, u uuid, t date, a numeric);
+INSERT INTO edges
+SELECT shop, row_number() OVER (PARTITION BY shop ORDER BY o.n, o.c), c,
+	   (ARRAY['b20e2cd6-02a6-4ff0-0000-000000001eef', '49d98c22-68e0-eb3d-0000-000000003dde', '036efab6-5154-0360-0000-000000005ccd']::uuid[])[c],
+	   date '2024-01-01' + day, a
+FROM (SELECT row_number() OVER (ORDER BY bits, sign, step, digits, how COLLATE "C")::int AS shop, how, sign * (round(2::numeric ^ bits) + step) * ('1e-' || digits)::numeric AS v, ('1e-' || digits)::numeric AS unit
+	  FROM unnest(ARRAY[62, 63, 64, 126, 127, 128, 191]) bits, unnest(ARRAY[1, -1]) sign, generate_series(-2, 1) step, unnest(ARRAY[0, 2, 28, 29]) digits,
+		   unnest(ARRAY['alone', 'added up', 'given back', 'days', 'long scale', 'twice']) how) s,
+	 LATERAL (SELECT 1 AS n, 2 AS c, 3 AS day, 1.5 AS a
+			  UNION ALL SELECT 2, 3, 1, -0.25
+			  UNION ALL SELECT 3, NULL, 1, v
+			  UNION ALL SELECT 4, 1, 7, v WHERE how = 'alone'
+			  UNION ALL SELECT 5, 1, 7, div(v, 3 * unit) * unit WHERE how = 'added up'
+			  UNION ALL SELECT 6, 1, 7, v - div(v, 3 * unit) * unit WHERE how = 'added up'
+			  UNION ALL SELECT 7, 1, 7, v WHERE how = 'given back'
+			  UNION ALL SELECT 8, 1, 7, -v + 3 * unit WHERE how = 'given back'
+			  UNION ALL SELECT 9, 1, 8, v WHERE how = 'given back'
+			  UNION ALL SELECT 10, 1, day, v FROM generate_series(7, 9) day WHERE how = 'days'
+			  UNION ALL SELECT 11, 1, 7, v WHERE how = 'long scale'
+			  UNION ALL SELECT 12, 2, 8, 1e-40 WHERE how = 'long scale'
+			  UNION ALL SELECT 13, c, 7, v FROM generate_series(1, 3) c, generate_series(1, 2) WHERE how = 'twice') o;
+-- All of them and some more are a history that outgrows its memory.
+INSERT INTO edges SELECT 0, row_number() OVER (ORDER BY shop, n), shop * 10 + c, u, t, a FROM edges;
+INSERT INTO edges SELECT 0, 100000 + n, -n, md5(n::text)::uuid, date '2024-01-01' + n % 300, n * 0.01 FROM generate_series(1, 6000) n;
+CREATE TABLE edge_histories (shop int, how text, h purchase_history, by_hash purchase_history);
+INSERT INTO edge_histories SELECT shop, 'rows', purchase_history(c, t, a, 'day'), purchase_history(u, t, a, 'day') FROM edges GROUP BY shop;
+INSERT INTO edge_histories SELECT shop, 'rows from the last to the first', purchase_history(c, t, a, 'day' ORDER BY n DESC), purchase_history(u, t, a, 'day' ORDER BY n DESC) FROM edges GROUP BY shop;
+INSERT INTO edge_histories SELECT shop, 'text', h::text::purchase_history, by_hash::text::purchase_history FROM edge_histories WHERE how = 'rows';
+INSERT INTO edge_histories SELECT shop, 'rolled up from rows', rollup(h), rollup(by_hash)
+	FROM (SELECT shop, purchase_history(c, t, a, 'day') AS h, purchase_history(u, t, a, 'day') AS by_hash FROM edges GROUP BY shop, n % 100) s GROUP BY shop;
+INSERT INTO edge_histories SELECT shop, 'the rest added to the first half', a + b, ua + ub
+	FROM (SELECT shop, purchase_history(c, t, a, 'day') FILTER (WHERE first) AS a, purchase_history(c, t, a, 'day') FILTER (WHERE NOT first) AS b,
+				 purchase_history(u, t, a, 'day') FILTER (WHERE first) AS ua, purchase_history(u, t, a, 'day') FILTER (WHERE NOT first) AS ub
+		  FROM (SELECT *, n <= (count(*) OVER (PARTITION BY shop) + 1) / 2 AS first FROM edges) e GROUP BY shop) s;
+INSERT INTO edge_histories SELECT DISTINCT ON (shop) shop, 'window', h, by_hash
+	FROM (SELECT shop, n, purchase_history(c, t, a, 'day') OVER w AS h, purchase_history(u, t, a, 'day') OVER w AS by_hash FROM edges WHERE shop > 0 WINDOW w AS (PARTITION BY shop ORDER BY n)) w
+	ORDER BY shop, n DESC;
+SET work_mem = '64kB';
+SET hash_mem_multiplier = 1;
+INSERT INTO edge_histories SELECT shop, 'on disk', purchase_history(c, t, a, 'day'), purchase_history(u, t, a, 'day') FROM edges WHERE shop = 0 GROUP BY shop;
+INSERT INTO edge_histories SELECT shop, 'added on disk', a + b, ua + ub
+	FROM (SELECT shop, purchase_history(c, t, a, 'day') FILTER (WHERE n % 2 = 0) AS a, purchase_history(c, t, a, 'day') FILTER (WHERE n % 2 = 1) AS b,
+				 purchase_history(u, t, a, 'day') FILTER (WHERE n % 2 = 0) AS ua, purchase_history(u, t, a, 'day') FILTER (WHERE n % 2 = 1) AS ub FROM edges WHERE shop = 0 GROUP BY shop) s;
+INSERT INTO edge_histories SELECT 0, 'rolled up on disk', rollup(h), rollup(by_hash)
+	FROM (SELECT purchase_history(c, t, a, 'day') AS h, purchase_history(u, t, a, 'day') AS by_hash FROM edges WHERE shop = 0 GROUP BY n % 10) s;
+RESET work_mem;
+RESET hash_mem_multiplier;
+CALL compare('edges of histories, however they were made', '{}',
+	'SELECT shop, 0, how, md5(h::text) || md5(by_hash::text) FROM edge_histories',
+	'SELECT h.shop, 0, h.how, md5(r.h::text) || md5(r.by_hash::text) FROM edge_histories r JOIN edge_histories h USING (shop) WHERE r.how = ''rows''');
+-- What each customer is by both keys, and the answers by both.
+CREATE TABLE edge_rows AS
+SELECT shop, what, k, t, a, min(t) FILTER (WHERE a >= 0) OVER (PARTITION BY shop, what, k) AS cohort,
+	   min(t) FILTER (WHERE a >= 0 AND k IS NOT NULL) OVER (PARTITION BY shop, what) AS first, max(t) FILTER (WHERE a >= 0 AND k IS NOT NULL) OVER (PARTITION BY shop, what) AS last
+FROM (SELECT shop, 'customers' AS what, c::text AS k, t, a FROM edges UNION ALL SELECT shop, 'hashes', u::text, t, a FROM edges) e;
+CREATE TABLE edge_answers AS SELECT shop, what, x AS h FROM edge_histories, LATERAL (VALUES ('customers', h), ('hashes', by_hash)) k (what, x) WHERE how = 'rows';
+CALL compare('edges of histories', '{}',
+	'SELECT shop, what, name, trim_scale(money)::text FROM edge_answers,
+		LATERAL (VALUES (''revenue'', (history_info(h)).revenue), (''guests'', guest_revenue(customer_base(h))), (''base'', revenue(customer_base(h))), (''refunded'', refunded(customer_base(h))),
+						(''best'', (SELECT revenue FROM revenue_concentration(customer_base(h), 1)))) v (name, money)',
+	'SELECT shop, what, name, trim_scale(money)::text
+	 FROM (SELECT shop, what, sum(a) FILTER (WHERE k IS NOT NULL) AS paid, coalesce(sum(a) FILTER (WHERE k IS NULL), 0) AS guests,
+				  -sum(a) FILTER (WHERE k IS NOT NULL AND a < 0) AS refunded, sum(a) FILTER (WHERE k IS NOT NULL AND cohort IS NOT NULL) AS buyers FROM edge_rows GROUP BY shop, what) s,
+	 LATERAL (VALUES (''revenue'', paid), (''guests'', guests), (''base'', paid), (''refunded'', refunded), (''best'', buyers)) v (name, money)');
+CALL compare('cells of edges', '{}',
+	'SELECT shop, what || cohort, period_start, trim_scale(revenue)::text FROM edge_answers, cohort_retention(h, ''day'') WHERE revenue <> 0
+	 UNION ALL SELECT shop, what, period_start, trim_scale(revenue)::text FROM edge_answers, new_and_returning(h, ''day'') WHERE revenue <> 0',
+	'SELECT shop, what || cohort, t, trim_scale(sum(a))::text FROM edge_rows WHERE k IS NOT NULL AND t >= cohort AND t <= last GROUP BY shop, what, cohort, t HAVING sum(a) <> 0
+	 UNION ALL SELECT shop, what, t, trim_scale(sum(a))::text FROM edge_rows WHERE k IS NOT NULL AND t >= first AND t <= last GROUP BY shop, what, t HAVING sum(a) <> 0');
+
+-- Rows on top of a sum that has been read, and that is as wide as two words can be.
 WITH guests (amount, edge) AS (VALUES (1::numeric, 170141183460469231731687303715884105727), (-1, -170141183460469231731687303715884105728)),
 	 made AS (
 	SELECT amount, edge, customer_base(NULL::int8, date '2024-01-01', edge) AS base, purchase_history(NULL::int8, date '2024-01-01', edge, 'day') AS history
@@ -599,12 +673,12 @@ ORDER BY factor;
 
 -- A sum as wide as a value can have, at a scale that makes it wider: no value,
 -- or it could not be read again.
-CREATE FUNCTION widen(value bytea, behind int) RETURNS text IMMUTABLE LANGUAGE SQL AS $$
-	SELECT translate(encode(overlay(value PLACING decode('a0e103' || repeat('ff', 61599) || '7f', 'hex') FROM octet_length(value) - 1 - behind FOR 2), 'base64'), E'\n', '')
+CREATE FUNCTION widen(value bytea) RETURNS text IMMUTABLE LANGUAGE SQL AS $$
+	SELECT translate(encode(overlay(value PLACING decode('a0e103' || repeat('ff', 61599) || '7f', 'hex') FROM octet_length(value) - 9 FOR 2), 'base64'), E'\n', '')
 $$;
 CREATE TABLE widest AS
-SELECT widen(_retention_customer_base_send(customer_base(NULL::int8, date '2024-01-01', 1::numeric)), 8)::customer_base AS base,
-	   widen(_retention_purchase_history_send(purchase_history(NULL::int8, date '2024-01-01', 1::numeric, 'day')), 0)::purchase_history AS history;
+SELECT widen(_retention_customer_base_send(customer_base(NULL::int8, date '2024-01-01', 1::numeric)))::customer_base AS base,
+	   widen(_retention_purchase_history_send(purchase_history(NULL::int8, date '2024-01-01', 1::numeric, 'day')))::purchase_history AS history;
 SELECT length(base::text) > 80000 AS base, length(history::text) > 80000 AS history FROM widest;
 SELECT length(_retention_customer_base_combine(base, small)::text) FROM widest, (SELECT customer_base(1, date '2024-01-01', 1e-16383::numeric) AS small) s;
 SELECT length(_retention_purchase_history_combine(history, small)::text) FROM widest, (SELECT purchase_history(1, date '2024-01-01', 1e-16383::numeric, 'day') AS small) s;
