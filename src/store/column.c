@@ -295,10 +295,10 @@ retention_get_units(ByteReader *block, UnitsColumn *column, int64 n)
 
 /*
  * The money of a block that retention_put_wide has written: it ascends, and none of
- * it would fit units of this scale.
+ * it has more digits than this scale, or would fit its units.
  */
 WideList *
-retention_get_wide(ByteReader *block, int scale)
+retention_get_wide_list(ByteReader *block, int scale)
 {
 	WideList   *list = retention_wide_create(CurrentMemoryContext);
 	int64		n = retention_get_room(block);
@@ -315,13 +315,13 @@ retention_get_wide(ByteReader *block, int scale)
 		CHECK_FOR_INTERRUPTS();
 		for (int word = 0; word < WIDE_KEY_WORDS; word++)
 			key[word] = reader_bytes(block, sizeof(uint64));
-		money = retention_get_money(block, (int) retention_get_number(block, MONEY_MAX_SCALE, "The scale of money is impossible."));
+		money = retention_get_money(block, (int) retention_get_number(block, scale, "The scale of money is impossible."));
 		if (i > 0 && compare_wide_keys(list->items[i - 1].key, key) >= 0)
 			retention_invalid_value(block->type, "Money is not in the order of its customers.");
 		retention_wide_add(list, key, money);
 		shortest = retention_money_shorten(money);
 		if (shortest.scale != list->items[i].money.scale || shortest.nlimbs != list->items[i].money.nlimbs ||
-			retention_units_of_money(shortest, scale, units) > 0)
+			retention_units_of_money(shortest, units_scale(scale), units) > 0)
 			retention_invalid_value(block->type, "Money is not where it should be.");
 	}
 	list->compact = list->n;
