@@ -100,7 +100,7 @@ pack_block(HistoryPacker *packer)
 	retention_block_begin(blocks, BLOCK_CUSTOMERS,
 						  BLOCK_BYTES + (Size) n * (8 + 8 + 4 + 4) + (Size) packer->ngaps * 4 +
 						  (Size) packer->nentries * (5 + packer->unit_words * 8));
-	retention_put_varint(body, n - 1);
+	appendStringInfoCharMacro(body, (char) (n - 1));
 	store_bytes((uint8 *) body->data + body->len, packer->hashes[0]);
 	body->len += sizeof(uint64);
 	retention_put_varint(body, zigzag((int64) subtract_least(packer->firsts, n) - PERIOD_BIAS));

@@ -11,7 +11,7 @@
  *			words of an occasion's money (1 or 2), scale and sums of money
  *	blocks	of customers in the order of their identities, each of as many as
  *			make 256 customers or 4,096 entries, whichever comes first:
- *				count - 1				varint
+ *				count - 1				1 byte
  *				first hash				8 bytes
  *				least first period		varint
  *				least number of orders	varint

@@ -126,8 +126,7 @@ static void
 read_columns(HistoryUnpacker *unpacker, ByteReader *block, BlockColumns *columns)
 {
 	Column		counts;
-	int			n = (int) retention_get_number(block, HISTORY_BLOCK_CUSTOMERS - 1,
-											   "A block has too many customers.") + 1;
+	int			n = reader_byte(block) + 1;
 	int64		first;
 
 	if (n > unpacker->identities_left)

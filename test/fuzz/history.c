@@ -30,7 +30,7 @@ const int	fuzz_claims[] = {COUNT, BLOCK, 0};
 static void
 parse_customers(Fields *fields, bool two_words, bool has_money)
 {
-	uint64		n = fuzz_varint(fields, BLOCK) + 1;
+	uint64		n = fuzz_byte(fields, BLOCK) + 1;
 	uint64		entries = n;
 
 	(void) fuzz_fixed(fields, HASH, 8);
