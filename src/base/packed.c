@@ -384,7 +384,7 @@ retention_unpack_begin(Unpacker *unpacker, const struct varlena *value)
 	if (unpacker->words > 0 && unpacker->in.at < unpacker->in.end && *unpacker->in.at == BLOCK_WIDE)
 	{
 		(void) retention_next_block(&unpacker->in, &unpacker->block);
-		unpacker->wide = retention_get_wide(&unpacker->block, units_scale(unpacker->scale));
+		unpacker->wide = retention_get_wide(&unpacker->block, unpacker->scale);
 	}
 }
 

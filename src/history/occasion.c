@@ -57,7 +57,7 @@ static pg_attribute_always_inline void
 insertion_sort(uint64 *entries, int64 n, OccasionShape shape)
 {
 	int			stride = entry_words(shape);
-	uint64		held[ENTRY_MAX_WORDS];
+	uint64		held[OCCASION_ENTRY_WORDS];
 
 	for (int64 i = 1; i < n; i++)
 	{

@@ -93,7 +93,8 @@ entry_words(OccasionShape shape)
 	return shape.key_words + 1 + shape.money_words;
 }
 
-#define ENTRY_MAX_WORDS	(2 + 1 + UNITS_MAX_WORDS)
+/* of any entry, at most */
+#define OCCASION_ENTRY_WORDS	(2 + 1 + UNITS_MAX_WORDS)
 
 /* of an occasion in a run */
 static inline int

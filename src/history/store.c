@@ -188,7 +188,7 @@ fold_partition(Store *store, Partition *partition)
 	if (n == 0)
 		return;
 	CHECK_FOR_INTERRUPTS();
-	spans = palloc((n / (RUN_PAGE_WORDS / ENTRY_MAX_WORDS) + 1) * sizeof(EntrySpan));
+	spans = palloc((n / (RUN_PAGE_WORDS / OCCASION_ENTRY_WORDS) + 1) * sizeof(EntrySpan));
 	for (const RunPage *page = partition->fresh.first; page; page = page->next)
 		spans[nspans++] = fresh_entries(partition, page, store->shape);
 	sorted = get_room(store, &store->sorting, n * entry_words(store->shape));
@@ -423,7 +423,7 @@ static void
 spill_all(Store *store)
 {
 	OccasionShape shape = store->shape;
-	uint64		entry[ENTRY_MAX_WORDS];
+	uint64		entry[OCCASION_ENTRY_WORDS];
 	SpillWriter writer;
 	StoreScan	scan;
 	CustomerView customer;
@@ -571,7 +571,7 @@ retention_store_add(Store *store, const uint64 *entry, int words, int scale)
 static void
 push_run(Store *store, const Run *run, OccasionShape shape, int scale)
 {
-	uint64		entry[ENTRY_MAX_WORDS];
+	uint64		entry[OCCASION_ENTRY_WORDS];
 	RunCursor	cursor;
 	CustomerView customer;
 

@@ -216,7 +216,7 @@ next_block(HistoryUnpacker *unpacker, ByteReader *block)
 		unpacker->wide != NULL)
 		invalid("Money is not where it should be.");
 	if (unpacker->shape.money_words > 0)
-		unpacker->wide = retention_get_wide_list(block, unpacker->totals.revenue.scale);
+		unpacker->wide = retention_get_wide(block, unpacker->totals.revenue.scale);
 	tag = retention_next_block(&unpacker->in, block);
 	if (tag == BLOCK_WIDE)
 		invalid("Money is not where it should be.");

@@ -298,7 +298,7 @@ retention_get_units(ByteReader *block, UnitsColumn *column, int64 n)
  * it has more digits than this scale, or would fit its units.
  */
 WideList *
-retention_get_wide_list(ByteReader *block, int scale)
+retention_get_wide(ByteReader *block, int scale)
 {
 	WideList   *list = retention_wide_create(CurrentMemoryContext);
 	int64		n = retention_get_room(block);

@@ -107,7 +107,7 @@ typedef struct UnitsColumn
 extern void retention_get_units(ByteReader *block, UnitsColumn *column, int64 n);
 
 extern void retention_put_wide(StringInfo header, const WideList *list);
-extern WideList *retention_get_wide_list(ByteReader *block, int scale);
+extern WideList *retention_get_wide(ByteReader *block, int scale);
 
 /* Into as many words as are asked for, no fewer than the column's. */
 static inline void
