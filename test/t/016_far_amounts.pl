@@ -75,7 +75,16 @@ my %alone = (
 	'a base' => "SELECT customers($base) FROM %s",
 	'a value of it' => "SELECT length($base\::text) > 0 FROM %s",
 	'two merged' => "SELECT customers(rollup(b)) FROM (SELECT $base AS b FROM %s GROUP BY customer % 2) s",
-	'shares' => "SELECT top_share($base, 0.1) > 0 FROM %s");
+	'shares' => "SELECT top_share($base, 0.1) > 0 FROM %s",
+	'a history' => "SELECT (history_info($history)).customers FROM %s",
+	'a value of a history' => "SELECT length($history\::text) > 0 FROM %s",
+	'a history on disk' => "SET work_mem = '64kB'; SELECT length($history\::text) > 0 FROM %s",
+	'histories merged' => "SELECT (history_info(rollup(h))).customers FROM (SELECT $history AS h FROM %s GROUP BY customer % 2) s",
+	'cohorts of a history' => "SELECT count(revenue) FROM cohort_retention((SELECT $history FROM %s), 'month')",
+	'the mean of its cohorts' => "SELECT count(ltv) FROM cohort_average((SELECT $history FROM %s), 'month')",
+	'periods of a history' => "SELECT count(revenue) FROM new_and_returning((SELECT $history FROM %s), 'month')",
+	'the spend of a history' => "SELECT (repeat_spend_info(repeat_spend($history))).customers FROM %s",
+	'the base of a history' => "SELECT customers(customer_base($history)) FROM %s");
 
 foreach my $way (sort keys %alone)
 {
@@ -89,6 +98,24 @@ foreach my $way (sort keys %alone)
 		$took{$table} = $seconds if !defined $took{$table} || $seconds < $took{$table};
 	}
 	cmp_ok($took{one_far}, '<', 5 * $took{near_ones} + 1, "$way: hardly longer with one far amount");
+}
+
+# Nor does it take their memory.
+SKIP:
+{
+	skip 'needs /proc, and a process that is not watched', 2 if !-r '/proc/self/status' || $ENV{RETENTION_INSTRUMENTED};
+	foreach my $way ('a value of it', 'a value of a history')
+	{
+		my %peak;
+
+		foreach my $table ('near_ones', 'one_far')
+		{
+			my $out = $node->safe_psql('postgres',
+				($alone{$way} =~ s/%s/$table/r) . q{; SELECT (regexp_match(pg_read_file('/proc/self/status'), 'VmHWM:\s+(\d+)'))[1]});
+			($peak{$table}) = $out =~ /(\d+)$/;
+		}
+		cmp_ok($peak{one_far} - $peak{near_ones}, '<', 8192, "$way: kB more with one far amount");
+	}
 }
 
 # To the last digit all the same.
