@@ -26,7 +26,7 @@ FROM (VALUES
 			  FROM (SELECT count(*) AS n, sum(amount) AS paid, min(ordered_at) AS first, max(ordered_at) AS last
 					FROM orders_int8 GROUP BY customer_id) c) r $$),
 	(3, 'kpi_by_period', 'retention', $$
-		SELECT period AS k, customers, repeat_customers, orders, revenue, new_customers, new_revenue, returning_customers
+		SELECT period_start AS k, customers, repeat_customers, orders, revenue, new_customers, new_revenue, returning_customers
 		FROM bench_views.kpi_by_period $$),
 	(4, 'kpi_by_period', 'hand-written', $$
 		SELECT period AS k, count(*) AS customers, count(*) FILTER (WHERE n > 1) AS repeat_customers, sum(n)::int8 AS orders,
@@ -38,7 +38,7 @@ FROM (VALUES
 		GROUP BY period $$),
 	(5, 'customers', 'retention', $$
 		SELECT customer AS k, orders, revenue, first_order, last_order, lifespan_days, segment, status, revenue_decile, p_alive,
-			   expected_orders_12_months, expected_revenue_12_months, predicted_clv
+			   expected_purchases_12_months, expected_revenue_12_months, predicted_clv
 		FROM bench_views.customers $$),
 	(6, 'customers', 'facts and scores alone', $$
 		SELECT customer AS k, orders, revenue, first_order, last_order, lifespan_days, recency_score, frequency_score, monetary_score
@@ -52,7 +52,7 @@ FROM (VALUES
 		FROM (SELECT customer_id, count(*) AS n, sum(amount) AS paid, min(ordered_at) AS first, max(ordered_at) AS last
 			  FROM orders_int8 GROUP BY customer_id) c $$),
 	(8, 'cohort_retention', 'retention', $$ SELECT * FROM bench_views.cohort_retention $$),
-	(9, 'repeat_by_day', 'retention', $$ SELECT * FROM bench_views.repeat_by_day $$),
+	(9, 'repeat_within', 'retention', $$ SELECT * FROM bench_views.repeat_within $$),
 	(10, 'order_ladder', 'retention', $$ SELECT * FROM bench_views.order_ladder $$),
 	(11, 'lifecycle', 'retention', $$ SELECT * FROM bench_views.lifecycle $$),
 	(12, 'rfm_segments', 'retention', $$ SELECT * FROM bench_views.rfm_segments $$),

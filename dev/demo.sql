@@ -102,7 +102,7 @@ LIMIT 8;
 \echo
 -- plain: repeat
 \set ECHO queries
-SELECT day, eligible, repeated, round(rate::numeric, 3) AS rate,
+SELECT days, eligible, repeated, round(rate::numeric, 3) AS rate,
        round(lower::numeric, 3) AS lower, round(upper::numeric, 3) AS upper
 FROM shop_history, repeat_within(h);
 \set ECHO none

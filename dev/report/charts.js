@@ -74,7 +74,7 @@ function periodAxis(labels, width) {
 }
 
 export function revenueByPeriod(rows, kind) {
-    const labels = rows.map(row => periodName(row.period, kind));
+    const labels = rows.map(row => periodName(row.period_start, kind));
     const sources = [['returning customers', 'returning_revenue', blue], ['new customers', 'new_revenue', orange], ['guests', 'guest_revenue', grey]]
         .filter(([, column]) => column !== 'guest_revenue' || rows.some(row => row[column]));
     const values = rows.flatMap((row, i) => sources.map(([source, column], position) =>
@@ -95,7 +95,7 @@ export function revenueByPeriod(rows, kind) {
 
 // Without a point where it's the rate of fewer than so many customers; the line breaks there.
 export function trailingRepeatRate(rows, kind, fewest) {
-    const labels = rows.map(row => periodName(row.period, kind));
+    const labels = rows.map(row => periodName(row.period_start, kind));
     const values = rows.map((row, i) => ({ label: labels[i],
         rate: row.trailing_12_months_customers >= fewest ? row.trailing_12_months_repeat_rate : null }));
     return (width, narrow) => ({
@@ -164,13 +164,13 @@ export function cohorts(cells, kind) {
 }
 
 export function repeatCurve(rows) {
-    const last = rows[rows.length - 1].day;
-    const labelled = rows.filter(row => [30, 90, 180, 365].includes(row.day)).map(row => ({ ...row, label: percent(row.rate) }));
+    const last = rows[rows.length - 1].days;
+    const labelled = rows.filter(row => [30, 90, 180, 365].includes(row.days)).map(row => ({ ...row, label: percent(row.rate) }));
     const ticks = [30, 60, 90, 180, 270, 365].filter(day => day <= last);
     return (width, narrow) => ({
         data: { values: rows }, width: width - margin, height: narrow ? 180 : 240,
         encoding: {
-            x: { field: 'day', type: 'quantitative', scale: { domain: [0, Math.max(last, 2)], nice: false },
+            x: { field: 'days', type: 'quantitative', scale: { domain: [0, Math.max(last, 2)], nice: false },
                 axis: { title: 'days since the first order', ...(ticks.length > 1 && { values: ticks }), grid: true, format: 'd' } },
         },
         layer: [

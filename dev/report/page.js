@@ -97,7 +97,7 @@ function ofRefunds(shown, later, kind) {
     let words = `A refund is subtracted ${within(kind)} its own ${kind}; one to a customer without an order ${within(kind)} that ${kind} counts as of a
 returning customer`;
     if (below.length > 0) words += `, and where such refunds are more than returning customers paid, blue goes below 0${
-        below.length === 1 ? `, as ${within(kind)} ${period(below[0].period, kind)}` : ''}`;
+        below.length === 1 ? `, as ${within(kind)} ${period(below[0].period_start, kind)}` : ''}`;
     words += '.';
     if (later.some(row => row.all_revenue !== 0)) {
         words += ` Not shown: ${money(-sum(later, 'all_revenue'))} of refunds after the last order's ${kind}.`;
@@ -134,7 +134,7 @@ async function revenue(all, kind, { refunds }) {
         body += `<h3>Repeat rate of the 12 months up to each ${kind}</h3>\n` + await charts.chart(charts.trailingRepeatRate(shown, kind, fewestRated));
         const last = rated.filter(row => row.is_complete).at(-1);
         rate = ` Below: of the customers who ordered in the 12 months up to that ${kind}, the share who did so more than once${
-            last ? `; up to ${period(last.period, kind)}, ${percent(last.trailing_12_months_repeat_rate)} of ${number(last.trailing_12_months_customers)}` : ''}.${
+            last ? `; up to ${period(last.period_start, kind)}, ${percent(last.trailing_12_months_repeat_rate)} of ${number(last.trailing_12_months_customers)}` : ''}.${
             known.length > rated.length ? ` (Where they are fewer than ${fewestRated}, there is no rate.)` : ''}`;
     } else if (known.length > 0) {
         rate = ` The repeat rate of the last 12 months will stand below once there are ${fewestRated} customers in them.`;
@@ -180,7 +180,7 @@ ${cut ? `(The newest ${mostCohorts} cohorts and their first ${mostCohorts} ${kin
 }
 
 async function repeat(rows) {
-    const query = 'repeat_by_day';
+    const query = 'repeat_within';
     const most = rows.length === 0 ? 0 : rows[0].eligible;
     if (most < 5) {
         return section({
@@ -190,10 +190,10 @@ async function repeat(rows) {
         });
     }
     const names = new Map([[30, '30 days'], [90, '90 days'], [180, '180 days'], [365, 'a year']]);
-    const known = rows.filter(row => names.has(row.day) && row.eligible >= 30).slice(-2);
+    const known = rows.filter(row => names.has(row.days) && row.eligible >= 30).slice(-2);
     const last = rows[rows.length - 1];
-    const title = known.length > 0 ? known.map((row, i) => `${percent(row.rate)} ${i ? '' : 'order again '}within ${names.get(row.day)}`).join(', ')
-        : `${number(last.repeated)} of ${count(last.eligible, 'customer', 'customers')} ordered again within ${count(last.day, 'day', 'days')}`;
+    const title = known.length > 0 ? known.map((row, i) => `${percent(row.rate)} ${i ? '' : 'order again '}within ${names.get(row.days)}`).join(', ')
+        : `${number(last.repeated)} of ${count(last.eligible, 'customer', 'customers')} ordered again within ${count(last.days, 'day', 'days')}`;
     return section({
         title, body: await charts.chart(charts.repeatCurve(rows)), query,
         words: `The share of customers with a second order within so many days of the first. Each day counts only those who have had that
@@ -326,7 +326,7 @@ export async function page(lines) {
         headline(shop, answers),
         await revenue(answers.kpi_by_period, kind, shop),
         await cohorts(answers.cohort_retention, kind),
-        await repeat(answers.repeat_by_day),
+        await repeat(answers.repeat_within),
         await segments(answers.rfm_segments),
         await concentration(answers.revenue_concentration, shop.customers),
         winBack(answers.customers),

@@ -53,7 +53,7 @@ const kpi = JSON.parse(readFileSync(new URL('one.json', samples), 'utf8').split(
 // Months from January 2024 on, the last ones without an order; changes: of single months.
 function months(ordered, later, customers, changes = {}) {
     return Array.from({ length: ordered + later }, (_, i) => ({
-        period: new Date(Date.UTC(2024, i, 1)).toISOString().slice(0, 10), is_complete: i < ordered - 1,
+        period_start: new Date(Date.UTC(2024, i, 1)).toISOString().slice(0, 10), is_complete: i < ordered - 1,
         all_orders: i < ordered ? 50 : 0, all_revenue: i < ordered ? 500 : -7,
         new_revenue: i < ordered ? 300 : 0, returning_revenue: i < ordered ? 200 : -7, guest_revenue: 0,
         trailing_12_months_customers: i < ordered ? customers : 1, trailing_12_months_repeat_rate: i < 11 ? null : i < ordered ? (i + 20) / 100 : 1,
@@ -85,10 +85,10 @@ check(refunded.includes('There is no order yet.'), 'nothing but refunds: no orde
 const quiet = { customer: 'Ann', orders: 4, revenue: 80, last_order: '2024-01-01', recency_days: 90, mean_gap_days: 9, p_alive: 0.4, if_they_stay: 70 };
 check((await textOf({ customers: [quiet] })).includes('Gone quiet for them, by their own rhythm: one customer to win back'), 'a customer to win back: by what measure');
 
-const day = { day: 1, repeated: 0, rate: 0, lower: 0, upper: 0.5 };
-check((await textOf({ repeat_by_day: [{ ...day, eligible: 2 }] }))
+const day = { days: 1, repeated: 0, rate: 0, lower: 0, upper: 0.5 };
+check((await textOf({ repeat_within: [{ ...day, eligible: 2 }] }))
     .includes('Too few customers to tell: only 2 have had a day or more since their first order.'), 'two customers: too few for the repeat curve');
-check((await textOf({ repeat_by_day: [{ ...day, eligible: 1 }] }))
+check((await textOf({ repeat_within: [{ ...day, eligible: 1 }] }))
     .includes('Too few customers to tell: only 1 has had a day or more since the first order.'), 'one customer: too few for the repeat curve');
 check((await textOf({ kpi: [{ ...kpi, customers: 4 }] })).includes('Too few customers to tell (4).'), 'four customers: too few for concentration');
 

@@ -166,18 +166,18 @@ selected(FunctionCallInfo fcinfo, bool in_both)
 	PG_RETURN_POINTER(value);
 }
 
-/* customers_in_common(a, b): the customers of a who are also customers of b */
-PG_FUNCTION_INFO_V1(retention_customers_in_common);
+/* only_customers_of(base, other): the customers of the base who are also customers of the other one */
+PG_FUNCTION_INFO_V1(retention_only_customers_of);
 Datum
-retention_customers_in_common(PG_FUNCTION_ARGS)
+retention_only_customers_of(PG_FUNCTION_ARGS)
 {
 	return selected(fcinfo, true);
 }
 
-/* only_in(a, b): the customers of a who are not customers of b */
-PG_FUNCTION_INFO_V1(retention_only_in);
+/* without_customers_of(base, other): the customers of the base who are not customers of the other one */
+PG_FUNCTION_INFO_V1(retention_without_customers_of);
 Datum
-retention_only_in(PG_FUNCTION_ARGS)
+retention_without_customers_of(PG_FUNCTION_ARGS)
 {
 	return selected(fcinfo, false);
 }

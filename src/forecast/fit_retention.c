@@ -43,7 +43,7 @@ retention_renewals_add(PG_FUNCTION_ARGS)
 	if (period < 0 || period > MAX_PERIODS)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("period must be between 0 and %d: %d", MAX_PERIODS, period)));
+				 errmsg("period_index must be between 0 and %d: %d", MAX_PERIODS, period)));
 	if (counts[RENEWALS_SURVIVORS] < 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
@@ -92,8 +92,8 @@ read_periods(const Histogram *histogram)
 	if (histogram_key(histogram, 0, 0) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("survivors must begin with period 0, not %.0f", histogram_key(histogram, 0, 0)),
-				 errdetail("Those of period 0 are all customers, before anybody could leave.")));
+				 errmsg("survivors must begin with period_index 0, not %.0f", histogram_key(histogram, 0, 0)),
+				 errdetail("Those of 0 are all customers, before anybody could leave.")));
 	for (int32 i = 0; i < histogram->used; i++)
 	{
 		int64		survivors = histogram_count(histogram, i, RENEWALS_SURVIVORS);
@@ -103,14 +103,14 @@ read_periods(const Histogram *histogram)
 		if (histogram_count(histogram, i, RENEWALS_COHORTS) != cohorts)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("there are %lld rows of period %.0f, but %lld of period 0",
+					 errmsg("there are %lld rows of period_index %.0f, but %lld of 0",
 							(long long) histogram_count(histogram, i, RENEWALS_COHORTS),
 							periods[i].period, (long long) cohorts),
 					 errhint("Cohorts have to be observed for as many periods: leave out the periods that some of them have not reached, or use GROUP BY.")));
 		if (i > 0 && survivors > histogram_count(histogram, i - 1, RENEWALS_SURVIVORS))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("survivors must not rise: %lld of period %.0f, %lld of period %.0f",
+					 errmsg("survivors must not rise: %lld of period_index %.0f, %lld of %.0f",
 							(long long) histogram_count(histogram, i - 1, RENEWALS_SURVIVORS),
 							periods[i - 1].period, (long long) survivors, periods[i].period)));
 	}
@@ -148,7 +148,7 @@ retention_renewals_fit(PG_FUNCTION_ARGS)
 	if (about == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("unknown kind of model: %d", number)));
+				 errmsg("unknown model: %d", number)));
 	if (nperiods == 0)
 		PG_RETURN_NULL();
 	periods = read_periods(histogram);

@@ -62,7 +62,7 @@ static const char *const holdout_query =
 " %4$sorder_days_between(q.ordered_at, %3$s$3, $1)::pg_catalog.float8 AS before"
 " FROM %2$s WHERE q.customer IS NOT NULL GROUP BY q.customer),"
 " known AS MATERIALIZED (SELECT c.rfm, (c.rfm).repeat_purchases AS x, c.actual,"
-" c.before OPERATOR(pg_catalog.-) (CASE WHEN (c.rfm).first_day OPERATOR(pg_catalog.>) $3 THEN 1 ELSE 0 END) AS before,"
+" c.before OPERATOR(pg_catalog.-) (CASE WHEN (c.rfm).first_order OPERATOR(pg_catalog.>) $3 THEN 1 ELSE 0 END) AS before,"
 " CASE WHEN (c.rfm).age_days OPERATOR(pg_catalog.<>) 0"
 " THEN (c.rfm).repeat_purchases::pg_catalog.float8 OPERATOR(pg_catalog./) (c.rfm).age_days END AS rate"
 " FROM customers AS c WHERE (c.rfm).repeat_purchases IS NOT NULL),"
@@ -128,8 +128,8 @@ take_options(FunctionCallInfo fcinfo, QueryParameter *params)
 
 /*
  * holdout_check(orders, customer, ordered_at, amount, order_id, filter, is_order,
- * time_zone, holdout, models, max_purchases, as_of): rows (model, repeat_purchases, customers, actual,
- * expected, mae, rmse, bias)
+ * time_zone, holdout, models, max_purchases, as_of): rows (model, repeat_purchases, customers,
+ * actual_purchases, expected_purchases, mae, rmse, bias)
  */
 PG_FUNCTION_INFO_V1(retention_holdout_check);
 Datum

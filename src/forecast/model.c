@@ -85,13 +85,13 @@ retention_unknown_kind(ModelType type, const char *name, bool lacks_k)
 	if (lacks_k)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("kind of model needs its k: \"%s\"", name),
+				 errmsg("model needs its k: \"%s\"", name),
 				 errhint("Put a number from 1 to %d in its place: %.*s3.", MODEL_MAX_K,
 						 (int) strlen(name) - 1, name)));
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("unknown kind of model: \"%s\"", name),
-			 errhint("Kinds are %s.", kinds_of_type(type))));
+			 errmsg("unknown model: \"%s\"", name),
+			 errhint("Models are %s.", kinds_of_type(type))));
 }
 
 Model *

@@ -22,7 +22,7 @@
 /* ---- model_parameters ---- */
 
 /*
- * A row (name, estimate, std_error, lower, upper) for each parameter.  The
+ * A row (name, estimate, standard_error, lower, upper) for each parameter.  The
  * interval is one of the logarithm: parameters are positive, and their
  * likelihood is lopsided.
  */
@@ -37,10 +37,10 @@ parameters(FunctionCallInfo fcinfo, ModelType type, double unit)
 	{
 		double		estimate = model->params[i] /
 			(model->kind->units[i] == PARAM_TIME ? unit : 1);
-		double		std_error = sqrt(model_covariance(model, i, i));
-		double		numbers[4] = {estimate, estimate * std_error,
-			estimate * exp(-NORMAL_975 * std_error),
-		estimate * exp(NORMAL_975 * std_error)};
+		double		standard_error = sqrt(model_covariance(model, i, i));
+		double		numbers[4] = {estimate, estimate * standard_error,
+			estimate * exp(-NORMAL_975 * standard_error),
+		estimate * exp(NORMAL_975 * standard_error)};
 		Datum		values[5];
 		bool		nulls[5] = {false};
 
@@ -49,7 +49,7 @@ parameters(FunctionCallInfo fcinfo, ModelType type, double unit)
 		{
 			values[1 + j] = Float8GetDatum(numbers[j]);
 			/* a parameter at a limit has no spread that is known */
-			nulls[1 + j] = j > 0 && (!model->has_covariance || std_error == 0 ||
+			nulls[1 + j] = j > 0 && (!model->has_covariance || standard_error == 0 ||
 									 !isfinite(numbers[j]));
 		}
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);

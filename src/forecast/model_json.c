@@ -66,7 +66,7 @@ typedef struct Field
 static const Field fields[] = {
 	{"type", FIELD_TYPE, ALL, 0, 0},
 	{"version", FIELD_VERSION, ALL, 0, 0},
-	{"kind", FIELD_KIND, ALL, 0, 0},
+	{"model", FIELD_KIND, ALL, 0, 0},
 	{"unit", FIELD_UNIT, PURCHASE, 0, 0},
 	{"parameters", FIELD_PARAMETERS, ALL, 0, 0},
 	{"log_covariance", FIELD_COVARIANCE, ALL, 0, offsetof(Model, has_covariance)},
@@ -421,12 +421,12 @@ create_of_kind(ModelType type, JsonbContainer *object)
 	const ModelKind *kind = NULL;
 	int			k = 0;
 
-	if (getKeyJsonValueFromContainer(object, "kind", strlen("kind"), &value) == NULL)
-		missing(type, "kind");
+	if (getKeyJsonValueFromContainer(object, "model", strlen("model"), &value) == NULL)
+		missing(type, "model");
 	if (value.type == jbvString)
 		kind = retention_model_of_name(type, pnstrdup(value.val.string.val, value.val.string.len), &k);
 	if (kind == NULL || k == 0)
-		invalid(type, "kind", &value, "It is none of the kinds that there are.");
+		invalid(type, "model", &value, "It is none of the models that there are.");
 	return retention_model_create(kind, k);
 }
 

@@ -44,9 +44,9 @@ lifetime(const Prediction *prediction)
 									   prediction->n, prediction->discount);
 }
 
-/* (model, n, ...) */
+/* (retention_model, period_index, ...) */
 static void
-ask(Prediction *prediction, FunctionCallInfo fcinfo, const char *what, int least)
+ask(Prediction *prediction, FunctionCallInfo fcinfo, int least)
 {
 	int32		n = PG_GETARG_INT32(1);
 
@@ -54,23 +54,23 @@ ask(Prediction *prediction, FunctionCallInfo fcinfo, const char *what, int least
 	if (n < least)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s must be at least %d: %d", what, least, n)));
+				 errmsg("period_index must be at least %d: %d", least, n)));
 	prediction->n = n;
 }
 
-/* (model, renewals, annual_discount_rate, period_length, ...): the discount of a period */
+/* (retention_model, period_index, annual_discount_rate, period_length, ...): the discount of a period */
 static void
 ask_lifetime(Prediction *prediction, FunctionCallInfo fcinfo)
 {
 	double		rate = PG_GETARG_FLOAT8(2);
 	double		days = retention_duration_days(retention_duration(fcinfo, 3, "period_length", 0));
 
-	ask(prediction, fcinfo, "renewals", 0);
+	ask(prediction, fcinfo, 0);
 	retention_check_share(rate, "annual_discount_rate");
 	prediction->discount = expm1(log1p(rate) * days / YEAR_DAYS);
 }
 
-/* survival_at(model, n), retention_at(model, n), discounted_lifetime(...) */
+/* survival_at(model, period_index), retention_at(model, period_index), discounted_lifetime(...) */
 #define PREDICTION(name, question, function, scale) \
 	PG_FUNCTION_INFO_V1(retention_contract_##name); \
 	Datum \
@@ -90,6 +90,6 @@ ask_lifetime(Prediction *prediction, FunctionCallInfo fcinfo)
 	} \
 	extern Datum retention_contract_##name##_interval(PG_FUNCTION_ARGS)
 
-PREDICTION(survival_at, ask(&prediction, fcinfo, "n", 0), survival, SCALE_PROBABILITY);
-PREDICTION(retention_at, ask(&prediction, fcinfo, "n", 1), retained, SCALE_PROBABILITY);
+PREDICTION(survival_at, ask(&prediction, fcinfo, 0), survival, SCALE_PROBABILITY);
+PREDICTION(retention_at, ask(&prediction, fcinfo, 1), retained, SCALE_PROBABILITY);
 PREDICTION(discounted_lifetime, ask_lifetime(&prediction, fcinfo), lifetime, SCALE_POSITIVE);

@@ -101,7 +101,7 @@ take_options(FunctionCallInfo fcinfo, QueryParameter *params)
  * predict_customers(orders, customer, ordered_at, amount, order_id, filter, is_order,
  * time_zone, horizon, annual_discount_rate, margin, model, holdout, as_of, level): rows (customer,
  * repeat_purchases, active_days, age_days, p_alive, expected_purchases,
- * expected_spend, predicted_clv, lower, upper, actual)
+ * expected_spend, predicted_clv, predicted_clv_lower, predicted_clv_upper, actual_purchases)
  */
 PG_FUNCTION_INFO_V1(retention_predict_customers);
 Datum

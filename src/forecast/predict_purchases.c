@@ -161,13 +161,13 @@ take_as_of(Prediction *prediction, FunctionCallInfo fcinfo, int arg, const Rfm *
 	int32		as_of = PG_GETARG_DATEADT(arg);
 	double		t;
 
-	if (!rfm->knows_first_day)
+	if (!rfm->knows_first_order)
 		return false;
 	if (DATE_NOT_FINITE(as_of))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("\"as_of\" must be finite")));
-	t = (double) as_of - rfm->first_day;
+	t = (double) as_of - rfm->first_order;
 	if (t < rfm->t)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -175,7 +175,7 @@ take_as_of(Prediction *prediction, FunctionCallInfo fcinfo, int arg, const Rfm *
 						DatumGetCString(DirectFunctionCall1(date_out, DateADTGetDatum(as_of)))),
 				 errdetail("The customer was observed for %g days from %s.", rfm->t,
 						   DatumGetCString(DirectFunctionCall1(date_out,
-															   DateADTGetDatum(rfm->first_day)))),
+															   DateADTGetDatum(rfm->first_order)))),
 				 errhint("Make the customer's rfm_summary as of that day.")));
 	prediction->buyer.t = t;
 	return true;

@@ -5,7 +5,7 @@
  *
  * Demonstrations, tests and benchmarks need orders that look like a shop's:
  * most customers buy once, a few keep coming, one of them spends a fortune.
- * The customers here come at a steady rate over the whole span, buy by a model
+ * The customers here come at a steady rate over the whole observation, buy by a model
  * of purchases and spend by the gamma-gamma model: by those that the caller
  * gives, or by BG/NBD (Fader, Hardie & Lee 2005) and gamma-gamma with the
  * parameters of the CDNOW data set, on which both were published.  Refunds,
@@ -61,7 +61,7 @@ typedef struct Shop
 	const SpendKind *spend;
 	double		spend_params[MODEL_MAX_PARAMS];
 	uint64		seed;
-	double		end;			/* of the span, from its start */
+	double		end;			/* of the observation, from its start */
 } Shop;
 
 /* A customer between two orders. */
@@ -88,7 +88,7 @@ shopper_enter(const Shop *shop, Shopper *shopper, uint64 number)
 }
 
 /*
- * The next order: whole seconds from the start of the span, and cents.
+ * The next order: whole seconds from the start of the observation, and cents.
  * Returns false if there is none.
  */
 static bool
@@ -108,12 +108,12 @@ shopper_buy(const Shop *shop, Shopper *shopper, int64 *second, int64 *cents)
 }
 
 /*
- * start + span by the calendar, in UTC.  The server's own operator does it in
+ * start + observation by the calendar, in UTC.  The server's own operator does it in
  * the session's time zone, so that a month's length would depend on who asks.
  * Returns false if the result is no timestamp.
  */
 static bool
-add_span(TimestampTz start, const Interval *span, TimestampTz *end)
+add_observation(TimestampTz start, const Interval *observation, TimestampTz *end)
 {
 	struct pg_tm tm;
 	fsec_t		fsec;
@@ -124,7 +124,7 @@ add_span(TimestampTz start, const Interval *span, TimestampTz *end)
 		return false;
 
 	/* counted from 4801 BC, before all timestamps: / and % want no negatives */
-	months = (tm.tm_year + INT64CONST(4800)) * MONTHS_PER_YEAR + tm.tm_mon - 1 + span->month;
+	months = (tm.tm_year + INT64CONST(4800)) * MONTHS_PER_YEAR + tm.tm_mon - 1 + observation->month;
 	if (months < 0 || months / MONTHS_PER_YEAR > INT64CONST(4800) + 300000)
 		return false;
 	tm.tm_year = (int) (months / MONTHS_PER_YEAR - 4800);
@@ -132,22 +132,22 @@ add_span(TimestampTz start, const Interval *span, TimestampTz *end)
 	tm.tm_mday = Min(tm.tm_mday, day_tab[isleap(tm.tm_year)][tm.tm_mon - 1]);
 
 	return tm2timestamp(&tm, fsec, NULL, end) == 0 &&
-		!pg_mul_s64_overflow(span->day, USECS_PER_DAY, &rest) &&
+		!pg_mul_s64_overflow(observation->day, USECS_PER_DAY, &rest) &&
 		!pg_add_s64_overflow(*end, rest, end) &&
-		!pg_add_s64_overflow(*end, span->time, end) &&
+		!pg_add_s64_overflow(*end, observation->time, end) &&
 		IS_VALID_TIMESTAMP(*end);
 }
 
 static char *
-span_text(const Interval *span)
+observation_text(const Interval *observation)
 {
 	return DatumGetCString(DirectFunctionCall1(interval_out,
-											   IntervalPGetDatum(unconstify(Interval *, span))));
+											   IntervalPGetDatum(unconstify(Interval *, observation))));
 }
 
-/* The span in seconds; raises an error if it isn't a good one. */
+/* The observation in seconds; raises an error if it isn't a good one. */
 static double
-span_seconds(TimestampTz start, const Interval *span)
+observation_seconds(TimestampTz start, const Interval *observation)
 {
 	TimestampTz end;
 
@@ -155,19 +155,19 @@ span_seconds(TimestampTz start, const Interval *span)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("start must be finite: %s", timestamptz_to_str(start))));
-	if (!add_span(start, span, &end))
+	if (!add_observation(start, observation, &end))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-				 errmsg("end of the span is out of range: %s after %s",
-						span_text(span), timestamptz_to_str(start)),
-				 errhint("The span must end before the year 294277.")));
+				 errmsg("end of the observation is out of range: %s after %s",
+						observation_text(observation), timestamptz_to_str(start)),
+				 errhint("The observation must end before the year 294277.")));
 	/* a month less 29 days is above 0, and not in a February */
 	if (end <= start)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("span must be above 0: \"%s\"", span_text(span))));
+				 errmsg("observation must be above 0: \"%s\"", observation_text(observation))));
 
-	/* unsigned, because the longest span overflows int64 */
+	/* unsigned, because the longest observation overflows int64 */
 	return (double) ((uint64) end - (uint64) start) / USECS_PER_SEC;
 }
 
@@ -203,7 +203,7 @@ shop_models(FunctionCallInfo fcinfo, Shop *shop)
 }
 
 /*
- * simulate_orders(customers int8, span interval, seed int8, start timestamptz,
+ * simulate_orders(customers int8, observation interval, seed int8, start timestamptz,
  * purchases purchase_model, spend spend_model)
  */
 Datum
@@ -225,7 +225,7 @@ retention_simulate_orders(PG_FUNCTION_ARGS)
 				 errmsg("number of customers must not be negative: %lld",
 						(long long) customers)));
 	start = PG_GETARG_TIMESTAMPTZ(3);
-	shop.end = span_seconds(start, retention_duration(fcinfo, 1, "span", 0));
+	shop.end = observation_seconds(start, retention_duration(fcinfo, 1, "observation", 0));
 	shop.seed = (uint64) PG_GETARG_INT64(2);
 	shop_models(fcinfo, &shop);
 

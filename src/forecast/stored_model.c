@@ -146,7 +146,7 @@ read_version_1(const uint8 *at, Size bytes, ModelType type)
 	if (unlikely(kind == NULL))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-				 errmsg("unknown kind of model in a value of type %s: %d", type_name, at[1]),
+				 errmsg("unknown model in a value of type %s: %d", type_name, at[1]),
 				 errhint("A newer version of the extension may have written it.")));
 	if (unlikely(at[2] < 1 || at[2] > (kind->has_k ? MODEL_MAX_K : 1)))
 		retention_invalid_value(type_name, "The k of the model is impossible.");

@@ -228,8 +228,8 @@ retention_histogram_check(const Histogram *histogram)
 	Assert(histogram->sorted >= 0 && histogram->sorted <= histogram->used && histogram->used <= histogram->capacity);
 	Assert(VARSIZE(histogram) == histogram_size(histogram->width, histogram->capacity));
 	Assert(histogram->kind == HISTOGRAM_REPEAT_BUYING ||
-		   (histogram->collapsed == 0 && histogram->log_gaps.low == 0 && histogram->log_gaps.high == 0));
-	Assert(histogram->collapsed >= 0);
+		   (histogram->same_day_orders == 0 && histogram->log_gaps.low == 0 && histogram->log_gaps.high == 0));
+	Assert(histogram->same_day_orders >= 0);
 	Assert(histogram->kind == HISTOGRAM_REPEAT_BUYING ||
 		   (histogram->kind == HISTOGRAM_RENEWALS ? histogram->note >= 0 : histogram->note == 0));
 	for (int32 i = 0; i < histogram->used; i++)
@@ -433,9 +433,9 @@ retention_histogram_add_unknown_gaps(Histogram *histogram)
 }
 
 void
-retention_histogram_add_collapsed(Histogram *histogram, int64 orders)
+retention_histogram_add_same_day_orders(Histogram *histogram, int64 orders)
 {
-	if (pg_add_s64_overflow(histogram->collapsed, orders, &histogram->collapsed))
+	if (pg_add_s64_overflow(histogram->same_day_orders, orders, &histogram->same_day_orders))
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("number of orders merged into days is out of range")));
@@ -463,7 +463,7 @@ retention_histogram_merge(Histogram *histogram, const Histogram *other)
 	memcpy(histogram_entry(histogram, histogram->used), other->words,
 		   (Size) other->used * other->width * sizeof(uint64));
 	histogram->used += other->used;
-	retention_histogram_add_collapsed(histogram, other->collapsed);
+	retention_histogram_add_same_day_orders(histogram, other->same_day_orders);
 	retention_histogram_add_note(histogram, other->note);
 	if (!retention_histogram_sum_add(&histogram->log_gaps, other->log_gaps))
 		log_gaps_out_of_range();

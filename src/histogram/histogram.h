@@ -120,7 +120,7 @@ typedef struct Histogram
 	int32		note;			/* of repeat_buying the last day observed, or
 								 * HISTOGRAM_NO_DAY; of renewals the number of the
 								 * model, 0 if none was named; else 0 */
-	int64		collapsed;		/* orders merged into days */
+	int64		same_day_orders;	/* orders merged into days */
 	HistogramSum log_gaps;		/* of gaps in days between purchases */
 	uint64		words[FLEXIBLE_ARRAY_MEMBER];
 } Histogram;
@@ -154,7 +154,7 @@ extern Histogram *retention_histogram_create(HistogramKind kind);
 extern Histogram *retention_histogram_add(Histogram *histogram, const double *key, const int64 *counts);
 extern void retention_histogram_add_log_gaps(Histogram *histogram, double log_gaps);
 extern void retention_histogram_add_unknown_gaps(Histogram *histogram);
-extern void retention_histogram_add_collapsed(Histogram *histogram, int64 orders);
+extern void retention_histogram_add_same_day_orders(Histogram *histogram, int64 orders);
 extern void retention_histogram_add_note(Histogram *histogram, int32 note);
 extern struct varlena *retention_histogram_pack(const Histogram *histogram);
 

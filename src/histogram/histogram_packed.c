@@ -108,7 +108,7 @@ pack(const Histogram *histogram)
 		retention_put_varint(&out, totals[which]);
 	if (histogram->kind == HISTOGRAM_REPEAT_BUYING)
 	{
-		retention_put_varint(&out, histogram->collapsed);
+		retention_put_varint(&out, histogram->same_day_orders);
 		retention_put_varint(&out, histogram->log_gaps.low);
 		retention_put_varint(&out, zigzag(histogram->log_gaps.high));
 		retention_put_varint(&out, histogram->note == HISTOGRAM_NO_DAY ? 0 : zigzag(histogram->note) + 1);
@@ -261,7 +261,7 @@ retention_histogram_unpack(const struct varlena *value, HistogramKind kind)
 	entries = get_totals(&in, kind, counts, totals);
 	if (kind == HISTOGRAM_REPEAT_BUYING)
 	{
-		histogram->collapsed = retention_get_count(&in);
+		histogram->same_day_orders = retention_get_count(&in);
 		histogram->log_gaps.low = retention_get_varint(&in);
 		histogram->log_gaps.high = unzigzag(retention_get_varint(&in));
 		histogram->note = get_day(&in);
@@ -271,7 +271,7 @@ retention_histogram_unpack(const struct varlena *value, HistogramKind kind)
 	if (entries > (Size) (in.end - in.at) / histogram->width)
 		retention_invalid_value(in.type, "The value ends too early.");
 	if (entries == 0 &&
-		(histogram->collapsed != 0 || histogram->log_gaps.low != 0 || histogram->log_gaps.high != 0 ||
+		(histogram->same_day_orders != 0 || histogram->log_gaps.low != 0 || histogram->log_gaps.high != 0 ||
 		 (kind == HISTOGRAM_REPEAT_BUYING && histogram->note != HISTOGRAM_NO_DAY)))
 		retention_invalid_value(in.type, "There are sums of no customers.");
 

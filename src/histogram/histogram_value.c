@@ -93,9 +93,9 @@ pack_datum(Datum datum)
  * TYPE_combine(TYPE, TYPE): what both were made from.  NULL if both are NULL,
  * else a NULL counts as nothing.
  */
-PG_FUNCTION_INFO_V1(retention_tally_combine);
+PG_FUNCTION_INFO_V1(retention_histogram_combine);
 Datum
-retention_tally_combine(PG_FUNCTION_ARGS)
+retention_histogram_combine(PG_FUNCTION_ARGS)
 {
 	struct varlena *other;
 	Histogram  *histogram;
@@ -114,25 +114,25 @@ retention_tally_combine(PG_FUNCTION_ARGS)
 }
 
 /* TYPE_final(TYPE): the state as a value to keep. */
-PG_FUNCTION_INFO_V1(retention_tally_final);
+PG_FUNCTION_INFO_V1(retention_histogram_final);
 Datum
-retention_tally_final(PG_FUNCTION_ARGS)
+retention_histogram_final(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_POINTER(pack_datum(PG_GETARG_DATUM(0)));
 }
 
-PG_FUNCTION_INFO_V1(retention_tally_out);
+PG_FUNCTION_INFO_V1(retention_histogram_out);
 Datum
-retention_tally_out(PG_FUNCTION_ARGS)
+retention_histogram_out(PG_FUNCTION_ARGS)
 {
 	struct varlena *value = pack_datum(PG_GETARG_DATUM(0));
 
 	PG_RETURN_DATUM(retention_value_text(value, retention_histogram_type(kind_of(value))));
 }
 
-PG_FUNCTION_INFO_V1(retention_tally_send);
+PG_FUNCTION_INFO_V1(retention_histogram_send);
 Datum
-retention_tally_send(PG_FUNCTION_ARGS)
+retention_histogram_send(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_DATUM(retention_value_send(pack_datum(PG_GETARG_DATUM(0))));
 }
@@ -170,4 +170,4 @@ INPUT(repeat_buying, HISTOGRAM_REPEAT_BUYING);
 INPUT(repeat_spend, HISTOGRAM_REPEAT_SPEND);
 INPUT(renewals, HISTOGRAM_RENEWALS);
 
-VALUE_OPERATORS(tally, pack_datum, true);
+VALUE_OPERATORS(histogram, pack_datum, true);

@@ -126,7 +126,7 @@ retention_history_repeat_buying(PG_FUNCTION_ARGS)
 			histogram = retention_histogram_add(histogram, key, one);
 		}
 		retention_histogram_add_log_gaps(histogram, log_gaps);
-		retention_histogram_add_collapsed(histogram, all_orders - days);
+		retention_histogram_add_same_day_orders(histogram, all_orders - days);
 	}
 	scratch = MemoryContextAllocHuge(CurrentMemoryContext, room);
 	retention_radix_sort(cells, scratch, ncells);

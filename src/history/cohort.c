@@ -196,7 +196,7 @@ count_cohorts(Cohorts *cohorts, FunctionCallInfo fcinfo, int period_arg)
 /*
  * cohort_retention(purchase_history, period, as_of, max_periods): rows (cohort,
  * period_index, period_start, cohort_size, active, retention, orders, revenue,
- * cumulative_revenue, ltv, is_complete)
+ * cumulative_revenue, customer_value, is_complete)
  */
 PG_FUNCTION_INFO_V1(retention_cohort_retention);
 Datum
@@ -283,7 +283,7 @@ add_ltv(AveragePoint *point, Datum revenue, int64 size, MemoryContext scratch)
 /*
  * cohort_average(purchase_history, period, as_of, max_periods, weighted): rows
  * (period_index, cohorts, customers, active, retention, revenue,
- * cumulative_revenue, ltv)
+ * cumulative_revenue, customer_value)
  */
 PG_FUNCTION_INFO_V1(retention_cohort_average);
 Datum

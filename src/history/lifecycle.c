@@ -3,7 +3,7 @@
  * lifecycle.c
  *	  Customers who come, stay, fall asleep and come back: a balance by period.
  *
- * A customer is live in a period if their last order is not dormant_after
+ * A customer is live in a period if their last order is not dormant_after_periods
  * periods ago or more.  So each of them is counted by the periods where that
  * changes, and what one period closes with the next one opens with:
  *
@@ -29,7 +29,7 @@ typedef struct Flow
 
 static void
 add_customer(const Question *question, const CustomerView *customer, Flow *flows,
-			 int32 dormant_after)
+			 int32 dormant_after_periods)
 {
 	OccasionCursor cursor;
 	int32		period;
@@ -44,19 +44,19 @@ add_customer(const Question *question, const CustomerView *customer, Flow *flows
 
 		if (last < 0)
 			flows[now].fresh++;
-		else if (now > last + dormant_after)
+		else if (now > last + dormant_after_periods)
 		{
-			flows[last + dormant_after].lapsed++;
+			flows[last + dormant_after_periods].lapsed++;
 			flows[now].resurrected++;
 		}
 		last = now;
 	}
-	if (last >= 0 && last + dormant_after <= end)
-		flows[last + dormant_after].lapsed++;
+	if (last >= 0 && last + dormant_after_periods <= end)
+		flows[last + dormant_after_periods].lapsed++;
 }
 
 /*
- * lifecycle(purchase_history, period, dormant_after, as_of): rows (period_start,
+ * lifecycle(purchase_history, period, dormant_after_periods, as_of): rows (period_start,
  * opening, new, retained, resurrected, lapsed, closing, quick_ratio, is_complete)
  */
 PG_FUNCTION_INFO_V1(retention_lifecycle);
@@ -66,7 +66,7 @@ retention_lifecycle(PG_FUNCTION_ARGS)
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	Question	question;
 	CustomerView customer;
-	int32		dormant_after;
+	int32		dormant_after_periods;
 	int64		n;
 	Flow	   *flows;
 	int64		opening = 0;
@@ -74,11 +74,11 @@ retention_lifecycle(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(2))
 		return (Datum) 0;
-	dormant_after = PG_GETARG_INT32(2);
-	if (dormant_after < 1)
+	dormant_after_periods = PG_GETARG_INT32(2);
+	if (dormant_after_periods < 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("dormant_after must be at least 1 period, not %d", dormant_after)));
+				 errmsg("dormant_after_periods must be at least 1 period, not %d", dormant_after_periods)));
 	retention_question_begin(&question, fcinfo, 1, 3, false);
 	if (question.empty)
 		return (Datum) 0;
@@ -88,7 +88,7 @@ retention_lifecycle(PG_FUNCTION_ARGS)
 	flows = MemoryContextAllocExtended(CurrentMemoryContext, n * sizeof(Flow),
 									   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	while (question_next(&question, &customer))
-		add_customer(&question, &customer, flows, dormant_after);
+		add_customer(&question, &customer, flows, dormant_after_periods);
 	for (int64 i = 0; i < n; i++)
 	{
 		const Flow *flow = &flows[i];

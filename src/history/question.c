@@ -56,7 +56,7 @@ retention_question_begin_with(Question *question, FunctionCallInfo fcinfo, int h
 					 errmsg("purchase history by %s knows nothing of periods of a %s",
 							retention_grain_name(question->grain),
 							retention_grain_name(question->period)),
-					 errhint("Make the history with the grain 'day': it can be asked about all others.")));
+					 errhint("Make the history by 'day': it can be asked about all others.")));
 	}
 
 	question->as_of = unpacker->totals.last_day;
@@ -113,7 +113,7 @@ retention_question_needs_days(const Question *question)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("purchase history by %s knows nothing of days",
 						retention_grain_name(question->grain)),
-				 errhint("Make the history with the grain 'day': it can be asked about all others.")));
+				 errhint("Make the history by 'day': it can be asked about all others.")));
 }
 
 bool

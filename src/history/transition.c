@@ -92,7 +92,7 @@ check_arguments(FunctionCallInfo fcinfo, const HistoryState *state, int grain_ar
 	const struct varlena *grain;
 
 	if (unlikely(PG_ARGISNULL(grain_arg)))
-		refuse_null("grain");
+		refuse_null("period");
 	grain = (const struct varlena *) PG_GETARG_TEXT_PP(grain_arg);
 	if (unlikely(!text_is(grain, retention_grain_name(state_head(state)->grain),
 						  grain_name_length(state_head(state)->grain))))
@@ -102,7 +102,7 @@ check_arguments(FunctionCallInfo fcinfo, const HistoryState *state, int grain_ar
 		if (other != state_head(state)->grain)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("grain of a purchase history must be the same for all its rows, not %s and %s",
+					 errmsg("period of a purchase history must be the same for all its rows, not %s and %s",
 							retention_grain_name(state_head(state)->grain),
 							retention_grain_name(other))));
 	}
@@ -142,7 +142,7 @@ create_state(FunctionCallInfo fcinfo, HistoryState *state, KeyKind key, TimeKind
 	kind.time = time;
 	kind.amount = amount;
 	if (PG_ARGISNULL(grain_arg))
-		refuse_null("grain");
+		refuse_null("period");
 	kind.grain = retention_grain_of_text(PG_GETARG_TEXT_PP(grain_arg));
 	if (time == TIME_TIMESTAMPTZ)
 	{

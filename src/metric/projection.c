@@ -24,12 +24,12 @@
 /* Days of 273 years: more is a mistake, and would fill the disk. */
 #define PERIODS_MAX		100000
 
-/* Rows (period, customers [, revenue, cumulative_revenue]). */
+/* Rows (period_number, customers [, revenue, cumulative_revenue]). */
 static Datum
 project(FunctionCallInfo fcinfo, bool with_revenue)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	double		new_per_period = PG_GETARG_FLOAT8(0);
+	double		new_customers_per_period = PG_GETARG_FLOAT8(0);
 	double		retention = PG_GETARG_FLOAT8(1);
 	int32		periods = PG_GETARG_INT32(2);
 	double		revenue_per_customer = with_revenue ? PG_GETARG_FLOAT8(3) : 0;
@@ -37,7 +37,7 @@ project(FunctionCallInfo fcinfo, bool with_revenue)
 	double		revenue;
 	double		cumulative = 0;
 
-	retention_check_quantity(new_per_period, "new_per_period", false);
+	retention_check_quantity(new_customers_per_period, "new_customers_per_period", false);
 	retention_check_share(retention, "period_retention");
 	if (periods < 0 || periods > PERIODS_MAX)
 		ereport(ERROR,
@@ -52,7 +52,7 @@ project(FunctionCallInfo fcinfo, bool with_revenue)
 		bool		nulls[4] = {false};
 
 		CHECK_FOR_INTERRUPTS();
-		customers = customers * retention + new_per_period;
+		customers = customers * retention + new_customers_per_period;
 		revenue = customers * revenue_per_customer;
 		cumulative += revenue;
 		if (isinf(customers) || isinf(revenue) || isinf(cumulative))

@@ -47,7 +47,7 @@ retention_repeat_buying_add(PG_FUNCTION_ARGS)
 		retention_histogram_add_log_gaps(histogram, rfm.log_gaps);
 	else
 		retention_histogram_add_unknown_gaps(histogram);
-	retention_histogram_add_collapsed(histogram, rfm.orders - rfm.x - 1);
+	retention_histogram_add_same_day_orders(histogram, rfm.orders - rfm.x - 1);
 	if (retention_rfm_last_day(&rfm, &day))
 		retention_histogram_add_note(histogram, day);
 	return histogram_end(histogram, direct);
@@ -115,7 +115,7 @@ retention_repeat_buying_info(PG_FUNCTION_ARGS)
 	values[2] = Int64GetDatum(repeat_purchases(histogram));
 	nulls[3] = !histogram_sum_is_known(histogram->log_gaps);
 	values[3] = Float8GetDatum(retention_histogram_sum_float8(histogram->log_gaps));
-	values[4] = Int64GetDatum(histogram->collapsed);
+	values[4] = Int64GetDatum(histogram->same_day_orders);
 	nulls[5] = histogram->note == HISTOGRAM_NO_DAY;
 	values[5] = DateADTGetDatum(histogram->note);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));

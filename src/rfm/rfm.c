@@ -99,8 +99,8 @@ retention_rfm_read(HeapTupleHeader header, Rfm *rfm)
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("number of orders must be above the number of repeat purchases: %lld is not above %lld",
 						(long long) rfm->orders, (long long) rfm->x)));
-	rfm->first_day = nulls[RFM_FIRST_DAY] ? 0 : DatumGetDateADT(values[RFM_FIRST_DAY]);
-	rfm->knows_first_day = !nulls[RFM_FIRST_DAY] && !DATE_NOT_FINITE(rfm->first_day);
+	rfm->first_order = nulls[RFM_FIRST_ORDER] ? 0 : DatumGetDateADT(values[RFM_FIRST_ORDER]);
+	rfm->knows_first_order = !nulls[RFM_FIRST_ORDER] && !DATE_NOT_FINITE(rfm->first_order);
 	return true;
 }
 
@@ -130,9 +130,9 @@ retention_rfm_spend(const Rfm *rfm)
 bool
 retention_rfm_last_day(const Rfm *rfm, int32 *day)
 {
-	double		last = floor(rfm->first_day + rfm->t);
+	double		last = floor(rfm->first_order + rfm->t);
 
-	if (!rfm->knows_first_day || last >= DATE_END_JULIAN - POSTGRES_EPOCH_JDATE)
+	if (!rfm->knows_first_order || last >= DATE_END_JULIAN - POSTGRES_EPOCH_JDATE)
 		return false;
 	*day = (int32) last;
 	return true;

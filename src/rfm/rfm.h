@@ -22,7 +22,7 @@ typedef enum RfmColumn
 	RFM_M_X,
 	RFM_LOG_GAPS,
 	RFM_ORDERS,
-	RFM_FIRST_DAY,
+	RFM_FIRST_ORDER,
 	RFM_COLUMNS
 } RfmColumn;
 
@@ -32,12 +32,12 @@ typedef struct Rfm
 	double		t_x;
 	double		t;
 	bool		knows_m_x;
-	bool		knows_first_day;
+	bool		knows_first_order;
 	Datum		m_x;			/* numeric, part of the row */
 	bool		knows_gaps;		/* of no repeat purchases there are none */
 	double		log_gaps;		/* 0 if not known */
 	int64		orders;			/* x + 1 if not known */
-	int32		first_day;		/* finite */
+	int32		first_order;	/* finite */
 } Rfm;
 
 extern void retention_rfm_check_type(TupleDesc desc);

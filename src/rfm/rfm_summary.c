@@ -98,7 +98,7 @@ retention_rfm_final(PG_FUNCTION_ARGS)
 	values[RFM_M_X] = nulls[RFM_M_X] ? (Datum) 0 : mean_spend(timeline, first, x);
 	values[RFM_LOG_GAPS] = Float8GetDatum(log_gaps);
 	values[RFM_ORDERS] = Int64GetDatum(timeline->orders);
-	values[RFM_FIRST_DAY] = DateADTGetDatum(first_day);
+	values[RFM_FIRST_ORDER] = DateADTGetDatum(first_day);
 	PG_RETURN_DATUM(rfm_row(fcinfo, values, nulls));
 }
 

@@ -221,9 +221,9 @@ retention_timeline_unpack(const struct varlena *value)
 	return timeline;
 }
 
-PG_FUNCTION_INFO_V1(retention_log_in);
+PG_FUNCTION_INFO_V1(retention_timeline_in);
 Datum
-retention_log_in(PG_FUNCTION_ARGS)
+retention_timeline_in(PG_FUNCTION_ARGS)
 {
 	char	   *text = PG_GETARG_CSTRING(0);
 	struct varlena *value = retention_value_of_text(text);
@@ -233,24 +233,24 @@ retention_log_in(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(retention_timeline_unpack(value));
 }
 
-PG_FUNCTION_INFO_V1(retention_log_out);
+PG_FUNCTION_INFO_V1(retention_timeline_out);
 Datum
-retention_log_out(PG_FUNCTION_ARGS)
+retention_timeline_out(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_DATUM(retention_value_text(retention_timeline_pack(retention_timeline_of_datum(PG_GETARG_DATUM(0))),
 										 TYPE_NAME));
 }
 
-PG_FUNCTION_INFO_V1(retention_log_recv);
+PG_FUNCTION_INFO_V1(retention_timeline_recv);
 Datum
-retention_log_recv(PG_FUNCTION_ARGS)
+retention_timeline_recv(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_POINTER(retention_timeline_unpack(retention_value_recv(fcinfo)));
 }
 
-PG_FUNCTION_INFO_V1(retention_log_send);
+PG_FUNCTION_INFO_V1(retention_timeline_send);
 Datum
-retention_log_send(PG_FUNCTION_ARGS)
+retention_timeline_send(PG_FUNCTION_ARGS)
 {
 	const Timeline *timeline = retention_timeline_of_datum(PG_GETARG_DATUM(0));
 
@@ -263,4 +263,4 @@ pack_datum(Datum value)
 	return retention_timeline_pack(retention_timeline_of_datum(value));
 }
 
-VALUE_OPERATORS(log, pack_datum, false);
+VALUE_OPERATORS(timeline, pack_datum, false);

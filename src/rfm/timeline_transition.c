@@ -174,9 +174,9 @@ add_instant(FunctionCallInfo fcinfo, TimeKind time)
  * _retention_timeline_combine(_retention_timeline, _retention_timeline): the orders of
  * both.  NULL if both are NULL, else a NULL counts as no orders.
  */
-PG_FUNCTION_INFO_V1(retention_log_combine);
+PG_FUNCTION_INFO_V1(retention_timeline_combine);
 Datum
-retention_log_combine(PG_FUNCTION_ARGS)
+retention_timeline_combine(PG_FUNCTION_ARGS)
 {
 	const Timeline *other;
 

@@ -33,8 +33,8 @@ difference(const Kind *a, const Kind *b)
 	}
 	else if (a->grain != b->grain)
 	{
-		one = psprintf("grain %s", retention_grain_name(a->grain));
-		other = psprintf("grain %s", retention_grain_name(b->grain));
+		one = psprintf("period %s", retention_grain_name(a->grain));
+		other = psprintf("period %s", retention_grain_name(b->grain));
 	}
 	else if (strcmp(a->zone, b->zone) != 0)
 	{

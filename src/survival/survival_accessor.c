@@ -15,16 +15,16 @@
 #include "funcapi.h"
 #include "utils/tuplestore.h"
 
-/* A time that is asked about; "what" names it. */
+/* A duration that is asked about. */
 static double
-get_time(FunctionCallInfo fcinfo, int arg, const char *what)
+get_duration(FunctionCallInfo fcinfo, int arg)
 {
 	double		t = PG_GETARG_FLOAT8(arg);
 
 	if (isnan(t) || t < 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s must not be negative or NaN: %g", what, t)));
+				 errmsg("duration must not be negative or NaN: %g", t)));
 	return t;
 }
 
@@ -91,7 +91,7 @@ PG_FUNCTION_INFO_V1(retention_survival_at_time);
 Datum
 retention_survival_at_time(PG_FUNCTION_ARGS)
 {
-	double		t = get_time(fcinfo, 1, "time");
+	double		t = get_duration(fcinfo, 1);
 	double		result;
 
 	if (!retention_survival_at(retention_histogram_read(PG_GETARG_DATUM(0), HISTOGRAM_SURVIVAL),
@@ -124,7 +124,7 @@ retention_survival_restricted_mean(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	if (!PG_ARGISNULL(1))
-		t = get_time(fcinfo, 1, "time to restrict a mean to");
+		t = get_duration(fcinfo, 1);
 	if (!retention_restricted_mean(retention_histogram_read(PG_GETARG_DATUM(0), HISTOGRAM_SURVIVAL),
 								   PG_ARGISNULL(1) ? NULL : &t, &result))
 		PG_RETURN_NULL();

@@ -4,7 +4,7 @@
 --@column cohort: first day of the cohort's own period, on the shop's calendar
 --@column cohort_label: the cohort as a text, which no tool moves by a time zone: 2026-03, 2026-Q1 ...
 --@column period_index: periods since the cohort's own, which is 0
---@column period: first day of the period
+--@column period_start: first day of the period
 --@column period_label: the period as a text
 --@column cohort_size: customers of the cohort: the denominator
 --@column active: customers of the cohort with an order in the period: the numerator
@@ -12,15 +12,15 @@
 --@column orders: orders of the cohort in the period
 --@column revenue: what the cohort paid in the period, refunds subtracted; refunds before the first order's period or after the last period are in no cell, so that the sum may differ from that of customers.revenue by these
 --@column cumulative_revenue: sum of revenue of the cohort up to this period
---@column ltv: cumulative_revenue / cohort_size: what a customer of the cohort has paid by then
+--@column customer_value: cumulative_revenue / cohort_size: what a customer of the cohort has paid by then
 --@column is_complete: false for the period that the last order falls in, as it may not be over: leave it out of means
 SELECT (cell).cohort, @cohort_label@ AS cohort_label,
        (cell).period_index::int8 AS period_index,
-       (cell).period_start AS period, @period_start_label@ AS period_label,
+       (cell).period_start, @period_start_label@ AS period_label,
        (cell).cohort_size, (cell).active, (cell).retention, (cell).orders,
        (cell).revenue::numeric(38, 4) AS revenue,
        (cell).cumulative_revenue::numeric(38, 4) AS cumulative_revenue,
-       (cell).ltv::numeric(38, 4) AS ltv,
+       (cell).customer_value::numeric(38, 4) AS customer_value,
        (cell).is_complete
 FROM (SELECT @r@cohort_retention(history, @period@, NULL::date, NULL::int4) AS cell
       FROM (SELECT @r@@own@purchase_history(customer, ordered_at, @amount@, @period@@zone@) AS history

@@ -9,7 +9,7 @@
 --@column first_order: day of the first order, on the shop's calendar
 --@column last_order: day of the last order, on the shop's calendar
 --@column lifespan_days: last order - first order, in days of 24 hours; 0 with one order
---@column tenure_days: days of the calendar from the first order to now
+--@column age_days: days of the calendar from the first order to now
 --@column recency_days: days of the calendar from the last order to now
 --@column mean_gap_days: lifespan_days / (orders - 1): mean time between two orders; NULL with one order
 --@column next_order_due: day the next order is due: last_order + median gap between two days with an order of this customer; may be in the past; NULL with orders on one day only
@@ -20,7 +20,7 @@
 --@column status: new (one order), active (more), both ordered within the usual time; at risk: silent for longer than it; dormant: twice; lost: three times that. The usual time is that in which 9 of 10 orders that follow another one come (the 90 % quantile of all gaps between two orders of a customer; 90 days if that is 0 or nobody ordered twice)
 --@column revenue_decile: 10 for the tenth of the customers with most revenue, 1 for the least; equal revenues get equal deciles
 --@column p_alive: probability (0 to 1) that the customer will order again at all, by the model @model@ fitted to all customers. Near 1 for everybody where the orders do not show that anybody leaves, as often in a shop of one year; model_info() says so, and another model may see more
---@column expected_orders_12_months: days with an order that the model expects in the 12 months from now
+--@column expected_purchases_12_months: days with an order that the model expects in the 12 months from now
 --@column expected_revenue_12_months: what the customer is expected to spend in the 12 months from now: expected orders x expected spend (gamma-gamma model, Fader & Hardie 2013), not discounted; NULL if no amounts above 0 are known of their repeat orders, or nobody has any
 --@column predicted_clv: expected value of the customer from now on: margin x expected spend of each expected order, discounted by 10 % a year, over the lifespan these views were made with, or 3 years; NULL where expected_revenue_12_months is
 WITH shop AS MATERIALIZED (
@@ -29,7 +29,7 @@ WITH shop AS MATERIALIZED (
     WHERE customer IS NOT NULL
 ), calendar AS MATERIALIZED (
     -- the history is large: it is read as seldom as can be
-    SELECT (@r@history_info(history)).last_day AS today, coalesce(nullif(@r@order_gap(history, 0.9::float8, NULL::date), 0), 90) AS usual_gap
+    SELECT (@r@history_info(history)).last_order AS today, coalesce(nullif(@r@order_gap(history, 0.9::float8, NULL::date), 0), 90) AS usual_gap
     FROM shop
 ), model AS MATERIALIZED (
     SELECT @r@fit_purchases(@r@repeat_buying(history, NULL::date), @model@::text) AS purchases, @r@fit_spend(@r@repeat_spend(history, NULL::date)) AS spend
@@ -38,7 +38,7 @@ WITH shop AS MATERIALIZED (
     SELECT metric, ARRAY[p20, p40, p60, p80] AS thresholds FROM @schema@.rfm_thresholds
 ), customer AS (
     SELECT customer, orders, revenue, lifespan_days, first_order, last_order, next_order_due, rfm,
-           (SELECT today FROM calendar) - first_order AS tenure_days,
+           (SELECT today FROM calendar) - first_order AS age_days,
            (SELECT today FROM calendar) - last_order AS recency_days
     FROM (SELECT customer,
                  count(*) FILTER (WHERE @is_order@) AS orders,
@@ -82,7 +82,7 @@ SELECT customer@customer_text@ AS customer,
        first_order,
        last_order,
        lifespan_days,
-       tenure_days::int8 AS tenure_days,
+       age_days::int8 AS age_days,
        recency_days::int8 AS recency_days,
        lifespan_days / nullif(orders - 1, 0) AS mean_gap_days,
        next_order_due,
@@ -97,7 +97,7 @@ SELECT customer@customer_text@ AS customer,
             ELSE 'active' END AS status,
        1 + 10 * less_revenue / customers AS revenue_decile,
        @r@p_alive((SELECT purchases FROM model), rfm, NULL::date) AS p_alive,
-       @r@expected_purchases((SELECT purchases FROM model), rfm, interval '1 year') AS expected_orders_12_months,
+       @r@expected_purchases((SELECT purchases FROM model), rfm, interval '1 year') AS expected_purchases_12_months,
        @r@predicted_clv((SELECT purchases FROM model), (SELECT spend FROM model), rfm, interval '1 year', 0::float8, 1::float8)::numeric(38, 4) AS expected_revenue_12_months,
        @r@predicted_clv((SELECT purchases FROM model), (SELECT spend FROM model), rfm, coalesce(@lifespan@, interval '3 years'), 0.1::float8, @margin@::float8)::numeric(38, 4) AS predicted_clv
 FROM scored AS s

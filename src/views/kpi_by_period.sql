@@ -1,7 +1,7 @@
 --@view kpi_by_period
 --@about The same numbers for each period by itself, and how much of it is of new customers: one row for each period from that of the first order (or refund, or guest's order) to that of the last one, also where there were none. A customer of two periods is in both.
---@key period
---@column period: first day of the period (day, week from Monday, month, quarter or year) on the shop's calendar
+--@key period_start
+--@column period_start: first day of the period (day, week from Monday, month, quarter or year) on the shop's calendar
 --@column period_label: the period as a text, which no tool moves by a time zone: 2026-03-09, 2026-W11, 2026-03, 2026-Q1, 2026
 --@column is_complete: false from the period on that the last order of a known customer falls in (the last period, if there is none), as in cohort_retention and lifecycle: it may not be over, and a later refund does not tell that it is
 --@column customers: known customers with an order in the period
@@ -47,7 +47,7 @@ WITH by_period AS MATERIALIZED (
     FROM (SELECT min(period)::timestamp AS first, max(period)::timestamp AS last FROM by_period) AS span,
          generate_series(first, last, @step@) AS starts
 )
-SELECT period, @period_label@ AS period_label,
+SELECT period AS period_start, @period_label@ AS period_label,
        period < coalesce(shop.last_ordered, shop.last) AS is_complete,
        coalesce(@r@customers(base), 0) AS customers,
        coalesce(active.repeat_customers, 0) AS repeat_customers,

@@ -1,7 +1,7 @@
 --@view lifecycle
 --@about Who comes and who goes: one row for each period from the first order's to that of the last order; opening + new + resurrected - lapsed = closing.
---@key period
---@column period: first day of the period, on the shop's calendar
+--@key period_start
+--@column period_start: first day of the period, on the shop's calendar
 --@column period_label: the period as a text, which no tool moves by a time zone: 2026-03, 2026-Q1 ...
 --@column opening: customers with an order in the period before
 --@column new: customers whose first order of all is in the period
@@ -11,7 +11,7 @@
 --@column closing: customers with an order in the period
 --@column quick_ratio: (new + resurrected) / lapsed: above 1 the number of customers grows; NULL if nobody lapsed
 --@column is_complete: false for the period that the last order falls in: who has lapsed is not known before it is over
-SELECT (cell).period_start AS period, @period_start_label@ AS period_label,
+SELECT (cell).period_start, @period_start_label@ AS period_label,
        (cell).opening, (cell).new, (cell).retained, (cell).resurrected, (cell).lapsed, (cell).closing, (cell).quick_ratio, (cell).is_complete
 FROM (SELECT @r@lifecycle(history, @period@, 1, NULL::date) AS cell
       FROM (SELECT @r@@own@purchase_history(customer, ordered_at, @amount@, @period@@zone@) AS history

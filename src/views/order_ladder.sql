@@ -9,7 +9,7 @@
 --@column reached_next_90_days: those of the eligible whose next order came within 90 days
 --@column rate_90_days: reached_next_90_days / eligible_90_days, 0 to 1: of customers who have had the time; NULL if nobody is eligible
 --@column median_gap_days: median number of days to the next order, of those who made it; NULL if nobody did
-SELECT (step).n::int8 AS order_number, (step).customers, (step).reached_next, (step).rate,
+SELECT (step).order_number::int8 AS order_number, (step).customers, (step).reached_next, (step).rate,
        (step).eligible AS eligible_90_days,
        coalesce(round((step).eligible_rate * (step).eligible), 0)::int8 AS reached_next_90_days,
        (step).eligible_rate AS rate_90_days,

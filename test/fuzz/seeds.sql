@@ -16,7 +16,7 @@ UNION ALL SELECT customer_base(customer, at, amount * 1e40) FROM orders
 UNION ALL SELECT customer_base(k, at, amount) FROM orders, generate_series(1, 300) k
 UNION ALL SELECT customer_base_sample(k, at, amount, 16) FROM orders, generate_series(1, 50) k
 UNION ALL SELECT customer_base_sample(k::text, 20) FROM orders, generate_series(1, 50) k
-UNION ALL SELECT only_in(customer_base(customer, at, amount), customer_base(3)) FROM orders
+UNION ALL SELECT without_customers_of(customer_base(customer, at, amount), customer_base(3)) FROM orders
 UNION ALL SELECT customer_base(NULL::int8, at, amount) FROM orders
 UNION ALL (SELECT _retention_customer_base_add_own(NULL, at, amount) FROM orders LIMIT 14);
 

@@ -93,7 +93,7 @@ CREATE FUNCTION plain_kpi_by_period(which int) RETURNS SETOF jsonb STABLE LANGUA
 	lately AS (
 		SELECT p, count(*) AS customers, count(*) FILTER (WHERE n > 1) AS repeaters
 		FROM (SELECT p, customer, count(*) AS n FROM periods JOIN f ON is_order AND period BETWEEN since AND p GROUP BY p, customer) t GROUP BY p)
-	SELECT to_jsonb(n) || jsonb_build_object('period', p, 'period_label', label(which, p), 'is_complete', is_complete,
+	SELECT to_jsonb(n) || jsonb_build_object('period_start', p, 'period_label', label(which, p), 'is_complete', is_complete,
 		'new_customers', coalesce(new_customers, 0), 'returning_customers', coalesce(returning_customers, 0), 'new_orders', coalesce(new_orders, 0), 'returning_orders', coalesce(returning_orders, 0),
 		'new_revenue', coalesce(new_revenue, 0), 'returning_revenue', round(n.revenue, 4) - round(coalesce(new_revenue, 0), 4),
 		'clv', margin::numeric * customer_value / periods.days * coalesce(s.lifespan_days, (SELECT avg(c.lifespan_days) FROM customer_periods c WHERE c.id = which AND c.period IS NULL AND orders > 0)),
@@ -121,7 +121,7 @@ usual AS (
 	FROM shops CROSS JOIN LATERAL numbered(id) a LEFT JOIN LATERAL numbered(id) b ON b.customer = a.customer AND b.n = a.n + 1 GROUP BY id),
 nows AS (SELECT id, today(id) AS now FROM shops),
 c AS (
-	SELECT o.*, lifespan_days, now - first_order AS tenure_days, now - last_order AS recency_days, u.gap, due.day AS due
+	SELECT o.*, lifespan_days, now - first_order AS age_days, now - last_order AS recency_days, u.gap, due.day AS due
 	FROM o JOIN usual u USING (id) JOIN nows USING (id) JOIN due USING (id, customer) JOIN customer_periods p ON p.id = o.id AND p.customer = o.customer AND p.period IS NULL WHERE o.orders > 0),
 -- how many customers have less, of how many
 less AS (
@@ -131,7 +131,7 @@ scored AS (
 	SELECT c.*, count(*) OVER (PARTITION BY id) AS n, r.less AS r, f.less AS f, m.less AS m
 	FROM c JOIN less r USING (id) JOIN less f USING (id) JOIN less m USING (id)
 	WHERE r.metric = 'r' AND r.value = recency_days AND f.metric = 'f' AND f.value = orders AND m.metric = 'm' AND m.value = round(revenue, 4))
-SELECT id, s.customer, orders, revenue, revenue / orders AS aov, first_order, last_order, lifespan_days, tenure_days, recency_days, lifespan_days / nullif(orders - 1, 0) AS mean_gap_days,
+SELECT id, s.customer, orders, revenue, revenue / orders AS aov, first_order, last_order, lifespan_days, age_days, recency_days, lifespan_days / nullif(orders - 1, 0) AS mean_gap_days,
 	   due AS next_order_due, 5 - trunc(5.0 * s.r / n)::int AS recency_score, 1 + trunc(5.0 * s.f / n)::int AS frequency_score,
 	   1 + trunc(5.0 * m / n)::int AS monetary_score, g.name AS segment,
 	   CASE WHEN recency_days > 3 * gap THEN 'lost' WHEN recency_days > 2 * gap THEN 'dormant' WHEN recency_days > gap THEN 'at risk' WHEN orders = 1 THEN 'new' ELSE 'active' END AS status,
@@ -143,7 +143,7 @@ CREATE FUNCTION plain_customers(which int) RETURNS SETOF jsonb STABLE LANGUAGE s
 	WITH r AS MATERIALIZED (
 		SELECT customer, _retention_rfm_summary(day, amount, is_order, today) AS rfm FROM facts, today(which) WHERE id = which AND customer IS NOT NULL AND today IS NOT NULL GROUP BY customer),
 	m AS MATERIALIZED (SELECT fit_purchases(repeat_buying(rfm)) AS purchases, fit_spend(repeat_spend(rfm)) AS spend FROM r)
-	SELECT to_jsonb(c) - 'id' || jsonb_build_object('p_alive', p_alive(purchases, rfm), 'expected_orders_12_months', expected_purchases(purchases, rfm, '1 year'),
+	SELECT to_jsonb(c) - 'id' || jsonb_build_object('p_alive', p_alive(purchases, rfm), 'expected_purchases_12_months', expected_purchases(purchases, rfm, '1 year'),
 		'expected_revenue_12_months', expected_purchases(purchases, rfm, '1 year') * expected_spend(spend, rfm),
 		'predicted_clv', predicted_clv(purchases, spend, rfm, coalesce(s.lifespan, '3 years'), 0.1, margin))
 	FROM plain_customer c JOIN r USING (customer) JOIN shops s USING (id), m WHERE id = which
@@ -171,14 +171,14 @@ CREATE FUNCTION plain_cohort_retention(which int) RETURNS SETOF jsonb STABLE LAN
 	done AS (
 		SELECT cohort, period AS p, count(DISTINCT customer) FILTER (WHERE is_order) AS active, count(*) FILTER (WHERE is_order) AS orders, sum(amount) AS revenue
 		FROM members JOIN r USING (customer) GROUP BY cohort, period)
-	SELECT jsonb_build_object('cohort', cohort, 'cohort_label', label(which, cohort), 'period_index', i, 'period', p, 'period_label', label(which, p), 'cohort_size', size,
+	SELECT jsonb_build_object('cohort', cohort, 'cohort_label', label(which, cohort), 'period_index', i, 'period_start', p, 'period_label', label(which, p), 'cohort_size', size,
 		'active', coalesce(active, 0), 'retention', coalesce(active, 0)::float8 / size, 'orders', coalesce(orders, 0), 'revenue', coalesce(revenue, 0),
-		'cumulative_revenue', sum(coalesce(revenue, 0)) OVER to_date, 'ltv', sum(coalesce(revenue, 0)) OVER to_date / size, 'is_complete', is_complete)
+		'cumulative_revenue', sum(coalesce(revenue, 0)) OVER to_date, 'customer_value', sum(coalesce(revenue, 0)) OVER to_date / size, 'is_complete', is_complete)
 	FROM cells LEFT JOIN done USING (cohort, p) WINDOW to_date AS (PARTITION BY cohort ORDER BY p)
 $$;
 
-CREATE FUNCTION plain_repeat_by_day(which int) RETURNS SETOF jsonb STABLE LANGUAGE sql AS $$
-	SELECT jsonb_build_object('day', d, 'eligible', e, 'repeated', r, 'rate', q,
+CREATE FUNCTION plain_repeat_within(which int) RETURNS SETOF jsonb STABLE LANGUAGE sql AS $$
+	SELECT jsonb_build_object('days', d, 'eligible', e, 'repeated', r, 'rate', q,
 		'lower', (q + z * z / 2 / n - z * sqrt(q * (1 - q) / n + z * z / 4 / n / n)) / (1 + z * z / n),
 		'upper', (q + z * z / 2 / n + z * sqrt(q * (1 - q) / n + z * z / 4 / n / n)) / (1 + z * z / n))
 	FROM (SELECT d, count(*) FILTER (WHERE (SELECT today(which)) - f >= d) AS e, count(*) FILTER (WHERE (SELECT today(which)) - f >= d AND s - f <= d) AS r
@@ -200,7 +200,7 @@ CREATE FUNCTION plain_lifecycle(which int) RETURNS SETOF jsonb STABLE LANGUAGE s
 	WITH o AS MATERIALIZED (SELECT DISTINCT customer, period AS p, min(period) OVER (PARTITION BY customer) AS first FROM facts WHERE id = which AND customer IS NOT NULL AND is_order),
 	periods AS (SELECT starts::date AS p, (starts - step(s.period))::date AS before, starts < max(starts) OVER () AS is_complete
 				FROM shops s, generate_series((SELECT min(first) FROM o)::timestamp, (SELECT today(which)), step(s.period)) starts WHERE s.id = which)
-	SELECT jsonb_build_object('period', p, 'period_label', label(which, p), 'opening', opening, 'new', new, 'retained', retained, 'resurrected', closing - new - retained,
+	SELECT jsonb_build_object('period_start', p, 'period_label', label(which, p), 'opening', opening, 'new', new, 'retained', retained, 'resurrected', closing - new - retained,
 		'lapsed', opening - retained, 'closing', closing, 'quick_ratio', (closing - retained)::float8 / nullif(opening - retained, 0), 'is_complete', is_complete)
 	FROM (SELECT p.p, is_complete, (SELECT count(*) FROM o WHERE o.p = before) AS opening, (SELECT count(*) FROM o WHERE o.p = p.p) AS closing,
 				 (SELECT count(*) FROM o WHERE o.p = p.p AND first = p.p) AS new, (SELECT count(*) FROM o a JOIN o b USING (customer) WHERE a.p = before AND b.p = p.p) AS retained
@@ -229,8 +229,8 @@ $$;
 
 -- What tells a view's rows apart.
 CREATE TABLE keys (view text, key text[]);
-INSERT INTO keys VALUES ('kpi', '{}'), ('kpi_by_period', '{period}'), ('customers', '{customer}'), ('cohort_retention', '{cohort,period_index}'), ('repeat_by_day', '{day}'),
-	('order_ladder', '{order_number}'), ('lifecycle', '{period}'), ('rfm_segments', '{segment}'), ('rfm_quintiles', '{metric}'), ('revenue_concentration', '{percentile}'), ('excluded_rows', '{reason}');
+INSERT INTO keys VALUES ('kpi', '{}'), ('kpi_by_period', '{period_start}'), ('customers', '{customer}'), ('cohort_retention', '{cohort,period_index}'), ('repeat_within', '{days}'),
+	('order_ladder', '{order_number}'), ('lifecycle', '{period_start}'), ('rfm_segments', '{segment}'), ('rfm_quintiles', '{metric}'), ('revenue_concentration', '{percentile}'), ('excluded_rows', '{reason}');
 CREATE FUNCTION key_of(r jsonb, key text[]) RETURNS text IMMUTABLE LANGUAGE sql AS $$
 	SELECT coalesce(string_agg(r ->> k, '|' ORDER BY i), '') FROM unnest(key) WITH ORDINALITY u (k, i)
 $$;
@@ -240,7 +240,7 @@ CREATE FUNCTION same(a jsonb, b jsonb, type regtype, name text) RETURNS bool IMM
 	SELECT CASE
 		WHEN a IS NULL OR b IS NULL THEN false
 		WHEN jsonb_typeof(a) <> 'number' OR jsonb_typeof(b) <> 'number' THEN CASE WHEN name = 'customer' THEN a #>> '{}' = b #>> '{}' ELSE a = b END
-		WHEN name IN ('p_alive', 'expected_orders_12_months', 'expected_revenue_12_months', 'predicted_clv') THEN abs(x - y) <= 0.0002 + 1e-6 * abs(y)
+		WHEN name IN ('p_alive', 'expected_purchases_12_months', 'expected_revenue_12_months', 'predicted_clv') THEN abs(x - y) <= 0.0002 + 1e-6 * abs(y)
 		WHEN type = 'float8'::regtype THEN abs(x - y) <= 1e-9 * abs(y) + 1e-10
 		WHEN type <> 'numeric'::regtype THEN x = y
 		-- of a customer who counts in part: rounded to the digits of the amounts

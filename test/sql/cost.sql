@@ -22,7 +22,7 @@ WHERE proretset AND prorows = 1000 ORDER BY proname;
 -- A function of all of a value costs more than one of its header.
 SELECT bool_and(procost >= 1000) AS whole_values FROM pg_proc
 WHERE proargtypes[0] = 'purchase_history'::regtype AND proname IN ('order_gap', 'customer_base', 'cohort_retention', 'cohort_average', 'lifecycle', 'repeat_within', 'order_ladder', 'time_to_order', 'repeat_buying', 'repeat_spend')
-	OR proargtypes[0] = 'customer_base'::regtype AND proname IN ('gini', 'top_share', 'standard_error', 'customers_in_common', 'only_in', 'revenue_concentration', 'order_count_distribution');
+	OR proargtypes[0] = 'customer_base'::regtype AND proname IN ('gini', 'top_share', 'standard_error', 'only_customers_of', 'without_customers_of', 'revenue_concentration', 'order_count_distribution');
 
 -- Stored values: one a day, each of a few hundred kilobytes; and with sums of
 -- thousands of digits, whose header is longer than what is brought first, plain

@@ -133,7 +133,7 @@ $$;
 -- What an argument is that is the same for all rows.
 CREATE FUNCTION constant_of(argument text) RETURNS text LANGUAGE sql AS $$
 	SELECT CASE WHEN argument IN ('as_of', 'until') THEN 'DATE ''2024-03-31''' WHEN argument = 'after' THEN 'DATE ''2024-01-15'''
-				WHEN argument = 'grain' THEN '''day''' WHEN argument = 'time_zone' THEN '''UTC''' END
+				WHEN argument = 'period' THEN '''day''' WHEN argument = 'time_zone' THEN '''UTC''' END
 $$;
 
 -- Of the aggregates over order rows.  customer, at, amount and is_order are the columns of the arguments, NULL for
@@ -183,7 +183,7 @@ $$;
 -- And those of a history.
 CREATE FUNCTION facts(h purchase_history) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
 	SELECT concat_ws(' ', 'customers', customers(b), 'orders', orders(b), 'repeat', repeat_rate(b),
-					 'occasions', i.occasions, i.first_day, i.last_day,
+					 'occasions', i.occasions, i.first_order, i.last_order,
 					 'revenue', trim_scale(revenue(b)), 'refunds', refunds(b), 'refunded', trim_scale(refunded(b)),
 					 'guests', guest_orders(b), guest_refunds(b), trim_scale(guest_revenue(b)))
 	FROM history_info(h) i, customer_base(h) b WHERE h IS NOT NULL
@@ -191,7 +191,7 @@ $$;
 
 -- And those of a customer, of which the logarithms have no last digit in common.
 CREATE FUNCTION facts(r rfm_inputs) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
-	SELECT concat_ws(' ', r.repeat_purchases, r.active_days, r.age_days, 'spend', r.mean_spend, 'gaps', round(r.log_gaps::numeric, 9), 'orders', r.orders, r.first_day)
+	SELECT concat_ws(' ', r.repeat_purchases, r.active_days, r.age_days, 'spend', r.mean_spend, 'gaps', round(r.log_gaps::numeric, 9), 'orders', r.orders, r.first_order)
 	WHERE r.repeat_purchases IS NOT NULL
 $$;
 

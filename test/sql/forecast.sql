@@ -50,7 +50,7 @@ CREATE FUNCTION lower_than(float8, float8) RETURNS bool LANGUAGE sql AS 'SELECT 
 CREATE OPERATOR - (LEFTARG = float8, RIGHTARG = float8, FUNCTION = lower_than);
 CREATE OPERATOR > (LEFTARG = float8, RIGHTARG = float8, FUNCTION = lower_than);
 SET search_path = forecast, pg_catalog, public;
-SELECT count(*), sum(expected) > 0 AS some FROM holdout_check('shop', 'customer_id', 'ordered_at', 'amount', models => '{nbd}');
+SELECT count(*), sum(expected_purchases) > 0 AS some FROM holdout_check('shop', 'customer_id', 'ordered_at', 'amount', models => '{nbd}');
 SELECT * FROM differences($$SELECT * FROM predict_customers('SELECT customer_id, ordered_at, amount FROM forecast.shop')$$);
 SET search_path = forecast, public;
 DROP OPERATOR forecast.- (float8, float8);
@@ -92,7 +92,7 @@ SELECT customer_id, rfm_summary(ordered_at, amount, '2024-09-30') AS rfm, order_
 	   order_days_between(ordered_at, amount, '2024-07-01', '2024-09-30') AS before
 FROM shop WHERE customer_id IS NOT NULL GROUP BY customer_id;
 SELECT count(*) AS differ FROM (
-	SELECT customer, repeat_purchases, active_days, age_days, actual FROM predict_customers('shop'::regclass, holdout => '91 days', as_of => '2024-12-30')
+	SELECT customer, repeat_purchases, active_days, age_days, actual_purchases FROM predict_customers('shop'::regclass, holdout => '91 days', as_of => '2024-12-30')
 	EXCEPT ALL SELECT customer_id::text, (rfm).repeat_purchases, (rfm).active_days, (rfm).age_days, actual FROM held WHERE (rfm).repeat_purchases IS NOT NULL) d;
 SELECT count(*) AS same_horizon FROM (
 	SELECT customer, expected_purchases FROM predict_customers('shop'::regclass, holdout => '91 days', as_of => '2024-12-30')
@@ -103,7 +103,7 @@ SELECT model, array_agg(repeat_purchases ORDER BY repeat_purchases) FROM checked
 WITH model AS (SELECT fit_purchases(repeat_buying(rfm), 'bg/nbd') AS m FROM held),
 error AS (
 	SELECT least((rfm).repeat_purchases, 3) AS x, actual, expected_purchases(m, rfm, '91 days') AS expected,
-		   coalesce((rfm).repeat_purchases / nullif((rfm).age_days, 0) * 91, 0) AS average, before - ((rfm).first_day > '2024-07-01')::int AS period
+		   coalesce((rfm).repeat_purchases / nullif((rfm).age_days, 0) * 91, 0) AS average, before - ((rfm).first_order > '2024-07-01')::int AS period
 	FROM held, model WHERE (rfm).repeat_purchases IS NOT NULL),
 long AS (SELECT x, actual, model, e AS expected FROM error, LATERAL (VALUES ('bg/nbd', expected), ('as on average so far', average), ('as in the period before', period)) v (model, e)),
 plain AS (
@@ -111,9 +111,9 @@ plain AS (
 		   avg(abs(expected - actual)) AS mae, sqrt(avg((expected - actual) ^ 2)) AS rmse, avg(expected - actual) AS bias
 	FROM long GROUP BY model, ROLLUP (x))
 SELECT count(*) AS compared,
-	   count(*) FILTER (WHERE (c.customers, c.actual) IS DISTINCT FROM (p.customers, p.actual) OR abs(c.expected - p.expected) + abs(c.mae - p.mae) + abs(c.rmse - p.rmse) + abs(c.bias - p.bias) > 1e-9) AS differ
+	   count(*) FILTER (WHERE (c.customers, c.actual_purchases) IS DISTINCT FROM (p.customers, p.actual) OR abs(c.expected_purchases - p.expected) + abs(c.mae - p.mae) + abs(c.rmse - p.rmse) + abs(c.bias - p.bias) > 1e-9) AS differ
 FROM plain p LEFT JOIN checked c USING (model, repeat_purchases);
-SELECT c.customers, c.actual, c.customers = h.customers AND c.actual = h.actual AS right
+SELECT c.customers, c.actual_purchases, c.customers = h.customers AND c.actual_purchases = h.actual AS right
 FROM checked c, (SELECT count(*) AS customers, sum(actual) AS actual FROM held WHERE (rfm).repeat_purchases IS NULL AND actual > 0) h WHERE model IS NULL;
 
 -- Errors.
@@ -160,10 +160,10 @@ DROP ROLE retention_nobody;
 SELECT kind, md5(string_agg(c || ' ' || extract(epoch FROM t) || ' ' || a, ';' ORDER BY n)) AS rows
 FROM (VALUES ('nbd', '{"r": 0.4, "alpha": 80}'), ('bg/nbd', '{"r": 0.4, "alpha": 80, "a": 0.8, "b": 2.5}'), ('mbg/nbd', '{"r": 0.5, "alpha": 80, "a": 0.8, "b": 2.5}'),
 	('pareto/nbd', '{"r": 0.5, "alpha": 80, "s": 0.6, "beta": 90}'), ('mbg/cnbd-3', '{"r": 0.5, "alpha": 25, "a": 0.8, "b": 2.5}')) v (kind, parameters),
-	simulate_orders(300, '1 year', 5, purchases => purchase_model(kind, parameters::jsonb), spend => spend_model(4, 3, 20)) WITH ORDINALITY o (c, t, a, n)
+	simulate_orders(300, '1 year', 5, purchase_model => purchase_model(kind, parameters::jsonb), spend_model => spend_model(4, 3, 20)) WITH ORDINALITY o (c, t, a, n)
 GROUP BY 1 ORDER BY 1;
 SELECT count(*) AS same FROM (SELECT * FROM simulate_orders(200, '1 year', 1)
-	EXCEPT ALL SELECT * FROM simulate_orders(200, '1 year', 1, purchases => NULL, spend => NULL)) d;
+	EXCEPT ALL SELECT * FROM simulate_orders(200, '1 year', 1, purchase_model => NULL, spend_model => NULL)) d;
 SELECT count(*) AS none FROM simulate_orders(NULL, '1 year', 1);
 
 DROP SCHEMA forecast CASCADE;

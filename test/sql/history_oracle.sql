@@ -144,7 +144,7 @@ $$;
 
 CREATE FUNCTION plain_cohort_retention(which int, period text, as_of date, max_periods int)
 RETURNS TABLE (cohort date, period_index int, period_start date, cohort_size int8, active int8, retention float8,
-			   orders int8, revenue numeric, cumulative_revenue numeric, ltv numeric, is_complete bool) STABLE LANGUAGE sql AS $$
+			   orders int8, revenue numeric, cumulative_revenue numeric, customer_value numeric, is_complete bool) STABLE LANGUAGE sql AS $$
 	WITH r AS MATERIALIZED (SELECT *, trunc_to($2, s.period) AS p FROM seen(which, as_of) s),
 	members AS MATERIALIZED (SELECT customer, min(p) AS cohort FROM r WHERE is_order GROUP BY customer),
 	sizes AS (SELECT cohort, count(*) AS size FROM members GROUP BY cohort),
@@ -166,12 +166,12 @@ RETURNS TABLE (cohort date, period_index int, period_start date, cohort_size int
 $$;
 
 CREATE FUNCTION plain_cohort_average(which int, weighted bool, period text, as_of date, max_periods int)
-RETURNS TABLE (period_index int, cohorts int8, customers int8, active int8, retention float8, revenue numeric, cumulative_revenue numeric, ltv numeric)
+RETURNS TABLE (period_index int, cohorts int8, customers int8, active int8, retention float8, revenue numeric, cumulative_revenue numeric, customer_value numeric)
 STABLE LANGUAGE sql AS $$
 	SELECT period_index, count(*), sum(cohort_size)::int8, sum(active)::int8,
 		   CASE WHEN weighted THEN sum(active)::float8 / sum(cohort_size)::float8 ELSE avg(retention) END,
 		   sum(revenue), sum(cumulative_revenue),
-		   CASE WHEN weighted THEN sum(cumulative_revenue) / sum(cohort_size) ELSE avg(ltv) END
+		   CASE WHEN weighted THEN sum(cumulative_revenue) / sum(cohort_size) ELSE avg(customer_value) END
 	FROM plain_cohort_retention(which, period, as_of, max_periods)
 	WHERE is_complete GROUP BY period_index ORDER BY period_index
 $$;
@@ -186,7 +186,7 @@ CREATE FUNCTION starters(which int, as_of date) RETURNS TABLE (customer text, f 
 	SELECT customer, min(day), min(day) FILTER (WHERE n = 2), horizon(which, as_of) - min(day) FROM numbered(which, as_of) GROUP BY customer
 $$;
 CREATE FUNCTION plain_repeat_within(which int, days int[], as_of date)
-RETURNS TABLE (day int, eligible int8, repeated int8, rate float8, lower float8, upper float8) STABLE LANGUAGE sql AS $$
+RETURNS TABLE (days int, eligible int8, repeated int8, rate float8, lower float8, upper float8) STABLE LANGUAGE sql AS $$
 	SELECT d, e, r, r::float8 / nullif(e, 0), bound(r, e, -1), bound(r, e, 1)
 	FROM (SELECT d, i, count(*) FILTER (WHERE a >= d) AS e, count(*) FILTER (WHERE a >= d AND s - f <= d) AS r
 		  FROM unnest(days) WITH ORDINALITY u (d, i) LEFT JOIN starters(which, as_of) ON true GROUP BY d, i) t
@@ -199,24 +199,24 @@ CREATE FUNCTION plain_retained(which int, as_of date, age int, low int, high int
 	FROM starters(which, as_of) c WHERE a >= age
 $$;
 CREATE FUNCTION plain_retained_on(which int, days int[], as_of date)
-RETURNS TABLE (day int, eligible int8, retained int8, rate float8, lower float8, upper float8) STABLE LANGUAGE sql AS $$
+RETURNS TABLE (days int, eligible int8, retained int8, rate float8, lower float8, upper float8) STABLE LANGUAGE sql AS $$
 	SELECT d, e, r, r::float8 / nullif(e, 0), bound(r, e, -1), bound(r, e, 1)
 	FROM unnest(days) WITH ORDINALITY u (d, i), plain_retained(which, as_of, d, d, d) ORDER BY i
 $$;
 CREATE FUNCTION plain_retained_on_or_after(which int, days int[], as_of date)
-RETURNS TABLE (day int, eligible int8, retained int8, rate float8, lower float8, upper float8) STABLE LANGUAGE sql AS $$
+RETURNS TABLE (days int, eligible int8, retained int8, rate float8, lower float8, upper float8) STABLE LANGUAGE sql AS $$
 	SELECT d, e, r, r::float8 / nullif(e, 0), bound(r, e, -1), bound(r, e, 1)
 	FROM unnest(days) WITH ORDINALITY u (d, i), plain_retained(which, as_of, d, d, 1000000) ORDER BY i
 $$;
 CREATE FUNCTION plain_retained_between(which int, days int[], as_of date)
-RETURNS TABLE (from_day int, to_day int, eligible int8, retained int8, rate float8, lower float8, upper float8) STABLE LANGUAGE sql AS $$
+RETURNS TABLE (from_days int, to_days int, eligible int8, retained int8, rate float8, lower float8, upper float8) STABLE LANGUAGE sql AS $$
 	SELECT low, high, e, r, r::float8 / nullif(e, 0), bound(r, e, -1), bound(r, e, 1)
 	FROM (SELECT d AS low, lead(d) OVER (ORDER BY i) - 1 AS high, i FROM unnest(days) WITH ORDINALITY u (d, i)) b, plain_retained(which, as_of, high, low, high)
 	WHERE high IS NOT NULL ORDER BY i
 $$;
 
 CREATE FUNCTION plain_time_to_order(which int, nth int, as_of date)
-RETURNS TABLE ("time" float8, at_risk int8, events int8, censored int8) STABLE LANGUAGE sql AS $$
+RETURNS TABLE (duration float8, at_risk int8, events int8, censored int8) STABLE LANGUAGE sql AS $$
 	WITH durations AS MATERIALIZED (
 		SELECT coalesce(b.day, horizon(which, as_of)) - a.day AS d, b.day IS NOT NULL AS event
 		FROM numbered(which, as_of) a LEFT JOIN numbered(which, as_of) b ON b.customer = a.customer AND b.n = nth
@@ -226,7 +226,7 @@ RETURNS TABLE ("time" float8, at_risk int8, events int8, censored int8) STABLE L
 $$;
 
 CREATE FUNCTION plain_order_ladder(which int, within int, as_of date, max_orders int)
-RETURNS TABLE (n int, customers int8, reached_next int8, rate float8, eligible int8, eligible_rate float8, median_gap_days float8) STABLE LANGUAGE sql AS $$
+RETURNS TABLE (order_number int, customers int8, reached_next int8, rate float8, eligible int8, eligible_rate float8, median_gap_days float8) STABLE LANGUAGE sql AS $$
 	WITH o AS MATERIALIZED (SELECT * FROM numbered(which, as_of))
 	SELECT a.n::int, count(*), count(b.n), count(b.n)::float8 / count(*),
 		   count(*) FILTER (WHERE old), count(*) FILTER (WHERE old AND b.day - a.day <= within)::float8 / nullif(count(*) FILTER (WHERE old), 0),
@@ -241,12 +241,12 @@ CREATE FUNCTION plain_order_gap(which int, fraction float8, as_of date) RETURNS 
 	FROM numbered(which, as_of) a JOIN numbered(which, as_of) b ON b.customer = a.customer AND b.n = a.n + 1
 $$;
 
-CREATE FUNCTION plain_lifecycle(which int, period text, dormant_after int, as_of date)
+CREATE FUNCTION plain_lifecycle(which int, period text, dormant_after_periods int, as_of date)
 RETURNS TABLE (period_start date, opening int8, new int8, retained int8, resurrected int8, lapsed int8, closing int8, quick_ratio float8, is_complete bool)
 STABLE LANGUAGE sql AS $$
 	WITH o AS MATERIALIZED (SELECT DISTINCT customer, trunc_to($2, day) AS p FROM numbered(which, as_of)),
 	firsts AS MATERIALIZED (SELECT customer, min(p) AS first FROM o GROUP BY customer),
-	live AS MATERIALIZED (SELECT DISTINCT customer, (p + k * step($2))::date AS p FROM o, generate_series(0, dormant_after - 1) k),
+	live AS MATERIALIZED (SELECT DISTINCT customer, (p + k * step($2))::date AS p FROM o, generate_series(0, dormant_after_periods - 1) k),
 	periods AS (SELECT starts::date AS p, (starts - step($2))::date AS before
 				FROM generate_series((SELECT min(first) FROM firsts)::timestamp, horizon(which, as_of), step($2)) starts),
 	counts AS (
@@ -312,7 +312,7 @@ RETURNS TABLE (customers int8, orders int8, revenue numeric, refunds int8, guest
 	FROM cases c JOIN facts f USING (id) WHERE id = which GROUP BY c.amount
 $$;
 CREATE FUNCTION plain_history_info(which int)
-RETURNS TABLE (grain text, time_zone text, customers int8, occasions int8, orders int8, revenue numeric, first_day date, last_day date) STABLE LANGUAGE sql AS $$
+RETURNS TABLE (period text, time_zone text, customers int8, occasions int8, orders int8, revenue numeric, first_order date, last_order date) STABLE LANGUAGE sql AS $$
 	SELECT c.grain, CASE WHEN c.at = 't_timestamptz' THEN coalesce(c.zone, 'UTC') END,
 		   count(DISTINCT customer) FILTER (WHERE is_order), count(DISTINCT (customer, period)) FILTER (WHERE customer IS NOT NULL AND is_order),
 		   count(customer) FILTER (WHERE is_order),
@@ -434,7 +434,7 @@ SELECT question || ', as said', id, format('%s(h)', question), format('plain_%s(
 FROM cases, (VALUES ('repeat_within', '{30,60,90,180,365}'), ('retained_on', '{1,7,14,30,60,90}'), ('retained_on_or_after', '{1,7,14,30,60,90}'), ('retained_between', '{1,8,15,31,61,91}')) v (question, days)
 WHERE grain = 'day';
 INSERT INTO asked
-SELECT 'time_to_order', id, format('(SELECT time, at_risk, events, censored, row_number() OVER () AS ordinality FROM kaplan_meier(time_to_order(h, %s, %L)))', n, as_of),
+SELECT 'time_to_order', id, format('(SELECT duration, at_risk, events, censored, row_number() OVER () AS ordinality FROM kaplan_meier(time_to_order(h, %s, %L)))', n, as_of),
 	   format('plain_time_to_order(%s, %s, %L)', id, n, as_of)
 FROM horizons, generate_series(2, 4) n;
 INSERT INTO asked
@@ -457,7 +457,7 @@ INSERT INTO asked
 SELECT name || ', as said', id, v.call, format(v.plain, id, CASE grain WHEN 'day' THEN 'month' ELSE grain END)
 FROM cases, (VALUES ('cohort_retention', 'cohort_retention(h, max_periods => 9)', 'plain_cohort_retention(%s, %L, NULL, 9)'),
 	('cohort_average', 'cohort_average(h, max_periods => 9)', 'plain_cohort_average(%s, true, %L, NULL, 9)'),
-	('time_to_order', '(SELECT time, at_risk, events, censored, row_number() OVER () AS ordinality FROM kaplan_meier(time_to_order(h)))', 'plain_time_to_order(%s, 2, NULL)'),
+	('time_to_order', '(SELECT duration, at_risk, events, censored, row_number() OVER () AS ordinality FROM kaplan_meier(time_to_order(h)))', 'plain_time_to_order(%s, 2, NULL)'),
 	('order_ladder', 'order_ladder(h)', 'plain_order_ladder(%s, 90, NULL, 20)'),
 	('order_gap', '(SELECT order_gap(h) AS gap, 1 AS ordinality)', '(SELECT plain_order_gap(%s, 0.5, NULL) AS gap, 1 AS ordinality)'),
 	('lifecycle', 'lifecycle(h)', 'plain_lifecycle(%s, %L, 1, NULL)'),
@@ -487,7 +487,7 @@ SELECT question, id, call, answer(in_order(regexp_replace(call, '\mh\M', format(
 -- Counts, dates and money are the same; of shares and means 12 digits are.
 CREATE FUNCTION same_value(key text, a jsonb, b jsonb) RETURNS bool IMMUTABLE LANGUAGE sql AS $$
 	SELECT CASE WHEN a = b THEN true
-		   WHEN jsonb_typeof(a) = 'number' AND jsonb_typeof(b) = 'number' AND key IN ('retention', 'rate', 'eligible_rate', 'lower', 'upper', 'ltv', 'median_gap_days', 'gap', 'quick_ratio', 'repeat_rate')
+		   WHEN jsonb_typeof(a) = 'number' AND jsonb_typeof(b) = 'number' AND key IN ('retention', 'rate', 'eligible_rate', 'lower', 'upper', 'customer_value', 'median_gap_days', 'gap', 'quick_ratio', 'repeat_rate')
 		   THEN abs(a::numeric - b::numeric) <= 1e-12 * greatest(1, abs(b::numeric))
 		   ELSE false END
 $$;

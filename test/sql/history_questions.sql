@@ -37,7 +37,7 @@ $$;
 -- By months Cid's two are one occasion, as they are by days: 6 of them too.
 -- Without amounts each row of a customer is an order: Dan is a customer, 9 orders,
 -- and Bob's refund an occasion: 8.
-SELECT shop, i.* FROM histories, history_info(h) i ORDER BY shop COLLATE "C", i.grain;
+SELECT shop, i.* FROM histories, history_info(h) i ORDER BY shop COLLATE "C", i.period;
 
 -- ---------------------------------------------------------------------------
 -- Cohorts.
@@ -60,14 +60,14 @@ SELECT cohort, period_index, period_start, active FROM cohort_retention(pg_temp.
 SELECT cohort, period_index, period_start, active FROM cohort_retention(pg_temp.h('shop'), 'week', max_periods => 2);
 SELECT cohort, period_index, active, retention FROM cohort_retention(pg_temp.h('shop', 'month'), max_periods => 1);
 -- Bob's refund and Dan's are orders here: February is Ann and Bob, and Dan comes with Cid.
-SELECT cohort, period_index, cohort_size, active, orders, revenue, cumulative_revenue, ltv FROM cohort_retention(pg_temp.h('no amounts', 'month'));
+SELECT cohort, period_index, cohort_size, active, orders, revenue, cumulative_revenue, customer_value FROM cohort_retention(pg_temp.h('no amounts', 'month'));
 
 -- Complete at index 0: three customers, 3 of 3, and 65; at 1: January's 1 of 2
 -- and February's 0 of 1, 55 + 15; at 2 January alone, 1 of 2, 60. At 2 February's is in April.
 -- Weighted 1/3 and 70/3 at index 1; each cohort as one (1/2 + 0) / 2 and (55/2 + 15) / 2 = 21.25.
-SELECT period_index, cohorts, customers, active, round(retention::numeric, 6) AS retention, revenue, cumulative_revenue, round(ltv, 6) AS ltv
+SELECT period_index, cohorts, customers, active, round(retention::numeric, 6) AS retention, revenue, cumulative_revenue, round(customer_value, 6) AS customer_value
 FROM cohort_average(pg_temp.h('shop', 'month'));
-SELECT period_index, cohorts, customers, active, round(retention::numeric, 6) AS retention, revenue, cumulative_revenue, round(ltv, 6) AS ltv
+SELECT period_index, cohorts, customers, active, round(retention::numeric, 6) AS retention, revenue, cumulative_revenue, round(customer_value, 6) AS customer_value
 FROM cohort_average(pg_temp.h('shop', 'month'), weighted => false);
 -- To the end of April there are January's three months and February's two.
 SELECT period_index, cohorts, customers, active FROM cohort_average(pg_temp.h('shop'), period => 'month', as_of => '2024-04-30', max_periods => 4);
@@ -78,21 +78,21 @@ SELECT period_index, cohorts, customers, active FROM cohort_average(pg_temp.h('s
 
 -- Second orders came after 30 days, 60 and 0.  0: Cid of 3; 29: Cid; 30: Ann, too;
 -- 60: Cid is too young, Ann and Bob; 74: both, 75: Ann alone; 90: nobody.
-SELECT day, eligible, repeated, round(rate::numeric, 6) AS rate, round(lower::numeric, 6) AS lower, round(upper::numeric, 6) AS upper
+SELECT days, eligible, repeated, round(rate::numeric, 6) AS rate, round(lower::numeric, 6) AS lower, round(upper::numeric, 6) AS upper
 FROM repeat_within(pg_temp.h('shop'), '{0,29,30,59,60,74,75,90}');
-SELECT day, eligible, repeated FROM repeat_within(pg_temp.h('shop'));
+SELECT days, eligible, repeated FROM repeat_within(pg_temp.h('shop'));
 -- On February 4th Ann came again, and Cid came for the first time.
-SELECT day, eligible, repeated FROM repeat_within(pg_temp.h('shop'), '{30,15,0}', '2024-02-04');
-SELECT day, eligible, repeated FROM repeat_within(pg_temp.h('shop'), '{30,15,0}', '2024-02-03');
-SELECT day, eligible, repeated FROM repeat_within(pg_temp.h('shop'), '{}');
+SELECT days, eligible, repeated FROM repeat_within(pg_temp.h('shop'), '{30,15,0}', '2024-02-04');
+SELECT days, eligible, repeated FROM repeat_within(pg_temp.h('shop'), '{30,15,0}', '2024-02-03');
+SELECT days, eligible, repeated FROM repeat_within(pg_temp.h('shop'), '{}');
 
 -- Ann came on day 30 and 89, Bob on day 60; everybody on day 0.
-SELECT day, eligible, retained, rate FROM retained_on(pg_temp.h('shop'), '{0,29,30,60,61,89,90}');
-SELECT day, eligible, retained FROM retained_on(pg_temp.h('shop'));
-SELECT day, eligible, retained, rate FROM retained_on_or_after(pg_temp.h('shop'), '{0,1,30,31,60,61,89,90}');
-SELECT day, eligible, retained FROM retained_on_or_after(pg_temp.h('shop'));
-SELECT from_day, to_day, eligible, retained, rate FROM retained_between(pg_temp.h('shop'), '{0,1,30,31,61,90,91}');
-SELECT from_day, to_day, eligible, retained FROM retained_between(pg_temp.h('shop'));
+SELECT days, eligible, retained, rate FROM retained_on(pg_temp.h('shop'), '{0,29,30,60,61,89,90}');
+SELECT days, eligible, retained FROM retained_on(pg_temp.h('shop'));
+SELECT days, eligible, retained, rate FROM retained_on_or_after(pg_temp.h('shop'), '{0,1,30,31,60,61,89,90}');
+SELECT days, eligible, retained FROM retained_on_or_after(pg_temp.h('shop'));
+SELECT from_days, to_days, eligible, retained, rate FROM retained_between(pg_temp.h('shop'), '{0,1,30,31,61,90,91}');
+SELECT from_days, to_days, eligible, retained FROM retained_between(pg_temp.h('shop'));
 SELECT count(*) AS no_brackets FROM retained_between(pg_temp.h('shop'), '{1}');
 
 -- ---------------------------------------------------------------------------
@@ -101,21 +101,21 @@ SELECT count(*) AS no_brackets FROM retained_between(pg_temp.h('shop'), '{1}');
 
 -- From the first order to the second 0, 30 and 60 days; from the second to the third 59
 -- days (Ann); Bob's second is 14 days old, Cid's 59.
-SELECT time, at_risk, events, censored FROM kaplan_meier(time_to_order(pg_temp.h('shop')));
-SELECT time, at_risk, events, censored FROM kaplan_meier(time_to_order(pg_temp.h('shop'), 3));
+SELECT duration, at_risk, events, censored FROM kaplan_meier(time_to_order(pg_temp.h('shop')));
+SELECT duration, at_risk, events, censored FROM kaplan_meier(time_to_order(pg_temp.h('shop'), 3));
 -- The third order of Ann is not there yet: 58 days, 13 and 58.
-SELECT time, at_risk, events, censored FROM kaplan_meier(time_to_order(pg_temp.h('shop'), n => 3, as_of => '2024-04-02'));
-SELECT time, at_risk, events, censored FROM kaplan_meier(time_to_order(pg_temp.h('shop'), 4));
+SELECT duration, at_risk, events, censored FROM kaplan_meier(time_to_order(pg_temp.h('shop'), order_number => 3, as_of => '2024-04-02'));
+SELECT duration, at_risk, events, censored FROM kaplan_meier(time_to_order(pg_temp.h('shop'), 4));
 -- A history of months knows the first days of months: 31, 60 and 0 days; then 60, and as of April 3rd 33 and 62.
-SELECT time, at_risk, events, censored FROM kaplan_meier(time_to_order(pg_temp.h('shop', 'month')));
-SELECT time, at_risk, events, censored FROM kaplan_meier(time_to_order(pg_temp.h('shop', 'month'), 3));
+SELECT duration, at_risk, events, censored FROM kaplan_meier(time_to_order(pg_temp.h('shop', 'month')));
+SELECT duration, at_risk, events, censored FROM kaplan_meier(time_to_order(pg_temp.h('shop', 'month'), 3));
 
 -- Within 60 days: the first orders of Ann and Bob are old enough, and both came
 -- again in time; no second one's is.  Medians 30 and 59 days.
-SELECT * FROM order_ladder(pg_temp.h('shop'), within => 60);
+SELECT * FROM order_ladder(pg_temp.h('shop'), within_days => 60);
 -- Within 59 days: all three, of whom Ann and Cid came; of second orders Ann's and Cid's, and Ann came.
-SELECT * FROM order_ladder(pg_temp.h('shop'), within => 59, max_orders => 2);
-SELECT * FROM order_ladder(pg_temp.h('shop'), within => 0);
+SELECT * FROM order_ladder(pg_temp.h('shop'), within_days => 59, max_orders => 2);
+SELECT * FROM order_ladder(pg_temp.h('shop'), within_days => 0);
 SELECT * FROM order_ladder(pg_temp.h('shop'));
 -- 0, 30, 59, 60: the median lies between 30 and 59, the quarters at 22.5 and 59.25.
 SELECT fraction, order_gap(pg_temp.h('shop'), fraction) AS gap FROM unnest('{0,0.25,0.5,0.75,1}'::float8[]) fraction;
@@ -128,7 +128,7 @@ SELECT order_gap(pg_temp.h('shop')) AS gap, order_gap(pg_temp.h('shop'), as_of =
 -- January: Ann and Bob; February: Ann and Cid; March: Bob; April: Ann.
 SELECT period_start, opening, new, retained, resurrected, lapsed, closing, quick_ratio, is_complete FROM lifecycle(pg_temp.h('shop', 'month'));
 -- For two months one is live: March has all three, and April Bob and Ann.
-SELECT period_start, opening, new, retained, resurrected, lapsed, closing, quick_ratio, is_complete FROM lifecycle(pg_temp.h('shop'), 'month', dormant_after => 2);
+SELECT period_start, opening, new, retained, resurrected, lapsed, closing, quick_ratio, is_complete FROM lifecycle(pg_temp.h('shop'), 'month', dormant_after_periods => 2);
 SELECT period_start, opening, new, retained, resurrected, lapsed, closing, quick_ratio, is_complete FROM lifecycle(pg_temp.h('shop'), 'month', as_of => '2024-06-30');
 SELECT period_start, opening, new, retained, resurrected, lapsed, closing, quick_ratio, is_complete FROM lifecycle(pg_temp.h('shop'), 'quarter');
 
@@ -195,13 +195,13 @@ FROM (SELECT *, customer_base(h) AS b FROM histories) s ORDER BY shop COLLATE "C
 
 -- Of no rows there is no history, and every question of that has no answer.
 SELECT shop, h IS NULL AS is_null, (SELECT count(*) FROM cohort_retention(h)) AS cohort_retention, (SELECT count(*) FROM cohort_average(h)) AS cohort_average,
-	   (SELECT string_agg(concat_ws(' ', day, eligible, repeated, rate, lower, upper), '; ') FROM repeat_within(h, '{0,9}')) AS repeat_within,
-	   (SELECT string_agg(concat_ws(' ', day, eligible, retained, rate, lower, upper), '; ') FROM retained_on(h, '{0,9}')) AS retained_on,
-	   (SELECT string_agg(concat_ws(' ', day, eligible, retained, rate, lower, upper), '; ') FROM retained_on_or_after(h, '{0,9}')) AS retained_on_or_after,
-	   (SELECT string_agg(concat_ws(' ', from_day, to_day, eligible, retained, rate, lower, upper), '; ') FROM retained_between(h, '{0,1,9}')) AS retained_between
+	   (SELECT string_agg(concat_ws(' ', days, eligible, repeated, rate, lower, upper), '; ') FROM repeat_within(h, '{0,9}')) AS repeat_within,
+	   (SELECT string_agg(concat_ws(' ', days, eligible, retained, rate, lower, upper), '; ') FROM retained_on(h, '{0,9}')) AS retained_on,
+	   (SELECT string_agg(concat_ws(' ', days, eligible, retained, rate, lower, upper), '; ') FROM retained_on_or_after(h, '{0,9}')) AS retained_on_or_after,
+	   (SELECT string_agg(concat_ws(' ', from_days, to_days, eligible, retained, rate, lower, upper), '; ') FROM retained_between(h, '{0,1,9}')) AS retained_between
 FROM histories WHERE shop IN ('no rows', 'one order', 'guests', 'refunds') ORDER BY shop COLLATE "C";
-SELECT shop, (SELECT string_agg(concat_ws(' ', time, at_risk, events, censored), '; ') FROM kaplan_meier(time_to_order(h))) AS time_to_order,
-	   (SELECT string_agg(concat_ws(' ', n, customers, reached_next, rate, eligible, coalesce(eligible_rate::text, 'NULL'), coalesce(median_gap_days::text, 'NULL')), '; ') FROM order_ladder(h)) AS order_ladder,
+SELECT shop, (SELECT string_agg(concat_ws(' ', duration, at_risk, events, censored), '; ') FROM kaplan_meier(time_to_order(h))) AS time_to_order,
+	   (SELECT string_agg(concat_ws(' ', order_number, customers, reached_next, rate, eligible, coalesce(eligible_rate::text, 'NULL'), coalesce(median_gap_days::text, 'NULL')), '; ') FROM order_ladder(h)) AS order_ladder,
 	   order_gap(h), (SELECT string_agg(concat_ws(' ', period_start, opening, new, retained, resurrected, lapsed, closing, coalesce(quick_ratio::text, 'NULL'), is_complete), '; ') FROM lifecycle(h)) AS lifecycle,
 	   (SELECT string_agg(concat_ws(' ', repeat_purchases, active_days, age_days, customers), '; ') FROM cells(repeat_buying(h))) AS cells, customer_base(h) IS NULL AS no_base
 FROM histories WHERE shop IN ('no rows', 'one order', 'guests', 'refunds') ORDER BY shop COLLATE "C";
@@ -220,9 +220,9 @@ SELECT i.* FROM (SELECT rollup(h) AS h FROM histories WHERE shop IN ('guests', '
 -- Before the first order there is nothing to see, and after the last one there
 -- are empty periods.
 SELECT as_of, (SELECT count(*) FROM cohort_retention(h, 'month', as_of)) AS cells, (SELECT count(*) FROM cohort_average(h, 'month', as_of)) AS averages,
-	   (SELECT string_agg(concat_ws(' ', day, eligible, repeated), '; ') FROM repeat_within(h, '{0,60}', as_of)) AS repeat_within,
-	   (SELECT string_agg(concat_ws(' ', day, eligible, retained), '; ') FROM retained_on(h, '{0,60}', as_of)) AS retained_on,
-	   (SELECT string_agg(concat_ws(' ', time, at_risk, events, censored), '; ') FROM kaplan_meier(time_to_order(h, 3, as_of))) AS time_to_order,
+	   (SELECT string_agg(concat_ws(' ', days, eligible, repeated), '; ') FROM repeat_within(h, '{0,60}', as_of)) AS repeat_within,
+	   (SELECT string_agg(concat_ws(' ', days, eligible, retained), '; ') FROM retained_on(h, '{0,60}', as_of)) AS retained_on,
+	   (SELECT string_agg(concat_ws(' ', duration, at_risk, events, censored), '; ') FROM kaplan_meier(time_to_order(h, 3, as_of))) AS time_to_order,
 	   (SELECT count(*) FROM order_ladder(h, 90, as_of)) AS ladder, order_gap(h, 0.5, as_of) AS gap, (SELECT count(*) FROM lifecycle(h, 'month', 1, as_of)) AS lifecycle,
 	   (SELECT count(*) FROM new_and_returning(h, 'month', 1, as_of)) AS new_and_returning,
 	   (SELECT sum(customers) FROM cells(repeat_buying(h, as_of))) AS customers
@@ -272,7 +272,7 @@ FROM (VALUES
 	(28, 'day', 'time_to_order(h, 1)'), (29, 'day', 'time_to_order(h, 0)'), (30, 'day', 'time_to_order(h, -2147483648)'), (31, 'day', 'time_to_order(h, 2147483647)'),
 	(32, 'day', 'order_ladder(h, -1)'), (33, 'day', 'order_ladder(h, max_orders => 0)'), (34, 'day', 'order_ladder(h, 2147483647, max_orders => 2147483647)'),
 	(35, 'day', 'order_gap(h, 1.5)'), (36, 'day', 'order_gap(h, -0.1)'), (37, 'day', 'order_gap(h, ''NaN'')'),
-	(38, 'day', 'lifecycle(h, dormant_after => 0)'), (39, 'day', 'lifecycle(h, dormant_after => -1)'), (40, 'day', 'lifecycle(h, ''year'', 2147483647)'),
+	(38, 'day', 'lifecycle(h, dormant_after_periods => 0)'), (39, 'day', 'lifecycle(h, dormant_after_periods => -1)'), (40, 'day', 'lifecycle(h, ''year'', 2147483647)'),
 	(41, 'day', 'repeat_within(h, ''{2147483647}'')'), (42, 'day', 'retained_between(h, ''{0,2147483647}'')'),
 	(43, 'day', 'cohort_retention(h, NULL, NULL, NULL)'), (44, 'day', 'cohort_average(h, NULL)'), (45, 'day', 'repeat_within(h, NULL)'), (46, 'day', 'order_ladder(h, NULL)'),
 	(47, 'day', 'new_and_returning(h, trailing_periods => 0)'), (48, 'day', 'new_and_returning(h, trailing_periods => -2147483648)'), (49, 'day', 'new_and_returning(h, ''month'', 2147483647)'),

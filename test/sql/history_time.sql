@@ -80,7 +80,7 @@ SELECT v.*, array_agg(at ORDER BY at) FILTER (WHERE date_trunc(grain, at AT TIME
 FROM (SELECT * FROM verdicts WHERE want IS DISTINCT FROM got ORDER BY zone, grain, part, begins LIMIT 10) v JOIN instants USING (zone, part)
 GROUP BY grain, zone, part, begins, want, got ORDER BY zone, grain, part, begins;
 -- First and last days, to the day whatever the grain.
-SELECT count(*) > 1000 AS many_histories, count(*) FILTER (WHERE (i.grain, time_zone, customers, orders, first_day, last_day) IS DISTINCT FROM (h.grain, h.zone, n, n, first, last)) AS mismatches
+SELECT count(*) > 1000 AS many_histories, count(*) FILTER (WHERE (i.period, time_zone, customers, orders, first_order, last_order) IS DISTINCT FROM (h.grain, h.zone, n, n, first, last)) AS mismatches
 FROM histories h, history_info(h) i,
 	 LATERAL (SELECT count(*) AS n, min((at AT TIME ZONE zone)::date) AS first, max((at AT TIME ZONE zone)::date) AS last FROM instants o WHERE o.zone = h.zone AND o.part = h.part) o
 WHERE part % 10 = 0;
@@ -249,7 +249,7 @@ EXCEPTION WHEN OTHERS THEN
 END
 $$;
 \pset format unaligned
-SELECT grain, outcome(format('SELECT grain FROM history_info((SELECT purchase_history(1, now(), 1.0, %L)))', grain)) AS outcome
+SELECT grain, outcome(format('SELECT period FROM history_info((SELECT purchase_history(1, now(), 1.0, %L)))', grain)) AS outcome
 FROM unnest('{day,DAY,Week,quarter,days," day",hour,decade,"",NULL,x234567890123456789012345678901234567890123456789012345678901234567890}'::text[]) WITH ORDINALITY u (grain, n) ORDER BY n;
 SELECT zone, outcome(format('SELECT time_zone FROM history_info((SELECT purchase_history(1, now(), 1.0, ''day'', %L)))', zone)) AS outcome
 FROM unnest('{UTC,utc,Europe/Berlin,europe/berlin,Nowhere/Atlantis,"",NULL,EST5EDT,+02:00,x234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890}'::text[])
@@ -258,7 +258,7 @@ SELECT outcome('SELECT purchase_history(1, now(), g) FROM (VALUES (''day''), (''
 	   outcome('SELECT purchase_history(1, now(), ''day'', z) FROM (VALUES (''UTC''), (''Europe/Berlin'')) v (z)') AS zones_mixed,
 	   outcome('SELECT purchase_history(1, now(), g) FROM (VALUES (''day''), (NULL)) v (g)') AS one_null;
 -- Dates that are none of an order's.
-SELECT value, outcome(format('SELECT first_day FROM history_info((SELECT purchase_history(1, date %L, ''year'')))', value)) AS outcome
+SELECT value, outcome(format('SELECT first_order FROM history_info((SELECT purchase_history(1, date %L, ''year'')))', value)) AS outcome
 FROM unnest('{4714-11-24 BC,294276-12-31,294277-01-01,5874897-12-31}'::text[]) WITH ORDINALITY u (value, n) ORDER BY n;
 SELECT value, grain, outcome(format('SELECT cohort FROM cohort_retention((SELECT purchase_history(1, timestamp %L, %L)), %2$L)', value, grain)) AS outcome
 FROM unnest('{4714-11-24 00:00 BC,294276-12-31 23:59:59.999999}'::text[]) WITH ORDINALITY u (value, n), grains ORDER BY n, grain;
@@ -295,4 +295,4 @@ SELECT purchase_history(1, date '2024-03-01', 'day', 'Europe/Berlin');
 CREATE TEMP TABLE local_orders (customer_id varchar(10), ordered_at timestamp(0), amount numeric(12,2));
 INSERT INTO local_orders VALUES ('a', '2024-03-01 23:30', 5);
 SELECT customer_id, purchase_history(customer_id, ordered_at, amount, 'day', 'Europe/Berlin') FROM local_orders GROUP BY 1;
-SELECT first_day FROM history_info((SELECT purchase_history(customer_id, ordered_at AT TIME ZONE 'UTC', amount, 'day', 'Europe/Berlin') FROM local_orders));
+SELECT first_order FROM history_info((SELECT purchase_history(customer_id, ordered_at AT TIME ZONE 'UTC', amount, 'day', 'Europe/Berlin') FROM local_orders));

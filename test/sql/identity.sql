@@ -19,7 +19,7 @@ INSERT INTO remarkable VALUES (0, '00000000-0000-0000-0000-000000000000'), (-1, 
 	(1, '00000000-0000-0000-0000-000000000001'), (9223372036854775807, '00000000-0000-0000-ffff-ffffffffffff'),
 	(-9223372036854775808, 'ffffffff-ffff-ffff-0000-000000000000'), (4294967296, '00000000-0000-0001-0000-000000000000'),
 	(-9223372036854775807, '80000000-0000-0000-0000-000000000000');
-SELECT k, u, customers(customers_in_common(s, _retention_customer_base_add(NULL, k))) AS in_sample, customers(customers_in_common(us, _retention_customer_base_add(NULL, u))) AS uuid_in_sample
+SELECT k, u, customers(only_customers_of(s, _retention_customer_base_add(NULL, k))) AS in_sample, customers(only_customers_of(us, _retention_customer_base_add(NULL, u))) AS uuid_in_sample
 FROM remarkable, LATERAL (SELECT customer_base_sample(c, 16) AS s, customer_base_sample(cu, 16) AS us
 	FROM (SELECT random_int8(n), md5(n::text)::uuid FROM generate_series(1, 20000) n UNION ALL SELECT k, u) o (c, cu)) s
 ORDER BY k;
@@ -38,8 +38,8 @@ SELECT 'small' AS what, n AS k FROM generate_series(0, 999::int8) n
 UNION ALL SELECT 'negative', -n FROM generate_series(1, 1000::int8) n
 UNION ALL SELECT 'high', n << 54 FROM generate_series(0, 999::int8) n
 UNION ALL SELECT 'two bits', (1::int8 << a) | (1::int8 << b) FROM (SELECT a, b FROM generate_series(0, 63) a, generate_series(0, a - 1) b ORDER BY a, b LIMIT 1000) s;
-SELECT what, customers(whole), abs(customers(customers_in_common(whole, sample)) - 1000) < 220 AS as_often,
-	   abs(customers(customers_in_common(uuid_whole, uuid_sample)) - 1000) < 220 AS uuid_as_often
+SELECT what, customers(whole), abs(customers(only_customers_of(whole, sample)) - 1000) < 220 AS as_often,
+	   abs(customers(only_customers_of(uuid_whole, uuid_sample)) - 1000) < 220 AS uuid_as_often
 FROM (SELECT what, customer_base(k) FILTER (WHERE its) AS whole, customer_base_sample(k, 1000) AS sample,
 			 customer_base(u) FILTER (WHERE its) AS uuid_whole, customer_base_sample(u, 1000) AS uuid_sample
 	  FROM (SELECT what, its, k, encode(int8send(0) || int8send(k), 'hex')::uuid AS u
@@ -109,7 +109,7 @@ SELECT of, customers(s) BETWEEN 1000 AND 4000 AS customers, orders(s), revenue(s
 	   (SELECT count(*) FROM order_count_distribution(s)) AS counts, (SELECT count(*) FROM revenue_concentration(s, 10)) AS points
 FROM samples ORDER BY of;
 -- Nor do the customers that are selected from it, or by it: nobody could see it of them any more.
-SELECT x.of, y.of AS other, customers(customers_in_common(x.s, y.s)) AS in_common, customers(only_in(x.s, y.s)) IS NULL AS only_in
+SELECT x.of, y.of AS other, customers(only_customers_of(x.s, y.s)) AS in_common, customers(without_customers_of(x.s, y.s)) IS NULL AS without_customers_of
 FROM samples x, samples y WHERE x.of <> y.of ORDER BY 1, 2;
 -- A sample that has dropped all its customers, who have one hash, is none of no customers.
 CREATE FUNCTION mixed(x int8) RETURNS int8 IMMUTABLE LANGUAGE sql AS $$

@@ -170,7 +170,7 @@ SELECT signature, _retention_customer_base_send(b) AS bytes FROM
 	 UNION ALL SELECT NULL, customer_base(n, timestamp '2024-01-01' + n * interval '0.001 s', ('1e-' || n)::numeric) FROM generate_series(1, 3) n
 	 UNION ALL SELECT NULL, customer_base_sample(n, date '2024-01-01' + n, n - 3, 16) FROM generate_series(1, 30) n
 	 UNION ALL SELECT NULL, customer_base_sample(n, 16) FROM generate_series(1, 10) n
-	 UNION ALL SELECT NULL, only_in(customer_base_sample(n, date '2024-01-01' + n, n, 16), customer_base(30)) FROM generate_series(1, 30) n) s;
+	 UNION ALL SELECT NULL, without_customers_of(customer_base_sample(n, date '2024-01-01' + n, n, 16), customer_base(30)) FROM generate_series(1, 30) n) s;
 CREATE TABLE mutants AS
 SELECT 'cut' AS what, substr(bytes, 1, n) AS bytes FROM victims, generate_series(0, length(bytes) - 1) n
 UNION ALL
@@ -240,7 +240,7 @@ FROM (VALUES (1::int8, date '2024-01-01', 5.00, 'day'), (1, '2024-02-29', -1.5, 
 			 (1, '4714-11-24 BC', 1, 'year'), (1, '294276-12-31', 1, 'year'), (1, '2024-01-01', -1, 'week'), (NULL, '2024-01-01', 1, 'month')) o (c, t, a, g) GROUP BY g;
 INSERT INTO arguments SELECT type, NULL FROM (SELECT DISTINCT type FROM arguments UNION SELECT unnest('{customer_base,_retention_timeline}'::regtype[])) s;
 INSERT INTO arguments SELECT 'customer_base', b::text FROM bases WHERE NOT many;
-INSERT INTO arguments SELECT 'customer_base', only_in(b, (SELECT customer_base(0)))::text FROM bases WHERE NOT many AND signature = 'customer_base(bigint,date,numeric)'::regprocedure;
+INSERT INTO arguments SELECT 'customer_base', without_customers_of(b, (SELECT customer_base(0)))::text FROM bases WHERE NOT many AND signature = 'customer_base(bigint,date,numeric)'::regprocedure;
 INSERT INTO arguments SELECT 'customer_base', b::text FROM accepted ORDER BY md5(b::text) LIMIT 20;
 INSERT INTO arguments SELECT 'customer_base', _retention_customer_base_add_own(NULL, timestamp '2024-01-01', 1.25)::text;
 INSERT INTO arguments SELECT 'customer_base', _retention_customer_base_add_own(NULL, 1.25)::text;

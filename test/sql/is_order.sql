@@ -27,7 +27,7 @@ INSERT INTO sales VALUES
 SELECT count(*) FROM retention_create_views('sales', 'customer', 'ordered_at', 'profit', target => 'shop', is_order => 'quantity > 0');
 SELECT customers, repeat_customers, orders, revenue, refunds, refunded, guest_orders, guest_revenue, all_orders, all_revenue, first_order, last_order FROM shop.kpi;
 SELECT customer, orders, revenue, aov, first_order, last_order, p_alive IS NOT NULL AS p_alive, expected_revenue_12_months FROM shop.customers ORDER BY customer;
-SELECT period_label, customers, orders, new_orders, revenue, new_revenue, refunds, refunded, guest_revenue FROM shop.kpi_by_period ORDER BY period;
+SELECT period_label, customers, orders, new_orders, revenue, new_revenue, refunds, refunded, guest_revenue FROM shop.kpi_by_period ORDER BY period_start;
 SELECT cohort_label, period_index, cohort_size, active, orders, revenue, cumulative_revenue FROM shop.cohort_retention ORDER BY cohort, period_index;
 SELECT percentile, customers, revenue, share_of_revenue FROM shop.revenue_concentration WHERE percentile IN (50, 100) ORDER BY percentile;
 SELECT * FROM shop.excluded_rows WHERE row_count > 0;
@@ -148,7 +148,7 @@ CREATE FUNCTION plain_predictions(rows regclass, known_until date, until date, h
 	FROM k, m
 $$;
 CREATE FUNCTION predictions(rows text, number text, as_of date, holdout interval, horizon interval) RETURNS TABLE (customer text, x int8, alive numeric, purchases numeric, spend numeric, clv numeric, actual int8) LANGUAGE sql AS $$
-	SELECT customer, repeat_purchases, round(p_alive::numeric, 6), round(expected_purchases::numeric, 6), round(expected_spend::numeric, 4), round(predicted_clv::numeric, 4), actual
+	SELECT customer, repeat_purchases, round(p_alive::numeric, 6), round(expected_purchases::numeric, 6), round(expected_spend::numeric, 4), round(predicted_clv::numeric, 4), actual_purchases
 	FROM predict_customers(rows, 'customer', 'at', 'profit', order_id => number, is_order => 'sold', as_of => as_of, holdout => holdout, horizon => horizon)
 $$;
 -- Of rows, and of lines, which are added up by hand.
@@ -165,7 +165,7 @@ FROM (VALUES ('rows', NULL, 'random'::regclass), ('lines', 'number', 'added_up')
 SELECT c.what, h.customers, h.actual, h.actual = c.came AS same
 FROM (VALUES ('rows', NULL, 'random'), ('lines', 'number', 'added_up')) AS v (what, number, rows),
 	 LATERAL (SELECT v.what, sum(p.actual) AS came FROM plain(rows::regclass, '2024-01-01', '2024-03-01') AS p) AS c,
-	 LATERAL (SELECT customers, actual FROM holdout_check('random', 'customer', 'at', 'profit', order_id => v.number, is_order => 'sold', as_of => '2024-03-01', holdout => '60 days', models => '{nbd}')
+	 LATERAL (SELECT customers, actual_purchases AS actual FROM holdout_check('random', 'customer', 'at', 'profit', order_id => v.number, is_order => 'sold', as_of => '2024-03-01', holdout => '60 days', models => '{nbd}')
 			  WHERE model = 'nbd' AND repeat_purchases = 'all') AS h ORDER BY 1;
 -- Without money, those that are no orders are nothing.
 SELECT count(*) AS customers, sum(repeat_purchases) AS repeats, count(predicted_clv) AS clv FROM predict_customers('SELECT customer, at, sold FROM random', 'customer', 'at', is_order => 'sold');

@@ -112,7 +112,7 @@ FROM base;
 
 SELECT p.* FROM base, clv_breakdown(b) p;
 SELECT p.* FROM base, clv_breakdown(b, lifespan => '3 years', observation => '1 year', margin => 0.3) p;
-SELECT lifespan_years, lifespan_given, value_to_date, round(clv, 10) AS clv, round(53.75 * (1 - 1.1 ^ -3) / ln(1.1), 10) AS formula
+SELECT lifespan_years, lifespan_given, customer_value, round(clv, 10) AS clv, round(53.75 * (1 - 1.1 ^ -3) / ln(1.1), 10) AS formula
 FROM base, clv_breakdown(b, lifespan => '3 years', annual_discount_rate => 0.1);
 SELECT bool_and(clv(b, l, o, m, d) IS NOT DISTINCT FROM (clv_breakdown(b, l, o, m, d)).clv) AS one_clv
 FROM base, (VALUES
@@ -122,7 +122,7 @@ SELECT * FROM clv_breakdown(NULL);
 
 -- One order, and so no observation unless it is given: then frequency is.
 SELECT aov, orders_per_customer_year, trim_scale(observation_years) AS observation_years, trim_scale(lifespan_years) AS lifespan_years,
-	   lifespan_given, value_to_date, clv
+	   lifespan_given, customer_value, clv
 FROM (SELECT customer_base(1, timestamptz '2024-01-01', 50.00) AS b) s, clv_breakdown(b);
 SELECT p.* FROM (SELECT customer_base(1, timestamptz '2024-01-01', 50.00) AS b) s,
 	clv_breakdown(b, '2 years', '6 months') p;

@@ -23,18 +23,18 @@ CREATE TABLE orders AS SELECT * FROM simulate_orders(4000, '2 years', 5);
 CREATE TABLE customers AS SELECT customer_id, rfm_summary(ordered_at, amount, '2025-12-31') AS c FROM orders GROUP BY customer_id;
 CREATE TABLE shop AS SELECT repeat_buying(c) AS b, repeat_spend(c) AS s FROM customers;
 SELECT i.customers, i.cells, i.repeat_purchases, i.as_of FROM shop, repeat_buying_info(b) i;
-SELECT i.customers, i.used, i.left_out_no_repeat, i.left_out_not_positive, r(i.mean) AS mean, r(i.correlation) AS correlation FROM shop, repeat_spend_info(s) i;
+SELECT i.customers, i.used, i.left_out_no_repeat, i.left_out_not_positive, r(i.mean_spend) AS mean, r(i.correlation) AS correlation FROM shop, repeat_spend_info(s) i;
 CREATE TABLE fits AS SELECT kind, fit_purchases(b, kind) AS m FROM shop, unnest(ARRAY['nbd', 'bg/nbd', 'mbg/nbd', 'pareto/nbd', 'bg/cnbd-k', 'mbg/cnbd-k', 'bg/cnbd-2']) kind;
-SELECT f.kind, i.kind AS fitted, customers, r(loglik, 9) AS loglik, r(aic, 9) AS aic, r(bic, 9) AS bic, converged, boundary, message, r(lr_vs_nbd) AS lr, p_vs_nbd < 1e-50 AS p, as_of FROM fits f, model_info(m) i ORDER BY f.kind COLLATE "C";
-SELECT kind, name, r(estimate) AS estimate, r(std_error, 5) AS std_error, r(lower, 5) AS lower, r(upper, 5) AS upper FROM fits, model_parameters(m, 'week') ORDER BY kind COLLATE "C", name COLLATE "C";
+SELECT f.kind, i.model AS fitted, customers, r(loglik, 9) AS loglik, r(aic, 9) AS aic, r(bic, 9) AS bic, converged, boundary, message, r(lr_vs_nbd) AS lr, p_vs_nbd < 1e-50 AS p, as_of FROM fits f, model_info(m) i ORDER BY f.kind COLLATE "C";
+SELECT kind, name, r(estimate) AS estimate, r(standard_error, 5) AS standard_error, r(lower, 5) AS lower, r(upper, 5) AS upper FROM fits, model_parameters(m, 'week') ORDER BY kind COLLATE "C", name COLLATE "C";
 -- The truth is where the intervals are.
 SELECT name, truth BETWEEN lower AND upper AS covered FROM fits, model_parameters(m, 'week') JOIN (VALUES ('r', 0.243), ('alpha', 4.414), ('a', 0.793), ('b', 2.426)) v (name, truth) USING (name) WHERE kind = 'bg/nbd' ORDER BY name COLLATE "C";
-SELECT m::jsonb ->> 'kind' AS auto, (SELECT min(aic) FROM fits, model_info(m)) = (model_info(m)).aic AS smallest FROM shop, fit_purchases(b, 'auto') m;
-SELECT fit_purchases(b)::text = fit_purchases(b, 'mbg/nbd')::text AS default, fit_purchases(b, model => 'bg/cnbd-1')::jsonb ->> 'kind' AS with_k FROM shop;
-SELECT i.kind, i.customers, left_out_no_repeat, left_out_not_positive, r(correlation) AS correlation, r(loglik, 9) AS loglik, converged, boundary, message FROM shop, model_info(fit_spend(s)) i;
-SELECT name, r(estimate) AS estimate, r(std_error, 5) AS std_error, truth BETWEEN lower AND upper AS covered FROM shop, model_parameters(fit_spend(s)) JOIN (VALUES ('p', 6.25), ('q', 3.74), ('v', 15.44)) v (name, truth) USING (name) ORDER BY name;
+SELECT m::jsonb ->> 'model' AS auto, (SELECT min(aic) FROM fits, model_info(m)) = (model_info(m)).aic AS smallest FROM shop, fit_purchases(b, 'auto') m;
+SELECT fit_purchases(b)::text = fit_purchases(b, 'mbg/nbd')::text AS default, fit_purchases(b, model => 'bg/cnbd-1')::jsonb ->> 'model' AS with_k FROM shop;
+SELECT i.model, i.customers, left_out_no_repeat, left_out_not_positive, r(correlation) AS correlation, r(loglik, 9) AS loglik, converged, boundary, message FROM shop, model_info(fit_spend(s)) i;
+SELECT name, r(estimate) AS estimate, r(standard_error, 5) AS standard_error, truth BETWEEN lower AND upper AS covered FROM shop, model_parameters(fit_spend(s)) JOIN (VALUES ('p', 6.25), ('q', 3.74), ('v', 15.44)) v (name, truth) USING (name) ORDER BY name;
 -- k is in the parameters, without an error
-SELECT name, estimate, std_error FROM fits, model_parameters(m) WHERE kind = 'bg/cnbd-2' AND name = 'k';
+SELECT name, estimate, standard_error FROM fits, model_parameters(m) WHERE kind = 'bg/cnbd-2' AND name = 'k';
 
 -- The same bits in any order, of parts, of a history, and in parallel.
 CREATE TABLE ways (way text, p purchase_model, s spend_model);
@@ -52,25 +52,25 @@ RESET max_parallel_workers_per_gather;
 SELECT way, p::text = (SELECT p::text FROM ways WHERE way = 'as they are') AS purchases, s::text = (SELECT s::text FROM ways WHERE way = 'as they are') AS spend FROM ways ORDER BY way COLLATE "C";
 -- In other units: parameters that are times change with them, the likelihood by x ln 7.
 CREATE TABLE in_weeks AS SELECT kind, fit_purchases(weeks, kind) AS w, fit_purchases(b, kind) AS d
-FROM (SELECT repeat_buying(((c).repeat_purchases, (c).active_days / 7, (c).age_days / 7, NULL, (c).log_gaps - (c).repeat_purchases * ln(7::float8), (c).orders, (c).first_day)::rfm_inputs) AS weeks FROM customers) v, shop, unnest(ARRAY['nbd', 'bg/nbd', 'mbg/nbd', 'pareto/nbd', 'mbg/cnbd-2']) kind;
-SELECT kind, count(*) AS parameters, count(*) FILTER (WHERE near(p.estimate * CASE WHEN name IN ('alpha', 'beta') THEN 7 ELSE 1 END, q.estimate, 1e-9) AND (name = 'k' OR near(p.std_error / p.estimate, q.std_error / q.estimate, 1e-6))) AS same
+FROM (SELECT repeat_buying(((c).repeat_purchases, (c).active_days / 7, (c).age_days / 7, NULL, (c).log_gaps - (c).repeat_purchases * ln(7::float8), (c).orders, (c).first_order)::rfm_inputs) AS weeks FROM customers) v, shop, unnest(ARRAY['nbd', 'bg/nbd', 'mbg/nbd', 'pareto/nbd', 'mbg/cnbd-2']) kind;
+SELECT kind, count(*) AS parameters, count(*) FILTER (WHERE near(p.estimate * CASE WHEN name IN ('alpha', 'beta') THEN 7 ELSE 1 END, q.estimate, 1e-9) AND (name = 'k' OR near(p.standard_error / p.estimate, q.standard_error / q.estimate, 1e-6))) AS same
 FROM (SELECT kind, (model_parameters(w)).* FROM in_weeks) p JOIN (SELECT kind, (model_parameters(d)).* FROM in_weeks) q USING (kind, name) GROUP BY kind ORDER BY kind COLLATE "C";
-SELECT w.kind, near(w.loglik - i.repeat_purchases * ln(7::float8), d.loglik, 1e-12) AS loglik FROM in_weeks, model_info(w) w, model_info(d) d, shop, repeat_buying_info(b) i ORDER BY w.kind COLLATE "C";
+SELECT w.model, near(w.loglik - i.repeat_purchases * ln(7::float8), d.loglik, 1e-12) AS loglik FROM in_weeks, model_info(w) w, model_info(d) d, shop, repeat_buying_info(b) i ORDER BY w.model COLLATE "C";
 
 -- Beside the data: how many have bought so often; the last row is "or more".
-SELECT repeat_purchases, actual, r(expected, 7) AS expected, r((SELECT CASE WHEN f.repeat_purchases < 5 THEN sum(purchase_probability(m, f.repeat_purchases::int, (c).age_days * interval '1 day')) ELSE sum(1 - p) END
+SELECT repeat_purchases, actual_customers AS actual, r(expected_customers, 7) AS expected, r((SELECT CASE WHEN f.repeat_purchases < 5 THEN sum(purchase_probability(m, f.repeat_purchases::int, (c).age_days * interval '1 day')) ELSE sum(1 - p) END
 		FROM customers, LATERAL (SELECT sum(purchase_probability(m, n, (c).age_days * interval '1 day')) AS p FROM generate_series(0, 4) n) p), 7) AS plain
 FROM shop, fits, model_frequency_fit(m, b, 5) f WHERE kind = 'mbg/nbd';
-SELECT count(*) AS rows, sum(actual) AS customers, r(sum(expected)) AS expected FROM shop, fits, model_frequency_fit(m, b) f WHERE kind = 'bg/nbd';
+SELECT count(*) AS rows, sum(actual_customers) AS customers, r(sum(expected_customers)) AS expected FROM shop, fits, model_frequency_fit(m, b) f WHERE kind = 'bg/nbd';
 SELECT count(*) FROM shop, fits, model_frequency_fit(m, NULL) f;
 SELECT f.* FROM shop, fits, model_frequency_fit(m, b, 0) f WHERE kind = 'nbd';
 -- And when.
 CREATE TABLE history AS SELECT purchase_history(customer_id, ordered_at, amount, 'day') AS h FROM orders;
 CREATE TABLE purchases AS SELECT DISTINCT customer_id, ordered_at::date AS day, min(ordered_at::date) OVER (PARTITION BY customer_id) AS first FROM orders;
-SELECT count(*) AS periods, count(*) FILTER (WHERE actual_cumulative = (SELECT count(*) FROM purchases WHERE day > first AND day <= period_end)) AS actual,
-	   count(*) FILTER (WHERE near(expected_cumulative, (SELECT sum(expected_purchases(m, (period_end - first) * interval '1 day')) FROM purchases WHERE day = first AND first <= period_end), 1e-9)) AS expected
-FROM history, fits, model_tracking(m, h, 'month', '2025-12-15') t, LATERAL (SELECT least((period + interval '1 month' - interval '1 day')::date, '2025-12-15') AS period_end) e WHERE kind = 'bg/nbd';
-SELECT period, actual_cumulative, r(expected_cumulative) AS expected FROM history, fits, model_tracking(m, h, 'year') WHERE kind = 'bg/nbd';
+SELECT count(*) AS periods, count(*) FILTER (WHERE cumulative_actual_purchases = (SELECT count(*) FROM purchases WHERE day > first AND day <= period_end)) AS actual,
+	   count(*) FILTER (WHERE near(cumulative_expected_purchases, (SELECT sum(expected_purchases(m, (period_end - first) * interval '1 day')) FROM purchases WHERE day = first AND first <= period_end), 1e-9)) AS expected
+FROM history, fits, model_tracking(m, h, 'month', '2025-12-15') t, LATERAL (SELECT least((period_start + interval '1 month' - interval '1 day')::date, '2025-12-15') AS period_end) e WHERE kind = 'bg/nbd';
+SELECT period_start AS period, cumulative_actual_purchases, r(cumulative_expected_purchases) AS expected FROM history, fits, model_tracking(m, h, 'year') WHERE kind = 'bg/nbd';
 SELECT count(*) AS weeks FROM history, fits, model_tracking(m, h) WHERE kind = 'bg/nbd';
 SELECT count(*) AS nothing FROM history, fits, model_tracking(m, h, as_of => '2020-01-01');
 SELECT model_tracking(m, (SELECT purchase_history(1, date '2024-01-01', 'month'))) FROM fits WHERE kind = 'nbd';
@@ -115,7 +115,7 @@ SELECT fit_purchases(b, '') FROM shop;
 CREATE TABLE spenders (what text, x int8, m numeric);
 INSERT INTO spenders VALUES ('one', 3, 20), ('all alike', 2, 10), ('all alike', 2, 10), ('none', 0, NULL), ('none', 2, -5), ('none', 1, NULL), ('none', 3, 0), ('far apart', 1, 1e-300), ('far apart', 2, 1e300), ('tiny', 1, 1e-300), ('tiny', 2, 2e-300), ('huge', 1, 1e300), ('huge', 3, 2e300);
 INSERT INTO spenders SELECT 'heavy tail', 1 + n % 3, exp(n / 10.0) FROM generate_series(1, 200) n;
-SELECT what, i.kind, i.customers, left_out_no_repeat, left_out_not_positive, i.correlation IS NOT NULL AS correlation, i.loglik IS NOT NULL AS loglik, fit_spend(s)::text::spend_model::text = fit_spend(s)::text AS round_trip
+SELECT what, i.model, i.customers, left_out_no_repeat, left_out_not_positive, i.correlation IS NOT NULL AS correlation, i.loglik IS NOT NULL AS loglik, fit_spend(s)::text::spend_model::text = fit_spend(s)::text AS round_trip
 FROM (SELECT what, repeat_spend((x, x, 10, m, 0, NULL, NULL)::rfm_inputs) AS s FROM spenders GROUP BY what) g, model_info(fit_spend(s)) i ORDER BY what COLLATE "C";
 SELECT i.* FROM (SELECT repeat_spend((x, x, 10, m, 0, NULL, NULL)::rfm_inputs) AS s FROM spenders WHERE what = 'none') g, repeat_spend_info(s) i;
 SELECT message, expected_spend(m, (0, 0, 10, NULL, 0, NULL, NULL)::rfm_inputs) IS NULL AS no_mean FROM (SELECT fit_spend(repeat_spend((x, x, 10, m, 0, NULL, NULL)::rfm_inputs)) AS m FROM spenders WHERE what = 'heavy tail') g, model_info(m);
@@ -135,9 +135,9 @@ JOIN (SELECT customer_id % 50 AS g, repeat_spend(purchase_history(customer_id, o
 
 -- Fader & Hardie (2007): the regular and the high-end segment, seven years.
 CREATE TABLE segments AS SELECT segment, (n - 1)::int AS period, survivors FROM (VALUES ('regular', '{1000,631,468,382,326,289,262,241}'::int8[]), ('high end', '{1000,869,743,653,593,551,517,491}')) v (segment, list), unnest(list) WITH ORDINALITY u (survivors, n);
-SELECT segment, kind, name, r(estimate) AS estimate, r(std_error, 5) AS std_error, r(lower, 5) AS lower, r(upper, 5) AS upper
+SELECT segment, kind, name, r(estimate) AS estimate, r(standard_error, 5) AS standard_error, r(lower, 5) AS lower, r(upper, 5) AS upper
 FROM (SELECT segment, kind, fit_retention(period, survivors, kind) AS m FROM segments, unnest(ARRAY['sbg', 'bdw']) kind GROUP BY segment, kind) f, model_parameters(m) ORDER BY segment COLLATE "C", kind COLLATE "C", name COLLATE "C";
-SELECT segment, i.kind, i.customers, periods, r(loglik, 9) AS loglik, r(aic, 9) AS aic, r(bic, 9) AS bic, converged, boundary, message FROM (SELECT segment, fit_retention(period, survivors) AS m FROM segments GROUP BY segment) f, model_info(m) i ORDER BY segment COLLATE "C";
+SELECT segment, i.model, i.customers, periods, r(loglik, 9) AS loglik, r(aic, 9) AS aic, r(bic, 9) AS bic, converged, boundary, message FROM (SELECT segment, fit_retention(period, survivors) AS m FROM segments GROUP BY segment) f, model_info(m) i ORDER BY segment COLLATE "C";
 -- rows in any order, of parts, stored; cohorts of the same length add up
 SELECT segment, fit_retention(period, survivors)::text = fit_retention(period, survivors ORDER BY period DESC)::text AS backwards, fit_retention(renewals(period, survivors), 'sbg')::text = fit_retention(period, survivors)::text AS stored,
 	   fit_retention(renewals(period, survivors)::text::renewals_histogram, 'bdw')::text = fit_retention(period, survivors, 'bdw')::text AS as_text FROM segments GROUP BY segment ORDER BY segment COLLATE "C";
@@ -164,7 +164,7 @@ DROP SCHEMA model_fit CASCADE;
 
 -- Gaps that are not known: no model with a k, unless there are none.
 SELECT log_gaps IS NULL AS unknown FROM repeat_buying_info((SELECT repeat_buying(ROW(2, 5, 9, NULL, NULL, 3, NULL)::rfm_inputs) FROM generate_series(1, 10)));
-SELECT kind !~ 'cnbd' AS without_k FROM model_info(fit_purchases((SELECT repeat_buying(ROW(x, 5 * sign(x), 9 + x, NULL, CASE x WHEN 0 THEN 0 END, 9, NULL)::rfm_inputs) FROM generate_series(0, 4) x), 'auto'));
+SELECT model !~ 'cnbd' AS without_k FROM model_info(fit_purchases((SELECT repeat_buying(ROW(x, 5 * sign(x), 9 + x, NULL, CASE x WHEN 0 THEN 0 END, 9, NULL)::rfm_inputs) FROM generate_series(0, 4) x), 'auto'));
 SELECT fit_purchases(repeat_buying(ROW(2, 5, 9, NULL, NULL, 3, NULL)::rfm_inputs), 'mbg/cnbd-3');
 SELECT fit_purchases(repeat_buying(ROW(2, 5, 9, NULL, NULL, 3, NULL)::rfm_inputs), 'mbg/cnbd-k');
 SELECT log_gaps FROM repeat_buying_info((SELECT repeat_buying(ROW(0, 0, 9, NULL, NULL, 3, NULL)::rfm_inputs)));

@@ -73,7 +73,7 @@ SELECT count(*) AS models, count(*) FILTER (WHERE (f.p::text, f.s::text, f.r::te
 	   count(*) FILTER (WHERE (to_jsonb(f.p), to_jsonb(f.s), to_jsonb(f.r)) IS DISTINCT FROM (t.p::jsonb, t.s::jsonb, t.r::jsonb)) AS to_jsonb
 FROM fitted f JOIN printed t USING (what);
 -- A row that has a model, as JSON, has it as an object.
-SELECT jsonb_path_query(to_jsonb(f), '$.p.kind'), row_to_json(f)::jsonb #>> '{p,parameters,r}' IS NOT NULL AS parameters FROM fitted f WHERE what = 'purchase, mbg/nbd';
+SELECT jsonb_path_query(to_jsonb(f), '$.p.model'), row_to_json(f)::jsonb #>> '{p,parameters,r}' IS NOT NULL AS parameters FROM fitted f WHERE what = 'purchase, mbg/nbd';
 CREATE TABLE copies (LIKE fitted);
 \copy fitted TO 'results/models.binary' WITH (FORMAT binary)
 \copy copies FROM 'results/models.binary' WITH (FORMAT binary)
@@ -108,22 +108,22 @@ SELECT DISTINCT pg_column_size(p) AS p, pg_column_size(s) AS s FROM fitted WHERE
 \set VERBOSITY terse
 SELECT ''::purchase_model;
 SELECT 'hello'::purchase_model;
-SELECT '{"kind": "nbd"'::purchase_model;
+SELECT '{"model": "nbd"'::purchase_model;
 \set VERBOSITY default
 SELECT '[]'::purchase_model;
 SELECT '"nbd"'::purchase_model;
 SELECT 'null'::purchase_model;
 SELECT '{}'::purchase_model;
-SELECT '{"type": "purchase_model", "version": 1, "kind": "nbd"}'::purchase_model;
-SELECT '{"type": "spend_model", "version": 1, "kind": "nbd", "parameters": {"r": 1, "alpha": 1}}'::purchase_model;
-SELECT '{"type": "purchase_model", "version": 2, "kind": "nbd", "parameters": {"r": 1, "alpha": 1}}'::purchase_model;
-SELECT '{"type": "purchase_model", "version": 1, "kind": "dbn", "parameters": {"r": 1, "alpha": 1}}'::purchase_model;
-SELECT '{"type": "purchase_model", "version": 1, "kind": "bg/cnbd-k", "parameters": {"r": 1, "alpha": 1, "a": 1, "b": 1}}'::purchase_model;
-SELECT '{"type": "purchase_model", "version": 1, "kind": "nbd", "unit": "week", "parameters": {"r": 1, "alpha": 1}}'::purchase_model;
-SELECT '{"type": "purchase_model", "version": 1, "kind": "nbd", "parameters": {"r": 1, "alpha": 1}, "colour": "red"}'::purchase_model;
-SELECT '{"type": "purchase_model", "version": 1, "kind": "nbd", "parameters": {"r": 1, "alpha": 1}, "loglik": 1}'::purchase_model;
-SELECT '{"type": "purchase_model", "version": 1, "kind": "nbd", "parameters": {"r": 1, "alpha": 1}, "customers": 1}'::purchase_model;
-SELECT '{"type": "purchase_model", "version": 1, "kind": "nbd", "parameters": {"r": 1, "alpha": 1}, "correlation": 1}'::purchase_model;
+SELECT '{"type": "purchase_model", "version": 1, "model": "nbd"}'::purchase_model;
+SELECT '{"type": "spend_model", "version": 1, "model": "nbd", "parameters": {"r": 1, "alpha": 1}}'::purchase_model;
+SELECT '{"type": "purchase_model", "version": 2, "model": "nbd", "parameters": {"r": 1, "alpha": 1}}'::purchase_model;
+SELECT '{"type": "purchase_model", "version": 1, "model": "dbn", "parameters": {"r": 1, "alpha": 1}}'::purchase_model;
+SELECT '{"type": "purchase_model", "version": 1, "model": "bg/cnbd-k", "parameters": {"r": 1, "alpha": 1, "a": 1, "b": 1}}'::purchase_model;
+SELECT '{"type": "purchase_model", "version": 1, "model": "nbd", "unit": "week", "parameters": {"r": 1, "alpha": 1}}'::purchase_model;
+SELECT '{"type": "purchase_model", "version": 1, "model": "nbd", "parameters": {"r": 1, "alpha": 1}, "colour": "red"}'::purchase_model;
+SELECT '{"type": "purchase_model", "version": 1, "model": "nbd", "parameters": {"r": 1, "alpha": 1}, "loglik": 1}'::purchase_model;
+SELECT '{"type": "purchase_model", "version": 1, "model": "nbd", "parameters": {"r": 1, "alpha": 1}, "customers": 1}'::purchase_model;
+SELECT '{"type": "purchase_model", "version": 1, "model": "nbd", "parameters": {"r": 1, "alpha": 1}, "correlation": 1}'::purchase_model;
 -- a valid one, and what each field must not be
 CREATE FUNCTION with_field(model jsonb, field text, value jsonb) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE

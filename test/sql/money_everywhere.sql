@@ -119,7 +119,7 @@ SELECT p.oid::regprocedure::text AS name, proname, prorettype::regtype::text AS 
 	   (SELECT string_agg(CASE WHEN arg = 'customer' THEN CASE type WHEN 'int8'::regtype THEN 'c' WHEN 'text'::regtype THEN 'c_text' WHEN 'uuid'::regtype THEN 'c_uuid' END
 							   WHEN arg = 'ordered_at' THEN CASE type WHEN 'timestamptz'::regtype THEN 't_tz' WHEN 'timestamp'::regtype THEN 't' WHEN 'date'::regtype THEN 't_date' END
 							   WHEN arg = 'amount' THEN CASE type WHEN 'numeric'::regtype THEN 'a' ELSE 'f' END
-							   WHEN arg = 'grain' THEN '''month''' WHEN arg = 'time_zone' THEN '''America/New_York''' WHEN arg = 'size' THEN '16'
+							   WHEN arg = 'period' THEN '''month''' WHEN arg = 'time_zone' THEN '''America/New_York''' WHEN arg = 'sample_size' THEN '16'
 							   WHEN arg = 'is_order' THEN 'a >= 0'
 							   WHEN arg = 'as_of' THEN 'date ''2024-06-30''' END, ', ' ORDER BY i)
 		FROM unnest(proargnames, proargtypes::regtype[]) WITH ORDINALITY u (arg, type, i)) AS args
@@ -304,9 +304,9 @@ CALL compare('estimates of samples', '{}',
 		LATERAL (VALUES (''value'', abs(customer_value(b) * customers(b) - revenue(b)) <= abs(revenue(b)) / customers(b)),
 						(''clv'', abs(clv(b, ''3 years'', ''1 year'') - 3 * customer_value(b)) <= abs(customer_value(b)) * 1e-14)) v (name, holds) WHERE customers(b) > 0',
 	'SELECT shop, size, name, ''true'' FROM plain, (VALUES (16), (100)) s (size), (VALUES (''value''), (''clv'')) v (name) WHERE customers > 0');
-CALL compare('customers in common', ARRAY['customers_in_common(customer_base,customer_base)', 'only_in(customer_base,customer_base)'],
+CALL compare('customers in common', ARRAY['only_customers_of(customer_base,customer_base)', 'without_customers_of(customer_base,customer_base)'],
 	'SELECT shop, 0, name, trim_scale(revenue(selected))::text FROM bases JOIN (SELECT shop, customer_base(c, t, a) AS other FROM orders WHERE n % 5 = 0 GROUP BY shop) o USING (shop),
-		LATERAL (VALUES (''both'', customers_in_common(b, other)), (''only one'', only_in(b, other))) v (name, selected) WHERE how = ''rows''',
+		LATERAL (VALUES (''both'', only_customers_of(b, other)), (''only one'', without_customers_of(b, other))) v (name, selected) WHERE how = ''rows''',
 	'SELECT shop, 0, name, trim_scale(coalesce(sum(b.revenue) FILTER (WHERE b.orders > 0 AND ((shop, c) IN (SELECT shop, c FROM orders WHERE n % 5 = 0 AND a >= 0 AND c IS NOT NULL)) = (name = ''both'')), 0))::text
 	 FROM plain s LEFT JOIN (SELECT shop, c, revenue, orders FROM buyers) b USING (shop), (VALUES (''both''), (''only one'')) v (name) WHERE shop IN (SELECT shop FROM orders WHERE n % 5 = 0) GROUP BY shop, name');
 
@@ -314,7 +314,7 @@ CALL compare('customers in common', ARRAY['customers_in_common(customer_base,cus
 CALL compare('clv of bases', ARRAY['clv(customer_base,interval,interval,numeric,numeric)', 'clv_breakdown(customer_base,interval,interval,numeric,numeric)'],
 	'SELECT shop, 0, name, money::text FROM bases, LATERAL clv_breakdown(b) AS m, LATERAL clv_breakdown(b, ''3 years'', ''1 year'', 0.3, 0) AS g,
 		LATERAL (VALUES (''measured'', clv(b)), (''measured, of the parts'', m.clv), (''given'', clv(b, ''3 years'', ''1 year'', 0.3)), (''given, of the parts'', g.clv),
-						(''aov'', m.aov), (''value'', m.value_to_date)) v (name, money) WHERE how = ''rows''',
+						(''aov'', m.aov), (''value'', m.customer_value)) v (name, money) WHERE how = ''rows''',
 	'SELECT shop, 0, name, money::text FROM plain LEFT JOIN (SELECT shop, sum(lifespan) AS lifespans FROM buyers GROUP BY shop) b USING (shop),
 		LATERAL (SELECT CASE WHEN customers > 0 THEN revenue * lifespans / nullif(customers * observed * customers, 0) END AS measured,
 						revenue * 0.3 * 3 / nullif(customers, 0) AS given) c,
@@ -375,14 +375,14 @@ UPDATE cells SET cumulative = revenue WHERE cumulative IS NULL;
 
 CALL compare('cohort_retention', ARRAY['cohort_retention(purchase_history,text,date,integer)'],
 	'SELECT shop, grain || period || cohort || period_start, name, money::text FROM kept JOIN questions USING (grain), LATERAL cohort_retention(h, period) r,
-		LATERAL (VALUES (''revenue'', revenue), (''cumulative'', cumulative_revenue), (''ltv'', ltv)) v (name, money)',
-	'SELECT shop, grain || period || cohort || p, name, money::text FROM cells, LATERAL (VALUES (''revenue'', revenue), (''cumulative'', cumulative), (''ltv'', cumulative / size)) v (name, money)');
+		LATERAL (VALUES (''revenue'', revenue), (''cumulative'', cumulative_revenue), (''customer_value'', customer_value)) v (name, money)',
+	'SELECT shop, grain || period || cohort || p, name, money::text FROM cells, LATERAL (VALUES (''revenue'', revenue), (''cumulative'', cumulative), (''customer_value'', cumulative / size)) v (name, money)');
 CALL compare('cohort_average', ARRAY['cohort_average(purchase_history,text,date,integer,boolean)'],
 	'SELECT shop, grain || period || period_index, weighted || name, money::text FROM kept JOIN questions USING (grain), (VALUES (true), (false)) w (weighted), LATERAL cohort_average(h, period, weighted => weighted) r,
-		LATERAL (VALUES (''revenue'', revenue), (''cumulative'', cumulative_revenue), (''ltv'', ltv)) v (name, money)',
+		LATERAL (VALUES (''revenue'', revenue), (''cumulative'', cumulative_revenue), (''customer_value'', customer_value)) v (name, money)',
 	'SELECT shop, grain || period || i, weighted || name, money::text
 	 FROM (SELECT shop, grain, period, i, sum(revenue) AS revenue, sum(cumulative) AS cumulative, sum(cumulative) / sum(size) AS of_all, avg(cumulative / size) AS mean FROM cells WHERE is_complete GROUP BY shop, grain, period, i) c,
-		LATERAL (VALUES (true, ''revenue'', revenue), (true, ''cumulative'', cumulative), (true, ''ltv'', of_all), (false, ''revenue'', revenue), (false, ''cumulative'', cumulative), (false, ''ltv'', mean)) v (weighted, name, money)');
+		LATERAL (VALUES (true, ''revenue'', revenue), (true, ''cumulative'', cumulative), (true, ''customer_value'', of_all), (false, ''revenue'', revenue), (false, ''cumulative'', cumulative), (false, ''customer_value'', mean)) v (weighted, name, money)');
 CALL compare('new_and_returning', ARRAY['new_and_returning(purchase_history,text,integer,date)'],
 	'SELECT shop, grain || period || period_start, name, money::text FROM kept JOIN questions USING (grain), LATERAL new_and_returning(h, period) r,
 		LATERAL (VALUES (''all'', revenue), (''new'', new_revenue), (''returning'', returning_revenue)) v (name, money)',
@@ -405,8 +405,8 @@ CALL compare('repeat_spend', ARRAY['repeat_spend(purchase_history,date)', 'repea
 		JOIN (SELECT shop, repeat_spend(r) AS of_rfm, repeat_spend(r) FILTER (WHERE c % 2 = 0) + repeat_spend(r) FILTER (WHERE c % 2 <> 0) AS added
 			  FROM (SELECT shop, c, rfm_summary(t, a, date ''2024-12-31'') AS r FROM orders WHERE c IS NOT NULL GROUP BY shop, c) r GROUP BY shop) s USING (shop)
 		JOIN (SELECT shop, rollup(r) AS rolled FROM (SELECT shop, repeat_spend(r) AS r FROM (SELECT shop, c, rfm_summary(t, a, date ''2024-12-31'') AS r FROM orders WHERE c IS NOT NULL GROUP BY shop, c) r GROUP BY shop, c % 3) p GROUP BY shop) u USING (shop),
-		LATERAL (VALUES (''history'', (repeat_spend_info(of_history)).mean::text), (''rfm'', (repeat_spend_info(of_rfm)).mean::text), (''rollup'', (repeat_spend_info(rolled)).mean::text),
-			(''read'', (repeat_spend_info(of_history::text::repeat_spend_histogram)).mean::text), (''added'', (repeat_spend_info(coalesce(added, of_rfm))).mean::text),
+		LATERAL (VALUES (''history'', (repeat_spend_info(of_history)).mean_spend::text), (''rfm'', (repeat_spend_info(of_rfm)).mean_spend::text), (''rollup'', (repeat_spend_info(rolled)).mean_spend::text),
+			(''read'', (repeat_spend_info(of_history::text::repeat_spend_histogram)).mean_spend::text), (''added'', (repeat_spend_info(coalesce(added, of_rfm))).mean_spend::text),
 			(''same'', (of_rfm::text IS NOT DISTINCT FROM rolled::text)::text)) v (name, money)',
 	'SELECT shop, 0, name, CASE name WHEN ''same'' THEN ''true'' ELSE mean::text END FROM (SELECT DISTINCT shop FROM orders WHERE c IS NOT NULL) o
 		LEFT JOIN (SELECT shop, avg(m) AS mean FROM spends WHERE m > 0 GROUP BY shop) s USING (shop), (VALUES (''history''), (''rfm''), (''rollup''), (''read''), (''added''), (''same'')) v (name)',
@@ -500,15 +500,15 @@ BEGIN
 		CALL compare_view('left_out_rows', 'concat(customer, '' '', ordered_at)', '{amount}', 'SELECT '''' AS place, 0 AS amount WHERE false');
 		CALL compare_view('kpi', '''''', '{revenue,refunded,guest_revenue,all_revenue,aov,customer_value,clv,top_20_percent_revenue}',
 			'SELECT '''' AS place, * FROM sums_of(''-infinity'', ''infinity'', NULL)');
-		CALL compare_view('kpi_by_period', 'period', '{revenue,refunded,guest_revenue,all_revenue,aov,customer_value,clv,top_20_percent_revenue,new_revenue,returning_revenue}',
+		CALL compare_view('kpi_by_period', 'period_start', '{revenue,refunded,guest_revenue,all_revenue,aov,customer_value,clv,top_20_percent_revenue,new_revenue,returning_revenue}',
 			'SELECT p::date AS place, s.*, coalesce(round(new_revenue, 4), 0) AS new_revenue, round(revenue, 4) - coalesce(round(new_revenue, 4), 0) AS returning_revenue
 			 FROM (SELECT date_trunc(''month'', min(t)) AS first, max(t) AS last FROM orders WHERE shop = this()) span,
 				  LATERAL generate_series(first, last, ''1 month'') p, LATERAL (SELECT p + interval ''1 month'' AS ends) e,
 				  LATERAL sums_of(p, ends, extract(epoch FROM ends - p)) s,
 				  LATERAL (SELECT sum(a) AS new_revenue FROM orders JOIN (SELECT c, min(t) AS begins FROM orders WHERE shop = this() AND a >= 0 GROUP BY c) f USING (c)
 						   WHERE shop = this() AND t >= p AND t < ends AND begins >= p AND begins < ends) n');
-		CALL compare_view('cohort_retention', 'concat(cohort, '' '', period)', '{revenue,cumulative_revenue,ltv}',
-			'SELECT concat(cohort, '' '', p) AS place, revenue, cumulative AS cumulative_revenue, cumulative / size AS ltv FROM cells WHERE grain = ''month'' AND period = ''month'' AND shop = this()');
+		CALL compare_view('cohort_retention', 'concat(cohort, '' '', period_start)', '{revenue,cumulative_revenue,customer_value}',
+			'SELECT concat(cohort, '' '', p) AS place, revenue, cumulative AS cumulative_revenue, cumulative / size AS customer_value FROM cells WHERE grain = ''month'' AND period = ''month'' AND shop = this()');
 		CALL compare_view('customers', 'customer', '{revenue,aov}',
 			'SELECT c AS place, revenue, revenue / orders AS aov FROM buyers WHERE shop = this() AND orders > 0');
 		CALL compare_view('excluded_rows', 'reason', '{amount}',
@@ -531,7 +531,7 @@ INSERT INTO known_columns SELECT 'rfm_quintiles', unnest('{p20,p40,p60,p80}'::na
 SELECT c.relname, a.attname AS unknown_money
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
 WHERE c.relnamespace = 'money_views'::regnamespace AND c.relkind IN ('v', 'm') AND attnum > 0
-	AND (atttypid = 'numeric'::regtype OR atttypid = 'float8'::regtype AND attname ~ 'revenue|amount|clv|ltv|aov|value|refund' AND attname !~ '^share_|_share$')
+	AND (atttypid = 'numeric'::regtype OR atttypid = 'float8'::regtype AND attname ~ 'revenue|amount|clv|customer_value|aov|value|refund' AND attname !~ '^share_|_share$')
 	AND NOT EXISTS (SELECT FROM known_columns k WHERE k.relname = c.relname AND k.attname = a.attname)
 ORDER BY 1, 2;
 
@@ -551,7 +551,7 @@ FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid =
 	 LATERAL (SELECT coalesce(array_agg(type) FILTER (WHERE mode IN ('o', 't')), ARRAY[prorettype]) AS results, coalesce(array_agg(arg) FILTER (WHERE mode IN ('o', 't')), '{}') AS columns
 			  FROM unnest(proallargtypes, proargmodes, proargnames) u (type, mode, arg)) r
 WHERE ('numeric'::regtype = ANY (results)
-	   OR 'float8'::regtype = ANY (results) AND array_to_string(columns || proname::text, ' ') ~ 'revenue|refunded|clv|ltv|aov|spend|amount|customer_value|value_to_date|top_share|gini'
+	   OR 'float8'::regtype = ANY (results) AND array_to_string(columns || proname::text, ' ') ~ 'revenue|refunded|clv|aov|spend|amount|customer_value|top_share|gini'
 	   OR results && ARRAY['customer_base'::regtype, 'purchase_history'::regtype, 'repeat_spend_histogram'::regtype, 'rfm_inputs'::regtype]::oid[])
 	-- of an aggregate, one that is given amounts, or what knows of them
 	AND (prokind = 'f' OR 'amount' = ANY (proargnames) OR proargtypes::oid[] && ARRAY['customer_base'::regtype, 'purchase_history'::regtype, 'repeat_spend_histogram'::regtype, 'rfm_inputs'::regtype]::oid[])

@@ -17,7 +17,7 @@ INSERT INTO line VALUES (1, 'ann', '2024-01-05 10:00', 60), (1, 'ann', '2024-01-
 	(2, 'bob', '2024-01-10 10:00', 30), (2, 'bob', '2024-02-10 10:00', -10), (3, 'bob', '2024-02-20 10:00', 50), (4, 'bob', '2024-02-22 10:00', 70);
 SELECT count(*) FROM retention_create_views('line', 'customer', 'at', 'total', 'number', target => 'reader_shop');
 SELECT customers, orders, revenue, refunds, refunded, aov FROM reader_shop.kpi;
-SELECT period, customers, orders, revenue, refunds, refunded FROM reader_shop.kpi_by_period ORDER BY period;
+SELECT period_start, customers, orders, revenue, refunds, refunded FROM reader_shop.kpi_by_period ORDER BY period_start;
 SELECT customer, orders, revenue, first_order, last_order FROM reader_shop.customers ORDER BY customer;
 SELECT reason, row_count, amount FROM reader_shop.excluded_rows WHERE row_count > 0;
 SELECT customer, repeat_purchases, active_days, age_days, expected_spend > 0 AS spends FROM predict_customers('line', 'customer', 'at', 'total', 'number') ORDER BY customer;
@@ -34,9 +34,9 @@ SELECT customer, min(at) AS at, sum(total) AS total FROM lines WHERE total >= 0 
 UNION ALL SELECT customer, at, total FROM lines WHERE total < 0;
 CREATE FUNCTION of_lines() RETURNS TABLE (call text, rows int8, differences int8) LANGUAGE plpgsql AS $$
 BEGIN
-	FOREACH call IN ARRAY ARRAY['SELECT customer, repeat_purchases, active_days, age_days, round(expected_purchases::numeric, 6), round(expected_spend::numeric, 6), actual FROM predict_customers(%s)',
-		'SELECT customer, repeat_purchases, active_days, age_days, actual FROM predict_customers(%s, holdout => ''100 days'')',
-		'SELECT model, repeat_purchases, customers, actual FROM holdout_check(%s, holdout => ''100 days'', models => ''{nbd}'')']
+	FOREACH call IN ARRAY ARRAY['SELECT customer, repeat_purchases, active_days, age_days, round(expected_purchases::numeric, 6), round(expected_spend::numeric, 6), actual_purchases FROM predict_customers(%s)',
+		'SELECT customer, repeat_purchases, active_days, age_days, actual_purchases FROM predict_customers(%s, holdout => ''100 days'')',
+		'SELECT model, repeat_purchases, customers, actual_purchases FROM holdout_check(%s, holdout => ''100 days'', models => ''{nbd}'')']
 	LOOP
 		RETURN QUERY EXECUTE format('SELECT %L, (SELECT count(*) FROM (%s) b), (SELECT count(*) FROM ((%2$s EXCEPT ALL %3$s) UNION ALL (%3$s EXCEPT ALL %2$s)) d)', call,
 			format(call, $s$'lines', 'customer', 'at', 'total', 'number'$s$), format(call, $s$'order_of', 'customer', 'at', 'total'$s$));
@@ -119,7 +119,7 @@ SELECT count(*) FROM predict_customers('a_view'::regclass, model => 'nbd');
 CREATE TABLE evenings AS SELECT n % 4 AS customer_id, timestamptz '2024-01-31 22:00 America/New_York' + n * n * interval '7 hours' AS ordered_at, 10 + n AS amount FROM generate_series(0, 23) n;
 SELECT set_config('timezone', zone, false) AS session, (SELECT sum(active_days) FROM predict_customers('evenings', time_zone => 'America/New_York', model => 'nbd')) AS named,
 	   (SELECT sum(age_days) FROM predict_customers('evenings', time_zone => 'America/New_York', model => 'nbd')) AS age,
-	   (SELECT sum(actual) FROM holdout_check('evenings', time_zone => 'America/New_York', models => '{nbd}', holdout => '40 days')) AS actual
+	   (SELECT sum(actual_purchases) FROM holdout_check('evenings', time_zone => 'America/New_York', models => '{nbd}', holdout => '40 days')) AS actual
 FROM unnest('{UTC,Asia/Tokyo,America/New_York}'::text[]) zone;
 SET timezone = 'America/New_York';
 SELECT sum(active_days) AS days, sum(age_days) AS age FROM predict_customers('evenings', model => 'nbd');

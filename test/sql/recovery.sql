@@ -15,7 +15,7 @@ FROM (SELECT seed, (ARRAY['nbd', 'bg/nbd', 'mbg/nbd', 'pareto/nbd'])[1 + seed % 
 CREATE TEMP TABLE fits AS
 SELECT kind, truth, (SELECT fit_purchases(repeat_buying(rfm), kind)
 					 FROM (SELECT rfm_summary(ordered_at, '2033-12-31') AS rfm
-						   FROM simulate_orders(4000, '10 years', seed, purchases => truth) GROUP BY customer_id) c) AS fit
+						   FROM simulate_orders(4000, '10 years', seed, purchase_model => truth) GROUP BY customer_id) c) AS fit
 FROM shops;
 CREATE TEMP TABLE recovered AS
 SELECT kind, t.name, t.estimate AS truth, f.estimate, f.lower, f.upper
@@ -35,6 +35,6 @@ FROM fits, expected_purchases_interval(fit, '1 year');
 SELECT count(*) AS intervals, count(*) FILTER (WHERE t.estimate BETWEEN f.lower AND f.upper)::float8 / count(*) BETWEEN 0.89 AND 0.99 AS about_95_percent
 FROM (SELECT truth, (SELECT fit_spend(repeat_spend(rfm))
 					 FROM (SELECT rfm_summary(ordered_at, amount, '2033-12-31') AS rfm
-						   FROM simulate_orders(3000, '10 years', seed, spend => truth, purchases => purchase_model('nbd', '{"r": 0.5, "alpha": 800}')) GROUP BY customer_id) c) AS fit
+						   FROM simulate_orders(3000, '10 years', seed, spend_model => truth, purchase_model => purchase_model('nbd', '{"r": 0.5, "alpha": 800}')) GROUP BY customer_id) c) AS fit
 	  FROM (SELECT seed, spend_model(4 + 3 * abs(sin(seed)), 3.5 + abs(cos(seed)), 20 + seed) AS truth FROM generate_series(1, 50) seed) s) m,
 	model_parameters(truth) t, model_parameters(fit) f WHERE f.name = t.name;

@@ -137,10 +137,10 @@ BEGIN
 	FOREACH as_of IN ARRAY ARRAY['2023-11-10', '2024-03-31', '2025-06-30']::date[] LOOP
 		SELECT found || format(E'%s: %s customers, %s summaries, %s wrong', as_of, count(*), count((g.r).repeat_purchases),
 			count(*) FILTER (WHERE (e.customer IS NULL) <> ((g.r).repeat_purchases IS NULL)
-				OR ((g.r).repeat_purchases, (g.r).active_days, (g.r).age_days, (g.r).orders, (g.r).first_day) IS DISTINCT FROM (e.x, e.t_x, e.t, e.orders, e.first_day)
+				OR ((g.r).repeat_purchases, (g.r).active_days, (g.r).age_days, (g.r).orders, (g.r).first_order) IS DISTINCT FROM (e.x, e.t_x, e.t, e.orders, e.first_day)
 				OR NOT same_mean((g.r).mean_spend, e.m_x)
 				OR abs((g.r).log_gaps - e.log_gaps) > 1e-12 * e.log_gaps
-				OR (f.x, f.t_x, f.t, f.orders, f.first_day) IS DISTINCT FROM ((g.n).repeat_purchases, (g.n).active_days, (g.n).age_days, (g.n).orders, (g.n).first_day) OR (g.n).mean_spend IS NOT NULL
+				OR (f.x, f.t_x, f.t, f.orders, f.first_day) IS DISTINCT FROM ((g.n).repeat_purchases, (g.n).active_days, (g.n).age_days, (g.n).orders, (g.n).first_order) OR (g.n).mean_spend IS NOT NULL
 				OR abs((g.n).log_gaps - f.log_gaps) > 1e-12 * f.log_gaps))
 		INTO found
 		FROM (SELECT customer, rfm_summary(o.t, a, as_of) AS r, rfm_summary(o.t, as_of) AS n FROM orders o GROUP BY customer) g

@@ -27,7 +27,7 @@ FROM unnest(ARRAY[0, 1, 2, -1, -9223372036854775808, 9223372036854775807]) AS se
 -- Defaults and named arguments.
 SELECT pg_temp.checksum(100, '1 year', 1) =
 	(SELECT pg_temp.checksum(100, '1 year', 1, timestamptz '2024-01-01 00:00:00+00'));
-SELECT count(*) FROM simulate_orders(seed => 3, span => '1 year', customers => 100, start => '2020-01-01');
+SELECT count(*) FROM simulate_orders(seed => 3, observation => '1 year', customers => 100, start => '2020-01-01');
 
 -- The first customers of a shop are those of a smaller one.
 SELECT small.rows = large.rows AS same_beginning

@@ -123,12 +123,12 @@ SELECT clv_from_churn(100.00, 1), clv_from_churn(100, 1) AS float8, clv_from_chu
 SELECT clv(b, '3 years', '2 years', 0.3, 0.1) = clv(b, lifespan => '3 years', observation => '2 years', margin => 0.3, annual_discount_rate => 0.1) AS clv,
 	   clv_from_churn(100.00, 0.05, 0.3, 0.01) = clv_from_churn(revenue_per_period => 100.00, period_churn => 0.05, margin => 0.3, period_discount_rate => 0.01) AS from_churn,
 	   predicted_clv(m, s, c, '1 year', 0.1, 0.3) = predicted_clv(m, s, c, horizon => '1 year', annual_discount_rate => 0.1, margin => 0.3) AS predicted,
-	   discounted_lifetime(r, 1, 0.1, '1 month') = discounted_lifetime(r, renewals => 1, annual_discount_rate => 0.1, period_length => '1 month') AS lifetime FROM asked;
+	   discounted_lifetime(r, 1, 0.1, '1 month') = discounted_lifetime(r, period_index => 1, annual_discount_rate => 0.1, period_length => '1 month') AS lifetime FROM asked;
 -- Every rate says of what time it is, and nothing is called a fraction.
 SELECT DISTINCT proname || '(' || argument || ')' AS unit_unknown
 FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
 	JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'retention', unnest(proargnames[1:pronargs]) argument
-WHERE argument ~ '(discount|churn|retention|rate|fraction)' AND argument !~ '^(annual|period)_';
+WHERE argument ~ '(discount|churn|retention|rate|fraction)' AND argument !~ '^(annual|period)_|_model$';
 
 -- ---------------------------------------------------------------------------
 -- Days that nobody asked for.
@@ -149,9 +149,9 @@ FROM (SELECT grain, purchase_history(customer_id, ordered_at, amount, grain) AS 
 -- One word, one meaning.
 -- ---------------------------------------------------------------------------
 
--- The letters of the papers, and recency, which is what the views say of the last order, are in no name.
+-- The letters of the papers, recency, which is what the views say of the last order, and second words for one thing are in no name.
 SELECT DISTINCT proname AS letters FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e' JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'retention'
-WHERE proargnames && '{x,t_x,m_x,recency,age,key}';
+WHERE proargnames && '{x,t_x,m_x,recency,age,key,n,t,s,day,kind,grain,span,ltv}';
 SELECT string_agg(attname, ', ' ORDER BY attnum) AS rfm FROM pg_attribute WHERE attrelid = 'rfm_inputs'::regclass AND attnum > 0;
 SELECT string_agg(argument, ', ' ORDER BY n) AS predict_customers
 FROM (SELECT unnest(proargnames) AS argument, unnest(proargmodes) AS mode, generate_subscripts(proargmodes, 1) AS n FROM pg_proc WHERE oid = 'predict_customers(regclass, text, text, text, text, text, text, text, interval, float8, float8, text, interval, date, float8)'::regprocedure) a
@@ -165,10 +165,10 @@ FROM days WHERE customer = 'more';
 -- Names that are written otherwise.
 -- ---------------------------------------------------------------------------
 
-SELECT name, (model_info(fit_purchases(rb, name))).kind
+SELECT name, (model_info(fit_purchases(rb, name))).model
 FROM asked, unnest('{bg/nbd,BG/NBD,bgnbd,bg-nbd,BG_NBD,"bg nbd",BetaGeo,mbg/nbd,MBGNBD,Mbg-Nbd,pareto/nbd,Pareto/NBD,paretonbd,"Pareto NBD",pnbd,NBD,mbg/cnbd-2,MBGCNBD2,"BG/CNBD 3"}'::text[]) WITH ORDINALITY u (name, n) ORDER BY n;
-SELECT (model_info(fit_purchases(rb, 'AUTO'))).kind = (model_info(fit_purchases(rb, 'auto'))).kind AS automatic FROM asked;
-SELECT name, (model_info(fit_retention(period, survivors, name))).kind
+SELECT (model_info(fit_purchases(rb, 'AUTO'))).model = (model_info(fit_purchases(rb, 'auto'))).model AS automatic FROM asked;
+SELECT name, (model_info(fit_retention(period, survivors, name))).model
 FROM (VALUES (0, 1000), (1, 631), (2, 468), (3, 382)) v (period, survivors), unnest('{sbg,sBG,S-BG,bdw,BdW,"Beta-discrete-Weibull","shifted beta geometric"}'::text[]) name GROUP BY name ORDER BY name COLLATE "C";
 SELECT call, outcome(call) FROM unnest(ARRAY[
 	$$purchase_model('BG-NBD', '{"r": 0.24, "alpha": 4.4, "a": 0.8, "b": 2.4}', 'Weeks')$$, $$retention_model('SBG', '{"a": 0.7, "b": 1.2}')$$,
@@ -178,10 +178,10 @@ SELECT call, outcome(call) FROM unnest(ARRAY[
 	$$purchase_model('BG/CNBD-k', '{"r": 0.24, "alpha": 4.4, "a": 0.8, "b": 2.4}')$$, $$purchase_model('bg/nbd', '{"r": 0.24, "alpha": 4.4, "a": 0.8, "b": 2.4}', 'hours')$$,
 	$$(SELECT count(*) FROM predict_customers('slips.orders'::regclass, model => 'gompertz'))$$, $$(SELECT count(*) FROM holdout_check('slips.orders'::regclass, models => '{nbd,gompertz}'))$$,
 	$$(SELECT count(*) FROM holdout_check('slips.orders'::regclass, models => '{nbd,NULL}'))$$]) WITH ORDINALITY u (call, n) ORDER BY n;
-SELECT p AS period, outcome(format('period_start(timestamp ''2024-05-16'', %L)', p)) AS begins, outcome(format('(history_info((SELECT purchase_history(1, date ''2024-05-16'', %L)))).grain', p)) AS grain
+SELECT p AS period, outcome(format('period_start(timestamp ''2024-05-16'', %L)', p)) AS begins, outcome(format('(history_info((SELECT purchase_history(1, date ''2024-05-16'', %L)))).period', p)) AS history
 FROM unnest('{day,days,Day,DAYS,daily,week,weeks,Weekly,month,Months,monthly,MONTHLY,quarter,quarters,quarterly,year,years,yearly,annual,annually,dayss,s,monthlys,fortnight," day",""}'::text[]) WITH ORDINALITY u (p, n) ORDER BY n;
 -- All rows of one history may name it each in its way.
-SELECT grain, orders FROM history_info((SELECT purchase_history(1, date '2024-05-16', p) FROM unnest('{month,Months,monthly}'::text[]) p));
+SELECT period, orders FROM history_info((SELECT purchase_history(1, date '2024-05-16', p) FROM unnest('{month,Months,monthly}'::text[]) p));
 SELECT count(*) > 0 AS tracked FROM asked, model_tracking(m, h, 'weekly');
 
 -- ---------------------------------------------------------------------------

@@ -25,22 +25,21 @@ ANALYZE orders;
 -- with their arguments made from the columns by name and type.
 CREATE FUNCTION argument(name text, type regtype) RETURNS text LANGUAGE sql AS $f$
 	SELECT CASE name
-		WHEN 'customer' THEN CASE type WHEN 'int8'::regtype THEN 'customer' WHEN 'uuid'::regtype THEN 'key_uuid'
-									   WHEN 'rfm_inputs'::regtype THEN 'ROW(n % 3, n % 3, n % 90 + 3, 5.5, n % 3 * 0.5, 4, NULL)::rfm_inputs'
-									   ELSE format('key_text::%s', type) END
+		WHEN 'customer' THEN CASE type WHEN 'int8'::regtype THEN 'customer' WHEN 'uuid'::regtype THEN 'key_uuid' ELSE format('key_text::%s', type) END
+		WHEN 'inputs' THEN 'ROW(n % 3, n % 3, n % 90 + 3, 5.5, n % 3 * 0.5, 4, NULL)::rfm_inputs'
 		WHEN 'ordered_at' THEN format('at::%s', type)
 		WHEN 'amount' THEN format('amount::%s', type)
 		WHEN 'is_order' THEN 'n % 5 <> 0'
 		WHEN 'order_id' THEN format('n::%s', type)
-		WHEN 'size' THEN '2000'
-		WHEN 'grain' THEN $$'day'$$
+		WHEN 'sample_size' THEN '2000'
+		WHEN 'period' THEN $$'day'$$
 		WHEN 'time_zone' THEN $$'America/New_York'$$
 		WHEN 'as_of' THEN $$date '2030-01-01'$$
 		WHEN 'after' THEN $$date '2024-01-05'$$
 		WHEN 'until' THEN $$date '2024-06-05'$$
 		WHEN 'duration' THEN 'n % 1700 * 0.5'
 		WHEN 'event' THEN 'n % 3 = 0'
-		WHEN 'period' THEN 'n'
+		WHEN 'period_index' THEN 'n'
 		WHEN 'survivors' THEN '1000000 - n'
 		WHEN 'model' THEN '''bdw'''
 		END

@@ -19,9 +19,9 @@ FROM (VALUES (true, '6 6 6 6+ 7 9+ 10 10+ 11+ 13 16 17+ 19+ 20+ 22 23 25+ 32+ 32
 			 (false, '1 1 2 2 3 4 4 5 5 8 8 8 8 11 11 12 12 15 17 22 23')) v (treated, list),
 	 regexp_split_to_table(list, ' ') weeks;
 CREATE TABLE arms AS SELECT treated, survival(weeks, relapse) AS s FROM remission GROUP BY treated;
-SELECT time, at_risk, events, censored, r(survival) AS survival, r(std_error) AS std_error, r(lower) AS lower, r(upper) AS upper
+SELECT duration AS time, at_risk, events, censored, r(survival) AS survival, r(standard_error) AS standard_error, r(lower) AS lower, r(upper) AS upper
 FROM arms, kaplan_meier(s) WHERE treated;
-SELECT time, at_risk, events, censored, r(survival) AS survival, r(std_error) AS std_error, r(lower) AS lower, r(upper) AS upper
+SELECT duration AS time, at_risk, events, censored, r(survival) AS survival, r(standard_error) AS standard_error, r(lower) AS lower, r(upper) AS upper
 FROM arms, kaplan_meier(s) WHERE NOT treated;
 SELECT treated, subjects(s), events(s), median_survival(s), r(restricted_mean(s)) AS mean, r(restricted_mean(s, 20)) AS mean_20 FROM arms ORDER BY treated;
 SELECT r(chi_squared) AS chi_squared, df, round(p::numeric, 12) AS p FROM logrank((SELECT s FROM arms WHERE treated), (SELECT s FROM arms WHERE NOT treated));
@@ -62,10 +62,10 @@ CREATE FUNCTION near(a float8, b float8) RETURNS bool LANGUAGE sql IMMUTABLE AS 
 $$;
 SELECT kind, count(*) AS rows, count(*) FILTER (WHERE (at_risk, events, censored) = (n, d, c)) AS counts,
 	   count(*) FILTER (WHERE near(survival, s)) AS survival,
-	   count(*) FILTER (WHERE near(std_error, CASE WHEN s > 0 THEN s * sqrt(g) END)) AS std_error,
+	   count(*) FILTER (WHERE near(standard_error, CASE WHEN s > 0 THEN s * sqrt(g) END)) AS standard_error,
 	   count(*) FILTER (WHERE near(lower, CASE WHEN g = 0 THEN 1 WHEN s > 0 THEN s ^ exp(1.959963984540054 * sqrt(g) / -ln(s)) END)) AS lower,
 	   count(*) FILTER (WHERE near(upper, CASE WHEN g = 0 THEN 1 WHEN s > 0 THEN s ^ exp(-1.959963984540054 * sqrt(g) / -ln(s)) END)) AS upper
-FROM (SELECT kind, k.* FROM curves, kaplan_meier(s) k) k FULL JOIN definition USING (kind) WHERE k.time = definition.t
+FROM (SELECT kind, k.* FROM curves, kaplan_meier(s) k) k FULL JOIN definition USING (kind) WHERE k.duration = definition.t
 GROUP BY kind ORDER BY kind;
 SELECT kind, count(*) AS rows FROM curves, kaplan_meier(s) GROUP BY kind ORDER BY kind;
 SELECT kind, count(*) FILTER (WHERE near(survival_at(c.s, d.t), d.s)) = count(*) AS at,
@@ -130,8 +130,8 @@ FROM (SELECT 'AQEAAAA='::survival_histogram AS s OFFSET 0) v;
 WITH RECURSIVE doubled AS (
 	SELECT 0 AS n, treated, s FROM arms UNION ALL SELECT n + 1, treated, s + s FROM doubled WHERE n < 40
 )
-SELECT treated, subjects(s), events(s), median_survival(s), r(restricted_mean(s)) AS mean, r(survival) AS survival, r(std_error * 2 ^ 20) AS std_error
-FROM doubled, kaplan_meier(s) WHERE n = 40 AND time = 22 ORDER BY treated;
+SELECT treated, subjects(s), events(s), median_survival(s), r(restricted_mean(s)) AS mean, r(survival) AS survival, r(standard_error * 2 ^ 20) AS standard_error
+FROM doubled, kaplan_meier(s) WHERE n = 40 AND duration = 22 ORDER BY treated;
 -- 2^62 are possible, 2^63 are not
 WITH RECURSIVE doubled AS (
 	SELECT 0 AS n, survival(1, true) AS s UNION ALL SELECT n + 1, s + s FROM doubled WHERE n < 62

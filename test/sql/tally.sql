@@ -50,7 +50,7 @@ SELECT repeat_buying(rfm(1, 1, 2, 'Infinity'));
 SELECT repeat_buying(rfm(1, 1, 2, 1e16));
 SELECT repeat_buying(rfm(3, 1, 2, 1, 3));
 -- sums that are too large
-SELECT (repeat_buying_info(repeat_buying(rfm(0, 0, 1, 0, 9223372036854775807)))).collapsed;
+SELECT (repeat_buying_info(repeat_buying(rfm(0, 0, 1, 0, 9223372036854775807)))).same_day_orders;
 SELECT repeat_buying(rfm(0, 0, 1, 0, 9223372036854775807)) FROM generate_series(1, 2);
 SELECT repeat_buying_info(repeat_buying(rfm(9007199254740991, 1, 1))) FROM generate_series(1, 1025);
 
@@ -73,8 +73,8 @@ SELECT kind, subjects(s), (SELECT count(*) FROM kaplan_meier(s)) AS times, custo
 FROM wholes, repeat_buying_info(b) ORDER BY kind;
 -- They say what plain SQL says.
 SELECT kind, (SELECT count(*) FROM kaplan_meier(s) k FULL JOIN (SELECT d, count(*) FILTER (WHERE e) AS events, count(*) FILTER (WHERE NOT e) AS censored FROM rows r
-				WHERE r.kind = w.kind AND d IS NOT NULL AND e IS NOT NULL GROUP BY d) p ON p.d = k.time AND p.events = k.events AND p.censored = k.censored
-			  WHERE k.time IS NULL OR p.d IS NULL) AS survival,
+				WHERE r.kind = w.kind AND d IS NOT NULL AND e IS NOT NULL GROUP BY d) p ON p.d = k.duration AND p.events = k.events AND p.censored = k.censored
+			  WHERE k.duration IS NULL OR p.d IS NULL) AS survival,
 	   (SELECT count(*) FROM cells(b) c FULL JOIN (SELECT (b).repeat_purchases, (b).active_days, (b).age_days, count(*) AS customers FROM rows r WHERE r.kind = w.kind AND (b).repeat_purchases IS NOT NULL GROUP BY 1, 2, 3) p
 			  USING (repeat_purchases, active_days, age_days, customers) WHERE c IS NULL OR p IS NULL) AS repeat_buying
 FROM wholes w ORDER BY kind;

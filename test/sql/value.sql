@@ -219,7 +219,7 @@ SELECT max(r) AS repeat_rate FROM (SELECT repeat_rate(k) OVER () AS r FROM crowd
 SELECT customers(b), revenue(b) = 2000 + '1e30000'::numeric AS revenue
 FROM (SELECT (SELECT customer_base(c, now(), 1.0) FROM generate_series(1, 2000) c) + customer_base(7, now(), '1e30000'::numeric) AS b) s;
 -- A refund is nobody's among selected customers, and a base that can be read.
-SELECT refunds(b), customers(b) FROM (SELECT _retention_customer_base_add(only_in(customer_base(1, now(), 1.0), customer_base(2)), 7::int8, now(), -5.0)::text::customer_base AS b) s;
+SELECT refunds(b), customers(b) FROM (SELECT _retention_customer_base_add(without_customers_of(customer_base(1, now(), 1.0), customer_base(2)), 7::int8, now(), -5.0)::text::customer_base AS b) s;
 -- Two hundred shops: customers within two standard errors.
 SELECT count(*) AS shops, count(*) FILTER (WHERE abs(customers(b) - 3000) <= 2 * standard_error(b, 'customers')) BETWEEN 180 AND 199 AS within,
 	   abs(avg(customers(b)) / 3000 - 1) < 0.01 AS unbiased, avg(standard_error(b, 'customers')) / 3000 BETWEEN 0.05 AND 0.07 AS error,
@@ -242,24 +242,24 @@ WITH a AS (SELECT c_int8, count(*) AS n, sum(a_numeric) FILTER (WHERE true) AS r
 	 b AS (SELECT DISTINCT c_int8 FROM orders WHERE part >= 20 AND a_numeric >= 0),
 	 truth AS (SELECT count(b.c_int8) AS in_common, count(*) - count(b.c_int8) AS in_one, sum(revenue) FILTER (WHERE b.c_int8 IS NOT NULL) AS revenue,
 					  sum(revenue) FILTER (WHERE b.c_int8 IS NULL) AS revenue_only FROM a LEFT JOIN b USING (c_int8))
-SELECT key, size, customers(customers_in_common(a, b)) AS common, customers(only_in(a, b)) AS only_in,
-	   CASE WHEN size IS NULL THEN (customers(customers_in_common(a, b)), customers(only_in(a, b)), revenue(customers_in_common(a, b)), revenue(only_in(a, b)))
+SELECT key, size, customers(only_customers_of(a, b)) AS common, customers(without_customers_of(a, b)) AS without_customers_of,
+	   CASE WHEN size IS NULL THEN (customers(only_customers_of(a, b)), customers(without_customers_of(a, b)), revenue(only_customers_of(a, b)), revenue(without_customers_of(a, b)))
 								   = (in_common, in_one, truth.revenue, revenue_only)
-			ELSE abs(customers(customers_in_common(a, b)) - in_common) < 3 * standard_error(customers_in_common(a, b), 'customers') AND
-				 abs(customers(only_in(a, b)) - in_one) < 3 * standard_error(only_in(a, b), 'customers') AND
-				 abs(revenue(only_in(a, b)) - revenue_only) < 3 * standard_error(only_in(a, b), 'revenue') AND
-				 abs(aov(only_in(a, b)) / (revenue_only / orders(only_in(a, b))) - 1) < 0.5 END AS as_they_are
+			ELSE abs(customers(only_customers_of(a, b)) - in_common) < 3 * standard_error(only_customers_of(a, b), 'customers') AND
+				 abs(customers(without_customers_of(a, b)) - in_one) < 3 * standard_error(without_customers_of(a, b), 'customers') AND
+				 abs(revenue(without_customers_of(a, b)) - revenue_only) < 3 * standard_error(without_customers_of(a, b), 'revenue') AND
+				 abs(aov(without_customers_of(a, b)) / (revenue_only / orders(without_customers_of(a, b))) - 1) < 0.5 END AS as_they_are
 FROM pairs, truth ORDER BY key, size;
 -- The two parts make the first base's customers again; what is of rows is gone.
-SELECT key, size, customers(customers_in_common(a, b) + only_in(a, b)) = customers(CASE WHEN size IS NULL THEN a ELSE only_in(a, b) + customers_in_common(a, b) END) AS whole,
-	   refunds(only_in(a, b)) IS NULL AND refunded(only_in(a, b)) IS NULL AS no_refunds, guest_orders(only_in(a, b)) AS guests,
-	   refunds(only_in(a, b) + a) IS NULL AS neither_later, sample_size(only_in(a, b)), sample_size(customers_in_common(b, a)),
-	   only_in(a, b)::text::customer_base::text = only_in(a, b)::text AS text, customers(only_in(a, a)) AS none, customers(customers_in_common(a, a)) = customers(a) AS everybody
+SELECT key, size, customers(only_customers_of(a, b) + without_customers_of(a, b)) = customers(CASE WHEN size IS NULL THEN a ELSE without_customers_of(a, b) + only_customers_of(a, b) END) AS whole,
+	   refunds(without_customers_of(a, b)) IS NULL AND refunded(without_customers_of(a, b)) IS NULL AS no_refunds, guest_orders(without_customers_of(a, b)) AS guests,
+	   refunds(without_customers_of(a, b) + a) IS NULL AS neither_later, sample_size(without_customers_of(a, b)), sample_size(only_customers_of(b, a)),
+	   without_customers_of(a, b)::text::customer_base::text = without_customers_of(a, b)::text AS text, customers(without_customers_of(a, a)) AS none, customers(only_customers_of(a, a)) = customers(a) AS everybody
 FROM pairs ORDER BY key, size;
-SELECT m, standard_error(only_in(a, b), m) > 0 AS known FROM pairs, unnest('{customers,orders,revenue,aov,purchase_frequency,repeat_rate,customer_value,lifetime_span,clv}'::text[]) m
+SELECT m, standard_error(without_customers_of(a, b), m) > 0 AS known FROM pairs, unnest('{customers,orders,revenue,aov,purchase_frequency,repeat_rate,customer_value,lifetime_span,clv}'::text[]) m
 WHERE key = 'c_text' AND size = 600 ORDER BY m;
-SELECT only_in(customer_base(1), customer_base('1'::text));
-SELECT only_in(customer_base(1), NULL) IS NULL AS a_null, customers(only_in(customer_base(1), customer_base(NULL::int8))) AS from_guests;
+SELECT without_customers_of(customer_base(1), customer_base('1'::text));
+SELECT without_customers_of(customer_base(1), NULL) IS NULL AS a_null, customers(without_customers_of(customer_base(1), customer_base(NULL::int8))) AS from_guests;
 
 -- ---------------------------------------------------------------------------
 -- How revenue and orders are spread.
@@ -341,7 +341,7 @@ SELECT d.key, d.size, count(*) AS rows, bool_and(r.revenue = round(top.s * t.rev
 FROM defined d JOIN wholes w ON w.arguments = d.key || ', t_timestamp, a_numeric' AND w.size = d.size, totals t, revenue_concentration(b, d.customers::int) r,
 	LATERAL (SELECT sum(x) AS s FROM (SELECT x FROM unnest(d.ns, d.revenues) u (n, x) WHERE n > 0 ORDER BY x DESC LIMIT round(r.share_of_customers * d.customers)) u) top
 WHERE d.size < 5000 GROUP BY d.key, d.size ORDER BY d.size, d.key;
-SELECT key, r.revenue = revenue(only_in(a, b)) AS selected FROM pairs, revenue_concentration(only_in(a, b), 50) r WHERE size = 600 AND percentile = 100 ORDER BY key;
+SELECT key, r.revenue = revenue(without_customers_of(a, b)) AS selected FROM pairs, revenue_concentration(without_customers_of(a, b), 50) r WHERE size = 600 AND percentile = 100 ORDER BY key;
 -- Nobody, nothing known of amounts, a sample of nothing.
 SELECT count(*) AS rows FROM revenue_concentration(NULL);
 SELECT count(*) AS rows FROM four, revenue_concentration(b, NULL);
@@ -354,10 +354,10 @@ SELECT revenue_concentration(b, -1) FROM four;
 SELECT revenue_concentration(b, 10001) FROM four;
 SELECT count(*) AS rows, bool_and(share_of_revenue = top_share(b, share_of_customers)) AS same FROM four, revenue_concentration(b, 10000);
 
-SELECT arguments, size, count(*) AS rows, sum(d.customers) = customers(b) AS customers, round(sum(share)::numeric, 9) AS share, sum(d.orders * d.customers) = orders(b) AS orders, bool_and(d.share > 0) AS no_gaps
+SELECT arguments, size, count(*) AS rows, sum(d.customers) = customers(b) AS customers, round(sum(share_of_customers)::numeric, 9) AS share, sum(d.orders * d.customers) = orders(b) AS orders, bool_and(d.share_of_customers > 0) AS no_gaps
 FROM wholes, order_count_distribution(b) d WHERE arguments IN ('c_text', 'c_int8, t_date, a_numeric') AND (size IS NULL OR size = 5000) GROUP BY arguments, size, customers(b), orders(b) ORDER BY 1, 2;
 SELECT * FROM order_count_distribution((SELECT customer_base(c) FROM unnest('{1,1,1,2,3,3,3,4,5,5,NULL}'::int[]) c));
-SELECT d.orders, abs(d.customers::numeric / 1500 - 1) < 0.15 AS about_half, round(d.share::numeric, 1) AS share
+SELECT d.orders, abs(d.customers::numeric / 1500 - 1) < 0.15 AS about_half, round(d.share_of_customers::numeric, 1) AS share
 FROM order_count_distribution((SELECT customer_base_sample(c % 3000, 500) FROM generate_series(1, 4500) c)) d;
 SELECT * FROM order_count_distribution(NULL);
 SELECT * FROM order_count_distribution((SELECT customer_base(NULL::int8)));

@@ -44,15 +44,15 @@ SELECT * FROM shop.kpi \gx
 \x on
 SELECT * FROM shop.kpi_by_period;
 \x off
-SELECT customer, orders, revenue, aov, first_order, last_order, lifespan_days, tenure_days, recency_days, mean_gap_days, next_order_due
+SELECT customer, orders, revenue, aov, first_order, last_order, lifespan_days, age_days, recency_days, mean_gap_days, next_order_due
 FROM shop.customers ORDER BY customer;
 SELECT customer, recency_score AS r, frequency_score AS f, monetary_score AS m, segment, status, revenue_decile, p_alive BETWEEN 0 AND 1 AS p_alive,
-	   expected_orders_12_months > 0 AS expected_orders, expected_revenue_12_months > 0 AS expected_revenue, predicted_clv > 0 AS predicted_clv
+	   expected_purchases_12_months > 0 AS expected_orders, expected_revenue_12_months > 0 AS expected_revenue, predicted_clv > 0 AS predicted_clv
 FROM shop.customers ORDER BY customer;
 SELECT * FROM shop.cohort_retention ORDER BY cohort, period_index;
-SELECT * FROM shop.repeat_by_day WHERE day IN (1, 39, 40, 41, 71, 72, 80, 81, 96, 97, 365) ORDER BY day;
+SELECT * FROM shop.repeat_within WHERE days IN (1, 39, 40, 41, 71, 72, 80, 81, 96, 97, 365) ORDER BY days;
 SELECT * FROM shop.order_ladder ORDER BY order_number;
-SELECT * FROM shop.lifecycle ORDER BY period;
+SELECT * FROM shop.lifecycle ORDER BY period_start;
 SELECT * FROM shop.rfm_segments;
 SELECT * FROM shop.rfm_quintiles ORDER BY metric;
 SELECT * FROM shop.revenue_concentration WHERE percentile IN (1, 20, 33, 34, 66, 67, 100) ORDER BY percentile;
@@ -445,7 +445,7 @@ CREATE TABLE new_year (customer int, ordered_at date, amount int);
 INSERT INTO new_year VALUES (1, '2011-12-29', 1), (1, '2011-12-30', 2), (2, '2011-12-31', 4);
 SELECT count(*) FROM retention_create_views('new_year', 'customer', 'ordered_at', 'amount', target => 'filtered', period => 'day');
 SET timezone = 'Pacific/Apia';
-SELECT period, customers, new_customers, revenue FROM filtered.kpi_by_period ORDER BY period;
+SELECT period_start, customers, new_customers, revenue FROM filtered.kpi_by_period ORDER BY period_start;
 SELECT first_order, last_order, lifespan_days FROM filtered.customers ORDER BY customer;
 SET timezone = 'UTC';
 
@@ -635,7 +635,7 @@ SELECT oids AS before FROM pg_temp.state() \gset
 SELECT count(*) FROM retention_create_views('orders', 'customer', 'ordered_at', 'amount', target => 'again', period => 'week', filter => 'customer <> ''cid''', margin => 0.5);
 SELECT oids = :'before' AS the_same FROM pg_temp.state();
 SELECT * FROM on_top ORDER BY customer;
-SELECT period_label FROM again.kpi_by_period ORDER BY period LIMIT 2;
+SELECT period_label FROM again.kpi_by_period ORDER BY period_start LIMIT 2;
 SELECT col_description('again.kpi_by_period'::regclass, attnum) FROM pg_attribute WHERE attrelid = 'again.kpi_by_period'::regclass AND attname = 'trailing_12_months_customers';
 -- Another type of customers: another column, which the user's view stands upon.
 CREATE TABLE orders_by_number AS SELECT hashtext(customer) AS customer, ordered_at, amount FROM orders;
@@ -787,7 +787,7 @@ DECLARE
 	part text;
 	answer text := '';
 BEGIN
-	FOREACH view IN ARRAY pg_catalog.string_to_array('cohort_retention customers excluded_rows kpi kpi_by_period lifecycle order_ladder repeat_by_day revenue_concentration rfm_quintiles rfm_segments', ' ') LOOP
+	FOREACH view IN ARRAY pg_catalog.string_to_array('cohort_retention customers excluded_rows kpi kpi_by_period lifecycle order_ladder repeat_within revenue_concentration rfm_quintiles rfm_segments', ' ') LOOP
 		EXECUTE pg_catalog.format('SELECT pg_catalog.md5(pg_catalog.string_agg(v::pg_catalog.text, '','' ORDER BY v::pg_catalog.text COLLATE pg_catalog."C")) FROM shop.%I AS v', view) INTO part;
 		answer := pg_catalog.concat(answer, ' ', part);
 	END LOOP;

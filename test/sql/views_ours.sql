@@ -11,17 +11,17 @@ SELECT count(*) FROM retention_create_views('orders', 'customer_id', 'ordered_at
 -- The user's view is as ours, but reads the rows of another schema; or calls another function.
 CREATE SCHEMA cleaned;
 CREATE VIEW cleaned.order_rows AS SELECT * FROM ours.order_rows WHERE amount < 100;
-CREATE FUNCTION cleaned.repeat_within(purchase_history, int[], date) RETURNS TABLE (day int, eligible int8, repeated int8, rate float8, lower float8, upper float8)
+CREATE FUNCTION cleaned.repeat_within(purchase_history, int[], date) RETURNS TABLE (days int, eligible int8, repeated int8, rate float8, lower float8, upper float8)
 	LANGUAGE sql AS 'SELECT 1, 2::int8, 3::int8, 4::float8, 5::float8, 6::float8';
 SELECT replace(pg_get_viewdef('ours.order_ladder'::regclass), 'ours.order_rows', 'cleaned.order_rows') AS ladder,
-	   replace(pg_get_viewdef('ours.repeat_by_day'::regclass), ' repeat_within(', ' cleaned.repeat_within(') AS by_day \gset
+	   replace(pg_get_viewdef('ours.repeat_within'::regclass), ' repeat_within(', ' cleaned.repeat_within(') AS by_day \gset
 CREATE OR REPLACE VIEW ours.order_ladder AS :ladder
-CREATE OR REPLACE VIEW ours.repeat_by_day AS :by_day
+CREATE OR REPLACE VIEW ours.repeat_within AS :by_day
 SELECT count(*) FROM retention_refresh_views('ours');
 CREATE OR REPLACE VIEW ours.retention_options AS
 	SELECT 'week' AS period, 'UTC' AS time_zone, NULL::text AS lifespan, float8 '1' AS margin, 'mbg/nbd' AS model, true AS materialized;
 SELECT count(*) FROM retention_refresh_views('ours');
-SELECT pg_get_viewdef('ours.order_ladder'::regclass) ~ 'cleaned.order_rows' AS ladder, pg_get_viewdef('ours.repeat_by_day'::regclass) ~ 'cleaned.repeat_within' AS by_day;
+SELECT pg_get_viewdef('ours.order_ladder'::regclass) ~ 'cleaned.order_rows' AS ladder, pg_get_viewdef('ours.repeat_within'::regclass) ~ 'cleaned.repeat_within' AS by_day;
 -- Functions of a later version have more columns, and the views of this one come from a dump: they are still ours.
 SELECT count(*) FROM retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', target => 'dumped');
 BEGIN;
@@ -42,12 +42,12 @@ SELECT retention_drop_views('dumped');
 -- What has the name of kept rows is theirs, and so is the view over it, which looks as ours would.
 SELECT count(*) FROM retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', target => 'taken', materialized => true);
 SELECT pg_get_viewdef('taken.order_ladder'::regclass) AS ladder \gset
-DROP VIEW taken.retention_record, taken.order_ladder, taken.repeat_by_day;
+DROP VIEW taken.retention_record, taken.order_ladder, taken.repeat_within;
 ALTER MATERIALIZED VIEW taken.order_ladder_data RENAME TO elsewhere;
 CREATE TABLE taken.order_ladder_data AS TABLE taken.elsewhere WITH NO DATA;
 CREATE VIEW taken.order_ladder AS :ladder
-DROP MATERIALIZED VIEW taken.repeat_by_day_data, taken.elsewhere;
-CREATE TABLE taken.repeat_by_day_data (mine int);
+DROP MATERIALIZED VIEW taken.repeat_within_data, taken.elsewhere;
+CREATE TABLE taken.repeat_within_data (mine int);
 SELECT count(*) FROM retention_refresh_views('taken');
 SELECT retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', target => 'taken', materialized => true);
 DROP VIEW taken.order_ladder;

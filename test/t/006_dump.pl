@@ -34,7 +34,7 @@ SELECT month, repeat_rate(customer), clv(customer, ordered_at, amount), aov(amou
 	clv(customer_base(customer, ordered_at, amount), lifespan => '2 years') AS two_years
 FROM orders GROUP BY month;
 CREATE MATERIALIZED VIEW asked AS
-SELECT month, customers(b), orders(b), revenue(b), clv(b, margin => 0.3), (clv_breakdown(b)).value_to_date FROM bases;
+SELECT month, customers(b), orders(b), revenue(b), clv(b, margin => 0.3), (clv_breakdown(b)).customer_value FROM bases;
 CREATE INDEX ON bases (metrics.customers(b));
 CREATE TABLE checked (b metrics.customer_base CHECK (orders(b) > 0),
 	n int8 GENERATED ALWAYS AS (metrics.orders(b)) STORED);

@@ -108,7 +108,7 @@ BEGIN
 		END LOOP;
 		INSERT INTO bases (kind, n, b) SELECT 'sample', n, customer_base_sample(i, timestamptz '2020-01-01' + i * interval '1 h', i / 100.0, 30) FROM generate_series(1, n) i;
 		INSERT INTO bases (kind, n, b) SELECT 'sample text', n, customer_base_sample(i::text, 500) FROM generate_series(1, n) i;
-		INSERT INTO bases (kind, n, b) SELECT 'selected', n, only_in(customer_base(i, current_date, i::float8), customer_base(3)) FROM generate_series(1, n) i;
+		INSERT INTO bases (kind, n, b) SELECT 'selected', n, without_customers_of(customer_base(i, current_date, i::float8), customer_base(3)) FROM generate_series(1, n) i;
 		INSERT INTO bases (kind, n, b) SELECT 'own', n, own(i::numeric) FROM generate_series(1, n) i;
 		INSERT INTO bases (kind, n, b) SELECT 'own time', n, own(now()) FROM generate_series(1, n) i;
 		INSERT INTO bases (kind, n, b) SELECT 'own both', n, own(current_date, i::float8) FROM generate_series(1, n) i;
@@ -179,7 +179,7 @@ SELECT count(*), m.few(array_agg(DISTINCT result)) FROM (
 		x.id, y.id)) AS result
 	FROM m.bases x, m.bases y WHERE x.n = 6000 AND y.n IN (0, 5, 6000) AND (x.kind = y.kind OR x.id % 7 = y.id % 7)) AS s;
 SELECT count(*), m.few(array_agg(DISTINCT result)) FROM (
-	SELECT m.attempt(format('SELECT customers(customers_in_common(x.b, y.b) + only_in(x.b, y.b)) FROM m.bases x, m.bases y WHERE x.id = %s AND y.id = %s',
+	SELECT m.attempt(format('SELECT customers(only_customers_of(x.b, y.b) + without_customers_of(x.b, y.b)) FROM m.bases x, m.bases y WHERE x.id = %s AND y.id = %s',
 		x.id, y.id)) AS result
 	FROM m.bases x, m.bases y WHERE x.id % 5 = y.id % 5) AS s},
 	timeout => 120);

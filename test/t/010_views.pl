@@ -12,7 +12,7 @@ use Test::More;
 
 my $node = new_server('views', allows_streaming => 1);
 my $dir = PostgreSQL::Test::Utils::tempdir;
-my @views = qw(cohort_retention customers excluded_rows kpi kpi_by_period lifecycle order_ladder repeat_by_day
+my @views = qw(cohort_retention customers excluded_rows kpi kpi_by_period lifecycle order_ladder repeat_within
   revenue_concentration rfm_quintiles rfm_segments);
 my $columns = q{'customer_id', 'ordered_at', 'amount'};
 

@@ -162,7 +162,7 @@ C
 my %was = map { /COMMENT ON FUNCTION ((\w+)\(.*\)) IS$/ ? ($2 => $1) : () } split /\n/, slurp_file("$build/sql/history.sql.in") . slurp_file("$build/sql/views.sql.in");
 patch('sql/history.sql.in',
 	"max_periods int4 DEFAULT NULL,\n\tOUT cohort date,", "max_periods int4 DEFAULT NULL,\n\tmin_size int4 DEFAULT NULL,\n\tOUT cohort date,",
-	"OUT ltv numeric,\n\tOUT is_complete bool\n", "OUT ltv numeric,\n\tOUT is_complete bool,\n\tOUT absent int8\n",
+	"OUT customer_value numeric,\n\tOUT is_complete bool\n", "OUT customer_value numeric,\n\tOUT is_complete bool,\n\tOUT absent int8\n",
 	"'retention_cohort_retention'", "'retention_cohort_retention_2'",
 	'COMMENT ON FUNCTION cohort_retention(purchase_history, text, date, int4) IS', 'COMMENT ON FUNCTION cohort_retention(purchase_history, text, date, int4, int4) IS');
 patch('src/views/kpi.sql',

@@ -137,14 +137,14 @@ try {
     WITH ended AS (
         SELECT *, lag(customers) OVER w AS customers_before, lag(all_orders) OVER w AS orders_before, lag(all_revenue) OVER w AS revenue_before,
                lag(aov) OVER w AS aov_before, lag(trailing_12_months_repeat_rate) OVER w AS rate_before, lag(customer_value) OVER w AS value_before,
-               lag(period) OVER w AS period_before
+               lag(period_start) OVER w AS period_before
         FROM :"schema".kpi_by_period
-        WHERE period < (SELECT max(period) FROM :"schema".kpi_by_period WHERE all_orders > 0)
-        WINDOW w AS (ORDER BY period)
-        ORDER BY period DESC
+        WHERE period_start < (SELECT max(period_start) FROM :"schema".kpi_by_period WHERE all_orders > 0)
+        WINDOW w AS (ORDER BY period_start)
+        ORDER BY period_start DESC
         LIMIT 1
     ), by AS (
-        SELECT to_char(period, 'Mon YYYY') AS name, to_char(period_before, 'Mon YYYY') AS name_before,
+        SELECT to_char(period_start, 'Mon YYYY') AS name, to_char(period_before, 'Mon YYYY') AS name_before,
                to_char(customers, 'FM999,990') AS customers, to_char(all_orders, 'FM999,990') AS orders,
                to_char(all_revenue, 'FM€999,990') AS revenue, to_char(aov, 'FM€999,990.00') AS aov,
                to_char(100 * trailing_12_months_repeat_rate::numeric, 'FM990.0" %"') AS rate, to_char(customer_value, 'FM€999,990.00') AS value,
@@ -168,15 +168,15 @@ try {
     const [[bars]] = rows(`
       SELECT count(*)
       FROM :"schema".kpi_by_period, unnest(ARRAY[new_${what}, returning_${what}, guest_${what}]) AS v
-      WHERE v <> 0 AND period <= (SELECT max(period) FROM :"schema".kpi_by_period WHERE all_orders > 0);`);
+      WHERE v <> 0 AND period_start <= (SELECT max(period_start) FROM :"schema".kpi_by_period WHERE all_orders > 0);`);
     same(`bars of ${what}`, String(await page.locator(`#${what} g[aria-label=bar] rect`).count()), bars);
   }
   const [[titles]] = rows(`
-    SELECT to_char(100 * returning_revenue / all_revenue, 'FM990') || ' % of the revenue of ' || to_char(period, 'Mon YYYY') ||
+    SELECT to_char(100 * returning_revenue / all_revenue, 'FM990') || ' % of the revenue of ' || to_char(period_start, 'Mon YYYY') ||
            ' came from returning customers'
     FROM :"schema".kpi_by_period
-    WHERE period < (SELECT max(period) FROM :"schema".kpi_by_period WHERE all_orders > 0)
-    ORDER BY period DESC LIMIT 1;`);
+    WHERE period_start < (SELECT max(period_start) FROM :"schema".kpi_by_period WHERE all_orders > 0)
+    ORDER BY period_start DESC LIMIT 1;`);
   same("title of the revenue", await text("#revenue h2"), titles);
 
   // The heat map: a cell for each row of the view, none for the future, those not over hatched.
@@ -199,19 +199,19 @@ try {
   same("means in the heat map", (await page.locator("#cohorts .means text").allTextContents()).join(" ").replace(/\s+/g, " "), means);
 
   const [[rated, open12]] = rows(`
-    SELECT to_char(100 * (array_agg(trailing_12_months_repeat_rate ORDER BY period DESC))[2]::numeric, 'FM990') ||
+    SELECT to_char(100 * (array_agg(trailing_12_months_repeat_rate ORDER BY period_start DESC))[2]::numeric, 'FM990') ||
            ' % of those who ordered in the last 12 months did so more than once',
-           to_char(max(period), 'Mon YYYY') || ' may not be over yet: it is hatched and left out of the comparisons.'
+           to_char(max(period_start), 'Mon YYYY') || ' may not be over yet: it is hatched and left out of the comparisons.'
     FROM :"schema".kpi_by_period
-    WHERE period <= (SELECT max(period) FROM :"schema".kpi_by_period WHERE all_orders > 0);`);
+    WHERE period_start <= (SELECT max(period_start) FROM :"schema".kpi_by_period WHERE all_orders > 0);`);
   same("title of the repeat rate", await text("#repeat-rate h2"), rated);
   check("the period that may not be over", (await text(".lead")).endsWith(open12), await text(".lead"));
 
   // The repeat curve and the concentration, by what their titles say.
   const [[repeat]] = rows(`
-    SELECT string_agg(to_char(100 * rate::numeric, 'FM990') || CASE day WHEN 90 THEN ' % order a second time within 90 days' ELSE ' % within a year' END,
-                      ', ' ORDER BY day)
-    FROM :"schema".repeat_by_day WHERE day IN (90, 365);`);
+    SELECT string_agg(to_char(100 * rate::numeric, 'FM990') || CASE days WHEN 90 THEN ' % order a second time within 90 days' ELSE ' % within a year' END,
+                      ', ' ORDER BY days)
+    FROM :"schema".repeat_within WHERE days IN (90, 365);`);
   same("title of the repeat curve", await text("#repeat-curve h2"), repeat);
   const [[top20]] = rows(`
     SELECT 'The best 20 % of the customers bring ' || to_char(100 * share_of_revenue::numeric, 'FM990') || ' % of the revenue'
@@ -273,13 +273,13 @@ try {
   const youngTexts = reader(young);
   const [[youngRepeat, youngLast, youngValue, youngFew]] = rows(
     `
-    WITH sure AS (SELECT * FROM :"schema".repeat_by_day WHERE eligible >= 30), last AS (SELECT max(day) AS day FROM sure)
-    SELECT (SELECT string_agg(to_char(100 * rate::numeric, 'FM990') || ' % ' || CASE day WHEN 90 THEN 'order a second time ' ELSE '' END ||
-                              'within ' || day || ' days', ', ' ORDER BY day)
-            FROM sure WHERE day = 90 OR day = (SELECT day FROM last)),
-           (SELECT day FROM last),
+    WITH sure AS (SELECT * FROM :"schema".repeat_within WHERE eligible >= 30), last AS (SELECT max(days) AS days FROM sure)
+    SELECT (SELECT string_agg(to_char(100 * rate::numeric, 'FM990') || ' % ' || CASE days WHEN 90 THEN 'order a second time ' ELSE '' END ||
+                              'within ' || days || ' days', ', ' ORDER BY days)
+            FROM sure WHERE days = 90 OR days = (SELECT days FROM last)),
+           (SELECT days FROM last),
            (SELECT to_char(customer_value, 'FM€999,990.00') FROM :"schema".kpi),
-           (SELECT max(day) FROM :"schema".repeat_by_day WHERE eligible > 0);`,
+           (SELECT max(days) FROM :"schema".repeat_within WHERE eligible > 0);`,
     "young"
   );
   check("young: the last days are of few", +youngFew > +youngLast, `${youngFew}, ${youngLast}`);

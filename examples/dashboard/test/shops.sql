@@ -2,7 +2,7 @@
 
 \o /dev/null
 -- Ten months, and views by the default call, which has no lifespan.
-CREATE TABLE young_orders AS SELECT * FROM simulate_orders(customers => 300, span => '10 months', seed => 5);
+CREATE TABLE young_orders AS SELECT * FROM simulate_orders(customers => 300, observation => '10 months', seed => 5);
 SELECT retention_create_views('young_orders', 'customer_id', 'ordered_at', 'amount', time_zone => 'UTC', target => 'young');
 
 -- A customer, three orders and a month.

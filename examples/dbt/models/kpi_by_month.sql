@@ -7,6 +7,6 @@ select m.period_start as month,
        m.revenue,
        m.new_revenue,
        m.returning_revenue,
-       m.trailing_repeat_rate as repeat_rate_12_months
+       m.trailing_repeat_rate as trailing_12_months_repeat_rate
 from (select rollup(history) as history from {{ ref('daily_base') }}) as shop,
      new_and_returning(history, period => 'month', trailing_periods => 12) as m

@@ -59,7 +59,7 @@ FROM plain.customer
 SELECT nullif(count(*), 0), 0 * nullif(sign(count(*)), 0), count(*) > 0 OR NULL, sum(orders), round(avg((orders > 1)::int), 3), 0 * nullif(sign(count(*)), 0) FROM plain.customer
 
 --> history
-SELECT i.customers, i.orders, i.revenue, first_day, last_day FROM history, history_info(h) i;
+SELECT i.customers, i.orders, i.revenue, first_order, last_order FROM history, history_info(h) i;
 SELECT count(DISTINCT customer), count(*), (SELECT sum(amount) FROM plain.known), min(day), max(day) FROM plain.numbered HAVING count(*) > 0 UNION ALL SELECT NULL, NULL, NULL, NULL, NULL WHERE NOT EXISTS (SELECT FROM plain.rows)
 
 --> history
@@ -75,7 +75,7 @@ ORDER BY p.predicted_clv IS NULL, -p.predicted_clv, customer LIMIT 3
 --> views
 SELECT relname FROM pg_class WHERE relkind = 'v' AND relnamespace = 'shop'::regnamespace
 	AND relname NOT IN ('order_rows', 'left_out_rows', 'retention_options', 'retention_record', 'rfm_segment_names', 'rfm_thresholds');
-VALUES ('cohort_retention'), ('customers'), ('excluded_rows'), ('kpi'), ('kpi_by_period'), ('lifecycle'), ('order_ladder'), ('repeat_by_day'), ('revenue_concentration'), ('rfm_quintiles'), ('rfm_segments')
+VALUES ('cohort_retention'), ('customers'), ('excluded_rows'), ('kpi'), ('kpi_by_period'), ('lifecycle'), ('order_ladder'), ('repeat_within'), ('revenue_concentration'), ('rfm_quintiles'), ('rfm_segments')
 
 --> views
 WITH k AS (SELECT customer, amount, is_order, date_trunc('month', day::timestamp) AS month FROM plain.known), o AS (SELECT * FROM k WHERE is_order), c AS (SELECT customer, min(month) AS month FROM o GROUP BY customer)

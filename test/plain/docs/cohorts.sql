@@ -11,7 +11,7 @@ ANALYZE shop;
 
 --> before
 CREATE FUNCTION plain.average(period text, as_of date DEFAULT NULL, zone text DEFAULT current_setting('timezone'))
-RETURNS TABLE (i int, cohorts int8, customers numeric, active numeric, revenue numeric, retention numeric, ltv numeric, each_retention numeric, each_ltv numeric) STABLE LANGUAGE sql AS $$
+RETURNS TABLE (i int, cohorts int8, customers numeric, active numeric, revenue numeric, retention numeric, customer_value numeric, each_retention numeric, each_ltv numeric) STABLE LANGUAGE sql AS $$
 	SELECT i, count(*), sum(size), sum(active), sum(revenue), sum(active) / sum(size), sum(cumulative) / sum(size), avg(active::numeric / size), avg(cumulative / size)
 	FROM (SELECT *, sum(revenue) OVER (PARTITION BY cohort ORDER BY i) AS cumulative FROM plain.cohorts(period, as_of, zone)) c WHERE is_complete GROUP BY i
 $$;
@@ -53,7 +53,7 @@ SELECT cohort, i, period_start, size, active, active::float8 / size, orders, rev
 FROM plain.cohorts('month') WINDOW w AS (PARTITION BY cohort ORDER BY i)
 
 --> info
-SELECT grain, time_zone, customers, occasions, orders, revenue, first_day, last_day FROM shop_history, history_info(h) WHERE h IS NOT NULL;
+SELECT period, time_zone, customers, occasions, orders, revenue, first_order, last_order FROM shop_history, history_info(h) WHERE h IS NOT NULL;
 -- an occasion: a customer's day with an order; one with refunds alone is none
 SELECT 'day', NULL, count(DISTINCT customer) FILTER (WHERE is_order), count(DISTINCT (customer, day)) FILTER (WHERE is_order), count(*) FILTER (WHERE is_order), sum(amount), min(day) FILTER (WHERE is_order), max(day) FILTER (WHERE is_order)
 FROM plain.known HAVING count(*) > 0
@@ -64,11 +64,11 @@ SELECT (ordered_at AT TIME ZONE 'Europe/Berlin')::date, count(DISTINCT customer_
 FROM orders WHERE isfinite(ordered_at) GROUP BY 1
 
 --> rolled_up
-SELECT customers, orders, revenue, first_day, last_day FROM history, history_info(h) WHERE h IS NOT NULL;
+SELECT customers, orders, revenue, first_order, last_order FROM history, history_info(h) WHERE h IS NOT NULL;
 SELECT count(DISTINCT customer), count(*), (SELECT sum(amount) FROM plain.known), min((at AT TIME ZONE 'Europe/Berlin')::date), max((at AT TIME ZONE 'Europe/Berlin')::date) FROM plain.numbered HAVING count(*) > 0
 
 --> rolled_up
-SELECT i, cohorts, customers, active, round(retention, 4), round(ltv, 2) FROM plain.average('month', zone => 'Europe/Berlin') WHERE i < 4
+SELECT i, cohorts, customers, active, round(retention, 4), round(customer_value, 2) FROM plain.average('month', zone => 'Europe/Berlin') WHERE i < 4
 
 --> base
 SELECT nullif(count(*), 0), sum(orders), round((SELECT sum(amount) FROM plain.known) / sum(orders), 2), round(avg((orders > 1)::int), 3) FROM plain.customer HAVING count(*) > 0
@@ -81,11 +81,11 @@ SELECT cohort, i, size, active, revenue, is_complete FROM plain.cohorts('quarter
 SELECT cohort, i, round(100 * (active::float8 / size)) FROM plain.cohorts('month', '2024-06-30', 'Europe/Berlin') ORDER BY cohort, i
 
 --> complete
-SELECT cohort, i, size, active, active::float8 / size, revenue, ltv
-FROM (SELECT *, sum(revenue) OVER (PARTITION BY cohort ORDER BY i) / size AS ltv FROM plain.cohorts('month', zone => 'Europe/Berlin')) c WHERE is_complete
+SELECT cohort, i, size, active, active::float8 / size, revenue, customer_value
+FROM (SELECT *, sum(revenue) OVER (PARTITION BY cohort ORDER BY i) / size AS customer_value FROM plain.cohorts('month', zone => 'Europe/Berlin')) c WHERE is_complete
 
 --> average
-SELECT i, cohorts, customers, active, round(retention, 3), round(each_retention, 3), round(ltv, 2), round(each_ltv, 2) FROM plain.average('month')
+SELECT i, cohorts, customers, active, round(retention, 3), round(each_retention, 3), round(customer_value, 2), round(each_ltv, 2) FROM plain.average('month')
 
 --> lifecycle
 SELECT p, opening, new, retained, resurrected, lapsed, closing, round((new + resurrected) / nullif(lapsed, 0)::numeric, 2), is_complete FROM plain.lifecycle('month', 1)

@@ -24,8 +24,8 @@ SELECT customer, x, age - recency, round(p_alive::numeric, 2), round((clv / p_al
 FROM plain.predicted(plain.today()) WHERE x > 2 AND p_alive >= 0.1 AND p_alive <= 0.5 ORDER BY clv IS NULL, -clv / p_alive, customer LIMIT 5
 
 --> customers
-SELECT customer_id, (rfm).repeat_purchases, (rfm).active_days, (rfm).age_days, (rfm).mean_spend, (rfm).log_gaps, (rfm).orders, (rfm).first_day FROM customers;
-SELECT customer, (rfm).repeat_purchases, (rfm).active_days, (rfm).age_days, (rfm).mean_spend, (rfm).log_gaps, (rfm).orders, (rfm).first_day FROM plain.rfm('2025-12-31')
+SELECT customer_id, (rfm).repeat_purchases, (rfm).active_days, (rfm).age_days, (rfm).mean_spend, (rfm).log_gaps, (rfm).orders, (rfm).first_order FROM customers;
+SELECT customer, (rfm).repeat_purchases, (rfm).active_days, (rfm).age_days, (rfm).mean_spend, (rfm).log_gaps, (rfm).orders, (rfm).first_order FROM plain.rfm('2025-12-31')
 
 --> customers
 SELECT c.customer_id, (rfm).repeat_purchases, (rfm).active_days, (rfm).age_days, round((rfm).mean_spend, 2) FROM plain.rfm('2025-12-31') JOIN (SELECT DISTINCT customer_id FROM orders) c ON customer_id::text = customer
@@ -61,11 +61,11 @@ SELECT NULL, 'first seen after', count(*), sum(days), NULL, NULL, NULL
 FROM (SELECT customer, count(DISTINCT day) AS days FROM plain.numbered GROUP BY customer HAVING min(day) > (SELECT cut_at FROM cut)) n HAVING count(*) > 0
 
 --> frequency_fit
-SELECT f.repeat_purchases, actual FROM models, model_frequency_fit(purchases, (SELECT repeat_buying(rfm) FROM customers), max_purchases => 5) AS f;
+SELECT f.repeat_purchases, actual_customers FROM models, model_frequency_fit(purchases, (SELECT repeat_buying(rfm) FROM customers), max_purchases => 5) AS f;
 SELECT n, count(*) FILTER (WHERE least((rfm).repeat_purchases, 5) = n) FROM generate_series(0, 5) n, plain.rfm('2025-12-31') GROUP BY n
 
 --> tracking
-SELECT t.period, actual_cumulative FROM models, model_tracking(purchases, (SELECT purchase_history(customer_id, ordered_at, amount, 'day') FROM orders), 'quarter') AS t;
+SELECT t.period_start, cumulative_actual_purchases FROM models, model_tracking(purchases, (SELECT purchase_history(customer_id, ordered_at, amount, 'day') FROM orders), 'quarter') AS t;
 SELECT p::date, (SELECT count(*) - count(DISTINCT customer) FROM (SELECT DISTINCT customer, day FROM plain.numbered WHERE day < p + interval '3 months') d)
 FROM generate_series(date_trunc('quarter', (SELECT min(day) FROM plain.numbered)::timestamp), plain.today(), interval '3 months') p
 
@@ -90,6 +90,6 @@ GROUP BY age
 
 --> simulated
 WITH o AS (SELECT * FROM simulate_orders(1000, '1 year', seed => 1,
-	purchases => purchase_model('pareto/nbd', '{"r": 0.55, "alpha": 10.58, "s": 0.61, "beta": 11.67}', unit => 'week'), spend => spend_model(p => 6.25, q => 3.74, v => 15.44)))
+	purchase_model => purchase_model('pareto/nbd', '{"r": 0.55, "alpha": 10.58, "s": 0.61, "beta": 11.67}', unit => 'week'), spend_model => spend_model(p => 6.25, q => 3.74, v => 15.44)))
 SELECT count(*), round(avg(amount), 2), round((SELECT avg((n > 1)::int) FROM (SELECT count(*) AS n FROM o GROUP BY customer_id) c), 3)
 FROM o

@@ -114,6 +114,6 @@ FROM (SELECT DISTINCT customer_id::text AS customer FROM orders WHERE customer_i
 --> cells
 SELECT (rfm).repeat_purchases, (rfm).active_days, (rfm).age_days, count(*) FROM plain.rfm('2024-04-03') GROUP BY 1, 2, 3
 
---> collapsed
+--> same_day_orders
 SELECT count(*), count(DISTINCT ((rfm).repeat_purchases, (rfm).active_days, (rfm).age_days)), sum((rfm).repeat_purchases), sum((rfm).orders - (rfm).repeat_purchases - 1) FROM plain.rfm('2024-04-03') HAVING count(*) > 0
 UNION ALL SELECT NULL, NULL, NULL, NULL WHERE NOT EXISTS (SELECT FROM plain.rfm('2024-04-03'))

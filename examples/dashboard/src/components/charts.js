@@ -290,11 +290,11 @@ function dayTicks(last, narrow) {
 // The share that ordered a second time within so many days of the first, with its interval.
 export function repeatCurve(rows, {width}) {
   const narrow = width < 420;
-  const last = rows.at(-1).day;
+  const last = rows.at(-1).days;
   const known = (narrow ? [90, 180, 365] : [30, 90, 180, 365]).filter((day) => day <= last);
   // The last, too, unless its label would run into the one before.
   if (last - (known.at(-1) ?? 0) > (narrow ? 0.2 : 0.1) * last) known.push(last);
-  const marked = rows.filter((d) => known.includes(d.day));
+  const marked = rows.filter((d) => known.includes(d.days));
   return Plot.plot({
     width,
     height: 270,
@@ -326,11 +326,11 @@ export function repeatCurve(rows, {width}) {
     },
     marks: [
       Plot.ruleY([0], {stroke: colors.faint}),
-      Plot.areaY(rows, {x: "day", y1: "lower", y2: "upper", fill: colors.new, fillOpacity: 0.4}),
-      Plot.lineY(rows, {x: "day", y: "rate", stroke: colors.returning, strokeWidth: 2.5}),
-      Plot.dot(marked, {x: "day", y: "rate", r: 3.5, fill: colors.returning}),
+      Plot.areaY(rows, {x: "days", y1: "lower", y2: "upper", fill: colors.new, fillOpacity: 0.4}),
+      Plot.lineY(rows, {x: "days", y: "rate", stroke: colors.returning, strokeWidth: 2.5}),
+      Plot.dot(marked, {x: "days", y: "rate", r: 3.5, fill: colors.returning}),
       Plot.text(marked, {
-        x: "day",
+        x: "days",
         y: "rate",
         text: (d) => percent(d.rate, 0),
         dx: -12,
@@ -344,10 +344,10 @@ export function repeatCurve(rows, {width}) {
       Plot.tip(
         rows,
         Plot.pointerX({
-          x: "day",
+          x: "days",
           y: "rate",
           title: (d) =>
-            `Within ${within(d.day)}: ${percent(d.rate)}\nbetween ${percent(d.lower)} and ${percent(d.upper)} (95 %)\n` +
+            `Within ${within(d.days)}: ${percent(d.rate)}\nbetween ${percent(d.lower)} and ${percent(d.upper)} (95 %)\n` +
             `of ${plural(d.eligible, "customer")} who had the time`
         })
       )

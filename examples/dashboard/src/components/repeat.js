@@ -1,4 +1,4 @@
-// What the page takes from repeat_by_day. Its last days are those of the few customers who came first:
+// What the page takes from repeat_within. Its last days are those of the few customers who came first:
 // a share of them would be news of nobody, such as 100 % of one customer.
 import {percent, plural} from "./format.js";
 
@@ -13,16 +13,16 @@ export function shownRepeat(rows) {
   const sure = rows.filter((d) => d.eligible >= enough);
   if (sure.length) {
     const last = sure.at(-1);
-    const quarter = sure.find((d) => d.day === 90) ?? last;
+    const quarter = sure.find((d) => d.days === 90) ?? last;
     const title =
-      `${percent(quarter.rate, 0)} order a second time within ${within(quarter.day)}` +
-      (last.day > quarter.day ? `, ${percent(last.rate, 0)} within ${within(last.day)}` : "");
+      `${percent(quarter.rate, 0)} order a second time within ${within(quarter.days)}` +
+      (last.days > quarter.days ? `, ${percent(last.rate, 0)} within ${within(last.days)}` : "");
     return {days: sure, title};
   }
   const some = rows.filter((d) => d.eligible >= least);
   if (!some.length) return null;
   const last = some.at(-1);
-  return {days: some, title: `${last.repeated} of ${plural(last.eligible, "customer")} ordered a second time within ${within(last.day)}`};
+  return {days: some, title: `${last.repeated} of ${plural(last.eligible, "customer")} ordered a second time within ${within(last.days)}`};
 }
 
 // So few are told as a count, not as a share.

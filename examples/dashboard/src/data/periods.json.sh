@@ -4,5 +4,5 @@ SELECT period_label, is_complete, customers, repeat_rate, all_orders, all_revenu
        new_orders, returning_orders, guest_orders, new_revenue, returning_revenue, guest_revenue,
        trailing_12_months_customers, trailing_12_months_repeat_customers, trailing_12_months_repeat_rate
 FROM :"schema".kpi_by_period
-ORDER BY period
+ORDER BY period_start
 SQL

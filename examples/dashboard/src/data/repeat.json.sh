@@ -1,7 +1,7 @@
 # shellcheck shell=sh source=/dev/null
 . "$(dirname "$0")/query.sh" <<'SQL'
-SELECT day, eligible, repeated, rate, lower, upper
-FROM :"schema".repeat_by_day
+SELECT days, eligible, repeated, rate, lower, upper
+FROM :"schema".repeat_within
 WHERE eligible > 0
-ORDER BY day
+ORDER BY days
 SQL
