@@ -195,6 +195,31 @@ restart_table(LargeBase *large, int64 entries, uint64 first_hash, uint64 last_ha
 	retention_table_range(table, first_hash, last_hash);
 }
 
+/* Where a file's partitions begin: as many of the table's customers in each. */
+static void
+choose_bounds(const CustomerTable *table, SpillBounds *bounds)
+{
+	uint64		(*identities)[2];
+	TableScan	scan;
+	const uint64 *entry;
+	int64		i = 0;
+	int			n = 0;
+
+	if (table->used < SPILL_FEW)
+	{
+		retention_bounds_even(bounds, table->first_hash, table->last_hash);
+		return;
+	}
+	identities = palloc0(SPILL_SAMPLE * sizeof(identities[0]));
+	retention_scan_begin(&scan, table);
+	while ((entry = scan_next(&scan)) != NULL)
+		if (i++ >= table->used * n / SPILL_SAMPLE && n < SPILL_SAMPLE)
+			memcpy(identities[n++], entry, table->key_words * sizeof(uint64));
+	retention_scan_end(&scan);
+	retention_bounds_of_sample(bounds, identities, n);
+	pfree(identities);
+}
+
 /*
  * A file for the customers of the table, and others of the same range: those
  * that are being read from a file, or those that are still to come.
@@ -208,9 +233,25 @@ create_spill(LargeBase *large, const SpillReader *source)
 	if (source)
 		retention_bounds_of_partition(&bounds, source);
 	if (source == NULL || bounds.n == 0)
-		retention_bounds_of_table(&bounds, table);
-	return retention_spill_create(large->hdr.eoh_context, table->key_words, table->first_hash,
-								  table->last_hash, &bounds);
+		choose_bounds(table, &bounds);
+	return retention_spill_create(large->hdr.eoh_context, table->key_words, table_at_money(table),
+								  table->first_hash, table->last_hash, &bounds);
+}
+
+/* Write all customers of a table. */
+static void
+spill_table(Spill *spill, const CustomerTable *table)
+{
+	TableScan	scan;
+	const uint64 *entry;
+	SpillWriter writer;
+
+	retention_spill_begin(spill, &writer);
+	retention_scan_begin(&scan, table);
+	while ((entry = scan_next(&scan)) != NULL)
+		retention_spill_put(&writer, entry, table->words, table_units_scale(table));
+	retention_scan_end(&scan);
+	retention_spill_end(&writer);
 }
 
 /*
@@ -232,7 +273,7 @@ promote(LargeBase *large)
 	{
 		if (large->spill == NULL)
 			large->spill = create_spill(large, NULL);
-		retention_spill_table(large->spill, table);
+		spill_table(large->spill, table);
 		restart_table(large, LARGE_MIN_ENTRIES, table->first_hash, table->last_hash);
 		table = large->table;
 		entries = LARGE_MIN_ENTRIES;
@@ -384,7 +425,7 @@ absorb_hard(LargeBase *large, Spill **overflow, const SpillReader *source, const
 					break;
 				if (*overflow == NULL)
 					*overflow = create_spill(large, source);
-				retention_spill_table(*overflow, table);
+				spill_table(*overflow, table);
 				restart_table(large, PG_INT64_MAX, table->first_hash, table->last_hash);
 				break;
 			case ABSORB_TABLE_CROWDED:
@@ -661,21 +702,6 @@ retention_large_end_merge(LargeBase *large)
 	pfree(merge);
 }
 
-/* Write an entry of a merge straight to disk, with its money as it is. */
-static void
-write_entry(Spill *spill, SpillWriter *writer, int fixed_words, const uint64 *entry,
-			int words, int scale)
-{
-	if (writer->spill && (writer->nlimbs != words || writer->scale != scale))
-	{
-		retention_spill_end(writer);
-		writer->spill = NULL;
-	}
-	if (writer->spill == NULL)
-		retention_spill_begin(spill, fixed_words + words, words, scale, writer);
-	retention_spill_put(writer, entry);
-}
-
 /*
  * Add one entry of a merge, whose money has these words and this scale.  It's no entry
  * whose money is elsewhere: that comes by itself.
@@ -696,7 +722,10 @@ retention_large_absorb(LargeBase *large, const uint64 *entry, int words, int sca
 		   (merge->builder.table == NULL && !merge->writing));
 	if (merge && merge->writing)
 	{
-		write_entry(large->spill, &merge->writer, at, entry, words, scale);
+		/* straight to disk, with its money as it is */
+		if (merge->writer.spill == NULL)
+			retention_spill_begin(large->spill, &merge->writer);
+		retention_spill_put(&merge->writer, entry, words, scale);
 		return;
 	}
 	if (table_words > 0)
@@ -746,18 +775,17 @@ retention_large_absorb(LargeBase *large, const uint64 *entry, int words, int sca
 static void
 split_rest(LargeBase *large, Spill *deeper, SpillReader *reader)
 {
-	SpillWriter writer = {0};
+	SpillWriter writer;
 	Pace		pace = {0};
 
-	retention_spill_table(deeper, large->table);
+	spill_table(deeper, large->table);
+	retention_spill_begin(deeper, &writer);
 	while (retention_spill_next(reader))
 	{
 		pace_on(&pace, reader->stride);
-		write_entry(deeper, &writer, reader->fixed_words, reader->entry,
-					reader->nlimbs, reader->scale);
+		retention_spill_put(&writer, reader->entry, reader->words, reader->scale);
 	}
-	if (writer.spill)
-		retention_spill_end(&writer);
+	retention_spill_end(&writer);
 }
 
 /*
@@ -828,7 +856,6 @@ visit_spill(LargeBase *large, Spill *spill, LargeVisitor visitor, void *arg, Wid
 
 	for (int partition = 0; partition <= spill->bounds.n; partition++)
 	{
-		int			fixed_words = table_at_money(large->table);
 		uint64		first_hash = spill_first_hash(spill, partition);
 		uint64		last_hash = spill_last_hash(spill, partition);
 		Spill	   *deeper = NULL;
@@ -838,14 +865,14 @@ visit_spill(LargeBase *large, Spill *spill, LargeVisitor visitor, void *arg, Wid
 		if (spill->entries[partition] == 0)
 			continue;
 		restart_table(large, spill->entries[partition], first_hash, last_hash);
-		retention_spill_read(spill, partition, fixed_words, &reader);
+		retention_spill_read(spill, partition, &reader);
 		while (retention_spill_next(&reader))
 		{
 			pace_on(&pace, reader.stride);
-			if (unlikely(large->table->words != reader.nlimbs) ||
+			if (unlikely(large->table->words != reader.words) ||
 				unlikely(table_units_scale(large->table) != reader.scale) ||
 				unlikely(table_absorb(large->table, reader.entry) != ABSORBED))
-				absorb_hard(large, &deeper, &reader, reader.entry, reader.nlimbs, reader.scale);
+				absorb_hard(large, &deeper, &reader, reader.entry, reader.words, reader.scale);
 			if (unlikely(deeper != NULL))
 			{
 				split_rest(large, deeper, &reader);
@@ -922,7 +949,7 @@ retention_large_visit(LargeBase *large, LargeVisitor visitor, void *arg)
 	{
 		/* the file stays as it is, so what is done to the list is for this once */
 		if (large->table->used > 0)
-			retention_spill_table(large->spill, large->table);
+			spill_table(large->spill, large->table);
 		large->reading = true;
 		large->elsewhere.wide = retention_wide_copy(kept);
 		visit_spill(large, large->spill, visitor, arg, remaining);

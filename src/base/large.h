@@ -12,9 +12,9 @@
 
 #include "access/detoast.h"
 #include "base/packed.h"
-#include "base/spill.h"
 #include "base/table.h"
 #include "base/totals.h"
+#include "store/spill.h"
 #include "utils/expandeddatum.h"
 
 /* Rows collected before they go into the table; see large.c. */

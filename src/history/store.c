@@ -11,7 +11,7 @@
  *
  * Memory is bounded: a store that has more than work_mem times
  * hash_mem_multiplier, together with all other states of the same aggregate
- * node, goes to disk (base/spill.c) and begins anew.  It is read back a
+ * node, goes to disk (store/spill.c) and begins anew.  It is read back a
  * partition of the disk's at a time, each into a store of its own, which may
  * go to disk again.
  *
@@ -33,9 +33,6 @@
 
 /* Going to disk for less than this is more trouble than it is worth. */
 #define SPILL_MIN		(SPLIT_ENTRIES / 4)
-
-/* Customers that the bounds of the file's partitions are chosen from. */
-#define BOUND_SAMPLE	1024
 
 static inline int
 partitions(const Store *store)
@@ -398,17 +395,17 @@ choose_bounds(const Store *store, SpillBounds *bounds)
 		retention_bounds_of_partition(bounds, store->source);
 		return;
 	}
-	if (store->entries < BOUND_SAMPLE)
+	if (store->entries < SPILL_FEW)
 	{
 		retention_bounds_even(bounds, store->first_hash, store->last_hash);
 		return;
 	}
-	identities = palloc0(BOUND_SAMPLE * sizeof(identities[0]));
+	identities = palloc0(SPILL_SAMPLE * sizeof(identities[0]));
 	store_scan_begin(&scan, store);
 	while (store_scan_next(&scan, &customer))
 	{
 		entries += customer.n;
-		for (; n < BOUND_SAMPLE && entries > store->entries * n / BOUND_SAMPLE; n++)
+		for (; n < SPILL_SAMPLE && entries > store->entries * n / SPILL_SAMPLE; n++)
 			memcpy(identities[n], customer.identity, store->shape.key_words * sizeof(uint64));
 	}
 	retention_bounds_of_sample(bounds, identities, n);
@@ -442,10 +439,10 @@ spill_all(Store *store)
 			return;
 		}
 		store->spill = retention_spill_create(store->context, shape.key_words,
+											  shape.key_words + 1,
 											  store->first_hash, store->last_hash, &bounds);
 	}
-	retention_spill_begin(store->spill, entry_words(shape), shape.money_words,
-						  store->overflow.scale, &writer);
+	retention_spill_begin(store->spill, &writer);
 	store_scan_begin(&scan, store);
 	while (store_scan_next(&scan, &customer))
 	{
@@ -454,7 +451,7 @@ spill_all(Store *store)
 		{
 			copy_words(entry + shape.key_words, customer.occasions + i * occasion_words(shape),
 					   occasion_words(shape));
-			retention_spill_put(&writer, entry);
+			retention_spill_put(&writer, entry, shape.money_words, store->overflow.scale);
 		}
 	}
 	retention_spill_end(&writer);
@@ -823,7 +820,7 @@ read_spilled(Store *store, SpillReader *reader)
 	{
 		if ((++n & 0xFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
-		retention_store_add(store, reader->entry, reader->nlimbs, reader->scale);
+		retention_store_add(store, reader->entry, reader->words, reader->scale);
 	}
 	retention_spill_close(reader);
 	store->source = NULL;
@@ -917,7 +914,7 @@ retention_store_visit(Store *store, RunVisitor visitor, void *arg, WideList *wid
 		part->unlimited = store->unlimited;
 		for (int64 j = first_wide(store, i); j < first_wide(store, i + 1); j++)
 			retention_wide_add(&part->overflow.list, list->items[j].key, list->items[j].money);
-		retention_spill_read(store->spill, i, store->shape.key_words + 1, &reader);
+		retention_spill_read(store->spill, i, &reader);
 		read_spilled(part, &reader);
 		retention_store_visit(part, visitor, arg, wide);
 		MemoryContextDelete(context);

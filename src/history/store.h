@@ -16,8 +16,8 @@
 
 #include "postgres.h"
 
-#include "base/spill.h"
 #include "history/page.h"
+#include "store/spill.h"
 
 /*
  * Each customer and period is once in the run, and may be in the fresh entries many

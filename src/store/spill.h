@@ -10,11 +10,13 @@
 
 #include "postgres.h"
 
-#include "base/table.h"
+#include "order/units.h"
 #include "pg/tempfile.h"
 
 #define SPILL_PARTITIONS	64
 #define SPILL_SLICE			512 /* entries, at most */
+#define SPILL_SAMPLE		4096	/* identities that bounds are chosen from ... */
+#define SPILL_FEW			(4 * SPILL_PARTITIONS)	/* ... or of fewer none: evenly */
 
 /* A place in a file; fileno is -1 for none. */
 typedef struct SpillPlace
@@ -37,6 +39,7 @@ typedef struct Spill
 {
 	TempFile   *temp;
 	int			key_words;
+	int			fixed_words;	/* of an entry, before its money */
 	uint64		first_hash;		/* of the customers who can be here */
 	uint64		last_hash;
 	SpillBounds bounds;
@@ -45,16 +48,16 @@ typedef struct Spill
 	int64		entries[SPILL_PARTITIONS];	/* with one per slice a customer is in */
 } Spill;
 
-/* Takes entries; those of one partition that come together make a slice. */
+/* Takes entries; those of one partition and of like money that come together make a slice. */
 typedef struct SpillWriter
 {
 	Spill	   *spill;
+	int			words;			/* of the money of this slice's entries */
+	int			scale;			/* of its units */
 	int			stride;
-	int			nlimbs;
-	int			scale;
 	int			partition;
 	int			nentries;
-	uint64	   *entries;		/* SPILL_SLICE of them */
+	uint64	   *entries;		/* room for SPILL_SLICE of them */
 } SpillWriter;
 
 /* Goes through the entries of one partition. */
@@ -65,8 +68,7 @@ typedef struct SpillReader
 	SpillPlace	next;			/* the slice after this one */
 	int			left;			/* entries in this slice not yet returned */
 	int			stride;
-	int			fixed_words;	/* of an entry, before its money */
-	int			nlimbs;			/* of this slice's money */
+	int			words;			/* of this slice's money */
 	int			scale;
 	Size		allocated;
 	uint64	   *entries;		/* the whole slice */
@@ -75,18 +77,16 @@ typedef struct SpillReader
 
 extern void retention_bounds_even(SpillBounds *bounds, uint64 first_hash, uint64 last_hash);
 extern void retention_bounds_of_sample(SpillBounds *bounds, uint64 (*identities)[2], int n);
-extern void retention_bounds_of_table(SpillBounds *bounds, const CustomerTable *table);
 extern void retention_bounds_of_partition(SpillBounds *bounds, const SpillReader *source);
 
-extern Spill *retention_spill_create(MemoryContext context, int key_words, uint64 first_hash,
-									 uint64 last_hash, const SpillBounds *bounds);
+extern Spill *retention_spill_create(MemoryContext context, int key_words, int fixed_words,
+									 uint64 first_hash, uint64 last_hash,
+									 const SpillBounds *bounds);
 extern void retention_spill_free(Spill *spill);
 
-extern void retention_spill_begin(Spill *spill, int stride, int nlimbs, int scale,
-								  SpillWriter *writer);
-extern void retention_spill_put(SpillWriter *writer, const uint64 *entry);
+extern void retention_spill_begin(Spill *spill, SpillWriter *writer);
+extern void retention_spill_put(SpillWriter *writer, const uint64 *entry, int words, int scale);
 extern void retention_spill_end(SpillWriter *writer);
-extern void retention_spill_table(Spill *spill, const CustomerTable *table);
 
 /* The hashes of a partition's customers, the last one included. */
 static inline uint64
@@ -101,8 +101,7 @@ spill_last_hash(const Spill *spill, int partition)
 	return partition == spill->bounds.n ? spill->last_hash : spill->bounds.identities[partition][0];
 }
 
-extern void retention_spill_read(Spill *spill, int partition, int fixed_words,
-								 SpillReader *reader);
+extern void retention_spill_read(Spill *spill, int partition, SpillReader *reader);
 extern bool retention_spill_next(SpillReader *reader);
 extern void retention_spill_close(SpillReader *reader);
 

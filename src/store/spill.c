@@ -20,24 +20,18 @@
  */
 #include "postgres.h"
 
-#include "base/spill.h"
+#include "store/spill.h"
 
 #include "common/pg_prng.h"
 #include "miscadmin.h"
 #include "pg/compat.h"
 #include "utils/memutils.h"
 
-/* Identities that the bounds of a partition's partitions are chosen from. */
-#define SAMPLE_IDENTITIES	4096
-
-/* With fewer than this, their hashes are taken for evenly spread. */
-#define FEW_IDENTITIES		(4 * SPILL_PARTITIONS)
-
 typedef struct SliceHeader
 {
 	SpillPlace	previous;
 	int			nentries;
-	int			nlimbs;
+	int			words;			/* of the money */
 	int			scale;
 } SliceHeader;
 
@@ -86,30 +80,6 @@ retention_bounds_of_sample(SpillBounds *bounds, uint64 (*identities)[2], int n)
 	}
 }
 
-void
-retention_bounds_of_table(SpillBounds *bounds, const CustomerTable *table)
-{
-	uint64		(*identities)[2];
-	TableScan	scan;
-	const uint64 *entry;
-	int64		i = 0;
-	int			n = 0;
-
-	if (table->used < FEW_IDENTITIES)
-	{
-		retention_bounds_even(bounds, table->first_hash, table->last_hash);
-		return;
-	}
-	identities = palloc0(SAMPLE_IDENTITIES * sizeof(identities[0]));
-	retention_scan_begin(&scan, table);
-	while ((entry = scan_next(&scan)) != NULL)
-		if (i++ >= table->used * n / SAMPLE_IDENTITIES && n < SAMPLE_IDENTITIES)
-			memcpy(identities[n++], entry, table->key_words * sizeof(uint64));
-	retention_scan_end(&scan);
-	retention_bounds_of_sample(bounds, identities, n);
-	pfree(identities);
-}
-
 /*
  * Of the partition that is being read, by a random sample (Vitter 1985, "Random
  * sampling with a reservoir").
@@ -117,24 +87,24 @@ retention_bounds_of_table(SpillBounds *bounds, const CustomerTable *table)
 void
 retention_bounds_of_partition(SpillBounds *bounds, const SpillReader *source)
 {
-	uint64		(*identities)[2] = palloc0(SAMPLE_IDENTITIES * sizeof(identities[0]));
+	uint64		(*identities)[2] = palloc0(SPILL_SAMPLE * sizeof(identities[0]));
 	SpillReader reader;
 	uint64		n = 0;
 
-	retention_spill_read(source->spill, source->partition, source->fixed_words, &reader);
+	retention_spill_read(source->spill, source->partition, &reader);
 	while (retention_spill_next(&reader))
 	{
 		uint64		place = n;
 
 		if ((++n & 0xFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
-		if (place >= SAMPLE_IDENTITIES)
+		if (place >= SPILL_SAMPLE)
 			place = pg_prng_uint64_range(&pg_global_prng_state, 0, n - 1);
-		if (place < SAMPLE_IDENTITIES)
+		if (place < SPILL_SAMPLE)
 			memcpy(identities[place], reader.entry, source->spill->key_words * sizeof(uint64));
 	}
 	retention_spill_close(&reader);
-	retention_bounds_of_sample(bounds, identities, (int) Min(n, SAMPLE_IDENTITIES));
+	retention_bounds_of_sample(bounds, identities, (int) Min(n, SPILL_SAMPLE));
 	pfree(identities);
 }
 
@@ -142,12 +112,13 @@ retention_bounds_of_partition(SpillBounds *bounds, const SpillReader *source)
 
 /* Of customers whose hashes are in a range. */
 Spill *
-retention_spill_create(MemoryContext context, int key_words, uint64 first_hash, uint64 last_hash,
-					   const SpillBounds *bounds)
+retention_spill_create(MemoryContext context, int key_words, int fixed_words, uint64 first_hash,
+					   uint64 last_hash, const SpillBounds *bounds)
 {
 	Spill	   *spill = MemoryContextAllocZero(context, sizeof(Spill));
 
 	spill->key_words = key_words;
+	spill->fixed_words = fixed_words;
 	spill->first_hash = first_hash;
 	spill->last_hash = last_hash;
 	spill->bounds = *bounds;
@@ -205,17 +176,14 @@ spill_partition(const Spill *spill, const uint64 *entry, int last)
 	return low;
 }
 
-/* Entries of this shape are coming. */
+/* Entries are coming, and nothing is read meanwhile. */
 void
-retention_spill_begin(Spill *spill, int stride, int nlimbs, int scale, SpillWriter *writer)
+retention_spill_begin(Spill *spill, SpillWriter *writer)
 {
+	memset(writer, 0, sizeof(SpillWriter));
 	writer->spill = spill;
-	writer->stride = stride;
-	writer->nlimbs = nlimbs;
-	writer->scale = scale;
 	writer->partition = -1;
-	writer->nentries = 0;
-	writer->entries = palloc(SPILL_SLICE * stride * sizeof(uint64));
+	writer->entries = palloc(SPILL_SLICE * (spill->fixed_words + UNITS_MAX_WORDS) * sizeof(uint64));
 	spill_seek(spill, spill->end);
 }
 
@@ -230,7 +198,7 @@ write_slice(SpillWriter *writer)
 		return;
 	header.previous = spill->heads[writer->partition];
 	header.nentries = writer->nentries;
-	header.nlimbs = writer->nlimbs;
+	header.words = writer->words;
 	header.scale = writer->scale;
 	BufFileTell(file, &spill->heads[writer->partition].fileno,
 				&spill->heads[writer->partition].offset);
@@ -241,14 +209,19 @@ write_slice(SpillWriter *writer)
 	writer->nentries = 0;
 }
 
+/* An entry whose money has so many words, of units of this scale. */
 void
-retention_spill_put(SpillWriter *writer, const uint64 *entry)
+retention_spill_put(SpillWriter *writer, const uint64 *entry, int words, int scale)
 {
 	int			partition = spill_partition(writer->spill, entry, writer->partition);
 
-	if (partition != writer->partition || writer->nentries == SPILL_SLICE)
+	if (partition != writer->partition || writer->nentries == SPILL_SLICE ||
+		words != writer->words || scale != writer->scale)
 		write_slice(writer);
 	writer->partition = partition;
+	writer->words = words;
+	writer->scale = scale;
+	writer->stride = writer->spill->fixed_words + words;
 	memcpy(writer->entries + writer->nentries * writer->stride, entry,
 		   writer->stride * sizeof(uint64));
 	writer->nentries++;
@@ -263,32 +236,15 @@ retention_spill_end(SpillWriter *writer)
 	pfree(writer->entries);
 }
 
-/* Write all entries of a table. */
-void
-retention_spill_table(Spill *spill, const CustomerTable *table)
-{
-	TableScan	scan;
-	const uint64 *entry;
-	SpillWriter writer;
-
-	retention_spill_begin(spill, table->stride, table->words, table_units_scale(table), &writer);
-	retention_scan_begin(&scan, table);
-	while ((entry = scan_next(&scan)) != NULL)
-		retention_spill_put(&writer, entry);
-	retention_scan_end(&scan);
-	retention_spill_end(&writer);
-}
-
 /* ---- reading --------------------------------------------------------------- */
 
 void
-retention_spill_read(Spill *spill, int partition, int fixed_words, SpillReader *reader)
+retention_spill_read(Spill *spill, int partition, SpillReader *reader)
 {
 	memset(reader, 0, sizeof(SpillReader));
 	reader->spill = spill;
 	reader->partition = partition;
 	reader->next = spill->heads[partition];
-	reader->fixed_words = fixed_words;
 }
 
 /*
@@ -313,16 +269,17 @@ retention_spill_next(SpillReader *reader)
 
 	spill_seek(reader->spill, reader->next);
 	compat_buffile_read(file, &header, sizeof(header));
-	if (header.nentries <= 0 || header.nentries > SPILL_SLICE || header.nlimbs < 0 ||
-		header.nlimbs > 2 * MONEY_MAX_LIMBS)
+	if (header.nentries <= 0 || header.nentries > SPILL_SLICE ||
+		header.words < 0 || header.words > UNITS_MAX_WORDS ||
+		header.scale < 0 || header.scale > UNITS_MAX_SCALE)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_CORRUPTED),
 				 errmsg("temporary file has no customers where some were written")));
 	reader->next = header.previous;
 	reader->left = header.nentries - 1;
-	reader->nlimbs = header.nlimbs;
+	reader->words = header.words;
 	reader->scale = header.scale;
-	reader->stride = reader->fixed_words + reader->nlimbs;
+	reader->stride = reader->spill->fixed_words + reader->words;
 	size = (Size) header.nentries * reader->stride * sizeof(uint64);
 	if (size > reader->allocated)
 	{
