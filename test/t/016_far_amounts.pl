@@ -81,7 +81,7 @@ my %alone = (
 	'a history on disk' => "SET work_mem = '64kB'; SELECT length($history\::text) > 0 FROM %s",
 	'histories merged' => "SELECT (history_info(rollup(h))).customers FROM (SELECT $history AS h FROM %s GROUP BY customer % 2) s",
 	'cohorts of a history' => "SELECT count(revenue) FROM cohort_retention((SELECT $history FROM %s), 'month')",
-	'the mean of its cohorts' => "SELECT count(ltv) FROM cohort_average((SELECT $history FROM %s), 'month')",
+	'the mean of its cohorts' => "SELECT count(cumulative_revenue) FROM cohort_average((SELECT $history FROM %s), 'month')",
 	'periods of a history' => "SELECT count(revenue) FROM new_and_returning((SELECT $history FROM %s), 'month')",
 	'the spend of a history' => "SELECT (repeat_spend_info(repeat_spend($history))).customers FROM %s",
 	'the base of a history' => "SELECT customers(customer_base($history)) FROM %s");
