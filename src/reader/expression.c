@@ -26,6 +26,7 @@
 #include "parser/parse_coerce.h"
 #include "parser/parse_expr.h"
 #include "parser/parse_func.h"
+#include "parser/parse_node.h"
 #include "parser/parser.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/builtins.h"
@@ -116,22 +117,57 @@ parse_expression(Role role, const char *text)
 	return target->val;
 }
 
-/* Is a name by itself that of a column?  The parser would not say of which table it should be one. */
+static compat_noreturn void no_such_column(const OpenTable *table, const char *name, int position,
+										   const char *hint) compat_attribute_noreturn();
+
+static void
+no_such_column(const OpenTable *table, const char *name, int position, const char *hint)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_COLUMN),
+			 errmsg("column \"%s\" of %s does not exist", name, table->name),
+			 errdetail("The columns are %s.", retention_table_column_names(table)),
+			 hint ? errhint("%s", hint) : 0,
+			 parser_errposition(table->pstate, position)));
+}
+
+/* A reference that is a name, without a table; else NULL. */
+static const char *
+bare_name(const ColumnRef *reference)
+{
+	return list_length(reference->fields) == 1 && IsA(linitial(reference->fields), String) ?
+		strVal(linitial(reference->fields)) : NULL;
+}
+
+/* Is a name by itself that of a column?  The parser would take that of the table, too. */
 static void
 check_column(const OpenTable *table, Node *expression)
 {
-	const ColumnRef *reference = (const ColumnRef *) expression;
+	const char *name = IsA(expression, ColumnRef) ? bare_name((ColumnRef *) expression) : NULL;
 
-	if (!IsA(expression, ColumnRef) || list_length(reference->fields) != 1 ||
-		!IsA(linitial(reference->fields), String))
+	if (name == NULL)
 		return;
 	for (int i = 1; i <= retention_table_columns(table); i++)
-		if (strcmp(strVal(linitial(reference->fields)), retention_table_column_name(table, i)) == 0)
+		if (strcmp(name, retention_table_column_name(table, i)) == 0)
 			return;
-	ereport(ERROR,
-			(errcode(ERRCODE_UNDEFINED_COLUMN),
-			 errmsg("column \"%s\" of %s does not exist", strVal(linitial(reference->fields)), table->name),
-			 errdetail("The columns are %s.", retention_table_column_names(table))));
+	no_such_column(table, name, -1, NULL);
+}
+
+/*
+ * Called for each name within an expression, with what the parser has found by it.
+ * Where that is nothing, the parser would not say of which table it should be a
+ * column.  Mostly it is a text, whose quotes were taken for those of the whole
+ * expression.
+ */
+static Node *
+check_column_within(ParseState *pstate, ColumnRef *reference, Node *var)
+{
+	const char *name = bare_name(reference);
+
+	if (var == NULL && name && pstate->parentParseState == NULL)
+		no_such_column((const OpenTable *) pstate->p_ref_hook_state, name, reference->location,
+					   "If it is a text, it has quotes of its own: $$status = 'paid'$$, or 'status = ''paid'''.");
+	return NULL;
 }
 
 /* A value as the user writes it: the name of a column as it is, else an expression. */
@@ -154,6 +190,8 @@ retention_parse_value(const OpenTable *table, Role role, const char *text)
 	table->pstate->p_sourcetext = text;
 	expression = parse_expression(role, text);
 	check_column(table, expression);
+	table->pstate->p_post_columnref_hook = check_column_within;
+	table->pstate->p_ref_hook_state = unconstify(OpenTable *, table);
 	value = transformExpr(table->pstate, expression, EXPR_KIND_WHERE);
 	if (exprType(value) == UNKNOWNOID)
 		value = coerce_type(table->pstate, value, UNKNOWNOID, is_condition(role) ? BOOLOID : TEXTOID,
@@ -300,6 +338,8 @@ wrong_type(const OpenTable *table, Role role, Oid type, const char *text)
 {
 	const char *cast = advised_cast(role, getBaseType(type));
 	bool		column = retention_table_find_column(table, text) > 0;
+	/* for a time: of its seconds, or something else in its place */
+	bool		is_number = role == ROLE_ORDERED_AT && cast && strchr(cast, ':') == NULL;
 
 	if (cast)
 		cast = quote_literal_cstr(put_into(cast, column ? quote_identifier(text) : psprintf("(%s)", text)));
@@ -307,6 +347,8 @@ wrong_type(const OpenTable *table, Role role, Oid type, const char *text)
 			(errcode(ERRCODE_DATATYPE_MISMATCH),
 			 errmsg("%s can't be of type %s: %s \"%s\"", roles[role].what, format_type_be(type),
 					column ? "column" : "expression", text),
+			 is_number ? errhint("It must be %s. If it counts seconds since 1970, write %s => %s.", roles[role].types,
+								 roles[role].name, cast) :
 			 cast ? errhint("It must be %s. Write, for example: %s => %s.", roles[role].types,
 							roles[role].name, cast) :
 			 errhint("It must be %s.", roles[role].types)));

@@ -94,11 +94,23 @@ not_one_column(const OpenTable *table, Role role, const List *found)
 	const char *name = retention_role_name(role);
 	StringInfoData columns;
 	ListCell   *lc;
+	bool		repeated = false;
 
 	initStringInfo(&columns);
 	foreach(lc, found)
-		appendStringInfo(&columns, "%s%s => %s", columns.len > 0 ? " or " : "", name,
-						 quote_literal_cstr(retention_table_column_name(table, lfirst_int(lc))));
+	{
+		const char *column = retention_table_column_name(table, lfirst_int(lc));
+
+		/* a query may have two of a name */
+		repeated = repeated || retention_table_find_column(table, column) == 0;
+		appendStringInfo(&columns, "%s%s => %s", columns.len > 0 ? " or " : "", name, quote_literal_cstr(column));
+	}
+	if (repeated)
+		ereport(ERROR,
+				(errcode(ERRCODE_AMBIGUOUS_COLUMN),
+				 errmsg("%d columns of %s could be %s", list_length(found), table->name, name),
+				 errdetail("The columns are %s.", retention_table_column_names(table)),
+				 errhint("Give each a name of its own, by AS.")));
 	if (found)
 		ereport(ERROR,
 				(errcode(ERRCODE_AMBIGUOUS_COLUMN),
@@ -153,8 +165,8 @@ tell_of_lines(const OpenTable *table)
 		if (!is_unique(table->item->p_rte->relid, (AttrNumber) lfirst_int(lc)))
 			ereport(NOTICE,
 					(errmsg("each row of %s is taken for an order", table->name),
-					 errhint("If rows with the same of column \"%s\" are lines of one order, write order_id => %s.",
-							 name, quote_literal_cstr(name))));
+					 errhint("If rows with the same %s are lines of one order, write order_id => %s.",
+							 quote_identifier(name), quote_literal_cstr(name))));
 	}
 }
 
@@ -168,23 +180,42 @@ column_as(const OpenTable *table, Role role, int column)
 								   retention_table_column_name(table, column));
 }
 
+/* Is a column usually called by the name of another argument than that in whose place it stands? */
+static bool
+is_out_of_place(const OpenTable *table, Role place)
+{
+	const char *name = retention_table_column_name(table, (int) place + 1);
+
+	if (is_usual(place, name))
+		return false;
+	for (Role role = ROLE_CUSTOMER; role <= ROLE_AMOUNT; role++)
+		if (is_usual(role, name))
+			return true;
+	return false;
+}
+
 /*
  * A query of two or three columns, of which nothing is said, has them in the order
- * of our arguments, unless all of them have usual names: then these say which is
- * which.
+ * of our arguments, unless all of them have usual names, or one has that of another
+ * argument: then these say which is which.  (An amount may be of the type of a
+ * customer, so nothing else would show that they are mixed up.)
  */
 static bool
 is_by_position(const OpenTable *table, const ReaderArguments *arguments)
 {
 	int			n = retention_table_columns(table);
 	bool		named = true;
+	bool		mixed_up = false;
 
 	if (!table->is_query || n < 2 || n > 3 ||
 		arguments->customer || arguments->ordered_at || arguments->amount || arguments->order_id)
 		return false;
 	for (Role role = ROLE_CUSTOMER; (int) role < n; role++)
+	{
 		named = named && list_length(usual_columns(table, role, true)) == 1;
-	return !named;
+		mixed_up = mixed_up || is_out_of_place(table, role);
+	}
+	return !named && !mixed_up;
 }
 
 /* A value of the order rows; NULL if there is none, and none is needed. */

@@ -21,6 +21,7 @@
 
 #include "views/build.h"
 
+#include "catalog/catalog.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_namespace.h"
@@ -234,6 +235,13 @@ retention_views_create_schema(Build *build)
 	const char *target = build->target;
 	Oid			name = hash_bytes((const unsigned char *) target, (int) strlen(target));
 
+	/* PostgreSQL would tell of a statement that nobody has written; and temporary schemas are of this kind */
+	if (target[0] == '\0' || IsReservedName(target) || strcmp(target, "information_schema") == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_SCHEMA_NAME),
+				 target[0] == '\0' ? errmsg("target must not be empty") :
+				 errmsg("views can't be made in a schema of PostgreSQL's own: \"%s\"", target),
+				 errhint("Name another schema for the views: target => '...'.")));
 	build->schema = get_namespace_oid(target, true);
 	if (!OidIsValid(build->schema))
 	{
@@ -244,8 +252,4 @@ retention_views_create_schema(Build *build)
 			UnlockDatabaseObject(NamespaceRelationId, name, 1, ExclusiveLock);
 		build->schema = get_namespace_oid(target, false);
 	}
-	if (isAnyTempNamespace(build->schema))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_SCHEMA_NAME),
-				 errmsg("views for others can't be made in a temporary schema: \"%s\"", target)));
 }
