@@ -301,14 +301,14 @@ retention_purchase_probability_interval(PG_FUNCTION_ARGS)
 
 /* ---- expected_spend ---- */
 
-/* (model, customer) */
+/* (model [, customer]); "n": how many of these */
 static bool
-ask_spend(Prediction *prediction, FunctionCallInfo fcinfo)
+ask_spend(Prediction *prediction, FunctionCallInfo fcinfo, int n)
 {
 	Rfm			rfm;
 
 	prediction_take(prediction, PG_GETARG_DATUM(0), MODEL_SPEND);
-	return take_customer(prediction, fcinfo, 1, &rfm) && take_spend(prediction, &rfm);
+	return n == 1 || (take_customer(prediction, fcinfo, 1, &rfm) && take_spend(prediction, &rfm));
 }
 
 PG_FUNCTION_INFO_V1(retention_expected_spend);
@@ -317,7 +317,7 @@ retention_expected_spend(PG_FUNCTION_ARGS)
 {
 	Prediction	prediction = {0};
 
-	if (!ask_spend(&prediction, fcinfo))
+	if (!ask_spend(&prediction, fcinfo, PG_NARGS()))
 		PG_RETURN_NULL();
 	return retention_prediction(fcinfo, &prediction, expected_spend);
 }
@@ -328,57 +328,68 @@ retention_expected_spend_interval(PG_FUNCTION_ARGS)
 {
 	Prediction	prediction = {0};
 
-	if (!ask_spend(&prediction, fcinfo))
+	if (!ask_spend(&prediction, fcinfo, PG_NARGS() - 1))
 		PG_RETURN_NULL();
-	return retention_prediction_interval(fcinfo, &prediction, expected_spend, SCALE_POSITIVE, 2);
+	return retention_prediction_interval(fcinfo, &prediction, expected_spend, SCALE_POSITIVE,
+										 PG_NARGS() - 1);
 }
 
 /* ---- predicted_clv ---- */
 
-/* (model, spend_model, customer, horizon or NULL, annual_discount_rate, margin [, level]) */
+/*
+ * (model, spend_model [, customer], horizon or NULL, annual_discount_rate, margin
+ * [, level]); "at": where the horizon is, which may be a text where there is no
+ * customer
+ */
 static bool
-ask_value(Prediction *prediction, FunctionCallInfo fcinfo)
+ask_value(Prediction *prediction, FunctionCallInfo fcinfo, int at, bool is_text)
 {
+	const int	allowed = DURATION_ZERO | DURATION_INFINITE;
 	Rfm			rfm;
 
 	for (int i = 0; i < PG_NARGS(); i++)
-		if (i != 3 && PG_ARGISNULL(i))
+		if (i != at && PG_ARGISNULL(i))
 			return false;
 	prediction_take(prediction, PG_GETARG_DATUM(0), MODEL_PURCHASE);
 	prediction_take(prediction, PG_GETARG_DATUM(1), MODEL_SPEND);
-	prediction->days = PG_ARGISNULL(3) ? INFINITY :
-		retention_duration_days(retention_duration(fcinfo, 3, "horizon",
-												   DURATION_ZERO | DURATION_INFINITE));
-	prediction->discount = log1p(share_argument(fcinfo, 4, "annual_discount_rate")) / YEAR_DAYS;
-	prediction->margin = share_argument(fcinfo, 5, "margin");
+	prediction->days = PG_ARGISNULL(at) ? INFINITY :
+		retention_duration_days(is_text ?
+								retention_duration_of_text(PG_GETARG_TEXT_PP(at), "horizon", allowed) :
+								retention_duration(fcinfo, at, "horizon", allowed));
+	prediction->discount = log1p(share_argument(fcinfo, at + 1, "annual_discount_rate")) / YEAR_DAYS;
+	prediction->margin = share_argument(fcinfo, at + 2, "margin");
 	if (isinf(prediction->days) && prediction->discount == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("value without end needs an annual_discount_rate above 0"),
 				 errhint("Give a horizon, as interval '3 years'.")));
-	return take_customer(prediction, fcinfo, 2, &rfm) && take_spend(prediction, &rfm);
+	return at == 2 || (take_customer(prediction, fcinfo, 2, &rfm) && take_spend(prediction, &rfm));
 }
 
-PG_FUNCTION_INFO_V1(retention_predicted_clv);
-Datum
-retention_predicted_clv(PG_FUNCTION_ARGS)
-{
-	Prediction	prediction = {0};
+#define VALUE(name, at, is_text) \
+	PG_FUNCTION_INFO_V1(retention_##name); \
+	Datum \
+	retention_##name(PG_FUNCTION_ARGS) \
+	{ \
+		Prediction	prediction = {0}; \
+		if (!ask_value(&prediction, fcinfo, at, is_text)) \
+			PG_RETURN_NULL(); \
+		return retention_prediction(fcinfo, &prediction, discounted_value); \
+	} \
+	PG_FUNCTION_INFO_V1(retention_##name##_interval); \
+	Datum \
+	retention_##name##_interval(PG_FUNCTION_ARGS) \
+	{ \
+		Prediction	prediction = {0}; \
+		if (!ask_value(&prediction, fcinfo, at, is_text)) \
+			PG_RETURN_NULL(); \
+		prediction.factors[0] = discounted_purchases; \
+		prediction.factors[1] = expected_spend; \
+		return retention_prediction_interval(fcinfo, &prediction, discounted_value, SCALE_POSITIVE, \
+											 PG_NARGS() - 1); \
+	} \
+	extern Datum retention_##name##_interval(PG_FUNCTION_ARGS)
 
-	if (!ask_value(&prediction, fcinfo))
-		PG_RETURN_NULL();
-	return retention_prediction(fcinfo, &prediction, discounted_value);
-}
-
-PG_FUNCTION_INFO_V1(retention_predicted_clv_interval);
-Datum
-retention_predicted_clv_interval(PG_FUNCTION_ARGS)
-{
-	Prediction	prediction = {0};
-
-	if (!ask_value(&prediction, fcinfo))
-		PG_RETURN_NULL();
-	prediction.factors[0] = discounted_purchases;
-	prediction.factors[1] = expected_spend;
-	return retention_prediction_interval(fcinfo, &prediction, discounted_value, SCALE_POSITIVE, 6);
-}
+VALUE(predicted_clv, 3, false);
+VALUE(predicted_clv_new, 2, false);
+VALUE(predicted_clv_new_text, 2, true);

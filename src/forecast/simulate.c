@@ -46,6 +46,8 @@
 #define GAMMA_Q			3.74
 #define GAMMA_V			15.44
 
+#define ARG_SEED		2
+
 #define SECS_PER_WEEK	(7.0 * SECS_PER_DAY)
 
 /*
@@ -202,9 +204,26 @@ shop_models(FunctionCallInfo fcinfo, Shop *shop)
 	}
 }
 
+/* A seed for who has named none, short enough to be written again. */
+static int64
+random_seed(void)
+{
+	uint32		seed;
+
+	if (!pg_strong_random(&seed, sizeof(seed)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR),
+				 errmsg("could not generate a random seed")));
+	seed %= 1000000;
+	ereport(NOTICE,
+			(errmsg("the shop is made at random, with the seed %u", seed),
+			 errhint("To make the same again, write seed => %u.", seed)));
+	return seed;
+}
+
 /*
- * simulate_orders(customers int8, observation interval, seed int8, start timestamptz,
- * purchases purchase_model, spend spend_model)
+ * simulate_orders(customers int8, observation interval, seed int8 or NULL, start
+ * timestamptz, purchase_model, spend_model)
  */
 Datum
 retention_simulate_orders(PG_FUNCTION_ARGS)
@@ -216,7 +235,7 @@ retention_simulate_orders(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	for (int i = 0; i < 4; i++)
-		if (PG_ARGISNULL(i))
+		if (PG_ARGISNULL(i) && i != ARG_SEED)
 			return (Datum) 0;
 	customers = PG_GETARG_INT64(0);
 	if (customers < 0)
@@ -226,7 +245,7 @@ retention_simulate_orders(PG_FUNCTION_ARGS)
 						(long long) customers)));
 	start = PG_GETARG_TIMESTAMPTZ(3);
 	shop.end = observation_seconds(start, retention_duration(fcinfo, 1, "observation", 0));
-	shop.seed = (uint64) PG_GETARG_INT64(2);
+	shop.seed = (uint64) (PG_ARGISNULL(ARG_SEED) ? random_seed() : PG_GETARG_INT64(ARG_SEED));
 	shop_models(fcinfo, &shop);
 
 	for (int64 i = 0; i < customers; i++)

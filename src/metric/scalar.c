@@ -81,31 +81,46 @@ retention_clv_from_aov_float8(PG_FUNCTION_ARGS)
 }
 
 static int64
-lifespan_usecs(FunctionCallInfo fcinfo)
+lifespan_usecs(FunctionCallInfo fcinfo, bool is_text)
 {
-	return retention_duration_usecs(retention_duration(fcinfo, 2, "lifespan", DURATION_ZERO),
+	return retention_duration_usecs(is_text ?
+									retention_duration_of_text(PG_GETARG_TEXT_PP(2), "lifespan", DURATION_ZERO) :
+									retention_duration(fcinfo, 2, "lifespan", DURATION_ZERO),
 									"lifespan");
 }
 
-PG_FUNCTION_INFO_V1(retention_clv_from_aov_numeric_interval);
-Datum
-retention_clv_from_aov_numeric_interval(PG_FUNCTION_ARGS)
+/* Of numeric, and of float8; the lifespan is an interval, or written as a text. */
+static Datum
+clv_over_numeric(FunctionCallInfo fcinfo, bool is_text)
 {
 	Datum		annual = exact_multiply(balance_argument(fcinfo, 0, "aov"),
 										quantity_argument(fcinfo, 1, "orders_per_customer_year"));
 
-	return exact_divide(exact_multiply(annual, exact_integer(lifespan_usecs(fcinfo))),
+	return exact_divide(exact_multiply(annual, exact_integer(lifespan_usecs(fcinfo, is_text))),
 						exact_integer(YEAR_USECS));
 }
 
-PG_FUNCTION_INFO_V1(retention_clv_from_aov_float8_interval);
-Datum
-retention_clv_from_aov_float8_interval(PG_FUNCTION_ARGS)
+static Datum
+clv_over_float8(FunctionCallInfo fcinfo, bool is_text)
 {
 	PG_RETURN_FLOAT8(float8_mul(float8_mul(balance_float8(fcinfo, 0, "aov"),
 										   quantity_float8(fcinfo, 1, "orders_per_customer_year")),
-								(double) lifespan_usecs(fcinfo) / (double) YEAR_USECS));
+								(double) lifespan_usecs(fcinfo, is_text) / (double) YEAR_USECS));
 }
+
+#define CLV_OVER(number, type, is_text) \
+	PG_FUNCTION_INFO_V1(retention_clv_from_aov_##number##_##type); \
+	Datum \
+	retention_clv_from_aov_##number##_##type(PG_FUNCTION_ARGS) \
+	{ \
+		return clv_over_##number(fcinfo, is_text); \
+	} \
+	extern Datum retention_clv_from_aov_##number##_##type(PG_FUNCTION_ARGS)
+
+CLV_OVER(numeric, interval, false);
+CLV_OVER(numeric, text, true);
+CLV_OVER(float8, interval, false);
+CLV_OVER(float8, text, true);
 
 /* ---- clv_contractual(price, periods) ---- */
 

@@ -14,7 +14,7 @@
 #include "common/int.h"
 #include "order/instant.h"
 #include "pg/compat.h"
-#include "utils/fmgrprotos.h"
+#include "utils/builtins.h"
 
 static char *
 duration_text(const Interval *duration)
@@ -84,6 +84,16 @@ retention_duration(FunctionCallInfo fcinfo, int arg, const char *name, int allow
 
 	check(duration, fcinfo, arg, name, allowed);
 	return duration;
+}
+
+const Interval *
+retention_duration_of_text(const text *written, const char *name, int allowed)
+{
+	Datum		duration = DirectFunctionCall3(interval_in, CStringGetDatum(text_to_cstring(written)),
+											   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+
+	check(DatumGetIntervalP(duration), NULL, 0, name, allowed | DURATION_OF_DAYS);
+	return DatumGetIntervalP(duration);
 }
 
 void

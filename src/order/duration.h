@@ -32,6 +32,9 @@
 extern const Interval *retention_duration(FunctionCallInfo fcinfo, int arg, const char *name,
 										  int allowed);
 
+/* One that is written in SQL as a text; on what it may be besides, as above. */
+extern const Interval *retention_duration_of_text(const text *written, const char *name, int allowed);
+
 /* Of one that has been written elsewhere, above 0: not less than a day. */
 extern void retention_check_duration(const Interval *duration, const char *name);
 

@@ -48,7 +48,7 @@ ORDER BY 1;
 SELECT obj_description(oid, 'pg_extension') IS NOT NULL AS extension_has_comment FROM pg_extension WHERE extname = 'retention';
 
 -- What users never call stands behind one prefix, and nothing else does: what the
--- catalog calls, planner support and triggers, what the views say of a row, and the
+-- catalog calls, planner support and triggers, what the views say of a row, what a body in SQL calls, and the
 -- aggregates that they ask of rows that say whether they are orders.  A final function
 -- may be an accessor, too.
 CREATE TEMP VIEW called AS
@@ -62,7 +62,7 @@ UNION SELECT castfunc FROM pg_cast
 UNION SELECT prosupport FROM pg_proc
 UNION SELECT oid FROM pg_proc WHERE prorettype IN ('internal'::regtype, 'trigger'::regtype, 'event_trigger'::regtype);
 SELECT signature AS wrongly_named FROM functions
-WHERE internal <> (oid IN (SELECT oid FROM called) OR proname IN ('_retention_row_counts', '_retention_row_reason') OR coalesce('is_order' = ANY (proargnames) AND prokind = 'a', false)) ORDER BY 1;
+WHERE internal <> (oid IN (SELECT oid FROM called) OR proname IN ('_retention_row_counts', '_retention_row_reason', '_retention_days') OR coalesce('is_order' = ANY (proargnames) AND prokind = 'a', false)) ORDER BY 1;
 -- No name is cut off: one that is as long as a name can be is one that was longer.
 SELECT proname AS too_long FROM functions WHERE length(proname) > 62;
 
@@ -91,11 +91,11 @@ SELECT castsource::regtype, casttarget::regtype FROM pg_cast JOIN pg_type t ON t
 WHERE castcontext <> 'e' AND typnamespace <> 'pg_catalog'::regnamespace AND castsource <> casttarget
 	AND EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_type'::regclass AND objid = t.oid AND deptype = 'e');
 
--- Of functions: safe in a parallel worker, but for those that run a caller's query; immutable unless a time zone has a
+-- Of functions: safe in a parallel worker, but for those that run a caller's query or are made at random; immutable unless a time zone has a
 -- say, strict unless NULL is an answer; none with somebody else's rights, and
 -- none with settings of its own.
 SELECT signature, provolatile FROM functions WHERE prokind = 'f' AND provolatile <> 'i' ORDER BY signature::text COLLATE "C";
-SELECT signature FROM functions WHERE (proparallel <> 's') <> (proname IN ('predict_customers', 'holdout_check') OR proname LIKE 'retention\_%views' OR proname = 'retention_refresh_data') OR prosecdef OR proleakproof OR proconfig IS NOT NULL
+SELECT signature FROM functions WHERE (proparallel <> 's') <> (proname IN ('predict_customers', 'holdout_check', 'simulate_orders') OR proname LIKE 'retention\_%views' OR proname = 'retention_refresh_data') OR prosecdef OR proleakproof OR proconfig IS NOT NULL
 	OR prokind = 'f' AND prolang NOT IN (SELECT oid FROM pg_language WHERE lanname IN ('c', 'sql'));
 SELECT count(*) FILTER (WHERE proname ~ '^_retention_.*_(add|remove)') AS transitions,
 	   array_agg(signature ORDER BY signature::text COLLATE "C") FILTER (WHERE proname !~ '^_retention_.*_(add|remove)') AS others

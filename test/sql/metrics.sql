@@ -56,8 +56,8 @@ SELECT clv_from_aov(50.0, 2.0, interval '3 years') AS years, clv_from_aov(50.0, 
 	   trim_scale(clv_from_aov(50.0, 2.0, interval '0')) AS nothing;
 SELECT clv_from_aov(50::float8, 2::float8, interval '3 years') AS years, clv_from_aov(50::float8, 2::float8, interval '1 year 6 months') AS months,
 	   clv_from_aov(50::float8, 2::float8, interval '365 days 6 hours') AS days, clv_from_aov(50, 2, interval '31557600 seconds') AS seconds;
--- A bare string could be a number as well as an interval.
-SELECT clv_from_aov(50.0, 2.0, '3 years');
+-- A bare string is an interval, and no number of years.
+SELECT clv_from_aov(50.0, 2.0, '3 years'), clv_from_aov(50::float8, 2::float8, '3 years') AS float8;
 SELECT clv_contractual(100.00, 24.0), clv_contractual(100, 24) AS ints, clv_contractual(99.90::float8, 0::float8) AS float8;
 SELECT clv_from_churn(100.00, 0.05), clv_from_churn(100::float8, 0.05::float8) AS float8;
 -- 100 x 0.3 x 1.01 / (1.01 - 0.95)

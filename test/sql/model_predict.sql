@@ -110,6 +110,8 @@ SELECT what, r(estimate) AS estimate, r(lower) AS lower, r(upper) AS upper FROM 
 	UNION ALL SELECT 'expected_purchases', * FROM expected_purchases_interval(m, c, '39 weeks') UNION ALL SELECT 'expected_purchases, 50 %', * FROM expected_purchases_interval(m, c, '39 weeks', 0.5)
 	UNION ALL SELECT 'expected_purchases, new', * FROM expected_purchases_interval(m, '39 weeks') UNION ALL SELECT 'purchase_probability', * FROM purchase_probability_interval(m, c, 0, '39 weeks')
 	UNION ALL SELECT 'purchase_probability, new', * FROM purchase_probability_interval(m, 0, '39 weeks') UNION ALL SELECT 'expected_spend', * FROM expected_spend_interval(s, c)
+	UNION ALL SELECT 'expected_spend, new', * FROM expected_spend_interval(s) UNION ALL SELECT 'expected_spend, new, 50 %', * FROM expected_spend_interval(s, 0.5) UNION ALL SELECT 'predicted_clv, new', * FROM predicted_clv_interval(m, s)
+	UNION ALL SELECT 'predicted_clv, new, 1 year', * FROM predicted_clv_interval(m, s, '1 year', margin => 0.5, level => 0.9) UNION ALL SELECT 'predicted_clv, new, of a text', * FROM predicted_clv_interval(m, s, '1 year') UNION ALL SELECT 'predicted_clv, new, of an interval', * FROM predicted_clv_interval(m, s, interval '1 year')
 	UNION ALL SELECT 'predicted_clv', * FROM predicted_clv_interval(m, s, c) UNION ALL SELECT 'predicted_clv, 1 year', * FROM predicted_clv_interval(m, s, c, '1 year', margin => 0.5, level => 0.9)) i (what, estimate, lower, upper);
 -- By the delta method in plain SQL: differences in each logarithm.
 CREATE FUNCTION moved(model jsonb, param text, step float8) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$

@@ -438,10 +438,10 @@ CALL compare('tallies and samples, read again', '{}',
 -- Formulas over single numbers.
 -- ---------------------------------------------------------------------------
 
-CALL compare('formulas', ARRAY['clv_from_aov(numeric,numeric,numeric)', 'clv_from_aov(numeric,numeric,interval)', 'clv_contractual(numeric,numeric)', 'clv_from_churn(numeric,numeric,numeric,numeric)', 'clv_to_cac(numeric,numeric)'],
-	'SELECT shop, n, name, trim_scale(money)::text FROM orders, LATERAL (VALUES (''clv'', clv_from_aov(a, 2.5, 3.0)), (''interval'', clv_from_aov(a, 2.5, interval ''3 years'')), (''contract'', clv_contractual(a, 24)),
+CALL compare('formulas', ARRAY['clv_from_aov(numeric,numeric,numeric)', 'clv_from_aov(numeric,numeric,interval)', 'clv_from_aov(numeric,numeric,text)', 'clv_contractual(numeric,numeric)', 'clv_from_churn(numeric,numeric,numeric,numeric)', 'clv_to_cac(numeric,numeric)'],
+	'SELECT shop, n, name, trim_scale(money)::text FROM orders, LATERAL (VALUES (''clv'', clv_from_aov(a, 2.5, 3.0)), (''interval'', clv_from_aov(a, 2.5, interval ''3 years'')), (''text'', clv_from_aov(a, 2.5, ''3 years'')), (''contract'', clv_contractual(a, 24)),
 		(''churn'', clv_from_churn(a, 0.05)), (''cac'', clv_to_cac(a, 0.5))) v (name, money) WHERE shop > 0 AND a >= 0 AND n < 10',
-	'SELECT shop, n, name, trim_scale(money)::text FROM orders, LATERAL (VALUES (''clv'', a * 7.5), (''interval'', a * 7.5), (''contract'', a * 24), (''churn'', a * 20), (''cac'', a * 2)) v (name, money) WHERE shop > 0 AND a >= 0 AND n < 10');
+	'SELECT shop, n, name, trim_scale(money)::text FROM orders, LATERAL (VALUES (''clv'', a * 7.5), (''interval'', a * 7.5), (''text'', a * 7.5), (''contract'', a * 24), (''churn'', a * 20), (''cac'', a * 2)) v (name, money) WHERE shop > 0 AND a >= 0 AND n < 10');
 
 
 -- ---------------------------------------------------------------------------
@@ -558,7 +558,7 @@ WHERE ('numeric'::regtype = ANY (results)
 	-- what aggregates, types and views are made of is asked with them
 	AND p.oid NOT IN (SELECT unnest(ARRAY[aggtransfn, aggfinalfn, aggcombinefn, aggmtransfn, aggminvtransfn, aggmfinalfn, aggserialfn, aggdeserialfn]::oid[]) FROM pg_aggregate)
 	AND p.oid NOT IN (SELECT unnest(ARRAY[typinput, typoutput, typreceive, typsend]::oid[]) FROM pg_type)
-	AND NOT (prokind = 'f' AND prorettype = 'float8'::regtype AND proargtypes::oid[] <@ ARRAY['float8'::regtype, 'interval'::regtype]::oid[])
+	AND NOT (prokind = 'f' AND prorettype = 'float8'::regtype AND proargtypes::oid[] <@ ARRAY['float8'::regtype, 'interval'::regtype, 'text'::regtype]::oid[])
 	AND p.oid::regprocedure::text NOT IN (TABLE asked)
 	AND proname NOT IN (SELECT name FROM not_asked)
 	AND NOT ('time_zone' = ANY (proargnames) AND prokind = 'a')

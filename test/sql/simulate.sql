@@ -104,7 +104,6 @@ FROM (SELECT count(*) AS n, avg(amount::float8) AS mean, var_samp(amount::float8
 SELECT * FROM simulate_orders(0, '1 year', 1);
 SELECT * FROM simulate_orders(NULL, '1 year', 1);
 SELECT * FROM simulate_orders(1, NULL, 1);
-SELECT * FROM simulate_orders(1, '1 year', NULL);
 SELECT * FROM simulate_orders(1, '1 year', 1, NULL);
 
 -- The ends of time.

@@ -200,6 +200,81 @@ SELECT call, outcome(call) FROM unnest(ARRAY[
 	$$(SELECT count(*) FROM simulate_orders(10, NULL, 1))$$]) WITH ORDINALITY u (call, n) ORDER BY n;
 
 -- ---------------------------------------------------------------------------
+-- What people try: a number where there are several, a history where there is what
+-- is known of it, a literal where there is a value.
+-- ---------------------------------------------------------------------------
+
+SELECT call, outcome(call) FROM unnest(ARRAY[
+	$$(SELECT string_agg(days || ': ' || repeated, ' ') FROM repeat_within(h, 90))$$, $$(SELECT string_agg(days || ': ' || repeated, ' ') FROM repeat_within(h, '90'))$$,
+	$$(SELECT string_agg(days || ': ' || repeated, ' ') FROM repeat_within(h, '{30, 90}'))$$, $$(SELECT string_agg(days || ': ' || repeated, ' ') FROM repeat_within(h, ARRAY[30, 90]))$$,
+	$$(SELECT string_agg(days || ': ' || retained, ' ') FROM retained_on(h, 30))$$, $$(SELECT string_agg(days || ': ' || retained, ' ') FROM retained_on(h, days => 30, as_of => '2024-06-30'))$$,
+	$$(SELECT string_agg(days || ': ' || retained, ' ') FROM retained_on_or_after(h, 30))$$, $$(SELECT string_agg(days || ': ' || retained, ' ') FROM retained_on_or_after(h, '{30}', '2024-06-30'))$$,
+	$$(SELECT count(*) FROM repeat_within(h, NULL))$$, $$(SELECT count(*) FROM repeat_within(h, '{}'))$$, $$(SELECT count(*) FROM repeat_within(h, '90 days'))$$, $$(SELECT count(*) FROM repeat_within(h, interval '90 days'))$$,
+	$$(SELECT count(*) FROM repeat_within(h, 0.9))$$, $$(SELECT count(*) FROM repeat_within(h, '30,90'))$$, $$(SELECT count(*) FROM repeat_within(h, '{{30},{90}}'))$$, $$(SELECT count(*) FROM repeat_within(h, ''))$$,
+	$$(SELECT count(*) FROM repeat_within(h, -90))$$, $$(SELECT count(*) FROM retained_on(h, '99999999999'))$$,
+	$$fit_purchases(h) = m$$, $$fit_purchases(h, 'nbd') = fit_purchases(rb, 'nbd')$$, $$fit_purchases(h, as_of => '2024-06-30') = fit_purchases(repeat_buying(h, '2024-06-30'))$$, $$fit_purchases(h, NULL)$$, $$fit_purchases(NULL::purchase_history)$$,
+	$$fit_spend(h) = s$$, $$fit_spend(h, '2024-06-30') = fit_spend(repeat_spend(h, '2024-06-30'))$$,
+	$$clv_from_aov(50, 2, '3 years')$$, $$clv_from_aov(50.0, 2, '3 years')$$, $$clv_from_aov(50, 2.5, '18 months')$$, $$clv_from_aov(50, 2, '3')$$, $$clv_from_aov(50.0, 2.5, '3')$$, $$clv_from_aov(50, 2, lifespan => '1 year')$$,
+	$$clv_from_aov(50, 2, 'three years')$$, $$clv_from_aov(50, 2, '-1 year')$$, $$clv_from_aov(50, 2, NULL)$$]) WITH ORDINALITY u (call, n) ORDER BY n;
+-- A new customer, of whom nothing is known but that: one whose first order was just now.
+SELECT predicted_clv(m, s, '1 year') = predicted_clv(m, s, (0, 0, 0, NULL, 0, 1, NULL)::rfm_inputs, '1 year') AS as_of_a_day_old,
+	   predicted_clv(m, s, '1 year') = predicted_clv(m, s, interval '1 year') AND predicted_clv(m, s, '1 year') = predicted_clv(m, s, horizon => '1 year') AND predicted_clv(m, s, '1 year') = predicted_clv(m, s, '1 year', 0.1, 1) AS alike,
+	   predicted_clv(m, s) = predicted_clv(m, s, (0, 0, 0, NULL, 0, 1, NULL)::rfm_inputs) AS endless, predicted_clv(m, s, margin => 0.5) * 2 = predicted_clv(m, s) AS half,
+	   abs(predicted_clv(m, s, '1 year', 0) / (expected_purchases(m, '1 year') * expected_spend(s)) - 1) < 1e-9 AS purchases_by_spend,
+	   abs(expected_spend(s) / expected_spend(s, (0, 0, 0, NULL, 0, 1, NULL)::rfm_inputs) - 1) < 1e-12 AS spend,
+	   expected_spend(spend_model(6, 1, 15)) AS no_mean FROM asked;
+-- A NULL may be a customer of whom nothing is known at all.
+SELECT call, outcome(call) FROM unnest(ARRAY[
+	$$predicted_clv(m, s, NULL)$$, $$predicted_clv(m, s, NULL::rfm_inputs)$$, $$(predicted_clv_interval(m, s, NULL)).estimate$$, $$predicted_clv(m, s, '3')$$, $$predicted_clv(m, s, interval '3')$$, $$predicted_clv(m, s, 365)$$, $$predicted_clv(m, s, '-1 year')$$,
+	$$predicted_clv(m, s, NULL, '1 year')$$, $$predicted_clv(m, s, '1 year', 10)$$, $$predicted_clv(m, s, annual_discount_rate => 0)$$, $$predicted_clv(m, s, 'for ever')$$, $$expected_spend(NULL::spend_model)$$]) WITH ORDINALITY u (call, n) ORDER BY n;
+-- What ended, as a boolean, as 1 and 0, or as a text; how long it took, as a number or as a time.
+SELECT event, duration, (SELECT string_agg(concat_ws(' ', k.duration, at_risk, events, censored), ', ') FROM kaplan_meier(s) k) AS curve
+FROM (SELECT 'bool' AS event, 'int' AS duration, survival(d, e) AS s FROM (VALUES (5, true), (7, false)) v (d, e) UNION ALL SELECT 'int', 'int', survival(d, e) FROM (VALUES (5, 1), (7, 0)) v (d, e)
+	  UNION ALL SELECT 'bigint', 'numeric', survival(d, e) FROM (VALUES (5.0, 1::int8), (7.0, 0)) v (d, e) UNION ALL SELECT 'text', 'float8', survival(d::float8, e) FROM (VALUES (5, 'yes'), (7, 'no')) v (d, e)
+	  UNION ALL SELECT 'bool', 'interval', survival(d, e) FROM (VALUES (interval '5 days', true), ('7 days', false)) v (d, e) UNION ALL SELECT 'smallint', 'interval', survival(d, e::int2) FROM (VALUES (interval '120 hours', 1), ('168:00', 0)) v (d, e)
+	  UNION ALL SELECT 'text', 'interval', survival(timestamp '2024-01-06' - t, e) FROM (VALUES (timestamp '2024-01-01', 't'), ('2023-12-30', 'f')) v (t, e) UNION ALL SELECT 'int', 'text', survival(d, e) FROM (VALUES ('5', 1), (' 7 ', 0)) v (d, e)) s;
+SELECT call, outcome(call) FROM unnest(ARRAY[
+	$$survival(5, 1) = survival(5, true)$$, $$survival('5', 't') = survival(5, true)$$, $$survival(5, '1') = survival(5, true)$$, $$survival('5', true) = survival(5, true)$$, $$survival(5.5, 0) = survival(5.5, false)$$, $$median_survival(survival(interval '1 year', 1))$$,
+	$$survival(NULL, NULL)$$, $$survival(5, NULL)$$, $$survival(NULL, 1)$$, $$survival(NULL::interval, true)$$, $$survival(true, 5)$$, $$survival(1, 5)$$, $$survival(5, -1)$$, $$survival(5, 1.0)$$, $$survival(5, 'maybe')$$, $$survival('5 days', true)$$, $$survival('', true)$$,
+	$$survival(interval '-5 days', true)$$, $$survival('NaN', true)$$, $$survival('1e400', true)$$, $$survival(date '2024-01-06', true)$$]) WITH ORDINALITY u (call, n) ORDER BY n;
+-- No overload leaves it open which is meant: numbers bare, all else as literals or typed, of
+-- values of our own a typed one, NULLs typed. (Whoever puts all numbers in quotes, too, is asked
+-- for a cast, here and there.)
+CREATE FUNCTION literals(type regtype) RETURNS text[] LANGUAGE sql AS $$
+	SELECT ARRAY[format('NULL::%s', type)] || CASE
+		WHEN type IN ('int4'::regtype, 'int8'::regtype) THEN '{1}'::text[]
+		WHEN type IN ('numeric'::regtype, 'float8'::regtype) THEN '{1,1.5}'
+		WHEN type = 'bool'::regtype THEN '{true,''t''}'
+		WHEN type IN ('timestamptz'::regtype, 'timestamp'::regtype, 'date'::regtype) THEN '{''2024-01-01''}'
+		WHEN type = 'interval'::regtype THEN '{''1 year''}'
+		WHEN type = 'uuid'::regtype THEN '{''7b7d5a24-9c8f-4d5e-8f6f-2f3a1c0d9e8b''}'
+		WHEN type::text LIKE '%[]' THEN ARRAY['''{30,60}''']
+		WHEN type IN ('text'::regtype, 'name'::regtype, 'varchar'::regtype, 'bpchar'::regtype) THEN '{''1 year''}'
+		ELSE '{}' END
+$$;
+CREATE FUNCTION calls(function oid) RETURNS SETOF text LANGUAGE sql AS $$
+	WITH RECURSIVE f AS (SELECT proname, pronargs - pronargdefaults AS least, pronargs AS most, proargtypes::regtype[] AS types FROM pg_proc WHERE oid = function),
+	lists AS (SELECT 0 AS n, '' AS list
+			  UNION ALL SELECT n + 1, list || CASE WHEN n > 0 THEN ', ' ELSE '' END || l
+			  FROM lists, f, unnest(CASE WHEN n < 5 THEN literals(types[n]) ELSE (literals(types[n]))[1:1] END) l WHERE n < most AND (n < 5 OR n < least))
+	SELECT format('%s(%s)', proname, list) FROM lists, f WHERE n >= least
+$$;
+CREATE FUNCTION state_of(call text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE format('PREPARE slip AS SELECT %s', call);
+	DEALLOCATE slip;
+	RETURN 'resolved';
+EXCEPTION WHEN OTHERS THEN
+	RETURN SQLSTATE;
+END $$;
+CREATE TABLE calls_made AS
+WITH ours AS (SELECT p.oid, proname FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e' JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'retention' WHERE proname !~ '^_')
+SELECT call, state_of(call) AS state
+FROM (SELECT DISTINCT call FROM ours, calls(ours.oid) call WHERE proname IN (SELECT proname FROM ours GROUP BY proname HAVING count(*) > 1)) c;
+SELECT count(*) > 1000 AS many, count(*) FILTER (WHERE state = '42883') AS unknown FROM calls_made;
+SELECT call, state FROM calls_made WHERE state NOT IN ('resolved', '42883') ORDER BY call COLLATE "C";
+
+-- ---------------------------------------------------------------------------
 -- Views of nothing but a table: columns by their usual names, one schema in all
 -- functions, which nobody has for something else (without a name all are made again).
 -- ---------------------------------------------------------------------------

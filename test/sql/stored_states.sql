@@ -37,8 +37,8 @@ CREATE FUNCTION argument(name text, type regtype) RETURNS text LANGUAGE sql AS $
 		WHEN 'as_of' THEN $$date '2030-01-01'$$
 		WHEN 'after' THEN $$date '2024-01-05'$$
 		WHEN 'until' THEN $$date '2024-06-05'$$
-		WHEN 'duration' THEN 'n % 1700 * 0.5'
-		WHEN 'event' THEN 'n % 3 = 0'
+		WHEN 'duration' THEN CASE type WHEN 'interval'::regtype THEN 'n % 1700 * interval ''12 hours''' ELSE format('(n %% 1700 * 0.5)::%s', type) END
+		WHEN 'event' THEN CASE type WHEN 'int8'::regtype THEN '(n % 3 = 0)::int::int8' ELSE format('(n %% 3 = 0)::%s', type) END
 		WHEN 'period_index' THEN 'n'
 		WHEN 'survivors' THEN '1000000 - n'
 		WHEN 'model' THEN '''bdw'''

@@ -108,7 +108,7 @@ FROM (SELECT survival(n, true) FROM generate_series(1, 9) n UNION ALL SELECT sur
 SELECT survival(n, true) IS NULL AS none FROM generate_series(1, 0) n;
 SELECT survival(NULL, true) IS NULL AS nulls, survival(1, NULL) IS NULL AS more_nulls;
 SELECT count(*) AS same_zero FROM kaplan_meier((SELECT survival(t, true) FROM unnest(ARRAY[0, '-0']::float8[]) t));
-SELECT survival('1 day'::interval, true);
+SELECT survival(n * interval '1 day', true) = survival(n, 1) AS days, survival(n * interval '36 hours', true) = survival(n * 1.5, 1) AS hours FROM generate_series(1, 9) n;
 SELECT survival(-1, true);
 SELECT survival('NaN', true);
 SELECT survival('Infinity', false);
