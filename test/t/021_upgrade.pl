@@ -141,7 +141,7 @@ patch('src/history/cohort.c',
 	"PG_FUNCTION_INFO_V1(retention_cohort_retention);\nDatum\nretention_cohort_retention(PG_FUNCTION_ARGS)", "static Datum\ncohort_rows(FunctionCallInfo fcinfo)",
 	'values[11]', 'values[12]', 'nulls[11]', 'nulls[12]',
 	'values[10] =', 'values[11] = Int64GetDatum(size - cell->active); values[10] =',
-	"CHECK_FOR_INTERRUPTS();\n\t\t\tvalues[0]", "CHECK_FOR_INTERRUPTS();\n\t\t\tif (PG_NARGS() > 4 && !PG_ARGISNULL(4) && size < PG_GETARG_INT32(4))\n\t\t\t\tbreak;\n\t\t\tvalues[0]",
+	"CHECK_FOR_INTERRUPTS();\n\t\t\ttotal_add_total(&cumulative", "CHECK_FOR_INTERRUPTS();\n\t\t\tif (PG_NARGS() > 4 && !PG_ARGISNULL(4) && size < PG_GETARG_INT32(4))\n\t\t\t\tbreak;\n\t\t\ttotal_add_total(&cumulative",
 	"/* The mean curve at one index", <<'C' . '/* The mean curve at one index');
 PG_FUNCTION_INFO_V1(retention_cohort_retention);
 Datum
