@@ -170,6 +170,24 @@ tell_of_lines(const OpenTable *table)
 	}
 }
 
+/*
+ * Where each row has a customer of its own nobody ever comes back: that is the key
+ * of the orders, then.
+ */
+static void
+tell_of_key(const OpenTable *table, const char *customer)
+{
+	List	   *found = customer ? NIL : usual_columns(table, ROLE_CUSTOMER, true);
+	int			column = customer ? retention_table_find_column(table, customer) :
+		list_length(found) == 1 ? linitial_int(found) : 0;
+
+	if (!table->is_query && column > 0 && is_unique(table->item->p_rte->relid, (AttrNumber) column))
+		ereport(NOTICE,
+				(errmsg("no customer has a second row in %s: column \"%s\" is unique", table->name,
+						retention_table_column_name(table, column)),
+				 errhint("If it is the key of the orders, name the column with their customers: customer => '...'.")));
+}
+
 /* ---- values ---------------------------------------------------------------------- */
 
 /* A column as the value that it is for. */
@@ -180,7 +198,10 @@ column_as(const OpenTable *table, Role role, int column)
 								   retention_table_column_name(table, column));
 }
 
-/* Is a column usually called by the name of another argument than that in whose place it stands? */
+/*
+ * Is a column usually called by the name of another argument than that in whose
+ * place it stands?  An id in the place of the customer may well be the order's.
+ */
 static bool
 is_out_of_place(const OpenTable *table, Role place)
 {
@@ -188,10 +209,10 @@ is_out_of_place(const OpenTable *table, Role place)
 
 	if (is_usual(place, name))
 		return false;
-	for (Role role = ROLE_CUSTOMER; role <= ROLE_AMOUNT; role++)
+	for (Role role = ROLE_CUSTOMER; role <= ROLE_ORDER_ID; role++)
 		if (is_usual(role, name))
 			return true;
-	return false;
+	return place == ROLE_CUSTOMER && pg_strcasecmp(name, "id") == 0;
 }
 
 /*
@@ -399,6 +420,7 @@ read_orders(OrderRows *rows, const ReaderArguments *arguments)
 	retention_table_open(&table, arguments);
 	by_position = is_by_position(&table, arguments);
 	add_target(query, find_value(&table, ROLE_CUSTOMER, arguments->customer, by_position, false), "customer");
+	tell_of_key(&table, arguments->customer);
 	ordered_at = find_value(&table, ROLE_ORDERED_AT, arguments->ordered_at, by_position, false);
 	add_target(query, ordered_at, "ordered_at");
 	amount = find_value(&table, ROLE_AMOUNT, arguments->amount, by_position, !arguments->stored);

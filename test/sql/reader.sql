@@ -182,11 +182,18 @@ SELECT call, told('SELECT ' || call) FROM unnest(ARRAY[
 -- Names that stand for something else, and columns of a query in another order than they seem to be: then amounts would be customers.
 SELECT call, told('SELECT ' || call) FROM unnest(ARRAY[
 	$$predict_customers('SELECT amount, ordered_at, customer_id AS number FROM odd')$$, $$predict_customers('SELECT customer_id AS number, amount, ordered_at FROM odd')$$, $$retention_create_views('SELECT customer_id, amount FROM odd')$$,
+	$$predict_customers('SELECT customer_id AS id, ordered_at, amount FROM odd')$$, $$predict_customers('SELECT customer_id AS order_id, ordered_at, amount FROM odd')$$,
 	$$predict_customers('SELECT customer_id, ordered_at, amount, amount FROM odd')$$, $$predict_customers('SELECT * FROM odd a, odd b')$$,
 	$$predict_customers('odd', 'customer_id', 'amount', 'ordered_at')$$, $$predict_customers('odd', 'ordered_at', 'customer_id', 'amount')$$,
 	$$predict_customers('odd', filter => 'customer_id = Ann')$$, $$predict_customers('odd', filter => 'customer_id = "Ann"')$$, $$predict_customers('odd', amount => 'amount - tax')$$,
 	$$predict_customers('odd', filter => 'EXISTS (SELECT FROM many WHERE many.customer_id = odd.customer_id AND vat > 0)')$$]) WITH ORDINALITY u (call, n) ORDER BY n;
 SELECT count(*) FROM predict_customers('SELECT customer_id AS number, ordered_at AS day, amount AS money FROM a_view', model => 'nbd');
+-- The key of the orders in the place of their customers.
+CREATE TABLE keyed (id int PRIMARY KEY, customer_id int, ordered_at date, amount numeric);
+SET client_min_messages = notice;
+SELECT count(*) FROM predict_customers('keyed', 'id', model => 'nbd');
+SELECT count(*) FROM predict_customers('keyed', model => 'nbd');
+SET client_min_messages = warning;
 SELECT target, told(format('SELECT retention_create_views(''a_view'', target => %L)', target)) FROM unnest('{"",pg_toast,pg_mine,pg_temp,information_schema}'::text[]) target;
 CREATE TEMP TABLE for_now AS TABLE odd;
 SELECT told($$SELECT retention_create_views('SELECT * FROM odd WHERE customer_id IN (SELECT customer_id FROM for_now)')$$), told($$SELECT retention_create_views('odd', filter => 'customer_id IN (SELECT customer_id FROM for_now)')$$);
