@@ -8,6 +8,14 @@
 # the word's value; loops nest.  So each overload of an aggregate is written
 # once, however many types it takes.
 #
+#   --@refusing anything
+#   --@refusing numbers
+#
+# before a function makes more forms of it, which take what it doesn't and end in an
+# error that says what to write (src/refuse/): of anything, one over "any", and
+# one over text, for literals alone; of numbers, one that takes a number where an
+# interval is due.
+#
 # In an upgrade script,
 #
 #   --@widen OLD SIGNATURE
@@ -45,6 +53,10 @@ function bind(word, meaning)
 function expand(from, to,    i, depth, start, words, names, values, n, k, w, saved)
 {
 	for (i = from; i <= to; i++) {
+		if (line[i] ~ /^--@refusing /) {
+			i = refuse(i)
+			continue
+		}
 		if (line[i] !~ /^--@for /) {
 			emit(substitute(line[i]))
 			continue
@@ -69,6 +81,105 @@ function expand(from, to,    i, depth, start, words, names, values, n, k, w, sav
 			bound = saved
 		}
 	}
+}
+
+# Print the function that begins on the next line, and the forms of it that refuse;
+# return the number of its last line.
+function refuse(i,    what)
+{
+	what = line[i]
+	sub(/^--@refusing /, "", what)
+	i = read_function(i + 1)
+	if (what == "numbers")
+		print_refusing("_retention_no_span", 1)
+	else {
+		print_refusing("\"any\"", 0)
+		print_refusing("text", 0)
+	}
+	return i
+}
+
+# A function's head, result, and arguments: argument[k], what is left of it without
+# its type and default as called[k], and whether it has_default[k].  What is made of
+# one that is widened is made anew; there were so many arguments.
+function read_function(i,    text, k)
+{
+	were = 0
+	for (text = "";; i++) {
+		emit(substitute(line[i]))
+		if (line[i] ~ /^--@widen /)
+			were = gsub(/,/, ",", line[i]) + 1
+		else
+			text = text " " substitute(line[i])
+		if (line[i] ~ /;$/)
+			break
+	}
+	gsub(/[\t ]+/, " ", text)
+	# commas stand between arguments, and not in the default of one
+	while (match(text, /DEFAULT '[^']*,[^']*'/))
+		text = substr(text, 1, RSTART - 1) "DEFAULT NULL" substr(text, RSTART + RLENGTH)
+	sub(/ AS 'MODULE_PATHNAME'.*/, "", text)
+	sub(/ LANGUAGE .*/, "", text)
+	match(text, / ?\) RETURNS /)
+	result = substr(text, RSTART + RLENGTH)
+	text = substr(text, 1, RSTART - 1)
+	match(text, /\( ?/)
+	head = substr(text, 18, RSTART - 18)
+	arguments = split(substr(text, RSTART + RLENGTH), argument, /, /)
+	for (k = 1; k <= arguments; k++) {
+		has_default[k] = argument[k] ~ / DEFAULT /
+		called[k] = argument[k] ~ / / ? argument[k] : ""
+		sub(/ .*/, " ", called[k])
+	}
+	return i
+}
+
+# A form over another type: in all places, or where an interval is due.  The first of
+# these has no default, or the form would be as good as the function where it is left
+# out, so that it comes before all that have one.
+function print_refusing(type, of_intervals,    k, moved, one, first, last, types, outs)
+{
+	for (k = 1; k <= arguments && !moved; k++)
+		if (of_intervals && argument[k] ~ /^[a-z_]+ interval/)
+			moved = k
+	for (k = 1; k <= arguments; k++) {
+		if (argument[k] ~ /^OUT /)
+			outs = outs ", " argument[k]
+		else if (k == moved) {
+			first = first ", " called[k] type
+			types = types ", " type
+		}
+		else if (!has_default[k] && (of_intervals || k == 1)) {
+			first = first ", " (of_intervals ? argument[k] : called[k] type)
+			types = types ", " (of_intervals ? substr(argument[k], length(called[k]) + 1) : type)
+		}
+	}
+	for (k = 1; k <= arguments; k++)
+		if (argument[k] !~ /^OUT / && k != moved && (of_intervals ? has_default[k] : k > 1)) {
+			one = !of_intervals || argument[k] ~ / interval DEFAULT/ ? type : second(argument[k])
+			last = last ", " called[k] one " DEFAULT NULL"
+			types = types ", " one
+		}
+	if (were)
+		print "\nDROP FUNCTION " head "(" first_of(were, substr(types, 3)) ");"
+	print "\nCREATE FUNCTION " head "(" substr(first last outs, 3) ") RETURNS " result
+	print "\tAS 'MODULE_PATHNAME', 'retention_refuse_call' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1\n\tSUPPORT _retention_refuse_support;"
+	print "COMMENT ON FUNCTION " head "(" substr(types, 3) ") IS"
+	print "\t'an error that says what to write: it takes the arguments that no other form does';"
+}
+
+function first_of(n, list,    words, k, text)
+{
+	split(list, words, ", ")
+	for (k = 1; k <= n; k++)
+		text = text (k > 1 ? ", " : "") words[k]
+	return text
+}
+
+function second(text,    words)
+{
+	split(text, words, " ")
+	return words[2]
 }
 
 function substitute(text,    b)

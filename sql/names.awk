@@ -17,6 +17,7 @@ BEGIN {
 	sub(/^COMMENT ON [A-Z]+ /, "")
 	sub(/ IS.*/, "")
 	gsub(/, /, ",")
+	gsub(/VARIADIC |"/, "")
 	print "\t{" kind ", \"" $0 "\"},"
 }
 

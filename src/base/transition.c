@@ -477,23 +477,47 @@ retention_final(PG_FUNCTION_ARGS)
 }
 
 /*
- * A key of type char(n), whose trailing blanks are no part of it: as its cast
- * to text says.  The arguments are the caller's, so change a copy.
+ * Keys of a type that has a cast to one of ours, cast here.  An aggregate has a
+ * form for them where its other arguments don't say which form is meant.
  */
-PG_FUNCTION_INFO_V1(retention_add_bpchar);
-Datum
-retention_add_bpchar(PG_FUNCTION_ARGS)
+static inline Datum
+text_of_bpchar(Datum key)
 {
-	LOCAL_FCINFO(trimmed, 2);
+	return DirectFunctionCall1(rtrim1, key);
+}
+
+static inline Datum
+text_of_char(Datum key)
+{
+	return DirectFunctionCall1(char_text, key);
+}
+
+static inline Datum
+int8_of_int2(Datum key)
+{
+	return Int64GetDatum(DatumGetInt16(key));
+}
+
+static inline Datum
+int8_of_int4(Datum key)
+{
+	return Int64GetDatum(DatumGetInt32(key));
+}
+
+/* add_row() of such a key.  The arguments are the caller's, so change a copy. */
+static pg_attribute_always_inline Datum
+cast_row(FunctionCallInfo fcinfo, KeyKind key, Datum (*cast) (Datum key), AmountKind amount, int sign, bool sampled)
+{
+	LOCAL_FCINFO(copy, 3);
 	Datum		result;
 
-	memcpy(trimmed, fcinfo, SizeForFunctionCallInfo(2));
+	memcpy(copy, fcinfo, SizeForFunctionCallInfo(2 + (amount != AMOUNT_NONE) + sampled));
 	if (!PG_ARGISNULL(1))
-		trimmed->args[1].value = DirectFunctionCall1(rtrim1, PG_GETARG_DATUM(1));
-	result = add_row(trimmed, KEY_TEXT, TIME_NONE, AMOUNT_NONE, 1, false, false);
-	fcinfo->isnull = trimmed->isnull;
-	if (!PG_ARGISNULL(1))
-		pfree(DatumGetPointer(trimmed->args[1].value));
+		copy->args[1].value = cast(PG_GETARG_DATUM(1));
+	result = add_row(copy, key, TIME_NONE, amount, sign, sampled, false);
+	fcinfo->isnull = copy->isnull;
+	if (key == KEY_TEXT && !PG_ARGISNULL(1))
+		pfree(DatumGetPointer(copy->args[1].value));
 	return result;
 }
 
@@ -501,7 +525,8 @@ retention_add_bpchar(PG_FUNCTION_ARGS)
  * The SQL-callable functions: retention_add_KEY[_TIME][_AMOUNT[_is_order]],
  * retention_sample_KEY[_TIME][_AMOUNT] and retention_remove_KEY for customers,
  * retention_own_[TIME][_AMOUNT],
- * retention_own_moving_AMOUNT and retention_remove_own_AMOUNT for one.
+ * retention_own_moving_AMOUNT and retention_remove_own_AMOUNT for one.  Keys are
+ * int8, text and uuid; int2, int4, char and bpchar where there is no time.
  */
 #define TRANSITION(name, body) \
 	PG_FUNCTION_INFO_V1(name); \
@@ -542,6 +567,18 @@ retention_add_bpchar(PG_FUNCTION_ARGS)
 ADD_KEY(int8, KEY_INT8);
 ADD_KEY(uuid, KEY_UUID);
 ADD_KEY(text, KEY_TEXT);
+
+#define ADD_CAST(key, KEY, cast) \
+	TRANSITION(retention_add_##key, cast_row(fcinfo, KEY, cast, AMOUNT_NONE, 1, false)); \
+	TRANSITION(retention_add_##key##_numeric, cast_row(fcinfo, KEY, cast, AMOUNT_NUMERIC, 1, false)); \
+	TRANSITION(retention_add_##key##_float8, cast_row(fcinfo, KEY, cast, AMOUNT_FLOAT8, 1, false)); \
+	TRANSITION(retention_sample_##key, cast_row(fcinfo, KEY, cast, AMOUNT_NONE, 1, true)); \
+	TRANSITION(retention_remove_##key, cast_row(fcinfo, KEY, cast, AMOUNT_NONE, -1, false))
+
+ADD_CAST(int2, KEY_INT8, int8_of_int2);
+ADD_CAST(int4, KEY_INT8, int8_of_int4);
+ADD_CAST(char, KEY_TEXT, text_of_char);
+TRANSITION(retention_add_bpchar, cast_row(fcinfo, KEY_TEXT, text_of_bpchar, AMOUNT_NONE, 1, false));
 
 #define OWN_TIME(time, TIME) \
 	OWN(retention_own_##time, TIME, AMOUNT_NONE); \

@@ -22,28 +22,22 @@
 /* A table of more periods than this is a table of something else. */
 #define MAX_PERIODS		100000
 
-/* _retention_renewals_add(renewals_histogram, period, survivors [, model]) */
-PG_FUNCTION_INFO_V1(retention_renewals_add);
-Datum
-retention_renewals_add(PG_FUNCTION_ARGS)
+static Datum
+add_period(FunctionCallInfo fcinfo, int64 period, int64 survivors)
 {
 	int64		counts[HISTOGRAM_MAX_COUNTS];
 	const ModelKind *kind = NULL;
 	int			k;
-	int32		period;
 	double		key;
 	Histogram  *histogram;
 	bool		direct;
 
-	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
-		return row_skipped(fcinfo);
-	period = PG_GETARG_INT32(1);
-	counts[RENEWALS_SURVIVORS] = PG_GETARG_INT64(2);
+	counts[RENEWALS_SURVIVORS] = survivors;
 	counts[RENEWALS_COHORTS] = 1;
 	if (period < 0 || period > MAX_PERIODS)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("period_index must be between 0 and %d: %d", MAX_PERIODS, period)));
+				 errmsg("period_index must be between 0 and %d: %lld", MAX_PERIODS, (long long) period)));
 	if (counts[RENEWALS_SURVIVORS] < 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
@@ -66,10 +60,45 @@ retention_renewals_add(PG_FUNCTION_ARGS)
 	histogram = retention_histogram_begin(fcinfo, HISTOGRAM_RENEWALS, &direct);
 	if (histogram == NULL)
 		histogram = retention_histogram_create(HISTOGRAM_RENEWALS);
-	key = period;
+	key = (double) period;
 	histogram = retention_histogram_add(histogram, &key, counts);
 	retention_histogram_add_note(histogram, kind ? kind->number : 0);
 	return histogram_end(histogram, direct);
+}
+
+/* _retention_renewals_add(renewals_histogram, period, survivors [, model]) */
+PG_FUNCTION_INFO_V1(retention_renewals_add);
+Datum
+retention_renewals_add(PG_FUNCTION_ARGS)
+{
+	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
+		return row_skipped(fcinfo);
+	return add_period(fcinfo, PG_GETARG_INT32(1), PG_GETARG_INT64(2));
+}
+
+/* A count that comes as a float8, as those of extract() and sum() do. */
+static int64
+whole_number(double value, const char *what)
+{
+	if (value != rint(value))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s must be a whole number: %g", what, value)));
+	if (!FLOAT8_FITS_IN_INT64(value))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("%s is out of range: %g", what, value)));
+	return (int64) value;
+}
+
+PG_FUNCTION_INFO_V1(retention_renewals_add_float8);
+Datum
+retention_renewals_add_float8(PG_FUNCTION_ARGS)
+{
+	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
+		return row_skipped(fcinfo);
+	return add_period(fcinfo, whole_number(PG_GETARG_FLOAT8(1), "period_index"),
+					  whole_number(PG_GETARG_FLOAT8(2), "survivors"));
 }
 
 static double

@@ -9,19 +9,15 @@
 
 #include "order/customer.h"
 
-#include "access/htup_details.h"
-#include "catalog/pg_aggregate.h"
 #include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
-#include "nodes/execnodes.h"
 #include "nodes/nodeFuncs.h"
-#include "optimizer/optimizer.h"
+#include "pg/call.h"
 #include "pg/compat.h"
 #include "port/pg_bswap.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
-#include "utils/syscache.h"
 #include "utils/typcache.h"
 #include "utils/uuid.h"
 
@@ -78,23 +74,6 @@ check_key_expression(Node *expr)
 			 errhint("Give what tells them apart, such as lower(email)::text of a citext, or email::text if letters are to be told apart from capitals; a cast to varchar is not enough.")));
 }
 
-/* Is it the call of an aggregate with this transition function? */
-static bool
-call_has_transition(Oid aggregate, Oid function)
-{
-	HeapTuple	tuple = SearchSysCache1(AGGFNOID, ObjectIdGetDatum(aggregate));
-	bool		result = false;
-
-	if (HeapTupleIsValid(tuple))
-	{
-		Form_pg_aggregate form = (Form_pg_aggregate) GETSTRUCT(tuple);
-
-		result = form->aggtransfn == function || form->aggmtransfn == function;
-		ReleaseSysCache(tuple);
-	}
-	return result;
-}
-
 /*
  * Called when a state begins, by a transition function whose keys are texts.
  * The function can't know what it's given but for its declared type; the call
@@ -103,27 +82,16 @@ call_has_transition(Oid aggregate, Oid function)
 void
 retention_check_text_key(FunctionCallInfo fcinfo)
 {
-	Aggref	   *aggref = AggGetAggref(fcinfo);
+	ListCell   *lc;
 
-	if (aggref)
+	foreach(lc, retention_aggregate_calls(fcinfo))
 	{
-		if (aggref->args && call_has_transition(aggref->aggfnoid, fcinfo->flinfo->fn_oid))
-			check_key_expression((Node *) linitial_node(TargetEntry, aggref->args)->expr);
-	}
-	else if (fcinfo->context && IsA(fcinfo->context, WindowAggState))
-	{
-		Plan	   *plan = ((WindowAggState *) fcinfo->context)->ss.ps.plan;
-		ListCell   *lc;
+		Node	   *call = (Node *) lfirst(lc);
 
-		foreach(lc, pull_var_clause((Node *) plan->targetlist, PVC_INCLUDE_WINDOWFUNCS |
-									PVC_INCLUDE_AGGREGATES | PVC_INCLUDE_PLACEHOLDERS))
-		{
-			WindowFunc *call = (WindowFunc *) lfirst(lc);
-
-			if (IsA(call, WindowFunc) && call->args &&
-				call_has_transition(call->winfnoid, fcinfo->flinfo->fn_oid))
-				check_key_expression((Node *) linitial(call->args));
-		}
+		if (IsA(call, Aggref) && ((Aggref *) call)->args)
+			check_key_expression((Node *) linitial_node(TargetEntry, ((Aggref *) call)->args)->expr);
+		else if (IsA(call, WindowFunc) && ((WindowFunc *) call)->args)
+			check_key_expression((Node *) linitial(((WindowFunc *) call)->args));
 	}
 }
 

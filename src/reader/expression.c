@@ -63,6 +63,12 @@ retention_role_name(Role role)
 	return roles[role].name;
 }
 
+const char *
+retention_role_what(Role role)
+{
+	return roles[role].what;
+}
+
 /* ---- parsing ------------------------------------------------------------------- */
 
 /* The parser's errors point into what the user wrote, not into the query that called us. */
@@ -289,8 +295,8 @@ retention_type_fits(Role role, Oid type)
 }
 
 /* How a value of the type is made one that we take; NULL: nobody knows. */
-static const char *
-advised_cast(Role role, Oid type)
+const char *
+retention_advised_cast(Role role, Oid type)
 {
 	char		category;
 	bool		preferred;
@@ -310,7 +316,8 @@ advised_cast(Role role, Oid type)
 			return category == TYPCATEGORY_NUMERIC ? "to_timestamp(%s)" :
 				category == TYPCATEGORY_STRING ? "%s::timestamptz" : NULL;
 		case ROLE_AMOUNT:
-			return type == BOOLOID ? "%s::int" : category == TYPCATEGORY_STRING ? "%s::numeric" : NULL;
+			return type == BOOLOID ? "%s::int" :
+				type == CASHOID || category == TYPCATEGORY_STRING ? "%s::numeric" : NULL;
 		case ROLE_ORDER_ID:
 			return "%s::text";
 		case ROLE_FILTER:
@@ -336,7 +343,7 @@ static compat_noreturn void wrong_type(const OpenTable *table, Role role, Oid ty
 static void
 wrong_type(const OpenTable *table, Role role, Oid type, const char *text)
 {
-	const char *cast = advised_cast(role, getBaseType(type));
+	const char *cast = retention_advised_cast(role, getBaseType(type));
 	bool		column = retention_table_find_column(table, text) > 0;
 	/* for a time: of its seconds, or something else in its place */
 	bool		is_number = role == ROLE_ORDERED_AT && cast && strchr(cast, ':') == NULL;

@@ -49,6 +49,8 @@ extern Node *retention_table_column(const OpenTable *table, int column);
 
 /* expression.c */
 extern const char *retention_role_name(Role role);
+extern const char *retention_role_what(Role role);
+extern const char *retention_advised_cast(Role role, Oid type);
 extern Node *retention_parse_value(const OpenTable *table, Role role, const char *text);
 extern List *retention_parse_statements(const char *what, const char *text);
 extern Node *retention_convert_value(const OpenTable *table, Role role, Node *value, const char *text);

@@ -6,9 +6,12 @@ SET datestyle = 'ISO';
 SET intervalstyle = 'postgres';
 SET extra_float_digits = 1;
 
--- internal: what users never call.
+-- internal: what users never call; refusing: what takes the calls that no other form
+-- does.
 CREATE TEMP VIEW functions AS
-SELECT p.*, p.oid::regprocedure AS signature, proname LIKE '\_retention\_%' AS internal
+SELECT p.*, p.oid::regprocedure AS signature, proname LIKE '\_retention\_%' AS internal,
+	   EXISTS (SELECT FROM pg_proc s WHERE s.oid = p.prosupport AND s.proname = '_retention_refuse_support') OR
+	   proname NOT LIKE '\_retention\_%' AND ('"any"'::regtype = ANY (proargtypes) OR 'unknown'::regtype = ANY (proargtypes)) AS refusing
 FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
 JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND e.extname = 'retention';
 
@@ -23,10 +26,13 @@ JOIN pg_class c ON c.oid = d.classid ORDER BY 1;
 -- The aggregates.
 \pset format unaligned
 SELECT proname AS aggregate, pg_get_function_arguments(oid) AS arguments, prorettype::regtype AS returns
-FROM functions WHERE prokind = 'a' AND NOT internal ORDER BY proname COLLATE "C", pronargs, pg_get_function_arguments(oid) COLLATE "C";
+FROM functions WHERE prokind = 'a' AND NOT internal AND NOT refusing ORDER BY proname COLLATE "C", pronargs, pg_get_function_arguments(oid) COLLATE "C";
 -- What a user calls beside them.
 SELECT proname AS function, pg_get_function_arguments(oid) AS arguments, pg_get_function_result(oid) AS returns
-FROM functions WHERE prokind = 'f' AND NOT internal ORDER BY proname COLLATE "C", pg_get_function_arguments(oid) COLLATE "C";
+FROM functions WHERE prokind = 'f' AND NOT internal AND NOT refusing ORDER BY proname COLLATE "C", pg_get_function_arguments(oid) COLLATE "C";
+-- What takes the rest, and says what to write.
+SELECT proname AS refuses, CASE prokind WHEN 'a' THEN 'aggregate' ELSE 'function' END AS kind, string_agg(array_to_string(proargtypes::regtype[], ', '), '; ' ORDER BY pronargs, proargtypes::regtype[]::text COLLATE "C") AS arguments
+FROM functions WHERE refusing AND NOT internal GROUP BY proname, prokind ORDER BY proname COLLATE "C", prokind;
 \pset format aligned
 -- And what the aggregates and the views do.
 SELECT proname AS function, count(*) AS overloads FROM functions WHERE internal GROUP BY proname ORDER BY proname COLLATE "C";
@@ -70,38 +76,43 @@ SELECT proname AS too_long FROM functions WHERE length(proname) > 62;
 -- that would change the state, and an answer for no rows.
 SELECT signature AS not_as_it_should_be
 FROM functions f JOIN pg_aggregate a ON a.aggfnoid = f.oid
-WHERE aggtranstype NOT IN ('customer_base'::regtype, 'survival_histogram'::regtype, 'repeat_buying_histogram'::regtype, 'repeat_spend_histogram'::regtype, 'renewals_histogram'::regtype, '_retention_timeline'::regtype, 'purchase_history'::regtype) OR aggcombinefn = 0 OR aggserialfn <> 0 OR aggdeserialfn <> 0
+WHERE NOT refusing AND (aggtranstype NOT IN ('customer_base'::regtype, 'survival_histogram'::regtype, 'repeat_buying_histogram'::regtype, 'repeat_spend_histogram'::regtype, 'renewals_histogram'::regtype, '_retention_timeline'::regtype, 'purchase_history'::regtype) OR aggcombinefn = 0 OR aggserialfn <> 0 OR aggdeserialfn <> 0
 	OR aggfinalmodify <> 'r' OR aggmfinalmodify <> 'r' OR aggfinalfn = 0 OR aggfinalextra OR agginitval IS NOT NULL
 	OR aggkind <> 'n' OR aggsortop <> 0 OR proparallel <> 's' OR aggtransspace NOT BETWEEN 1 AND CASE WHEN proname IN ('customer_base_sample', 'rollup') THEN 8192 ELSE 1024 END
 	OR (aggmtransfn <> 0) <> (proname IN ('aov', 'purchase_frequency', 'repeat_rate'))
-	OR aggmtransfn <> 0 AND (aggminvtransfn = 0 OR aggmtranstype <> 'customer_base'::regtype OR aggmfinalfn <> aggfinalfn);
+	OR aggmtransfn <> 0 AND (aggminvtransfn = 0 OR aggmtranstype <> 'customer_base'::regtype OR aggmfinalfn <> aggfinalfn));
+-- Of those that refuse: they err as soon as they're planned, or where there are no rows, and are in no parallel plan's workers.
+SELECT signature AS not_as_it_should_be
+FROM functions f JOIN pg_aggregate a ON a.aggfnoid = f.oid
+WHERE refusing AND (aggfinalfn <> aggtransfn OR NOT aggfinalextra OR aggcombinefn <> 0 OR aggmtransfn <> 0
+	OR (SELECT prosupport FROM pg_proc WHERE oid = aggtransfn) <> '_retention_refuse_support'::regproc);
 -- Those over the same arguments share a state, if it is of one type; order_days_between
 -- has arguments that are no columns.
 SELECT proargtypes::regtype[] AS arguments FROM functions f JOIN pg_aggregate a ON a.aggfnoid = f.oid
-WHERE proname <> 'order_days_between' GROUP BY proargtypes, aggtranstype HAVING count(DISTINCT (aggtransfn, aggtranstype, agginitval)) > 1;
+WHERE proname <> 'order_days_between' AND NOT refusing GROUP BY proargtypes, aggtranstype HAVING count(DISTINCT (aggtransfn, aggtranstype, agginitval)) > 1;
 
 -- No scalar takes as many arguments as an aggregate of its name: over rows it would
 -- be taken for it.  What takes a value of ours can't be, as nothing becomes one by itself.
 SELECT f.signature AS scalar, a.signature AS aggregate
 FROM functions f JOIN functions a ON a.proname = f.proname AND a.prokind = 'a' AND a.pronargs BETWEEN f.pronargs - f.pronargdefaults AND f.pronargs
-WHERE f.prokind = 'f' AND NOT f.internal
+WHERE f.prokind = 'f' AND NOT f.internal AND NOT f.refusing AND NOT a.refusing
 	AND NOT EXISTS (SELECT FROM unnest(f.proargtypes[0:f.pronargs - f.pronargdefaults - 1]) AS t (argument) JOIN pg_type ON pg_type.oid = argument WHERE typnamespace <> 'pg_catalog'::regnamespace)
 ORDER BY 1, 2;
 SELECT castsource::regtype, casttarget::regtype FROM pg_cast JOIN pg_type t ON t.oid = casttarget
-WHERE castcontext <> 'e' AND typnamespace <> 'pg_catalog'::regnamespace AND castsource <> casttarget
+WHERE castcontext <> 'e' AND typnamespace <> 'pg_catalog'::regnamespace AND castsource <> casttarget AND typname <> '_retention_no_span'
 	AND EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_type'::regclass AND objid = t.oid AND deptype = 'e');
 
 -- Of functions: safe in a parallel worker, but for those that run a caller's query or are made at random; immutable unless a time zone has a
 -- say, strict unless NULL is an answer; none with somebody else's rights, and
 -- none with settings of its own.
-SELECT signature, provolatile FROM functions WHERE prokind = 'f' AND provolatile <> 'i' ORDER BY signature::text COLLATE "C";
-SELECT signature FROM functions WHERE (proparallel <> 's') <> (proname IN ('predict_customers', 'holdout_check', 'simulate_orders') OR proname LIKE 'retention\_%views' OR proname = 'retention_refresh_data') OR prosecdef OR proleakproof OR proconfig IS NOT NULL
+SELECT signature, provolatile FROM functions WHERE prokind = 'f' AND provolatile <> 'i' AND proname <> '_retention_no_span' ORDER BY signature::text COLLATE "C";
+SELECT signature FROM functions WHERE NOT refusing AND (proparallel <> 's') <> (proname IN ('predict_customers', 'holdout_check', 'simulate_orders') OR proname LIKE 'retention\_%views' OR proname = 'retention_refresh_data') OR prosecdef OR proleakproof OR proconfig IS NOT NULL
 	OR prokind = 'f' AND prolang NOT IN (SELECT oid FROM pg_language WHERE lanname IN ('c', 'sql'));
 SELECT count(*) FILTER (WHERE proname ~ '^_retention_.*_(add|remove)') AS transitions,
 	   array_agg(signature ORDER BY signature::text COLLATE "C") FILTER (WHERE proname !~ '^_retention_.*_(add|remove)') AS others
-FROM functions WHERE prokind = 'f' AND NOT proisstrict;
+FROM functions WHERE prokind = 'f' AND NOT proisstrict AND NOT refusing;
 -- Names of arguments, of what users call.
-SELECT signature FROM functions WHERE proargnames IS NULL AND pronargs > 1 AND NOT internal ORDER BY 1;
+SELECT signature FROM functions WHERE proargnames IS NULL AND pronargs > 1 AND NOT internal AND NOT refusing ORDER BY 1;
 
 -- It can be moved, and a dump has the rows of its one table.
 SELECT extrelocatable, extconfig::regclass[] AS tables, extcondition FROM pg_extension WHERE extname = 'retention';

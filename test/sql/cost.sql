@@ -8,6 +8,8 @@ SELECT p.oid::regprocedure AS cheap, procost
 FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
 JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND e.extname = 'retention'
 WHERE prokind = 'f' AND procost < 2 AND proname NOT IN ('period_start', 'rfm_score', '_retention_row_counts') AND prorettype NOT IN ('internal'::regtype, 'trigger'::regtype)
+	-- what refuses a call is never called
+	AND proname NOT LIKE '\_retention\_no\_span%' AND NOT EXISTS (SELECT FROM pg_proc s WHERE s.oid = p.prosupport AND s.proname = '_retention_refuse_support')
 ORDER BY 1;
 SELECT p.oid::regprocedure AS by_default, procost
 FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
@@ -18,7 +20,7 @@ ORDER BY 1;
 SELECT p.oid::regprocedure AS rows_by_default
 FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
 JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND e.extname = 'retention'
-WHERE proretset AND prorows = 1000 ORDER BY proname;
+WHERE proretset AND prorows = 1000 AND prosrc <> 'retention_refuse_call' ORDER BY proname;
 -- A function of all of a value costs more than one of its header.
 SELECT bool_and(procost >= 1000) AS whole_values FROM pg_proc
 WHERE proargtypes[0] = 'purchase_history'::regtype AND proname IN ('order_gap', 'customer_base', 'cohort_retention', 'cohort_average', 'lifecycle', 'repeat_within', 'order_ladder', 'time_to_order', 'repeat_buying', 'repeat_spend')

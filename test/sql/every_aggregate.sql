@@ -19,17 +19,17 @@ SET search_path = every_aggregate, public;
 
 CREATE TABLE orders (
 	id int, shop text COLLATE "C", keep bool,
-	c_int8 int8, c_text text, c_varchar varchar, c_bpchar bpchar, c_uuid uuid,
+	c_int8 int8, c_int4 int4, c_int2 int2, c_char "char", c_text text, c_varchar varchar, c_bpchar bpchar, c_uuid uuid,
 	t_timestamptz timestamptz, t_timestamp timestamp, t_date date,
-	a_numeric numeric, a_float8 float8, o_bool bool, s_int4 int4
+	a_numeric numeric, a_float8 float8, o_bool bool
 );
 
 CREATE FUNCTION fill(id int, shop text, keep bool, customer int8, at timestamptz, amount numeric)
 RETURNS orders LANGUAGE sql AS $$
 	SELECT id, shop, keep,
-		   customer, 'customer ' || customer, 'customer ' || customer, ('customer ' || customer)::char(20), md5(customer::text)::uuid,
+		   customer, customer, customer, chr(33 + (abs(customer) % 90)::int)::"char", 'customer ' || customer, 'customer ' || customer, ('customer ' || customer)::char(20), md5(customer::text)::uuid,
 		   at, at::timestamp, at::date,
-		   amount, amount::float8, CASE WHEN id % 11 <> 4 THEN id % 5 <> 3 END, 1000000
+		   amount, amount::float8, CASE WHEN id % 11 <> 4 THEN id % 5 <> 3 END
 $$;
 
 -- Of the shop 'empty' there is no row.
@@ -77,11 +77,11 @@ SELECT o.* FROM generate_series(1, 9000) n,
 -- The planner must not see how much a parallel plan has to merge here, or it
 -- chooses none.
 ALTER TABLE many SET (parallel_workers = 2),
-	ALTER c_int8 SET (n_distinct = 10), ALTER c_text SET (n_distinct = 10), ALTER c_varchar SET (n_distinct = 10),
+	ALTER c_int8 SET (n_distinct = 10), ALTER c_int4 SET (n_distinct = 10), ALTER c_int2 SET (n_distinct = 10), ALTER c_text SET (n_distinct = 10), ALTER c_varchar SET (n_distinct = 10),
 	ALTER c_bpchar SET (n_distinct = 10), ALTER c_uuid SET (n_distinct = 10),
 	ALTER t_timestamptz SET (n_distinct = 10), ALTER t_timestamp SET (n_distinct = 10), ALTER t_date SET (n_distinct = 10);
 ALTER TABLE parts
-	ALTER c_int8 SET (n_distinct_inherited = 10), ALTER c_text SET (n_distinct_inherited = 10),
+	ALTER c_int8 SET (n_distinct_inherited = 10), ALTER c_int4 SET (n_distinct_inherited = 10), ALTER c_int2 SET (n_distinct_inherited = 10), ALTER c_text SET (n_distinct_inherited = 10),
 	ALTER c_varchar SET (n_distinct_inherited = 10), ALTER c_bpchar SET (n_distinct_inherited = 10),
 	ALTER c_uuid SET (n_distinct_inherited = 10), ALTER t_timestamptz SET (n_distinct_inherited = 10),
 	ALTER t_timestamp SET (n_distinct_inherited = 10), ALTER t_date SET (n_distinct_inherited = 10);
@@ -90,7 +90,7 @@ DECLARE
 	part text;
 BEGIN
 	FOREACH part IN ARRAY ARRAY['parts_0', 'parts_1', 'parts_2'] LOOP
-		EXECUTE format('ALTER TABLE %I ALTER c_int8 SET (n_distinct = 10), ALTER c_text SET (n_distinct = 10),
+		EXECUTE format('ALTER TABLE %I ALTER c_int8 SET (n_distinct = 10), ALTER c_int4 SET (n_distinct = 10), ALTER c_int2 SET (n_distinct = 10), ALTER c_text SET (n_distinct = 10),
 					   ALTER c_varchar SET (n_distinct = 10), ALTER c_bpchar SET (n_distinct = 10), ALTER c_uuid SET (n_distinct = 10),
 					   ALTER t_timestamptz SET (n_distinct = 10), ALTER t_timestamp SET (n_distinct = 10), ALTER t_date SET (n_distinct = 10)', part);
 	END LOOP;
@@ -115,6 +115,9 @@ CREATE FUNCTION column_of(type regtype) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
 	RETURN CASE type
 		WHEN 'int8'::regtype THEN 'c_int8'
+		WHEN 'int4'::regtype THEN 'c_int4'
+		WHEN 'int2'::regtype THEN 'c_int2'
+		WHEN '"char"'::regtype THEN 'c_char'
 		WHEN 'text'::regtype THEN 'c_text'
 		WHEN 'varchar'::regtype THEN 'c_varchar'
 		WHEN 'bpchar'::regtype THEN 'c_bpchar'
@@ -125,7 +128,6 @@ BEGIN
 		WHEN 'numeric'::regtype THEN 'a_numeric'
 		WHEN 'float8'::regtype THEN 'a_float8'
 		WHEN 'bool'::regtype THEN 'o_bool'
-		WHEN 'int4'::regtype THEN 's_int4'
 	END;
 END
 $$;
@@ -133,7 +135,7 @@ $$;
 -- What an argument is that is the same for all rows.
 CREATE FUNCTION constant_of(argument text) RETURNS text LANGUAGE sql AS $$
 	SELECT CASE WHEN argument IN ('as_of', 'until') THEN 'DATE ''2024-03-31''' WHEN argument = 'after' THEN 'DATE ''2024-01-15'''
-				WHEN argument = 'period' THEN '''day''' WHEN argument = 'time_zone' THEN '''UTC''' END
+				WHEN argument = 'period' THEN '''day''' WHEN argument = 'time_zone' THEN '''UTC''' WHEN argument = 'sample_size' THEN '1000000' END
 $$;
 
 -- Of the aggregates over order rows.  customer, at, amount and is_order are the columns of the arguments, NULL for
@@ -154,6 +156,8 @@ JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.de
 JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
 JOIN pg_aggregate g ON g.aggfnoid = p.oid
 WHERE e.extname = 'retention' AND p.prokind = 'a' AND p.proname <> 'rollup' AND g.aggtranstype IN ('customer_base'::regtype, '_retention_timeline'::regtype, 'purchase_history'::regtype)
+  -- those that refuse what they're given have nothing to answer
+  AND '"any"'::regtype <> ALL (p.proargtypes) AND 'unknown'::regtype <> ALL (p.proargtypes)
   -- those that refuse a time zone are history_time's
   AND NOT (coalesce('time_zone' = ANY (p.proargnames), false) AND 'timestamptz'::regtype <> ALL (p.proargtypes::regtype[]))
 ORDER BY 1;
@@ -447,20 +451,20 @@ DO $$
 DECLARE
 	a aggregates;
 BEGIN
-	FOR a IN SELECT * FROM aggregates WHERE coalesce(customer, 'c_int8') = 'c_int8' AND at IS DISTINCT FROM 't_timestamp' LOOP
+	FOR a IN SELECT * FROM aggregates WHERE coalesce(customer, 'c_int8') IN ('c_int8', 'c_char') AND at IS DISTINCT FROM 't_timestamp' LOOP
 		EXECUTE format('INSERT INTO truth SELECT %L, ''all'', %s', a.signature, oracle(a, 'many'));
 		EXECUTE format('INSERT INTO truth SELECT %L, shop, %s FROM (SELECT DISTINCT shop FROM many) o', a.signature,
 					   oracle(a, 'many i WHERE i.shop = o.shop'));
 		EXECUTE format('INSERT INTO truth SELECT %L, keep, %s FROM (SELECT DISTINCT keep FROM many) o', a.signature,
 					   oracle(a, 'many i WHERE i.keep = o.keep'));
 	END LOOP;
-	-- Keys of the other types stand for the same customers, and in UTC times
-	-- without a zone for the same times.
+	-- Keys of the other types stand for the same customers, but for those of one byte,
+	-- and in UTC times without a zone for the same times.
 	INSERT INTO truth
 	SELECT b.signature, t.key, t.value
 	FROM truth t JOIN aggregates AS c USING (signature)
 	JOIN aggregates AS b ON b.name = c.name AND b.signature <> c.signature
-		AND (b.customer IS NULL) = (c.customer IS NULL)
+		AND (b.customer IS NULL) = (c.customer IS NULL) AND 'c_char' NOT IN (coalesce(b.customer, ''), coalesce(c.customer, ''))
 		AND (b.at = c.at OR b.at = 't_timestamp' AND c.at = 't_timestamptz' OR num_nonnulls(b.at, c.at) = 0)
 		AND b.amount IS NOT DISTINCT FROM c.amount;
 END
@@ -503,7 +507,7 @@ SET work_mem = '64kB';
 SET hash_mem_multiplier = 1;
 CALL compare_truth('spilled', 'all', 'SELECT ''all'', %s FROM many o');
 INSERT INTO plans
-SELECT 'spilled', signature, spills(format('SELECT %s FROM many o', call(a, '', '', ''))) = (customer IS NOT NULL AND name <> 'customer_base_sample')
+SELECT 'spilled', signature, spills(format('SELECT %s FROM many o', call(a, '', '', ''))) = (coalesce(customer, 'c_char') <> 'c_char' AND name <> 'customer_base_sample')
 FROM aggregates a;
 CALL compare_truth('spilled, GROUP BY', 'shop', 'SELECT shop, %s FROM many o GROUP BY shop');
 CALL compare('spilled, many groups', 'SELECT shop, got, %2$s FROM (SELECT shop, %1$s AS got FROM crowds o GROUP BY shop) o WHERE shop IN (''7'', ''77'', ''777'', ''2999'')',

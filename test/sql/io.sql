@@ -291,12 +291,13 @@ BEGIN
 	END LOOP;
 END
 $$;
--- Errors are the caller's: of a value, a range, a kind.
+-- Errors are the caller's: of a value, a range, a kind; and of what refuses every call.
+DELETE FROM calls WHERE outcome IN ('42883', '42P18') AND (SELECT prosrc ~ '^retention_refuse_' FROM pg_proc WHERE oid = signature);
 SELECT count(DISTINCT signature) AS functions, count(*) > 20000 AS many_calls,
-	   array_agg(DISTINCT outcome) FILTER (WHERE outcome NOT IN ('NULL', 'value', '22003', '22004', '22008', '22023', '22P02', '22P03', '42804', '42P01', '54000')) AS other_errors
+	   array_agg(DISTINCT outcome) FILTER (WHERE outcome NOT IN ('NULL', 'value', '22003', '22004', '22007', '22008', '22023', '22P02', '22P03', '42804', '42P01', '54000')) AS other_errors
 FROM calls;
 SELECT signature, outcome, count(*) FROM calls
-WHERE outcome NOT IN ('NULL', 'value', '22003', '22004', '22008', '22023', '22P02', '22P03', '42804', '42P01', '54000') GROUP BY 1, 2 ORDER BY signature::text COLLATE "C", 2 LIMIT 20;
+WHERE outcome NOT IN ('NULL', 'value', '22003', '22004', '22007', '22008', '22023', '22P02', '22P03', '42804', '42P01', '54000') GROUP BY 1, 2 ORDER BY signature::text COLLATE "C", 2 LIMIT 20;
 -- One customer with 2^63 - 1 orders, and as many guests: more is too many.
 CREATE TABLE full_ones AS
 SELECT what, encode(bytes, 'base64')::customer_base AS b FROM (VALUES

@@ -126,6 +126,8 @@ SELECT p.oid::regprocedure::text AS name, proname, prorettype::regtype::text AS 
 FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
 	 JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND e.oid = d.refobjid AND e.extname = 'retention'
 WHERE prokind = 'a' AND 'amount' = ANY (proargnames)
+	-- keys that others stand for
+	AND proargtypes[0] <> ALL ('{int2,int4,"\"char\""}'::regtype[])
 	-- a zone beside a time that has none is an error
 	AND NOT ('time_zone' = ANY (proargnames) AND NOT 'timestamptz'::regtype = ANY (proargtypes))
 	-- answers a number of orders, or a day
@@ -555,6 +557,8 @@ WHERE ('numeric'::regtype = ANY (results)
 	   OR results && ARRAY['customer_base'::regtype, 'purchase_history'::regtype, 'repeat_spend_histogram'::regtype, 'rfm_inputs'::regtype]::oid[])
 	-- of an aggregate, one that is given amounts, or what knows of them
 	AND (prokind = 'f' OR 'amount' = ANY (proargnames) OR proargtypes::oid[] && ARRAY['customer_base'::regtype, 'purchase_history'::regtype, 'repeat_spend_histogram'::regtype, 'rfm_inputs'::regtype]::oid[])
+	-- customers that others stand for, and what answers nobody
+	AND proargtypes[0] <> ALL ('{int2,int4,"\"char\""}'::regtype[]) AND prosrc <> 'retention_refuse_call'
 	-- what aggregates, types and views are made of is asked with them
 	AND p.oid NOT IN (SELECT unnest(ARRAY[aggtransfn, aggfinalfn, aggcombinefn, aggmtransfn, aggminvtransfn, aggmfinalfn, aggserialfn, aggdeserialfn]::oid[]) FROM pg_aggregate)
 	AND p.oid NOT IN (SELECT unnest(ARRAY[typinput, typoutput, typreceive, typsend]::oid[]) FROM pg_type)

@@ -268,7 +268,9 @@ BEGIN
 	FOR f IN SELECT proname, pronargs, pronargdefaults, ARRAY(SELECT arg::regtype::text FROM unnest(proargtypes) WITH ORDINALITY a (arg, nr) ORDER BY nr) AS types
 		FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
 		WHERE d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'retention') AND pronargs > 0
-			AND proargtypes[0] NOT IN ('internal'::regtype, 'cstring'::regtype) LOOP
+			AND proargtypes[0] NOT IN ('internal'::regtype, 'cstring'::regtype)
+			-- what refuses every call
+			AND '"any"'::regtype <> ALL (proargtypes) AND 'unknown'::regtype <> ALL (proargtypes) AND prosrc !~ '^retention_(refuse|no_span)_' LOOP
 		FOR n IN f.pronargs - f.pronargdefaults .. f.pronargs - 1 LOOP
 			CONTINUE WHEN n = 0;
 			PERFORM planted.plant(f.proname, f.types[1:n], f.types[1]);
@@ -316,6 +318,7 @@ FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid =
 			ELSE 'v.' || quote_ident(replace(format_type(t, NULL), 'planted.', '')) END, ', ' ORDER BY n), '') AS arguments
 		FROM unnest(proargtypes) WITH ORDINALITY a (t, n)) a
 WHERE d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'retention') AND proname NOT LIKE 'retention\_%'
+	AND '"any"'::regtype <> ALL (proargtypes) AND 'unknown'::regtype <> ALL (proargtypes) AND prosrc !~ '^retention_(refuse|no_span)_'
 	AND NOT EXISTS (SELECT FROM unnest(proargtypes || prorettype) t WHERE t IN ('internal'::regtype, 'cstring'::regtype, 'trigger'::regtype))
 ORDER BY 1});
 my $path = 'SET search_path = val, planted, pg_catalog;';

@@ -122,8 +122,9 @@ as('analyst', 'CREATE VIEW lab.numbered AS SELECT * FROM ROWS FROM (metrics.coho
 my $numbered = q{SELECT * FROM lab.numbered ORDER BY ordinality};
 my $ordinals = $node->safe_psql('shop', $numbered);
 # rights on a function that will have other arguments
-$node->safe_psql('shop', q{REVOKE EXECUTE ON FUNCTION metrics.cohort_retention FROM PUBLIC; GRANT EXECUTE ON FUNCTION metrics.cohort_retention TO owner, analyst});
-my $execute = q{SELECT proacl FROM pg_proc WHERE oid = 'metrics.cohort_retention'::regproc};
+$node->safe_psql('shop', q{REVOKE EXECUTE ON FUNCTION metrics.cohort_retention(metrics.purchase_history, text, date, int4) FROM PUBLIC;
+	GRANT EXECUTE ON FUNCTION metrics.cohort_retention(metrics.purchase_history, text, date, int4) TO owner, analyst});
+my $execute = q{SELECT proacl FROM pg_proc WHERE proname = 'cohort_retention' AND proargtypes[0] = 'metrics.purchase_history'::regtype};
 my $state = printed('state', 'shop', $theirs);
 my $rights = $node->safe_psql('shop', $execute);
 my $numbers = $node->safe_psql('shop', $oids);
@@ -190,7 +191,7 @@ system_or_bail('touch', "$build/META.json");
 
 # The script: what is new in the install script, and of functions what they were.
 my ($header) = slurp_file("$build/sql/header.sql.in") =~ s/CREATE EXTENSION retention/ALTER EXTENSION retention UPDATE/r;
-my ($cohorts) = slurp_file("$build/sql/history.sql.in") =~ /^(CREATE FUNCTION cohort_retention\(.*?';\n)/ms;
+my ($cohorts) = slurp_file("$build/sql/history.sql.in") =~ /^(--\@refusing \w+\nCREATE FUNCTION cohort_retention\(.*?';\n)/ms;
 my ($views) = slurp_file("$build/sql/views.sql.in") =~ /^(--\@for ORDERS .*?^--\@end\n)/ms;
 s/(?=CREATE FUNCTION (\w+))/"--\@widen $was{$1}\n"/e foreach $cohorts, $views;
 make_path("$build/sql/upgrade");

@@ -1,0 +1,400 @@
+/*-------------------------------------------------------------------------
+ *
+ * refuse.c
+ *	  What is wrong with a call that no form takes.
+ *
+ * One thing is said of it: what is most likely the slip, and the call that was meant.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "refuse/refuse.h"
+
+#include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
+#include "parser/parse_coerce.h"
+#include "pg/compat.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+/* Could the form be meant, for the number of its arguments? */
+static bool
+has_room(const Call *call, const Form *form)
+{
+	bool		filled[MAX_PLACES] = {false};
+
+	for (int i = 0; i < call->ngiven; i++)
+	{
+		int			place = retention_place_of(call, i, form);
+
+		if (place < 0)
+			return false;
+		filled[place] = true;
+	}
+	for (int i = 0; i < form->required; i++)
+		if (!filled[i])
+			return false;
+	return true;
+}
+
+/* Arguments of types that a form doesn't take, and of how many of them is known what to write. */
+static int
+misfits(const Call *call, const Form *form, int *remedied, int *fits)
+{
+	int			n = 0;
+
+	*remedied = *fits = 0;
+	for (int i = 0; i < call->ngiven; i++)
+	{
+		int			place = retention_place_of(call, i, form);
+		int			one = retention_fit(call->given[i].type, form->types[place]);
+
+		*fits += one;
+		if (one > 0)
+			continue;
+		n++;
+		*remedied += retention_remedy(form, place, call->given[i].type) != NULL;
+	}
+	return n;
+}
+
+static compat_noreturn void wrong_order(const Call *call, const Form *form, const Order *order) compat_attribute_noreturn();
+static compat_noreturn void wrong_type(const Call *call, const Form *form, const List *forms) compat_attribute_noreturn();
+static compat_noreturn void untyped(const Call *call, const Form *form) compat_attribute_noreturn();
+static compat_noreturn void missing(const Call *call, const Form *form, const Order *order, const Form *cast) compat_attribute_noreturn();
+static compat_noreturn void too_many(const Call *call, const Form *form, const Order *order) compat_attribute_noreturn();
+
+static void
+wrong_order(const Call *call, const Form *form, const Order *order)
+{
+	StringInfoData types;
+	StringInfoData places;
+	StringInfoData text;
+
+	initStringInfo(&types);
+	initStringInfo(&places);
+	initStringInfo(&text);
+	for (int i = 0; i < call->ngiven; i++)
+	{
+		appendStringInfo(&types, "%s%s", i > 0 ? ", " : "", format_type_be(call->given[i].type));
+		appendStringInfo(&places, "%s%s", i > 0 ? ", " : "", retention_place_name(form, i));
+		appendStringInfo(&text, "%s%s", i > 0 ? ", " : "", retention_written(&call->given[order->of[i]], form, i));
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_FUNCTION),
+			 errmsg("arguments of types %s are not in the order %s", types.data, places.data),
+			 errhint("Write, for example: %s(%s).", call->name, text.data)));
+}
+
+static void
+wrong_type(const Call *call, const Form *form, const List *forms)
+{
+	int			wrong = 0;
+	const Given *given;
+	int			place;
+	Role		role;
+	const char *what;
+	List	   *types = NIL;
+	const ListCell *lc;
+	const char *remedy;
+
+	while (wrong < call->ngiven - 1 &&
+		   retention_fit(call->given[wrong].type, form->types[retention_place_of(call, wrong, form)]) > 0)
+		wrong++;
+	given = &call->given[wrong];
+	place = retention_place_of(call, wrong, form);
+	role = retention_place_role(form, place);
+	what = role != ROLES ? retention_role_what(role) : form->names[place] ?
+		psprintf("\"%s\"", form->names[place]) : "the argument";
+
+	/* what another form takes there would be right, too */
+	types = list_copy(form->types[place]);
+	foreach(lc, forms)
+	{
+		const Form *other = (const Form *) lfirst(lc);
+		int			there = retention_place_of(call, wrong, other);
+
+		if (has_room(call, other) && retention_fit(given->type, other->types[there]) == 0)
+			types = list_concat_unique_oid(types, other->types[there]);
+	}
+	remedy = retention_remedy(form, place, given->type);
+	/* something else is no advice where it may be one of several */
+	if (remedy && strstr(remedy, "%s") == NULL && list_length(types) > list_length(form->types[place]))
+		remedy = NULL;
+	ereport(ERROR,
+			(errcode(ERRCODE_DATATYPE_MISMATCH),
+			 errmsg("%s can't be of type %s: %s", what, format_type_be(given->type), retention_pointed_at(given)),
+			 strcmp(given->kind, "row ") == 0 && call->ngiven == 1 ?
+			 errdetail("%s.%s is read like this as there is no such column.", given->text, call->name) : 0,
+			 remedy ?
+			 errhint("It must be %s. Write, for example: %s.", retention_types_text(types), retention_remedied(call, form)) :
+			 errhint("It must be %s.", retention_types_text(types))));
+}
+
+/* All could be right, but nothing says what it is. */
+static void
+untyped(const Call *call, const Form *form)
+{
+	StringInfoData text;
+	int			first = -1;
+
+	initStringInfo(&text);
+	for (int i = 0; i < call->ngiven; i++)
+	{
+		const Given *given = &call->given[i];
+
+		if (given->type == UNKNOWNOID && first < 0)
+			first = i;
+		appendStringInfo(&text, "%s%s", i > 0 ? ", " : "", retention_written(given, form, i));
+		if (given->type == UNKNOWNOID)
+			appendStringInfo(&text, "::%s", format_type_be(linitial_oid(form->types[i])));
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_INDETERMINATE_DATATYPE),
+			 errmsg("the type of %s is not known: %s", retention_place_name(form, Max(first, 0)),
+					retention_pointed_at(&call->given[Max(first, 0)])),
+			 errhint("Write, for example: %s(%s).", call->name, text.data)));
+}
+
+/* A form that is asked of a value and has options, as clv(base, lifespan => ...). */
+static const Form *
+form_with_options(const List *forms)
+{
+	const ListCell *lc;
+
+	foreach(lc, forms)
+	{
+		const Form *form = (const Form *) lfirst(lc);
+
+		if (!form->aggregate && form->nplaces > 1 && form->required == 1 &&
+			strcmp(retention_type_name(linitial_oid(form->types[0])), "customer_base") == 0)
+			return form;
+	}
+	return NULL;
+}
+
+/*
+ * All is right, but not all is there; order->of[] has the arguments, or -1.  Or else
+ * what is there could be cast for another form.
+ */
+static void
+missing(const Call *call, const Form *form, const Order *order, const Form *cast)
+{
+	StringInfoData text;
+	int			first = -1;
+
+	initStringInfo(&text);
+	for (int i = 0; i < form->required; i++)
+	{
+		if (order->of[i] < 0 && first < 0)
+			first = i;
+		appendStringInfo(&text, "%s%s", i > 0 ? ", " : "",
+						 order->of[i] < 0 ? retention_place_example(form, i) : retention_written(&call->given[order->of[i]], form, i));
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_FUNCTION),
+			 errmsg("%s is missing: %s", form->names[first] ? psprintf("\"%s\"", form->names[first]) : "an argument",
+					retention_types_text(form->types[first])),
+			 cast ? errhint("Write, for example: %s(%s), or %s.", call->name, text.data, retention_remedied(call, cast)) :
+			 errhint("Write, for example: %s(%s).", call->name, text.data)));
+}
+
+static void
+too_many(const Call *call, const Form *form, const Order *order)
+{
+	const Form *options = call->aggregate ? form_with_options(retention_refuse_forms(call, true)) : NULL;
+	StringInfoData text;
+	int			extra = 0;
+
+	initStringInfo(&text);
+	for (int i = 0; i < form->nplaces; i++)
+		appendStringInfo(&text, "%s%s", i > 0 ? ", " : "", retention_written(&call->given[order->of[i]], form, i));
+	for (int i = 0; i < form->nplaces; i++)
+		for (int j = 0; j < form->nplaces; j++)
+			if (order->of[j] == extra)
+			{
+				extra++;
+				break;
+			}
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_FUNCTION),
+			 errmsg("there is no place for %s", retention_pointed_at(&call->given[extra])),
+			 options && form->aggregate && form->nplaces > 1 ?
+			 errhint("Write, for example: %s(%s), or with options %s(customer_base(%s), %s => ...).",
+					 call->name, text.data, call->name, text.data, retention_place_name(options, 1)) :
+			 errhint("Write, for example: %s(%s).", call->name, text.data)));
+}
+
+/*
+ * Is all that is given right, and in order, for a form that asks for more?  Only
+ * types that leave no doubt count: an integer may be many things.
+ */
+static bool
+is_beginning(const Call *call, const Form *form, Order *order)
+{
+	int			given = 0;
+
+	if (form->required <= call->ngiven)
+		return false;
+	for (int i = 0; i < form->required; i++)
+	{
+		Oid			type = given < call->ngiven ? call->given[given].type : InvalidOid;
+		int			fits = OidIsValid(type) ? retention_fit(type, form->types[i]) : 0;
+
+		order->of[i] = fits == 3 || (fits > 0 && retention_place_role(form, i) <= ROLE_CUSTOMER) ||
+			(type == UNKNOWNOID && given > 0) ? given++ : -1;
+	}
+	return given == call->ngiven;
+}
+
+/*
+ * Of arguments of which one is of a wrong type: is it one that may well be cast, as a
+ * text may be anything and a number another, or may it be another argument's?
+ */
+static bool
+may_be_cast(const Call *call, const Form *form, bool numbers)
+{
+	for (int i = 0; i < call->ngiven; i++)
+	{
+		int			place = retention_place_of(call, i, form);
+		char		category = TypeCategory(getBaseType(call->given[i].type));
+
+		if (retention_fit(call->given[i].type, form->types[place]) == 0)
+			return numbers ? retention_place_role(form, place) == ROLES && category == TypeCategory(linitial_oid(form->types[place])) :
+				category == TYPCATEGORY_STRING;
+	}
+	return false;
+}
+
+/*
+ * Has it nothing but NULLs?  That is no slip: what is asked of nothing answers
+ * nothing, if it answers with a number or a time.
+ */
+static bool
+is_of_nothing(const Call *call, const List *forms)
+{
+	const ListCell *lc;
+
+	for (int i = 0; i < call->ngiven; i++)
+		if (call->given[i].type != UNKNOWNOID || call->given[i].text == NULL ||
+			strcmp(call->given[i].text, "NULL") != 0)
+			return false;
+	if (call->aggregate && call->result != NUMERICOID && call->result != FLOAT8OID &&
+		call->result != INTERVALOID && call->result != TIMESTAMPTZOID)
+		return false;
+	foreach(lc, forms)
+		if (has_room(call, (const Form *) lfirst(lc)))
+			return true;
+	return false;
+}
+
+/* Returns only if there is nothing to refuse. */
+void
+retention_refuse(const Call *call)
+{
+	bool		of_values = call->aggregate && retention_type_is_value(getBaseType(call->given[0].type), call->schema);
+	List	   *forms = retention_refuse_forms(call, of_values);
+	const Form *chosen = NULL;
+	const Form *unadvised = NULL;
+	const Form *cast = NULL;
+	Order		order = {{0}, 0};
+	Order		best;
+	int			fewest = MAX_PLACES + 1;
+	int			best_fits = 0;
+	int			fewest_unadvised = MAX_PLACES + 1;
+	StringInfoData types;
+	ListCell   *lc;
+
+	if (forms == NIL && of_values)
+		forms = retention_refuse_forms(call, false);
+	if (is_of_nothing(call, forms))
+		return;
+
+	/* some are of types that have a cast to the right one */
+	foreach(lc, forms)
+	{
+		const Form *form = (const Form *) lfirst(lc);
+		int			wrong;
+		int			remedied;
+		int			fits;
+
+		if (!has_room(call, form))
+			continue;
+		wrong = misfits(call, form, &remedied, &fits);
+		if (wrong == remedied && (wrong < fewest || (wrong == fewest && fits > best_fits)))
+		{
+			cast = form;
+			fewest = wrong;
+			best_fits = fits;
+		}
+		if (wrong < fewest_unadvised)
+		{
+			unadvised = form;
+			fewest_unadvised = wrong;
+		}
+	}
+	if (cast && fewest == 1 && may_be_cast(call, cast, false))
+		wrong_type(call, cast, forms);
+
+	/* some are missing */
+	foreach(lc, forms)
+		if (!call->named && is_beginning(call, (const Form *) lfirst(lc), &order))
+			missing(call, (const Form *) lfirst(lc), &order, call->ngiven == 1 ? cast : NULL);
+	if (cast && fewest == 1 && may_be_cast(call, cast, true))
+		wrong_type(call, cast, forms);
+
+	/* all that is wrong is the order, or that there are no types */
+	order.score = 0;
+	foreach(lc, forms)
+	{
+		const Form *form = (const Form *) lfirst(lc);
+
+		if (call->named || !has_room(call, form))
+			continue;
+		best = retention_best_order(call, form, call->ngiven);
+		if (best.score > order.score)
+		{
+			chosen = form;
+			order = best;
+		}
+	}
+	if (chosen)
+	{
+		for (int i = 0; i < call->ngiven; i++)
+			if (order.of[i] != i)
+				wrong_order(call, chosen, &order);
+		untyped(call, chosen);
+	}
+	if (cast)
+		wrong_type(call, cast, forms);
+
+	/* there are more than one of the forms takes */
+	foreach(lc, forms)
+	{
+		const Form *form = (const Form *) lfirst(lc);
+
+		if (call->named || form->nplaces >= call->ngiven)
+			continue;
+		best = retention_best_order(call, form, form->nplaces);
+		if (best.score > 0 && (chosen == NULL || form->nplaces > chosen->nplaces ||
+							   (form->nplaces == chosen->nplaces && best.score > order.score)))
+		{
+			chosen = form;
+			order = best;
+		}
+	}
+	if (chosen)
+		too_many(call, chosen, &order);
+	if (unadvised)
+		wrong_type(call, unadvised, forms);
+
+	initStringInfo(&types);
+	for (int i = 0; i < call->ngiven; i++)
+		appendStringInfo(&types, "%s%s%s%s", i > 0 ? ", " : "", call->given[i].name ? call->given[i].name : "",
+						 call->given[i].name ? " => " : "", format_type_be(call->given[i].type));
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_FUNCTION),
+			 errmsg("arguments of types %s are too many, too few, or others than those asked for", types.data),
+			 errhint("Write, for example: %s.", retention_forms_text(call, forms))));
+}
