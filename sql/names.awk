@@ -17,7 +17,7 @@ BEGIN {
 	sub(/^COMMENT ON [A-Z]+ /, "")
 	sub(/ IS.*/, "")
 	gsub(/, /, ",")
-	gsub(/VARIADIC |"/, "")
+	gsub(/VARIADIC |"|\*/, "")
 	print "\t{" kind ", \"" $0 "\"},"
 }
 

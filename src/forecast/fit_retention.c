@@ -83,7 +83,8 @@ whole_number(double value, const char *what)
 	if (value != rint(value))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s must be a whole number: %g", what, value)));
+				 errmsg("%s must be a whole number: %g", what, value),
+				 errhint("Periods and customers are counted: no shares of customers.")));
 	if (!FLOAT8_FITS_IN_INT64(value))
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),

@@ -82,7 +82,8 @@ refuse_null(const char *what)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-			 errmsg("%s of a purchase history must not be null", what)));
+			 errmsg("%s of a purchase history must not be null", what),
+			 errhint("It is the same for all rows, as 'day' or 'UTC' is.")));
 }
 
 /* The grain and the zone have to be those of the rows before. */

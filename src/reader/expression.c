@@ -84,6 +84,8 @@ retention_point_into(void *arg)
 		internalerrposition(position);
 		internalerrquery(user->text);
 	}
+	if (user->table && geterrcode() == ERRCODE_SYNTAX_ERROR)
+		errdetail("No column has this name: the columns are %s.", retention_table_column_names(user->table));
 	errcontext("%s of the order rows", user->what);
 }
 
@@ -180,7 +182,7 @@ check_column_within(ParseState *pstate, ColumnRef *reference, Node *var)
 Node *
 retention_parse_value(const OpenTable *table, Role role, const char *text)
 {
-	UserText	user = {text, roles[role].name};
+	UserText	user = {text, roles[role].name, table};
 	ErrorContextCallback callback = {
 		.previous = error_context_stack,
 		.callback = retention_point_into,

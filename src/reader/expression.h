@@ -62,6 +62,7 @@ typedef struct UserText
 {
 	const char *text;
 	const char *what;
+	const OpenTable *table;		/* whose columns it might have named; or NULL */
 } UserText;
 
 #endif							/* RETENTION_READER_EXPRESSION_H */

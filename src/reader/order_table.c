@@ -114,7 +114,7 @@ open_relation(OpenTable *table, Oid oid)
 static void
 open_query(OpenTable *table, const char *text)
 {
-	UserText	user = {text, "query"};
+	UserText	user = {text, "query", NULL};
 	ErrorContextCallback callback = {
 		.previous = error_context_stack,
 		.callback = retention_point_into,

@@ -46,7 +46,7 @@ static bool
 refuses(Form_pg_proc function)
 {
 	if (function->pronargs == 0)
-		return false;
+		return true;
 	switch (function->proargtypes.values[0])
 	{
 		case ANYOID:
@@ -66,6 +66,7 @@ rank(Oid type)
 		case INT8OID:
 		case TIMESTAMPTZOID:
 		case NUMERICOID:
+		case INT4OID:
 			return 0;
 		case TEXTOID:
 		case TIMESTAMPOID:

@@ -9,6 +9,8 @@
  */
 #include "postgres.h"
 
+#include <ctype.h>
+
 #include "refuse/refuse.h"
 
 #include "catalog/pg_type.h"
@@ -119,8 +121,8 @@ wrong_type(const Call *call, const Form *form, const List *forms)
 			types = list_concat_unique_oid(types, other->types[there]);
 	}
 	remedy = retention_remedy(form, place, given->type);
-	/* something else is no advice where it may be one of several */
-	if (remedy && strstr(remedy, "%s") == NULL && list_length(types) > list_length(form->types[place]))
+	/* something else is no advice where it may be one of many */
+	if (remedy && strstr(remedy, "%s") == NULL && list_length(types) > list_length(form->types[place]) + 2)
 		remedy = NULL;
 	ereport(ERROR,
 			(errcode(ERRCODE_DATATYPE_MISMATCH),
@@ -132,28 +134,45 @@ wrong_type(const Call *call, const Form *form, const List *forms)
 			 errhint("It must be %s.", retention_types_text(types))));
 }
 
+/* Is it a literal that could be the name of a column, which should not be one? */
+static const char *
+column_named(const Given *given)
+{
+	size_t		length = given->text ? strlen(given->text) : 0;
+
+	if (given->type != UNKNOWNOID || length < 3 || given->text[0] != '\'' || strchr(given->text + 1, '\'') != given->text + length - 1 ||
+		!(isalpha((unsigned char) given->text[1]) || given->text[1] == '_'))
+		return NULL;
+	return quote_identifier(pnstrdup(given->text + 1, length - 2));
+}
+
 /* All could be right, but nothing says what it is. */
 static void
 untyped(const Call *call, const Form *form)
 {
 	StringInfoData text;
 	int			first = -1;
+	bool		named = false;
 
 	initStringInfo(&text);
 	for (int i = 0; i < call->ngiven; i++)
 	{
 		const Given *given = &call->given[i];
 
+		const char *column = retention_place_role(form, i) != ROLES ? column_named(given) : NULL;
+
+		named = named || column;
 		if (given->type == UNKNOWNOID && first < 0)
 			first = i;
-		appendStringInfo(&text, "%s%s", i > 0 ? ", " : "", retention_written(given, form, i));
-		if (given->type == UNKNOWNOID)
+		appendStringInfo(&text, "%s%s", i > 0 ? ", " : "", column ? column : retention_written(given, form, i));
+		if (given->type == UNKNOWNOID && column == NULL)
 			appendStringInfo(&text, "::%s", format_type_be(linitial_oid(form->types[i])));
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_INDETERMINATE_DATATYPE),
 			 errmsg("the type of %s is not known: %s", retention_place_name(form, Max(first, 0)),
 					retention_pointed_at(&call->given[Max(first, 0)])),
+			 named ? errhint("A column is named without quotes, or within double ones. Write, for example: %s(%s).", call->name, text.data) :
 			 errhint("Write, for example: %s(%s).", call->name, text.data)));
 }
 
@@ -203,7 +222,7 @@ missing(const Call *call, const Form *form, const Order *order, const Form *cast
 static void
 too_many(const Call *call, const Form *form, const Order *order)
 {
-	const Form *options = call->aggregate ? form_with_options(retention_refuse_forms(call, true)) : NULL;
+	const Form *options = form_with_options(retention_refuse_forms(call, true));
 	StringInfoData text;
 	int			extra = 0;
 
@@ -293,13 +312,14 @@ is_of_nothing(const Call *call, const List *forms)
 void
 retention_refuse(const Call *call)
 {
-	bool		of_values = call->aggregate && retention_type_is_value(getBaseType(call->given[0].type), call->schema);
+	bool		of_values = call->aggregate && call->ngiven > 0 && retention_type_is_value(getBaseType(call->given[0].type), call->schema);
 	List	   *forms = retention_refuse_forms(call, of_values);
 	const Form *chosen = NULL;
 	const Form *unadvised = NULL;
 	const Form *cast = NULL;
 	Order		order = {{0}, 0};
 	Order		best;
+	Call		rows = *call;
 	int			fewest = MAX_PLACES + 1;
 	int			best_fits = 0;
 	int			fewest_unadvised = MAX_PLACES + 1;
@@ -369,14 +389,16 @@ retention_refuse(const Call *call)
 	if (cast)
 		wrong_type(call, cast, forms);
 
-	/* there are more than one of the forms takes */
+	/* there are more than one of the forms takes; what is named isn't one of its own */
+	while (rows.ngiven > 0 && rows.given[rows.ngiven - 1].name)
+		rows.ngiven--;
 	foreach(lc, forms)
 	{
 		const Form *form = (const Form *) lfirst(lc);
 
-		if (call->named || form->nplaces >= call->ngiven)
+		if (form->nplaces >= call->ngiven || form->nplaces > rows.ngiven)
 			continue;
-		best = retention_best_order(call, form, form->nplaces);
+		best = retention_best_order(&rows, form, form->nplaces);
 		if (best.score > 0 && (chosen == NULL || form->nplaces > chosen->nplaces ||
 							   (form->nplaces == chosen->nplaces && best.score > order.score)))
 		{
@@ -395,6 +417,7 @@ retention_refuse(const Call *call)
 						 call->given[i].name ? " => " : "", format_type_be(call->given[i].type));
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_FUNCTION),
+			 call->ngiven == 0 ? errmsg("arguments are missing") :
 			 errmsg("arguments of types %s are too many, too few, or others than those asked for", types.data),
 			 errhint("Write, for example: %s.", retention_forms_text(call, forms))));
 }

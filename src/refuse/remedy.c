@@ -91,7 +91,11 @@ retention_remedy(const Form *form, int place, Oid type)
 			return base == NUMERICOID || base == FLOAT8OID ? NULL : "interval '1 day' * %s";
 		case INT4ARRAYOID:
 			return base == INT4OID ? "ARRAY[%s]" : NULL;
+		case FLOAT8ARRAYOID:
+			return TypeCategory(base) == TYPCATEGORY_NUMERIC ? "ARRAY[%s]" : NULL;
 		case TEXTOID:
+			if (form->names[place] && strcmp(form->names[place], "period") == 0)
+				return form->aggregate ? "'day'" : "'month'";
 			if (TypeCategory(base) != TYPCATEGORY_STRING)
 				return NULL;
 			break;

@@ -11,7 +11,7 @@ SET extra_float_digits = 1;
 CREATE TEMP VIEW functions AS
 SELECT p.*, p.oid::regprocedure AS signature, proname LIKE '\_retention\_%' AS internal,
 	   EXISTS (SELECT FROM pg_proc s WHERE s.oid = p.prosupport AND s.proname = '_retention_refuse_support') OR
-	   proname NOT LIKE '\_retention\_%' AND ('"any"'::regtype = ANY (proargtypes) OR 'unknown'::regtype = ANY (proargtypes)) AS refusing
+	   proname NOT LIKE '\_retention\_%' AND ('"any"'::regtype = ANY (proargtypes) OR 'unknown'::regtype = ANY (proargtypes) OR pronargs = 0) AS refusing
 FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
 JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND e.extname = 'retention';
 
@@ -84,7 +84,7 @@ WHERE NOT refusing AND (aggtranstype NOT IN ('customer_base'::regtype, 'survival
 -- Of those that refuse: they err as soon as they're planned, or where there are no rows, and are in no parallel plan's workers.
 SELECT signature AS not_as_it_should_be
 FROM functions f JOIN pg_aggregate a ON a.aggfnoid = f.oid
-WHERE refusing AND (aggfinalfn <> aggtransfn OR NOT aggfinalextra OR aggcombinefn <> 0 OR aggmtransfn <> 0
+WHERE refusing AND (aggfinalfn <> aggtransfn OR aggfinalextra = (pronargs = 0) OR aggcombinefn <> 0 OR aggmtransfn <> 0
 	OR (SELECT prosupport FROM pg_proc WHERE oid = aggtransfn) <> '_retention_refuse_support'::regproc);
 -- Those over the same arguments share a state, if it is of one type; order_days_between
 -- has arguments that are no columns.

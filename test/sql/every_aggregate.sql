@@ -157,7 +157,7 @@ JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = 
 JOIN pg_aggregate g ON g.aggfnoid = p.oid
 WHERE e.extname = 'retention' AND p.prokind = 'a' AND p.proname <> 'rollup' AND g.aggtranstype IN ('customer_base'::regtype, '_retention_timeline'::regtype, 'purchase_history'::regtype)
   -- those that refuse what they're given have nothing to answer
-  AND '"any"'::regtype <> ALL (p.proargtypes) AND 'unknown'::regtype <> ALL (p.proargtypes)
+  AND p.pronargs > 0 AND '"any"'::regtype <> ALL (p.proargtypes) AND 'unknown'::regtype <> ALL (p.proargtypes)
   -- those that refuse a time zone are history_time's
   AND NOT (coalesce('time_zone' = ANY (p.proargnames), false) AND 'timestamptz'::regtype <> ALL (p.proargtypes::regtype[]))
 ORDER BY 1;

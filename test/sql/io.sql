@@ -272,7 +272,7 @@ BEGIN
 		SELECT p.oid::regprocedure AS signature, format('%I.%I', pronamespace::regnamespace, proname) AS name, proargtypes::regtype[] AS types
 		FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
 		JOIN pg_extension e ON d.refobjid = e.oid AND e.extname = 'retention'
-		WHERE p.proname NOT IN ('simulate_orders', 'predict_customers', 'holdout_check') AND (p.proname <> 'retention_create_views' OR proargtypes[0] <> 'text'::regtype) AND 'internal'::regtype <> ALL (proargtypes::regtype[]) AND prorettype <> 'trigger'::regtype
+		WHERE p.pronargs > 0 AND p.proname NOT IN ('simulate_orders', 'predict_customers', 'holdout_check') AND (p.proname <> 'retention_create_views' OR proargtypes[0] <> 'text'::regtype) AND 'internal'::regtype <> ALL (proargtypes::regtype[]) AND prorettype <> 'trigger'::regtype
 	LOOP
 		args := f.types[0:];
 		IF cardinality(args) <= 3 THEN

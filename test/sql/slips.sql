@@ -291,4 +291,194 @@ SELECT retention_drop_views();
 SELECT retention_refresh_data();
 SELECT DISTINCT proname, pg_get_function_arguments(oid) ~ 'target name DEFAULT ''retention_views''' AS same_schema FROM pg_proc WHERE proname ~ '^retention_.*(views|data)$' AND prosrc <> 'retention_refuse_call' ORDER BY 1;
 
+-- ---------------------------------------------------------------------------
+-- A hundred slips, as they are made: each is an error that says what to write, or
+-- the number that was meant.
+-- ---------------------------------------------------------------------------
+
+CREATE TABLE shop AS
+SELECT n AS order_no, customer_id::float8 AS customer_no, ordered_at::text AS bought, extract(epoch FROM ordered_at)::int8 AS created, amount::money AS price, amount::text AS total_text,
+	   'Customer ' || customer_id AS "Name of Customer", ordered_at::date AS "Day", jsonb_build_object('id', customer_id, 'total', amount) AS payload, amount > 50 AS large, customer_id, ordered_at, amount
+FROM (SELECT row_number() OVER () AS n, * FROM orders) o;
+CREATE TABLE empty (LIKE orders);
+CREATE VIEW recent AS SELECT * FROM orders WHERE ordered_at > '2024-01-01';
+CREATE TABLE of_these AS SELECT b, h, rb, repeat_spend(h) AS rs, m, s, c, r, time_to_order(h) AS waiting FROM asked;
+CREATE FUNCTION said(query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	result text;
+	state text;
+	message text;
+	detail text;
+	hint text;
+BEGIN
+	EXECUTE query INTO result;
+	RETURN coalesce(result, 'NULL');
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+	RETURN concat_ws(E'\n    ', state || ' ' || message, nullif(detail, ''), nullif(hint, ''));
+END
+$$;
+CREATE TABLE slip AS
+SELECT n, query, said(query) FROM unnest(ARRAY[
+	-- the order of arguments, and their number of arguments
+	$$SELECT clv(ordered_at, customer_id, amount) FROM orders$$,
+	$$SELECT clv(customer_id, amount, ordered_at) FROM orders$$,
+	$$SELECT clv(amount, ordered_at) FROM orders WHERE customer_id = 1$$,
+	$$SELECT customer_value(amount, customer_id) FROM orders$$,
+	$$SELECT customer_value(customer_id, ordered_at, amount) FROM orders$$,
+	$$SELECT repeat_rate(customer_id, ordered_at) FROM orders$$,
+	$$SELECT purchase_frequency(customer_id, amount) FROM orders$$,
+	$$SELECT aov(customer_id, amount) FROM orders$$,
+	$$SELECT lifetime_span(customer_id) FROM orders$$,
+	$$SELECT clv(customer_id, ordered_at, amount, '3 years') FROM orders$$,
+	$$SELECT clv(customer_id, ordered_at, amount, lifespan => '3 years') FROM orders$$,
+	$$SELECT purchase_history(customer_id, ordered_at, amount) FROM orders$$,
+	$$SELECT purchase_history('month', customer_id, ordered_at, amount) FROM orders$$,
+	$$SELECT rfm_summary(ordered_at, amount) FROM orders WHERE customer_id = 1$$,
+	$$SELECT rfm_summary(customer_id, ordered_at, amount, '2025-01-01') FROM orders$$,
+	$$SELECT customer_base_sample(customer_id, ordered_at, amount) FROM orders$$,
+	$$SELECT order_gap(customer_id, ordered_at) FROM orders$$,
+	-- types of columns
+	$$SELECT clv(customer_id, bought, amount) FROM shop$$,
+	$$SELECT clv(customer_id, created, amount) FROM shop$$,
+	$$SELECT clv(customer_no, ordered_at, amount) FROM shop$$,
+	$$SELECT clv(customer_id, ordered_at, price) FROM shop$$,
+	$$SELECT aov(price) FROM shop$$,
+	$$SELECT aov(total_text) FROM shop$$,
+	$$SELECT aov(payload) FROM shop$$,
+	$$SELECT aov(payload -> 'total') FROM shop$$,
+	$$SELECT aov(payload ->> 'total') FROM shop$$,
+	$$SELECT repeat_rate(payload) FROM shop$$,
+	$$SELECT repeat_rate(large) FROM shop$$,
+	$$SELECT purchase_history(customer_id, bought, amount, 'day') FROM shop$$,
+	$$SELECT aov(shop) FROM shop$$,
+	$$SELECT aov(*) FROM shop$$,
+	-- quoted names
+	$$SELECT repeat_rate('customer_id') FROM shop$$,
+	$$SELECT aov('amount') FROM shop$$,
+	$$SELECT lifetime_span('customer_id', 'ordered_at') FROM shop$$,
+	$$SELECT repeat_rate("name of customer") FROM shop$$,
+	$$SELECT count(*) FROM predict_customers('slips.shop', 'name of customer', 'ordered_at', 'amount')$$,
+	$$SELECT count(*) FROM predict_customers('slips.shop', 'Name of Customer', 'day', 'amount')$$,
+	$$SELECT count(*) > 50 FROM predict_customers('slips.shop', 'Name of Customer', 'Day', 'amount')$$,
+	-- a table
+	$$SELECT count(*) FROM predict_customers('order')$$,
+	$$SELECT count(*) > 50 FROM predict_customers('slips.recent')$$,
+	$$SELECT count(*) FROM predict_customers('slips.orders', 'ordered_at', 'customer_id', 'amount')$$,
+	$$SELECT count(*) FROM predict_customers('slips.shop', 'customer_no', 'created', 'price')$$,
+	$$SELECT count(*) FROM predict_customers('slips.shop', 'customer_id', 'bought', 'amount')$$,
+	$$SELECT count(*) FROM predict_customers('DELETE FROM slips.orders')$$,
+	$$SELECT count(*) FROM predict_customers('SELECT customer_id FROM slips.orders')$$,
+	$$SELECT count(*) FROM predict_customers('slips.empty')$$,
+	$$SELECT count(*) FROM predict_customers(NULL)$$,
+	$$SELECT count(*) FROM predict_customers('')$$,
+	$$SELECT count(*) FROM predict_customers('slips.orders', filter => 'amount')$$,
+	$$SELECT count(*) FROM predict_customers('slips.orders', time_zone => '+02:00')$$,
+	$$SELECT count(*) FROM predict_customers('slips.orders', time_zone => 'Berlin')$$,
+	$$SELECT count(*) FROM cohort_retention('orders')$$,
+	$$SELECT count(*) FROM orders, cohort_retention(orders)$$,
+	$$SELECT cohort_retention(customer_id, ordered_at, amount) FROM orders$$,
+	$$SELECT count(*) FROM of_these, cohort_retention(b)$$,
+	$$SELECT count(*) FROM retention_create_views('slips.nothing')$$,
+	-- periods
+	$$SELECT purchase_history(customer_id, ordered_at, amount, 'hour') FROM orders$$,
+	$$SELECT purchase_history(customer_id, ordered_at, amount, 'mon') FROM orders$$,
+	$$SELECT purchase_history(customer_id, ordered_at, amount, '1 month') FROM orders$$,
+	$$SELECT purchase_history(customer_id, ordered_at, amount, '30 days') FROM orders$$,
+	$$SELECT purchase_history(customer_id, ordered_at, amount, NULL) FROM orders$$,
+	$$SELECT count(*) FROM of_these, cohort_retention(h, 'monthly') WHERE period_index = 0$$,
+	$$SELECT count(*) FROM of_these, cohort_retention(h, '7')$$,
+	$$SELECT count(*) FROM of_these, cohort_retention(h, 30)$$,
+	$$SELECT count(*) FROM cohort_retention((SELECT purchase_history(customer_id, ordered_at, amount, 'month') FROM orders), 'week')$$,
+	$$SELECT count(*) FROM repeat_within((SELECT purchase_history(customer_id, ordered_at, amount, 'month') FROM orders), 90)$$,
+	$$SELECT purchase_history(customer_id, ordered_at::date, amount, 'day', 'Europe/Berlin') FROM orders$$,
+	$$SELECT purchase_history(customer_id, ordered_at, amount, 'day', 'UTC+2') FROM orders$$,
+	$$SELECT period_start(ordered_at, 'fortnight') FROM orders$$,
+	-- durations, days, dates
+	$$SELECT clv(b, lifespan => '3') FROM of_these$$,
+	$$SELECT clv(b, lifespan => 3) FROM of_these$$,
+	$$SELECT clv(b, '-3 years') FROM of_these$$,
+	$$SELECT clv(b, 'three years') FROM of_these$$,
+	$$SELECT clv(customer_base(customer_id, ordered_at, amount), 3) FROM orders$$,
+	$$SELECT expected_purchases(m, c, 365) FROM of_these$$,
+	$$SELECT expected_purchases(m, c, '365') FROM of_these$$,
+	$$SELECT expected_purchases(m, c, '-1 year') FROM of_these$$,
+	$$SELECT p_alive(m, c, '2022-01-01') FROM of_these$$,
+	$$SELECT p_alive(m, c, now()) FROM of_these$$,
+	$$SELECT count(*) FROM of_these, cohort_retention(h, as_of => now())$$,
+	$$SELECT count(*) FROM of_these, cohort_retention(h, as_of => '2020-01-01')$$,
+	$$SELECT count(*) FROM of_these, repeat_within(h, '90 days')$$,
+	$$SELECT count(*) FROM of_these, repeat_within(h, interval '90 days')$$,
+	$$SELECT count(*) FROM of_these, repeat_within(h, '{-30}')$$,
+	$$SELECT count(*) FROM of_these, retained_between(h, '{30,7,1}')$$,
+	$$SELECT order_days_between(ordered_at, '2024-12-31', '2024-01-01') FROM orders WHERE customer_id = 1$$,
+	$$SELECT rfm_summary(ordered_at, amount, ordered_at::date) FROM orders WHERE customer_id = 1$$,
+	$$SELECT rfm_summary(ordered_at, amount, now()) FROM orders WHERE customer_id = 1$$,
+	$$SELECT count(*) FROM predict_customers('slips.orders', horizon => 365)$$,
+	$$SELECT survival_at(waiting, interval '90 days') FROM of_these$$,
+	$$SELECT survival_at(waiting, -90) FROM of_these$$,
+	-- rates
+	$$SELECT clv(b, '3 years', margin => 30) FROM of_these$$,
+	$$SELECT clv(b, '3 years', annual_discount_rate => -0.1) FROM of_these$$,
+	$$SELECT clv_from_churn(100, 5)$$,
+	$$SELECT clv_from_churn(100.00, -0.05)$$,
+	$$SELECT predicted_clv(m, s, c, '1 year', 10) FROM of_these$$,
+	$$SELECT top_share(b, 20) FROM of_these$$,
+	$$SELECT order_gap(h, 90) FROM of_these$$,
+	$$SELECT projected_customers(100, 80, 12)$$,
+	$$SELECT (p_alive_interval(m, c, 95)).lower FROM of_these$$,
+	-- models
+	$$SELECT p_alive(s, c) FROM of_these$$,
+	$$SELECT p_alive(c, m) FROM of_these$$,
+	$$SELECT expected_spend(m, c) FROM of_these$$,
+	$$SELECT predicted_clv(s, m, c) FROM of_these$$,
+	$$SELECT predicted_clv(m, c) FROM of_these$$,
+	$$SELECT p_alive(m, h) FROM of_these$$,
+	$$SELECT p_alive(m, customer_id) FROM of_these, orders$$,
+	$$SELECT survival_at(m, 3) FROM of_these$$,
+	$$SELECT fit_purchases(b) FROM of_these$$,
+	$$SELECT fit_purchases(rb, 'gamma-gamma') FROM of_these$$,
+	$$SELECT fit_purchases('orders')$$,
+	$$SELECT fit_spend(rb) FROM of_these$$,
+	$$SELECT fit_retention(period, survivors) FROM (VALUES (1, 631), (2, 468)) v (period, survivors)$$,
+	$$SELECT fit_retention(period, survivors) FROM (VALUES (0, 100), (1, 110), (2, 90)) v (period, survivors)$$,
+	$$SELECT fit_retention(period, share) FROM (VALUES (0, 1.0), (1, 0.631), (2, 0.468)) v (period, share)$$,
+	$$SELECT purchase_model('bg/nbd', '{"r": 0.24, "alpha": 4.4, "a": 0.8}')$$,
+	$$SELECT purchase_model('bg/nbd', '{"r": 0.24, "alpha": -4.4, "a": 0.8, "b": 2.4}')$$,
+	$$SELECT spend_model(-6, 4, 15)$$,
+	$$SELECT retention_at(r, 0) FROM of_these$$,
+	$$SELECT purchase_probability(m, c, -1, '1 year') FROM of_these$$,
+	$$SELECT kaplan_meier(h) FROM of_these$$,
+	$$SELECT survival(customer_id, ordered_at) FROM orders$$,
+	-- values
+	$$SELECT aov(h) FROM of_these$$,
+	$$SELECT aov(purchase_history(customer_id, ordered_at, amount, 'day')) FROM orders$$,
+	$$SELECT rollup(amount) FROM orders$$,
+	$$SELECT customers(only_customers_of(b, customer_base(customer_id::text))) FROM of_these, orders GROUP BY b$$,
+	$$SELECT rollup(x) FROM (SELECT customer_base(customer_id) AS x FROM orders UNION ALL SELECT customer_base(customer_id, ordered_at, amount) FROM orders) v$$,
+	$$SELECT rollup(x) FROM (SELECT purchase_history(customer_id, ordered_at, amount, p) AS x FROM orders, unnest('{day,month}'::text[]) p GROUP BY p) v$$,
+	$$SELECT standard_error(b, 'gini') FROM of_these$$,
+	$$SELECT customer_base_sample(customer_id, ordered_at, amount, 5) FROM orders$$,
+	$$SELECT customer_base_sample(customer_id, ordered_at, amount, 0.1) FROM orders$$,
+	$$SELECT rfm_score(amount, 5) FROM orders$$,
+	-- NULL and nothing
+	$$SELECT num_nonnulls(aov(amount), repeat_rate(customer_id), clv(customer_id, ordered_at, amount), customer_value(customer_id, amount), lifetime_span(ordered_at)) FROM empty$$,
+	$$SELECT aov(NULL)$$,
+	$$SELECT clv(NULL, NULL, NULL)$$,
+	$$SELECT clv(NULL, lifespan => '3 years')$$,
+	$$SELECT count(*) FROM cohort_retention((SELECT purchase_history(customer_id, ordered_at, amount, 'day') FROM empty))$$,
+	$$SELECT count(*) FROM cohort_retention(NULL)$$,
+	$$SELECT fit_purchases(repeat_buying(purchase_history(customer_id, ordered_at, 'day'))) FROM empty$$,
+	$$SELECT clv_from_aov(NULL, 2, 3)$$,
+	$$SELECT clv(b, observation => '0') FROM of_these$$,
+	$$SELECT aov(amount / 0) FROM orders$$,
+	$$SELECT aov('NaN'::numeric) FROM orders$$,
+	$$SELECT aov(-amount) FROM orders$$
+]) WITH ORDINALITY u (query, n);
+\pset tuples_only on
+SELECT n || '. ' || query || E'\n    ' || said FROM slip ORDER BY n;
+\pset tuples_only off
+-- None ends in what PostgreSQL says of what it doesn't know.
+SELECT count(*) > 100 AS slips, count(*) FILTER (WHERE said ~ 'No function matches|Could not choose|^XX') AS bare FROM slip;
+
 DROP SCHEMA slips CASCADE;
