@@ -14,148 +14,127 @@
 #include "base/packed.h"
 #include "base/state.h"
 
-#include "mutate.h"
+#include "customers.h"
 #include "shim.h"
 
 /* ---- the bytes as fields, see packed.h -------------------------------------- */
 
 enum
 {
-	SAMPLE = ROLE_FIRST, BOUND, ENTRIES, CUSTOMERS, REPEATERS, ORDERS, ROWS, LIFESPAN, FIRST, LAST,
-	SCALE, REVENUE, BLOCK, HASH, ORDER, UNIT, BASE, FIRST_ORDER, ONE_LIFESPAN, MONEY
+	SAMPLE = ROLE_CUSTOMERS_LAST, BOUND, ENTRIES, CUSTOMERS, REPEATERS, ORDERS, LIFESPAN, LIFESPAN_HIGH, FIRST, LAST,
+	ORDER, UNIT, BASE, FIRST_ORDER, ONE_LIFESPAN
 };
 
-const int	fuzz_claims[] = {ENTRIES, BLOCK, ORDER, 0};
+const int	fuzz_claims[] = {ENTRIES, ORDER, ROLE_WIDE, 0};
 
 static void
-parse_block(Fields *fields, bool two_words, bool has_time, bool has_money)
+parse_customers(Fields *fields, const FuzzKind *kind)
 {
-	uint64		n = fuzz_byte(fields, BLOCK) + 1;
-	int			hash;
-	int			time = 0;
-	int			money = 0;
+	uint64		n = fuzz_byte(fields, ROLE_BLOCK) + 1;
 
-	(void) fuzz_fixed(fields, HASH, 8);
-	hash = fields->n;
-	(void) fuzz_byte(fields, ROLE_WIDTH);
-	(void) fuzz_byte(fields, ROLE_WIDTH);
-	if (has_time)
+	fuzz_first_hash(fields);
+	if (kind->has_time)
 	{
 		(void) fuzz_byte(fields, UNIT);
 		(void) fuzz_fixed(fields, BASE, 8);
-		time = fields->n;
-		(void) fuzz_byte(fields, ROLE_WIDTH);
-		(void) fuzz_byte(fields, ROLE_WIDTH);
 	}
-	if (has_money)
+	fuzz_identities(fields, kind, n);
+	(void) fuzz_numbers(fields, ORDER, n);
+	if (kind->has_time)
 	{
-		money = fields->n;
-		(void) fuzz_varint(fields, ROLE_WIDTH);
+		(void) fuzz_numbers(fields, FIRST_ORDER, n);
+		(void) fuzz_numbers(fields, ONE_LIFESPAN, n);
 	}
-	if (fields->n >= MAX_FIELDS)
-		return;
-	fuzz_column(fields, HASH, n - 1, hash);
-	for (uint64 i = 0; two_words && i < n; i++)
-		(void) fuzz_fixed(fields, ROLE_OTHER, 8);
-	fuzz_column(fields, ORDER, n, hash + 1);
-	if (has_time)
-	{
-		fuzz_column(fields, FIRST_ORDER, n, time);
-		fuzz_column(fields, ONE_LIFESPAN, n, time + 1);
-	}
-	if (has_money)
-		fuzz_column(fields, MONEY, n, money);
+	if (kind->has_money)
+		fuzz_units(fields, ROLE_MONEY, n);
 }
 
 void
 fuzz_parse(Fields *fields)
 {
-	uint64		key;
-	uint64		time;
-	uint64		amount;
+	FuzzKind	kind = fuzz_kind(fields);
 
-	(void) fuzz_byte(fields, ROLE_OTHER);
-	key = fuzz_byte(fields, ROLE_OTHER);
-	time = fuzz_byte(fields, ROLE_OTHER);
-	amount = fuzz_byte(fields, ROLE_OTHER);
 	(void) fuzz_byte(fields, ROLE_OTHER);
 	if (fuzz_varint(fields, SAMPLE) > 0)
 		(void) fuzz_fixed(fields, BOUND, 8);
 	for (int role = ENTRIES; role <= ORDERS; role++)
 		(void) fuzz_varint(fields, role);
 	for (int i = 0; i < 3; i++)
-		(void) fuzz_varint(fields, ROWS);
-	if (time > 0)
+		(void) fuzz_varint(fields, ROLE_ROWS);
+	if (kind.has_time)
 	{
 		(void) fuzz_varint(fields, LIFESPAN);
-		(void) fuzz_varint(fields, ROLE_OTHER);
+		(void) fuzz_varint(fields, LIFESPAN_HIGH);
 		(void) fuzz_varint(fields, FIRST);
 		(void) fuzz_varint(fields, LAST);
 	}
-	if (amount > 0)
-	{
-		(void) fuzz_varint(fields, SCALE);
-		(void) fuzz_varint(fields, SCALE);
-		fuzz_money(fields, REVENUE);
-		fuzz_money(fields, ROWS);
-		fuzz_money(fields, ROWS);
-	}
-	while (fuzz_more(fields))
-		parse_block(fields, key > KEY_INT8, time > 0, amount > 0);
+	if (kind.has_money)
+		fuzz_sums_of_money(fields);
+	fuzz_blocks(fields, &kind, parse_customers);
 }
 
 void
 fuzz_settle(Fields *fields)
 {
 	static const uint64 units[] = {1, 1000, USECS_PER_SEC, USECS_PER_MINUTE, USECS_PER_HOUR, USECS_PER_DAY};
+	static uint64 orders[MAX_FIELDS];	/* of the customers of a block */
+	static uint64 firsts[MAX_FIELDS];
+	int			norders = 0;
+	int			nfirsts = 0;
+	int			nlifespans = 0;
 	uint64		totals[ORDERS + 1] = {0};
-	uint64		revenue = 0;
-	uint64		lifespan = 0;
+	uint64		lifespans[2] = {0};
 	uint64		unit = 1;
 	uint64		base = 0;
-	int64		first = PG_INT64_MAX;
-	int64		last = PG_INT64_MIN;
+	int64		first = INSTANT_NEVER_FIRST;
+	int64		last = INSTANT_NEVER_LAST;
 
 	for (int i = 0; i < fields->n; i++)
 	{
 		const Field *field = &fields->fields[i];
 
-		if (field->role == BLOCK)
-			totals[ENTRIES] += field->value % 256 + 1;
-		else if (field->role == ORDER)
+		switch (field->role)
 		{
-			totals[ORDERS] += field->value;
-			totals[CUSTOMERS] += field->value > 0;
-			totals[REPEATERS] += field->value > 1;
-		}
-		else if (field->role == UNIT)
-			unit = units[field->value % lengthof(units)];
-		else if (field->role == BASE)
-			base = field->value;
-		else if (field->role == FIRST_ORDER)
-		{
-			first = Min(first, (int64) (base + field->value * unit));
-			last = Max(last, (int64) (base + field->value * unit));
-		}
-		else if (field->role == ONE_LIFESPAN)
-			lifespan += field->value * unit;
-		else if (field->role == MONEY)
-		{
-			uint64		width = fields->fields[field->width % MAX_FIELDS].value;
-
-			revenue += width > 0 && width < 8 ?
-				(uint64) ((int64) (field->value << (64 - 8 * width)) >> (64 - 8 * width)) : field->value;
+			case ROLE_BLOCK:
+				totals[ENTRIES] += field->value % 256 + 1;
+				norders = nfirsts = nlifespans = 0;
+				break;
+			case UNIT:
+				unit = units[field->value % lengthof(units)];
+				break;
+			case BASE:
+				base = field->value;
+				break;
+			case ORDER:
+				totals[ORDERS] += field->value;
+				totals[CUSTOMERS] += field->value > 0;
+				totals[REPEATERS] += field->value > 1;
+				orders[norders++] = field->value;
+				break;
+			case FIRST_ORDER:
+				firsts[nfirsts++] = base + field->value * unit;
+				break;
+			case ONE_LIFESPAN:
+				if (nlifespans < Min(norders, nfirsts) && orders[nlifespans] > 0)
+				{
+					lifespan_add(lifespans, field->value * unit, 0);
+					first = Min(first, (int64) firsts[nlifespans]);
+					last = Max(last, (int64) (firsts[nlifespans] + field->value * unit));
+				}
+				nlifespans++;
+				break;
 		}
 	}
+	/* what is of one customer has no entries, and knows of itself */
+	if (totals[ENTRIES] == 0)
+		return;
 	for (int role = ENTRIES; role <= ORDERS; role++)
 		fuzz_set(fields, role, totals[role]);
-	fuzz_set(fields, REVENUE, revenue);
-	fuzz_set(fields, LIFESPAN, lifespan);
-	if (first <= last && lifespan == 0)
-	{
-		fuzz_set(fields, FIRST, zigzag(first));
-		fuzz_set(fields, LAST, zigzag(last));
-	}
+	fuzz_set(fields, LIFESPAN, lifespans[0]);
+	fuzz_set(fields, LIFESPAN_HIGH, lifespans[1]);
+	fuzz_set(fields, FIRST, zigzag(first));
+	fuzz_set(fields, LAST, zigzag(last));
+	fuzz_settle_money(fields);
 }
 
 /* ---- what is accepted ------------------------------------------------------- */
@@ -167,6 +146,7 @@ read_entries(const struct varlena *value)
 	uint64	   *entry;
 	int64		entries = 0;
 	int64		customers = 0;
+	MoneyTotal	revenue = {0};
 
 	retention_unpack_begin(&unpacker, value);
 	entry = palloc(unpacker.stride * sizeof(uint64));
@@ -174,12 +154,18 @@ read_entries(const struct varlena *value)
 	{
 		entries++;
 		customers += entry[unpacker.key_words] > 0;
+		if (unpacker.words > 0)
+			total_add_unpacked(&revenue, &unpacker, entry);
 		if (entry[0] > unpacker.totals.bound)
 			abort();
 	}
 	if (entries != unpacker.totals.entries ||
 		(unpacker.totals.key != KEY_NONE && customers != unpacker.totals.customers))
 		abort();
+	/* a sample has seen more than it has kept */
+	if (unpacker.words > 0 && unpacker.totals.key != KEY_NONE &&
+		(unpacker.totals.selected || !totals_are_estimates(&unpacker.totals)))
+		fuzz_must_be_equal(total_money(&revenue, unpacker.scale), unpacker.totals.revenue);
 }
 
 void

@@ -14,52 +14,45 @@
 
 #include "history/state.h"
 
-#include "mutate.h"
+#include "customers.h"
 #include "shim.h"
 
 /* ---- the bytes as fields, see packed.h -------------------------------------- */
 
 enum
 {
-	IDENTITIES = ROLE_FIRST, CUSTOMERS, ENTRIES, OCCASIONS, ORDERS, ROWS, FIRST_DAY, SPAN,
-	SCALE, REVENUE, BLOCK, HASH, LOW, LEAST, LEAST_ORDERS, COUNT, FIRST, GAP, ORDER, MONEY
+	IDENTITIES = ROLE_CUSTOMERS_LAST, CUSTOMERS, ENTRIES, OCCASIONS, ORDERS, FIRST_DAY, SPAN,
+	LEAST, LEAST_ORDERS, COUNT, FIRST, GAP, ORDER
 };
 
-const int	fuzz_claims[] = {COUNT, BLOCK, 0};
+const int	fuzz_claims[] = {COUNT, ROLE_BLOCK, ROLE_WIDE, 0};
 
 static void
-parse_customers(Fields *fields, bool two_words, bool has_money)
+parse_customers(Fields *fields, const FuzzKind *kind)
 {
-	uint64		n = fuzz_byte(fields, BLOCK) + 1;
+	uint64		n = fuzz_byte(fields, ROLE_BLOCK) + 1;
 	uint64		entries = n;
 
-	(void) fuzz_fixed(fields, HASH, 8);
+	fuzz_first_hash(fields);
 	(void) fuzz_varint(fields, LEAST);
 	(void) fuzz_varint(fields, LEAST_ORDERS);
-	(void) fuzz_numbers(fields, HASH, n - 1);
-	if (two_words)
-		(void) fuzz_numbers(fields, LOW, n);
+	fuzz_identities(fields, kind, n);
 	for (int i = fuzz_numbers(fields, COUNT, n); i < fields->n; i++)
 		entries += fields->fields[i].value;
 	(void) fuzz_numbers(fields, FIRST, n);
 	(void) fuzz_numbers(fields, GAP, entries - n);
 	(void) fuzz_numbers(fields, ORDER, entries);
-	if (has_money)
-		fuzz_units(fields, MONEY, entries);
+	if (kind->has_money)
+		fuzz_units(fields, ROLE_MONEY, entries);
 }
 
 void
 fuzz_parse(Fields *fields)
 {
-	uint64		key;
-	uint64		amount;
+	FuzzKind	kind = fuzz_kind(fields);
 	uint64		zone;
 	uint64		orders = 0;
 
-	(void) fuzz_byte(fields, ROLE_OTHER);
-	key = fuzz_byte(fields, ROLE_OTHER);
-	(void) fuzz_byte(fields, ROLE_OTHER);
-	amount = fuzz_byte(fields, ROLE_OTHER);
 	(void) fuzz_byte(fields, ROLE_OTHER);
 	zone = fuzz_byte(fields, ROLE_OTHER);
 	while (zone-- > 0 && fuzz_more(fields))
@@ -67,41 +60,21 @@ fuzz_parse(Fields *fields)
 	for (int role = IDENTITIES; role <= ORDERS; role++)
 		orders = fuzz_varint(fields, role);
 	for (int i = 0; i < 3; i++)
-		(void) fuzz_varint(fields, ROWS);
+		(void) fuzz_varint(fields, ROLE_ROWS);
 	if (orders > 0)
 	{
 		(void) fuzz_varint(fields, FIRST_DAY);
 		(void) fuzz_varint(fields, SPAN);
 	}
-	if (amount > 0)
-	{
-		(void) fuzz_byte(fields, ROLE_OTHER);
-		(void) fuzz_varint(fields, SCALE);
-		fuzz_money(fields, REVENUE);
-		fuzz_money(fields, ROWS);
-		fuzz_money(fields, ROWS);
-	}
-	while (fuzz_more(fields))
-	{
-		uint64		tag = fuzz_byte(fields, ROLE_OTHER);
-		const uint8 *outer;
-
-		if (tag == BLOCK_END)
-			break;
-		outer = fuzz_block_begin(fields);
-		if (tag == BLOCK_CUSTOMERS)
-			parse_customers(fields, key > KEY_INT8, amount > 0);
-		else if (tag == BLOCK_WIDE)
-			fuzz_wide(fields);
-		fuzz_block_end(fields, outer);
-	}
+	if (kind.has_money)
+		fuzz_sums_of_money(fields);
+	fuzz_blocks(fields, &kind, parse_customers);
 }
 
 void
 fuzz_settle(Fields *fields)
 {
 	uint64		totals[ORDERS + 1] = {0};
-	uint64		revenue = 0;
 	uint64		least = 0;
 	uint64		left = 0;		/* entries of a customer */
 	bool		ordered = false;
@@ -111,7 +84,7 @@ fuzz_settle(Fields *fields)
 	{
 		const Field *field = &fields->fields[i];
 
-		if (field->role == BLOCK)
+		if (field->role == ROLE_BLOCK)
 		{
 			totals[IDENTITIES] += field->value % 256 + 1;
 			count = i;
@@ -136,12 +109,10 @@ fuzz_settle(Fields *fields)
 			totals[CUSTOMERS] += field->value + least > 0 && !ordered;
 			ordered |= field->value + least > 0;
 		}
-		else if (field->role == MONEY && field->kind == FIELD_COLUMN)
-			revenue += (uint64) unzigzag(field->value);
 	}
 	for (int role = IDENTITIES; role <= ORDERS; role++)
 		fuzz_set(fields, role, totals[role]);
-	fuzz_set(fields, REVENUE, revenue);
+	fuzz_settle_money(fields);
 }
 
 /* ---- what is accepted ------------------------------------------------------- */
@@ -193,18 +164,7 @@ read_customers(const struct varlena *value, bool skip_money)
 		counted.orders != unpacker.totals.orders)
 		abort();
 	if (unpacker.shape.money_words > 0)
-	{
-		Money		said = unpacker.totals.revenue;
-		uint64	   *negative = palloc((said.nlimbs + 1) * sizeof(uint64));
-		Money		difference;
-
-		(void) retention_money_convert(said.limbs, said.nlimbs, 0, negative, said.nlimbs + 1, 0);
-		retention_money_negate(negative, said.nlimbs + 1);
-		difference = retention_money_sum(total_money(&revenue, said.scale),
-										 (Money) {negative, said.nlimbs + 1, said.scale});
-		if (!money_is_zero(difference.limbs, difference.nlimbs))
-			abort();
-	}
+		fuzz_must_be_equal(total_money(&revenue, unpacker.totals.revenue.scale), unpacker.totals.revenue);
 }
 
 void

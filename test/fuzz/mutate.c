@@ -8,12 +8,17 @@
 #include "postgres.h"
 
 #include "mutate.h"
+#include "order/units.h"
+#include "pg/bytes.h"
 
 extern size_t LLVMFuzzerMutate(uint8 *data, size_t size, size_t max_size);
 extern size_t LLVMFuzzerCustomMutator(uint8 *data, size_t size, size_t max_size, unsigned int seed);
 
 /* Of a column that claims more, so many numbers are looked at. */
 #define MAX_COLUMN	4096
+
+/* A type has no more roles of its own. */
+#define MOST_ROLES	32
 
 static uint64 random_state;
 
@@ -70,7 +75,12 @@ static uint64
 add(Fields *fields, FieldKind kind, int role, int width, uint64 value)
 {
 	if (fields->n < MAX_FIELDS)
-		fields->fields[fields->n++] = (Field) {kind, role, width, value};
+	{
+		Field	   *field = &fields->fields[fields->n++];
+
+		*field = (Field) {.kind = kind, .role = role, .width = width};
+		fuzz_set_field(field, value);
+	}
 	return value;
 }
 
@@ -92,14 +102,22 @@ fuzz_fixed(Fields *fields, int role, int width)
 	return add(fields, FIELD_FIXED, role, width, take(fields, width));
 }
 
-void
-fuzz_column(Fields *fields, int role, uint64 n, int width_field)
+/* A number of so many bytes in two's complement, into all of a field's words. */
+static void
+take_signed(Fields *fields, Field *field, int width)
 {
-	uint64		width = fields->fields[width_field].value;
+	bool		negative = width > 0 && fields->end - fields->at >= width && (fields->at[width - 1] & 0x80);
 
-	n = Min(n, width == 0 ? MAX_COLUMN : (uint64) (fields->end - fields->at) / width);
-	for (uint64 i = 0; i < n; i++)
-		add(fields, FIELD_COLUMN, role, width_field, take(fields, (int) width));
+	fuzz_set_field(field, negative ? PG_UINT64_MAX : 0);
+	for (int i = 0; i < width; i += 8)
+	{
+		int			bytes = Min(8, width - i);
+		uint64		word = take(fields, bytes);
+
+		if (bytes < 8 && negative)
+			word |= PG_UINT64_MAX << (8 * bytes);
+		*field_word(field, i / 8) = word;
+	}
 }
 
 void
@@ -107,21 +125,20 @@ fuzz_money(Fields *fields, int role)
 {
 	const uint8 *start = fields->at;
 	uint64		width = take_varint(fields);
-	uint64		value;
 
-	if (width > 8)
+	if (width > FIELD_WORDS * 8)
 	{
 		/* as bytes, those that there are */
 		fields->at = start;
 		(void) fuzz_varint(fields, ROLE_OTHER);
 		while (width-- > 0 && fuzz_more(fields))
-			(void) fuzz_byte(fields, role);
+			(void) fuzz_byte(fields, ROLE_OTHER);
 		return;
 	}
-	value = take(fields, (int) width);
-	if (width > 0 && width < 8 && (value >> (8 * width - 1)) != 0)
-		value |= PG_UINT64_MAX << (8 * width);
-	add(fields, FIELD_MONEY, role, 0, value);
+	if (fields->n == MAX_FIELDS)
+		return;
+	add(fields, FIELD_MONEY, role, 0, 0);
+	take_signed(fields, &fields->fields[fields->n - 1], (int) width);
 }
 
 /* A block's length, behind its tag: what is read is of the block, until its end. */
@@ -146,47 +163,49 @@ fuzz_block_end(Fields *fields, const uint8 *outer)
 	fields->end = outer;
 }
 
+/* So many numbers are there, of those that a column claims. */
+static int
+column_length(const Fields *fields, uint64 n, uint64 bytes)
+{
+	n = Min(n, bytes == 0 ? MAX_COLUMN : (uint64) (fields->end - fields->at) / bytes);
+	return (int) Min(n, (uint64) (MAX_FIELDS - fields->n));
+}
+
 int
 fuzz_numbers(Fields *fields, int role, uint64 n)
 {
-	int			width = fields->n;
+	uint64		width = fuzz_byte(fields, ROLE_WIDTH);
+	int			first = fields->n;
 
-	(void) fuzz_byte(fields, ROLE_WIDTH);
-	if (width < fields->n)
-		fuzz_column(fields, role, n, width);
-	return width + 1;
+	for (int left = column_length(fields, n, width); left > 0; left--)
+		add(fields, FIELD_COLUMN, role, 0, take(fields, (int) width));
+	return first;
 }
 
-/* Of two words each, the upper one is of the role, and as wide as the width says beyond 9. */
 void
 fuzz_units(Fields *fields, int role, uint64 n)
 {
-	int			width = fields->at < fields->end ? *fields->at : 0;
+	int			width = (int) fuzz_byte(fields, ROLE_WIDTH);
+	int			first = fields->n;
+	int			length = column_length(fields, n, width < WIDTH_OF_TWO ? width : width - 1);
 
-	if (width < 9)
+	for (int i = 0; i < length; i++)
+		add(fields, FIELD_UNITS, role, 0, take(fields, Min(width, 8)));
+	for (int i = first; i < first + length; i++)
 	{
-		(void) fuzz_numbers(fields, role, n);
-		return;
-	}
-	(void) fuzz_byte(fields, ROLE_OTHER);
-	for (uint64 i = 0; i < n && fuzz_more(fields); i++)
-		(void) fuzz_fixed(fields, ROLE_OTHER, 8);
-	for (uint64 i = 0; i < n && fuzz_more(fields); i++)
-		(void) fuzz_fixed(fields, role, width - 9);
-}
+		Field	   *field = &fields->fields[i];
 
-/* A block of money that no column has room for. */
-void
-fuzz_wide(Fields *fields)
-{
-	uint64		n = fuzz_varint(fields, ROLE_OTHER);
+		if (width < WIDTH_OF_TWO)
+			fuzz_set_field(field, (uint64) unzigzag(field->value));
+		else
+		{
+			uint64		low = field->value;
+			uint64		high = (uint64) unzigzag(take(fields, width - WIDTH_OF_TWO));
 
-	while (n-- > 0 && fuzz_more(fields))
-	{
-		for (int i = 0; i < 3; i++)
-			(void) fuzz_fixed(fields, ROLE_OTHER, 8);
-		(void) fuzz_varint(fields, ROLE_OTHER);
-		fuzz_money(fields, ROLE_OTHER);
+			fuzz_set_field(field, high);
+			field->more[0] = high;
+			field->value = low;
+		}
 	}
 }
 
@@ -197,7 +216,7 @@ fuzz_set(Fields *fields, int role, uint64 value)
 {
 	for (int i = 0; i < fields->n; i++)
 		if (fields->fields[i].role == role)
-			fields->fields[i].value = value;
+			fuzz_set_field(&fields->fields[i], value);
 }
 
 /* A field of a role: of those, the ones with few fields are as likely as a long column. */
@@ -208,7 +227,7 @@ any_field(Fields *fields)
 	int			start = below(fields->n);
 
 	if (below(2) == 0)
-		role = below(ROLE_FIRST + 24);
+		role = below(ROLE_FIRST + MOST_ROLES);
 	for (int i = 0; i < fields->n; i++)
 	{
 		Field	   *field = &fields->fields[(start + i) % fields->n];
@@ -223,7 +242,7 @@ static uint64
 other_value(Fields *fields, const Field *field)
 {
 	if (field->role == ROLE_WIDTH && below(8) != 0)
-		return below(9);
+		return below(2) == 0 ? below(9) : below(18);
 	switch (below(6))
 	{
 		case 0:
@@ -241,13 +260,31 @@ other_value(Fields *fields, const Field *field)
 	}
 }
 
+static void
+change(Fields *fields, Field *field)
+{
+	fuzz_set_field(field, other_value(fields, field));
+	/* as there is money of any width, with some beyond each word's end */
+	if (field->kind == FIELD_UNITS || field->kind == FIELD_MONEY)
+		for (int word = 1 + below(4); word < FIELD_WORDS && below(2) == 0; word++)
+		{
+			uint64		value = below(2) == 0 ? UINT64CONST(1) << 63 : other_value(fields, field);
+
+			*field_word(field, word - 1) = value;
+			for (int i = word; i < FIELD_WORDS; i++)
+				*field_word(field, i) = below(2) == 0 ? 0 : PG_UINT64_MAX;
+		}
+}
+
 /*
  * Claim that there is a lot of something, in columns of widths that make little
- * of it, or nothing, when they are multiplied.
+ * of it, or what there is, or nothing, when they are multiplied.
  */
 static void
 claim(Fields *fields)
 {
+	uint64		many = UINT64CONST(1) << (below(2) == 0 ? 60 + below(4) : below(64));
+	uint64		width = UINT64CONST(1) << below(4);
 	int			nclaims = 0;
 	int			role;
 	int			start = below(fields->n);
@@ -261,12 +298,15 @@ claim(Fields *fields)
 
 		if (field->role != role)
 			continue;
-		field->value = (UINT64CONST(1) << (below(2) == 0 ? 60 + below(4) : below(64))) + (uint64) below(3) - 1;
+		if (below(2) == 0)
+			many += field->value;
+		fuzz_set_field(field, many + (uint64) (below(2) == 0 ? 0 : below(3) - 1));
 		break;
 	}
 	for (int i = 0; i < fields->n; i++)
 		if (fields->fields[i].role == ROLE_WIDTH)
-			fields->fields[i].value = below(2) == 0 ? 0 : UINT64CONST(1) << below(4);
+			fields->fields[i].value = below(8) == 0 ? UINT64CONST(1) << below(4) :
+				below(2) == 0 ? 0 : width;
 }
 
 /* Some fields twice, or not at all. */
@@ -300,27 +340,56 @@ bytes_of(uint64 value)
 	return bytes;
 }
 
-/* The field of a column's width may have been moved away. */
-static Field *
-width_of(Fields *fields, const Field *field)
+/* The numbers of the column whose width this is: so many fields behind it. */
+static int
+column_behind(const Fields *fields, int width)
 {
-	return field->kind == FIELD_COLUMN && field->width < fields->n &&
-		fields->fields[field->width].role == ROLE_WIDTH ? &fields->fields[field->width] : NULL;
+	int			end = width + 1;
+
+	while (end < fields->n &&
+		   (fields->fields[end].kind == FIELD_COLUMN || fields->fields[end].kind == FIELD_UNITS) &&
+		   fields->fields[end].kind == fields->fields[width + 1].kind)
+		end++;
+	return end - width - 1;
+}
+
+/* The width that holds all of a column. */
+static uint64
+width_needed(const Field *column, int n)
+{
+	uint64		all = 0;
+	uint64		upper = 0;
+	bool		two = false;
+
+	for (int i = 0; i < n; i++)
+	{
+		const Field *field = &column[i];
+
+		if (field->kind == FIELD_COLUMN)
+			all |= field->value;
+		else
+		{
+			all |= zigzag((int64) field->value);
+			upper |= zigzag((int64) field->more[0]);
+			two |= field->more[0] != (uint64) ((int64) field->value >> 63) || field->value == UNITS_SIGN;
+		}
+	}
+	return two ? WIDTH_OF_TWO + bytes_of(upper) : bytes_of(all);
 }
 
 /* Columns as wide as their largest number; "least": if they are not wider. */
 static void
 fit_widths(Fields *fields, bool least)
 {
-	for (int i = 0; i < fields->n && least; i++)
-		if (width_of(fields, &fields->fields[i]))
-			width_of(fields, &fields->fields[i])->value = 0;
 	for (int i = 0; i < fields->n; i++)
 	{
-		Field	   *width = width_of(fields, &fields->fields[i]);
+		Field	   *width = &fields->fields[i];
+		uint64		needed;
 
-		if (width)
-			width->value = Max(width->value, (uint64) bytes_of(fields->fields[i].value));
+		if (width->role != ROLE_WIDTH)
+			continue;
+		needed = width_needed(width + 1, column_behind(fields, i));
+		width->value = least ? needed : Max(width->value, needed);
 	}
 }
 
@@ -347,14 +416,45 @@ put_varint(Writer *out, uint64 value)
 	put(out, value, 1);
 }
 
+/* Its least number of bytes in two's complement. */
 static int
-money_width(uint64 value)
+money_width(const Field *field)
 {
+	int			word = FIELD_WORDS - 1;
+	uint64		sign = (uint64) ((int64) field->more[FIELD_WORDS - 2] >> 63);
 	int			width = 1;
+	int64		top;
 
-	while (width < 8 && (int64) (value << (64 - 8 * width)) >> (64 - 8 * width) != (int64) value)
+	while (word > 0 && *field_word((Field *) field, word) == sign &&
+		   (uint64) ((int64) *field_word((Field *) field, word - 1) >> 63) == sign)
+		word--;
+	top = (int64) *field_word((Field *) field, word);
+	while (width < 8 && (int64) ((uint64) top << (64 - 8 * width)) >> (64 - 8 * width) != top)
 		width++;
-	return width;
+	return 8 * word + width;
+}
+
+static void
+put_money(Writer *out, const Field *field)
+{
+	int			width = money_width(field);
+
+	put_varint(out, (uint64) width);
+	for (int i = 0; i < width; i += 8)
+		put(out, *field_word((Field *) field, i / 8), Min(8, width - i));
+}
+
+/* All low words, and then what is above them. */
+static void
+put_units(Writer *out, const Field *column, int n, int width)
+{
+	for (int i = 0; i < n; i++)
+		if (width < WIDTH_OF_TWO)
+			put(out, zigzag((int64) column[i].value), width);
+		else
+			put(out, column[i].value, 8);
+	for (int i = 0; i < n && width >= WIDTH_OF_TWO; i++)
+		put(out, zigzag((int64) column[i].more[0]), width - WIDTH_OF_TWO);
 }
 
 static size_t
@@ -363,16 +463,18 @@ write_fields(Fields *fields, uint8 *data, size_t max_size)
 	Writer		out = {data, data + max_size};
 	Field	   *length = NULL;	/* of the block that's written */
 	uint8	   *start = NULL;
+	int			width = 0;		/* of the column that's written */
 
 	for (int i = 0; i < fields->n; i++)
 	{
 		Field	   *field = &fields->fields[i];
-		Field	   *width = width_of(fields, field);
 
 		switch (field->kind)
 		{
 			case FIELD_BYTE:
 				put(&out, field->value, 1);
+				if (field->role == ROLE_WIDTH)
+					width = (int) (field->value & 0x1F);
 				break;
 			case FIELD_VARINT:
 				put_varint(&out, field->value);
@@ -381,11 +483,18 @@ write_fields(Fields *fields, uint8 *data, size_t max_size)
 				put(&out, field->value, field->width);
 				break;
 			case FIELD_COLUMN:
-				put(&out, field->value, width ? (int) Min(width->value, 16) : 1);
+				put(&out, field->value, width);
 				break;
+			case FIELD_UNITS:
+				{
+					int			n = column_behind(fields, i - 1);
+
+					put_units(&out, field, n, width);
+					i += n - 1;
+					break;
+				}
 			case FIELD_MONEY:
-				put_varint(&out, money_width(field->value));
-				put(&out, field->value, money_width(field->value));
+				put_money(&out, field);
 				break;
 			case FIELD_LENGTH:
 				length = field;
@@ -437,7 +546,7 @@ LLVMFuzzerCustomMutator(uint8 *data, size_t size, size_t max_size, unsigned int 
 		if (below(8) == 0)
 			move_fields(&fields);
 		else
-			field->value = other_value(&fields, field);
+			change(&fields, field);
 	}
 	if (below(8) != 0)
 		fuzz_settle(&fields);

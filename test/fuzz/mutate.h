@@ -19,18 +19,23 @@ typedef enum FieldKind
 	FIELD_BYTE,
 	FIELD_VARINT,
 	FIELD_FIXED,				/* little-endian, of its own width */
-	FIELD_COLUMN,				/* of the width that another field says */
-	FIELD_MONEY,				/* a width, a varint, and so many bytes; up to 8 */
+	FIELD_COLUMN,				/* of the width that the field before the column says */
+	FIELD_UNITS,				/* likewise, of signed numbers of one word or two */
+	FIELD_MONEY,				/* a width, a varint, and so many bytes */
 	FIELD_LENGTH,				/* of a block, four bytes: how much more than there are */
 	FIELD_BLOCK_END				/* no bytes */
 } FieldKind;
+
+#define FIELD_WORDS	4
 
 typedef struct Field
 {
 	FieldKind	kind;
 	int			role;			/* the type's own number for what it is */
-	int			width;			/* of FIELD_FIXED; of FIELD_COLUMN its field */
+	int			width;			/* of FIELD_FIXED */
+	int			customer;		/* of a key that stands elsewhere: whose, from 1 on; or 0 */
 	uint64		value;
+	uint64		more[FIELD_WORDS - 1];	/* of money, what is above the lowest word */
 } Field;
 
 #define MAX_FIELDS	16384
@@ -44,14 +49,16 @@ typedef struct Fields
 } Fields;
 
 #define ROLE_OTHER	0
-#define ROLE_WIDTH	1			/* of a column: 0 to 8 */
+#define ROLE_WIDTH	1			/* of the column behind it: 0 to 8; of units up to 17 */
 #define ROLE_FIRST	2			/* the type's own begin here */
+
+/* The width that says that units are of two words, and how wide the second one is. */
+#define WIDTH_OF_TWO	9
 
 /* Each reads a field; what has no bytes left is 0, and fuzz_more() is false then. */
 extern uint64 fuzz_byte(Fields *fields, int role);
 extern uint64 fuzz_varint(Fields *fields, int role);
 extern uint64 fuzz_fixed(Fields *fields, int role, int width);
-extern void fuzz_column(Fields *fields, int role, uint64 n, int width_field);
 extern void fuzz_money(Fields *fields, int role);
 
 /* Blocks and columns as in store/column.h; of a column, the place of its first number. */
@@ -59,12 +66,24 @@ extern const uint8 *fuzz_block_begin(Fields *fields);
 extern void fuzz_block_end(Fields *fields, const uint8 *outer);
 extern int	fuzz_numbers(Fields *fields, int role, uint64 n);
 extern void fuzz_units(Fields *fields, int role, uint64 n);
-extern void fuzz_wide(Fields *fields);
 
 static inline bool
 fuzz_more(const Fields *fields)
 {
 	return fields->at < fields->end && fields->n < MAX_FIELDS;
+}
+
+static inline uint64 *
+field_word(Field *field, int word)
+{
+	return word == 0 ? &field->value : &field->more[word - 1];
+}
+
+static inline void
+fuzz_set_field(Field *field, uint64 value)
+{
+	field->value = value;
+	memset(field->more, (int64) value < 0 ? 0xFF : 0, sizeof(field->more));
 }
 
 /* Sets all fields of the role. */

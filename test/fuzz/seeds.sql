@@ -13,6 +13,9 @@ UNION ALL SELECT customer_base(md5(customer::text)::uuid, at) FROM orders
 UNION ALL SELECT customer_base(customer, at::date, amount) FROM orders
 UNION ALL SELECT customer_base(customer::text, at::timestamp, amount::float8) FROM orders
 UNION ALL SELECT customer_base(customer, at, amount * 1e40) FROM orders
+UNION ALL SELECT customer_base(customer, at::date, amount * CASE i % 10 WHEN 7 THEN 1e20 WHEN 0 THEN 1e40 ELSE 1 END) FROM orders
+UNION ALL SELECT customer_base(customer::text, at::date, CASE i % 10 WHEN 7 THEN 1e-40 WHEN 5 THEN -1e50 ELSE amount END) FROM orders
+UNION ALL SELECT customer_base_sample(k, at, amount * CASE k % 5 WHEN 0 THEN 1e40 ELSE 1 END, 16) FROM orders, generate_series(1, 50) k
 UNION ALL SELECT customer_base(k, at, amount) FROM orders, generate_series(1, 300) k
 UNION ALL SELECT customer_base_sample(k, at, amount, 16) FROM orders, generate_series(1, 50) k
 UNION ALL SELECT customer_base_sample(k::text, 20) FROM orders, generate_series(1, 50) k

@@ -1,0 +1,50 @@
+/*-------------------------------------------------------------------------
+ *
+ * customers.h
+ *	  What the values of customers have in common, customer_base and
+ *	  purchase_history: blocks of columns (store/column.h), and money of any width.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RETENTION_FUZZ_CUSTOMERS_H
+#define RETENTION_FUZZ_CUSTOMERS_H
+
+#include "postgres.h"
+
+#include "order/money.h"
+
+#include "mutate.h"
+
+enum
+{
+	ROLE_BLOCK = ROLE_FIRST,	/* count of its customers, less one */
+	ROLE_HASH, ROLE_LOW,
+	ROLE_SCALE, ROLE_MONEY_WORDS, ROLE_REVENUE, ROLE_ROWS, ROLE_MONEY,
+	ROLE_WIDE, ROLE_WIDE_KEY, ROLE_WIDE_SCALE, ROLE_WIDE_MONEY,
+	ROLE_CUSTOMERS_LAST			/* the type's own begin here */
+};
+
+/* What a type's orders are, as the header says. */
+typedef struct FuzzKind
+{
+	bool		two_words;		/* of a customer's identity */
+	bool		has_time;
+	bool		has_money;
+} FuzzKind;
+
+extern FuzzKind fuzz_kind(Fields *fields);
+extern void fuzz_sums_of_money(Fields *fields);
+extern void fuzz_first_hash(Fields *fields);
+extern void fuzz_identities(Fields *fields, const FuzzKind *kind, uint64 n);
+
+/* Takes what a block of customers has in it. */
+typedef void (*FuzzBlock) (Fields *fields, const FuzzKind *kind);
+
+extern void fuzz_blocks(Fields *fields, const FuzzKind *kind, FuzzBlock parse_customers);
+
+/* Makes the sums of money those of the entries, and of what is kept elsewhere. */
+extern void fuzz_settle_money(Fields *fields);
+
+extern void fuzz_must_be_equal(Money money, Money other);
+
+#endif							/* RETENTION_FUZZ_CUSTOMERS_H */
