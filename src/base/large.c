@@ -912,6 +912,16 @@ retention_large_limit(LargeBase *large, int32 sample, uint64 bound)
 										large->table->words));
 }
 
+/* What is known of rows, and of customers not kept, no longer is: retention_table_select. */
+void
+retention_large_select(LargeBase *large)
+{
+	retention_large_flush(large);
+	large_changed(large);
+	retention_table_select(large->table);
+	large->elsewhere.refunded = large->elsewhere.dropped = (Money) {NULL, 0, 0};
+}
+
 /* All rows are in the table, or on disk, and a sample is of its size. */
 void
 retention_large_settle(LargeBase *large)
@@ -962,16 +972,20 @@ retention_large_visit(LargeBase *large, LargeVisitor visitor, void *arg)
 	return remaining;
 }
 
+/* What the table knows of rows is copied: whoever is shown its entries may find another table. */
 static void
 begin_totals(LargeBase *large, BaseTotals *totals)
 {
 	const CustomerTable *table = large->table;
+	RowCounts  *rows = palloc(sizeof(RowCounts));
 
+	*rows = table->rows;
 	retention_totals_begin(totals, table->key, table->time, table->amount);
 	totals->sample = table->sample;
 	totals->bound = table->bound;
 	totals->selected = table->selected;
-	retention_totals_add_rows(totals, &table->rows, large->elsewhere.refunded,
+	totals->revenue.scale = table->scale;
+	retention_totals_add_rows(totals, rows, large->elsewhere.refunded,
 							  large->elsewhere.guest_revenue, table->scale);
 }
 

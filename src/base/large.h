@@ -49,6 +49,7 @@ extern LargeBase *retention_large_create(MemoryContext parent, const CustomerTab
 extern void retention_large_forget_packed(LargeBase *large);
 extern void retention_large_flush(LargeBase *large);
 extern void retention_large_limit(LargeBase *large, int32 sample, uint64 bound);
+extern void retention_large_select(LargeBase *large);
 extern void retention_large_settle(LargeBase *large);
 extern void retention_large_promote(LargeBase *large);
 extern void retention_large_rescale(LargeBase *large, int scale);

@@ -639,8 +639,9 @@ retention_state_merge(MemoryContext context, Datum state, Datum other, bool in_w
 	if (totals.selected && !state_table(target.state)->selected)
 	{
 		if (datum_is_large(target.state))
-			retention_large_flush(large_of_datum(target.state));
-		retention_table_select(state_table(target.state));
+			retention_large_select(large_of_datum(target.state));
+		else
+			retention_table_select(state_table(target.state));
 	}
 	if (totals.amount != AMOUNT_NONE)
 		target.state = retention_state_rescale(target.context, target.state, totals.revenue.scale);
