@@ -61,7 +61,10 @@ transition_begin(FunctionCallInfo fcinfo, Transition *transition)
 
 	/* a read-write pointer is as good as an aggregate's word */
 	if (is_running_large(fcinfo))
+	{
+		large_changed(large_of_datum(transition->state));
 		return;
+	}
 	switch (AggCheckCallContext(fcinfo, &transition->context))
 	{
 		case AGG_CONTEXT_AGGREGATE:
@@ -304,8 +307,6 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, 
 				}
 			}
 		}
-		if (datum_is_large(transition.state))
-			large_changed(large_of_datum(transition.state));
 	}
 	else if (datum_is_large(transition.state))
 	{
