@@ -132,7 +132,7 @@ INSERT INTO looks SELECT type, look FROM written, unnest(ARRAY['SELECT %s::text'
 -- each function of ours with one argument that is such a value, or two
 INSERT INTO looks SELECT type, format('SELECT %s(%%1$s%s)', p.oid::regproc, CASE WHEN p.pronargs = 2 AND p.proargtypes[1] = w.type THEN ', %1$s' END)
 FROM written w JOIN pg_proc p ON p.proargtypes[0] = w.type AND (p.pronargs - p.pronargdefaults = 1 OR (p.pronargs = 2 AND p.proargtypes[1] = w.type))
-JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e' WHERE p.prokind = 'f' AND p.prosrc <> 'retention_refuse_call'
+JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e' WHERE p.prokind = 'f' AND p.prosrc !~ '^retention_refuse_'
 -- equality is of bytes, and needs no reader
 AND p.oid NOT IN (SELECT oprcode FROM pg_operator) AND p.oid NOT IN (SELECT amproc FROM pg_amproc);
 SELECT count(*) > 40 AS many, count(DISTINCT type) AS types FROM looks;
