@@ -136,6 +136,9 @@ memory_left(LargeBase *large)
 
 	if (large->in_window || large->table->sample > 0)
 		return MaxAllocHugeSize / 2;
+	/* the customers of pairs are counted beside them, and are fewer */
+	if (key_is_pair(large->table->key))
+		limit -= limit / 3;
 	return taken < limit ? limit - taken : 0;
 }
 
@@ -199,7 +202,7 @@ restart_table(LargeBase *large, int64 entries, uint64 first_hash, uint64 last_ha
 static void
 choose_bounds(const CustomerTable *table, SpillBounds *bounds)
 {
-	uint64		(*identities)[2];
+	SpillIdentity *identities;
 	TableScan	scan;
 	const uint64 *entry;
 	int64		i = 0;
@@ -210,7 +213,7 @@ choose_bounds(const CustomerTable *table, SpillBounds *bounds)
 		retention_bounds_even(bounds, table->first_hash, table->last_hash);
 		return;
 	}
-	identities = palloc0(SPILL_SAMPLE * sizeof(identities[0]));
+	identities = palloc0(SPILL_SAMPLE * sizeof(SpillIdentity));
 	retention_scan_begin(&scan, table);
 	while ((entry = scan_next(&scan)) != NULL)
 		if (i++ >= table->used * n / SPILL_SAMPLE && n < SPILL_SAMPLE)
@@ -544,6 +547,12 @@ retention_large_flush(LargeBase *large)
 		flush_shaped(large, entry_shape(2, true, 1));
 	else if (table->key_words == 2 && !has_time && table->words == 0)
 		flush_shaped(large, entry_shape(2, false, 0));
+	else if (table->key_words == 3 && !has_time && table->words == 0)
+		flush_shaped(large, entry_shape(3, false, 0));
+	else if (table->key_words == KEY_MAX_WORDS && !has_time && table->words == 0)
+		flush_shaped(large, entry_shape(KEY_MAX_WORDS, false, 0));
+	else if (table->key_words == 1 && !has_time && table->words == 1)
+		flush_shaped(large, entry_shape(1, false, 1));
 	else if (has_time && table->words == 2)
 		flush_shaped(large, entry_shape(table->key_words, true, 2));
 	else
@@ -635,13 +644,6 @@ zip_slot(LargeBase *large, const uint64 *identity)
 	return slot;
 }
 
-/* Does the identity of a come before that of b? */
-static inline bool
-identity_before(int key_words, const uint64 *a, const uint64 *b)
-{
-	return a[0] < b[0] || (key_words == 2 && a[0] == b[0] && a[1] < b[1]);
-}
-
 /*
  * Copy the old table up to the entry's customer, and return the slot of that
  * customer in the new one.
@@ -656,13 +658,14 @@ zip_to(LargeBase *large, const uint64 *entry)
 	while (merge->ours)
 	{
 		const uint64 *ours = merge->ours;
+		int			order = compare_identities(ours, entry, table->key_words);
 
-		if (identity_before(table->key_words, entry, ours))
+		if (order > 0)
 			break;
 		merge->ours = scan_next(&merge->scan);
 		place = zip_slot(large, ours);
 		memcpy(place, ours, table->stride * sizeof(uint64));
-		if (!identity_before(table->key_words, ours, entry))
+		if (order == 0)
 			return place;
 	}
 	place = zip_slot(large, entry);
@@ -815,6 +818,16 @@ settle_money(LargeBase *large, WideList *remaining)
 		/* where two parts meet, they may be of the other one */
 		if (!found && large->reading)
 			continue;
+		if (!found && table->leaving)
+		{
+			/* nothing of them was left but that, and no entry says so */
+			uint64		entry[ENTRY_MAX_WORDS] = {0};
+
+			memcpy(entry, key, table->key_words * sizeof(uint64));
+			absorb_hard(large, &large->spill, NULL, entry, table->words, table_units_scale(table));
+			table = large->table;
+			slot = table_seek(table, table_home(table, key[0]), key, table_shape(table), &found);
+		}
 		if (!found)
 			elog(ERROR, "money of a customer who is not there");
 		slot += table_at_money(table);

@@ -34,6 +34,11 @@ typedef struct LargeBase
 	bool		reading;		/* what is on disk: nothing may be written there */
 	struct LargeMerge *merge;	/* while entries of a merge come */
 
+	/* of pairs of customers and orders; see pairs.h */
+	struct LargeBase *customers;	/* in a window: their orders, in step; else NULL */
+	bool		counted;		/* since the last change, as is said here */
+	EntryCounts counts;
+
 	int			npending;
 	int			pending_stride;
 	uint64	   *pending;		/* LARGE_PENDING entries of the table's shape */
@@ -95,6 +100,7 @@ large_sum(LargeBase *large, TableSum sum)
 static inline void
 large_changed(LargeBase *large)
 {
+	large->counted = false;
 	if (unlikely(large->packed))
 		retention_large_forget_packed(large);
 }

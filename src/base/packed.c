@@ -13,6 +13,7 @@
 #include "base/packed.h"
 
 #include "miscadmin.h"
+#include "order/line.h"
 #include "utils/memutils.h"
 
 #define invalid(detail)	retention_invalid_value(BASE_TYPE, detail)
@@ -113,8 +114,8 @@ pack_block(Packer *packer)
 		hash = next;
 	}
 	retention_put_numbers(&packer->blocks, packer->hashes + 1, n - 1);
-	if (packer->key_words == 2)
-		retention_put_numbers(&packer->blocks, packer->lows, n);
+	for (int i = 0; i < packer->key_words - 1; i++)
+		retention_put_numbers(&packer->blocks, packer->lows[i], n);
 	retention_put_numbers(&packer->blocks, packer->orders, n);
 	if (packer->has_time)
 	{
@@ -152,7 +153,8 @@ retention_pack_entry(Packer *packer, const uint64 *entry, int words)
 	if ((int64) facts[0] < 0)
 		orders_out_of_range();
 	packer->hashes[i] = entry[0];
-	packer->lows[i] = packer->key_words == 2 ? entry[1] : 0;
+	for (int word = 1; word < packer->key_words; word++)
+		packer->lows[word - 1][i] = entry[word];
 	packer->orders[i] = facts[0];
 	counts_add_customer(&packer->counted, facts, packer->has_time);
 	if (packer->has_time)
@@ -278,11 +280,14 @@ read_header(Unpacker *unpacker)
 	if (version != FORM_PACKED)
 		retention_unknown_version(BASE_TYPE, version);
 	retention_get_kind(in, &kind, false);
+	if ((key_is_order(kind.key) && (kind.time != TIME_NONE || kind.amount == AMOUNT_NONE)) ||
+		(key_is_pair(kind.key) && (kind.time != TIME_NONE || kind.amount != AMOUNT_NONE)))
+		invalid("A kind of key has a time or an amount that it can't have.");
 	retention_totals_begin(totals, kind.key, kind.time, kind.amount);
 	selected = reader_byte(in);
 	sample = (int32) retention_get_number(in, SAMPLE_MAX, "The size of a sample is impossible.");
 	if (selected > 1 || (sample != 0 && sample < SAMPLE_MIN) ||
-		(totals->key == KEY_NONE && (selected || sample)))
+		((totals->key == KEY_NONE || totals->key > KEY_KIND_LAST) && (selected || sample)))
 		invalid("The size or kind of a sample is impossible.");
 	totals->selected = selected;
 	totals->sample = sample;
@@ -357,8 +362,8 @@ next_block(Unpacker *unpacker)
 		unpacker->base = (int64) reader_bytes(block, 8);
 	}
 	retention_get_numbers(block, &unpacker->hashes, count - 1, 8);
-	if (unpacker->key_words == 2)
-		retention_get_numbers(block, &unpacker->lows, count, 8);
+	for (int i = 0; i < unpacker->key_words - 1; i++)
+		retention_get_numbers(block, &unpacker->lows[i], count, 8);
 	retention_get_numbers(block, &unpacker->orders, count, 8);
 	if (unpacker->has_time)
 	{
@@ -422,8 +427,8 @@ retention_unpack_next(Unpacker *unpacker, uint64 *entry)
 	if (unpacker->next++ > 0)
 		unpacker->hash += column_next(&unpacker->hashes);
 	entry[0] = unpacker->hash;
-	if (unpacker->key_words == 2)
-		entry[1] = column_next(&unpacker->lows);
+	for (int word = 1; word < unpacker->key_words; word++)
+		entry[word] = column_next(&unpacker->lows[word - 1]);
 	facts[0] = column_next(&unpacker->orders);
 	if (unpacker->has_time)
 	{
@@ -503,6 +508,8 @@ check_entry(const Unpacker *unpacker, const uint64 *entry)
 	}
 	if (unpacker->words == 0 && facts[0] == 0)
 		invalid("A customer has neither orders nor money.");
+	if (key_is_pair(unpacker->totals.key) && !pair_is_possible(entry, unpacker->totals.key))
+		invalid("An order without a number has one.");
 }
 
 /*
@@ -539,6 +546,8 @@ totals_are_possible(const BaseTotals *totals)
 		 !IS_VALID_TIMESTAMP(totals->last)))
 		return false;
 	if (totals->amount == AMOUNT_NONE && (totals->refunds > 0 || totals->guest_refunds > 0))
+		return false;
+	if (key_is_pair(totals->key) && totals->guest_orders > 0)
 		return false;
 	if (totals->amount != AMOUNT_NONE &&
 		(!money_is_possible(totals->refunded, totals->refunds > 0) ||
@@ -593,7 +602,7 @@ retention_packed_validate(const struct varlena *value)
 	Unpacker	unpacker;
 	Packer	   *packer = palloc(sizeof(Packer));
 	uint64		entry[ENTRY_MAX_WORDS];
-	uint64		previous[2] = {0, 0};
+	uint64		previous[KEY_MAX_WORDS];
 	uint64		orders = 0;
 	bool		any = false;
 	struct varlena *again;
@@ -607,15 +616,12 @@ retention_packed_validate(const struct varlena *value)
 	retention_pack_begin(packer, totals->key, totals->time, totals->amount, 0);
 	while (retention_unpack_next(&unpacker, entry))
 	{
-		uint64		low = unpacker.key_words == 2 ? entry[1] : 0;
-
-		if (any && (entry[0] < previous[0] || (entry[0] == previous[0] && low <= previous[1])))
+		if (any && compare_identities(previous, entry, unpacker.key_words) >= 0)
 			invalid("The customers are not in order.");
 		any = true;
 		if (entry[0] > totals->bound)
 			invalid("A customer is beyond the bound of the sample.");
-		previous[0] = entry[0];
-		previous[1] = low;
+		memcpy(previous, entry, unpacker.key_words * sizeof(uint64));
 		check_entry(&unpacker, entry);
 		orders += entry[unpacker.key_words];
 		if (orders > PG_INT64_MAX)

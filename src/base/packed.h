@@ -15,9 +15,13 @@
  *				count - 1				1 byte
  *				first hash				8
  *				unit and base of times	1, 8	if they are known
- *				columns: hash deltas (of all but the first), low words, orders;
- *				first orders and lifespans in units, the former from the base;
- *				money
+ *				columns: hash deltas (of all but the first), one of each other word
+ *				of the identities, orders; first orders and lifespans in units, the
+ *				former from the base; money
+ *
+ * The state of an aggregate over lines is such a value, too, whose keys are orders
+ * or pairs of customers and orders, which its kind of key says.  What a base says of
+ * its customers it says of these: orders are the rows of each.
  *
  * A customer takes 15 to 25 bytes, where the plain facts take 40.
  *
@@ -51,7 +55,7 @@ typedef struct Packer
 	/* the block that's being filled */
 	int			nblock;
 	uint64		hashes[PACKED_BLOCK];
-	uint64		lows[PACKED_BLOCK];
+	uint64		lows[KEY_MAX_WORDS - 1][PACKED_BLOCK];	/* the identities' other words */
 	uint64		orders[PACKED_BLOCK];
 	uint64		firsts[PACKED_BLOCK];
 	uint64		lasts[PACKED_BLOCK];
@@ -81,7 +85,7 @@ typedef struct Unpacker
 	int64		unit;
 	int64		base;
 	Column		hashes;
-	Column		lows;
+	Column		lows[KEY_MAX_WORDS - 1];
 	Column		orders;
 	Column		firsts;
 	Column		lifespans;

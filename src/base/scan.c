@@ -82,6 +82,22 @@ sort_by_word(ScanEntry *entries, ScanEntry *room, int64 n, int word)
 		memcpy(entries, from, n * sizeof(ScanEntry));
 }
 
+/* Sort by this word, and those that it leaves together by the next. */
+static void
+sort_from_word(ScanEntry *entries, ScanEntry *room, int64 n, int word, int key_words)
+{
+	sort_by_word(entries, room, n, word);
+	if (++word == key_words)
+		return;
+	for (int64 i = 0, end; i < n; i = end)
+	{
+		for (end = i + 1; end < n && word_of(&entries[end], word - 1) == word_of(&entries[i], word - 1); end++)
+			;
+		if (end > i + 1)
+			sort_from_word(entries + i, room, end - i, word, key_words);
+	}
+}
+
 /* The table must not change until the scan ends. */
 void
 retention_scan_begin(TableScan *scan, const CustomerTable *table)
@@ -104,15 +120,7 @@ retention_scan_begin(TableScan *scan, const CustomerTable *table)
 	}
 	Assert(scan->n == table->used);
 	scan->sorted = room;
-	sort_by_word(room, room + table->used, scan->n, 0);
-	if (table->key_words == 2)
-		for (int64 i = 0, end; i < scan->n; i = end)
-		{
-			for (end = i + 1; end < scan->n && room[end].hash == room[i].hash; end++)
-				;
-			if (end > i + 1)
-				sort_by_word(room + i, room + table->used, end - i, 1);
-		}
+	sort_from_word(room, room + table->used, scan->n, 0, table->key_words);
 }
 
 /* The next entry of a salted table. */

@@ -38,19 +38,9 @@ cursor_next(Cursor *cursor)
 static void
 cursor_begin(Cursor *cursor, Datum value)
 {
-	retention_unpack_begin(&cursor->unpacker, retention_base_pack(value));
+	retention_unpack_begin(&cursor->unpacker, retention_customer_pack(value));
 	cursor->entry = palloc(cursor->unpacker.stride * sizeof(uint64));
 	cursor_next(cursor);
-}
-
-/* -1, 0 or 1: which of the two customers comes first? */
-static int
-compare_identities(const uint64 *a, const uint64 *b, int key_words)
-{
-	for (int i = 0; i < key_words; i++)
-		if (a[i] != b[i])
-			return a[i] < b[i] ? -1 : 1;
-	return 0;
 }
 
 /* How many of a base's customers are expected up to another, lower bound? */

@@ -611,6 +611,9 @@ retention_state_merge(MemoryContext context, Datum state, Datum other, bool in_w
 	}
 
 	check_state(state);
+	/* what comes is not counted in step */
+	if (datum_is_large(state))
+		large_of_datum(state)->customers = NULL;
 	/* a SingleBase begins like a table, as far as this goes */
 	table = state_table(state);
 	ours.key = table->key;
@@ -778,4 +781,47 @@ retention_base_pack(Datum value)
 	flat = retention_pack_finish(&packer, &totals, NULL);
 	packed_check(flat);
 	return flat;
+}
+
+/* What are the keys of a value or state? */
+KeyKind
+retention_base_key(Datum value)
+{
+	BaseTotals	totals;
+
+	if (datum_is_large(value))
+		return large_of_datum(value)->table->key;
+	retention_base_totals(value, &totals);
+	return totals.key;
+}
+
+/* The keys are not what is asked for. */
+void
+retention_refuse_key(KeyKind key, const char *what)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATATYPE_MISMATCH),
+			 errmsg("this customer_base knows nothing of %s", what),
+			 errdetail("It is of %s.", retention_key_name(key)),
+			 errhint("A base of customers is made by the aggregate customer_base; what aggregates over lines (an amount or a customer, and an order number) keep is for these alone.")));
+}
+
+void
+retention_customer_totals(Datum value, BaseTotals *totals)
+{
+	retention_base_totals(value, totals);
+	if (totals->key > KEY_KIND_LAST)
+		retention_refuse_key(totals->key, "customers");
+}
+
+struct varlena *
+retention_customer_pack(Datum value)
+{
+	struct varlena *packed = retention_base_pack(value);
+	BaseTotals	totals;
+
+	retention_packed_totals(packed, &totals);
+	if (totals.key > KEY_KIND_LAST)
+		retention_refuse_key(totals.key, "customers");
+	return packed;
 }

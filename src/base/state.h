@@ -57,7 +57,13 @@ state_table(Datum state)
 }
 
 /* Of any value or state. */
+extern KeyKind retention_base_key(Datum value);
 extern void retention_base_totals(Datum value, BaseTotals *totals);
 extern struct varlena *retention_base_pack(Datum value);
+
+/* Of one whose keys are customers, as it has to be for whoever asks for them. */
+extern void retention_customer_totals(Datum value, BaseTotals *totals);
+extern struct varlena *retention_customer_pack(Datum value);
+compat_noreturn extern void retention_refuse_key(KeyKind key, const char *what) compat_attribute_noreturn();
 
 #endif							/* RETENTION_STATE_H */

@@ -512,7 +512,7 @@ static void
 check_head(const CustomerTable *table)
 {
 	Assert(table->form == FORM_TABLE);
-	Assert(table->key != KEY_NONE && table->key <= KEY_KIND_LAST);
+	Assert(table->key != KEY_NONE && key_is_known(table->key));
 	Assert(table->time <= TIME_KIND_LAST && table->amount <= AMOUNT_KIND_LAST);
 	Assert((table->words > 0) == (table->amount != AMOUNT_NONE) && table->words <= UNITS_MAX_WORDS);
 	Assert(table->scale <= MONEY_MAX_SCALE);
@@ -547,8 +547,7 @@ retention_table_check(const CustomerTable *table)
 		home = table->salt ? salted_home(table, slot) : table_home(table, slot[0]);
 		Assert(slot[0] <= table->bound);
 		Assert(slot >= home);
-		Assert(table->salt || previous == NULL || previous[0] < slot[0] ||
-			   (table->key_words == 2 && previous[0] == slot[0] && previous[1] < slot[1]));
+		Assert(table->salt || previous == NULL || compare_identities(previous, slot, table->key_words) < 0);
 		/* nothing free between an entry and its home */
 		if (previous == NULL || previous + table->stride != slot)
 			crowd = slot;

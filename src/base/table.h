@@ -7,7 +7,7 @@
  * itself the flat state of an aggregate, a large one belongs to an expanded
  * object (large.h).  An entry is a few 64-bit words,
  *
- *	hash [low] orders [first last] [money ...]
+ *	hash [low ...] orders [first last] [money ...]
  *
  * and everything is an entry: an order row is one with a single order, a row
  * that leaves a window frame is one with -1 orders.  So there is one
@@ -101,8 +101,10 @@ typedef struct CustomerTable
 	uint64		slots[FLEXIBLE_ARRAY_MEMBER];
 } CustomerTable;
 
-/* The most words that an entry has. */
+/* The most words that an entry has: of a customer; of a pair nothing but orders is known. */
 #define ENTRY_MAX_WORDS		(2 + 1 + 2 + UNITS_MAX_WORDS)
+
+StaticAssertDecl(ENTRY_MAX_WORDS >= KEY_MAX_WORDS + 1, "an entry has room for a pair");
 
 typedef enum AbsorbResult
 {
@@ -233,8 +235,8 @@ salted_home(const CustomerTable *table, const uint64 *identity)
 {
 	uint64		spread = customer_mix(identity[0] ^ table->salt);
 
-	if (table->key_words == 2)
-		spread ^= identity[1];
+	for (int i = 1; i < table->key_words; i++)
+		spread = customer_mix(spread ^ identity[i]);
 	spread = customer_mix(spread ^ (table->salt << 32 | table->salt >> 32));
 	return table_slots(table) + multiply_high(spread, table->homes) * table->stride;
 }
@@ -423,7 +425,7 @@ salted_seek(const CustomerTable *table, const uint64 *identity, bool *found)
 			*found = false;
 			return slot;
 		}
-		if (slot[0] == identity[0] && (table->key_words == 1 || slot[1] == identity[1]))
+		if (slot[0] == identity[0] && compare_other_words(slot, identity, table->key_words) == 0)
 		{
 			*found = true;
 			return slot;
@@ -443,11 +445,10 @@ table_seek(const CustomerTable *table, uint64 *home, const uint64 *identity,
 		return salted_seek(table, identity, found);
 	while (slot[0] < hash)
 		slot += shape.stride;
-	if (shape.key_words == 2)
-		while (slot[0] == hash && slot[1] < identity[1])
+	if (shape.key_words > 1)
+		while (slot[0] == hash && compare_other_words(slot, identity, shape.key_words) < 0)
 			slot += shape.stride;
-	*found = slot[0] == hash &&
-		(shape.key_words == 1 || slot[1] == identity[1]) &&
+	*found = slot[0] == hash && compare_other_words(slot, identity, shape.key_words) == 0 &&
 		!(unlikely(hash == SLOT_FREE) && slot_is_free(table, slot));
 	return slot;
 }

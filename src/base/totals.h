@@ -36,6 +36,7 @@ typedef struct RowCounts
 	int64		refunds;
 	int64		guest_orders;
 	int64		guest_refunds;
+	int64		scale_rows;		/* of lines: whose amount has the most digits */
 	uint64		refunded[SUM_WORDS];
 	uint64		guest_revenue[SUM_WORDS];
 } RowCounts;

@@ -384,7 +384,7 @@ retention_store_check(const Store *store)
 static void
 choose_bounds(const Store *store, SpillBounds *bounds)
 {
-	uint64		(*identities)[2];
+	SpillIdentity *identities;
 	StoreScan	scan;
 	CustomerView customer;
 	int64		entries = 0;
@@ -400,7 +400,7 @@ choose_bounds(const Store *store, SpillBounds *bounds)
 		retention_bounds_even(bounds, store->first_hash, store->last_hash);
 		return;
 	}
-	identities = palloc0(SPILL_SAMPLE * sizeof(identities[0]));
+	identities = palloc0(SPILL_SAMPLE * sizeof(SpillIdentity));
 	store_scan_begin(&scan, store);
 	while (store_scan_next(&scan, &customer))
 	{

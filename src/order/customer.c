@@ -12,6 +12,7 @@
 #include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/tlist.h"
 #include "pg/call.h"
 #include "pg/compat.h"
 #include "port/pg_bswap.h"
@@ -57,12 +58,13 @@ retention_text_is_folded(Oid collation)
  * what to write.)
  */
 static void
-check_key_expression(Node *expr)
+check_key_expression(Node *expr, const char *what)
 {
 	RelabelType *relabel = (RelabelType *) expr;
 	Oid			type;
 
-	if (!IsA(expr, RelabelType) || relabel->relabelformat != COERCE_IMPLICIT_CAST)
+	if (!IsA(expr, RelabelType) || relabel->resulttype != TEXTOID ||
+		relabel->relabelformat != COERCE_IMPLICIT_CAST)
 		return;
 	type = getBaseType(exprType((Node *) relabel->arg));
 	if (type == TEXTOID || type == VARCHAROID ||
@@ -70,17 +72,16 @@ check_key_expression(Node *expr)
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_DATATYPE_MISMATCH),
-			 errmsg("customers of type %s are not told apart by their texts", format_type_be(type)),
+			 errmsg("%s of type %s are not told apart by their texts", what, format_type_be(type)),
 			 errhint("Give what tells them apart, such as lower(email)::text of a citext, or email::text if letters are to be told apart from capitals; a cast to varchar is not enough.")));
 }
 
 /*
- * Called when a state begins, by a transition function whose keys are texts.
- * The function can't know what it's given but for its declared type; the call
- * of the aggregate does, where there is one to be seen.
+ * Shows the arguments of the call that a transition function is for, where there is
+ * one to be seen; of several that it may be for, those of each.
  */
-void
-retention_check_text_key(FunctionCallInfo fcinfo)
+static void
+check_calls(FunctionCallInfo fcinfo, void (*check) (FunctionCallInfo fcinfo, List *args))
 {
 	ListCell   *lc;
 
@@ -88,11 +89,65 @@ retention_check_text_key(FunctionCallInfo fcinfo)
 	{
 		Node	   *call = (Node *) lfirst(lc);
 
-		if (IsA(call, Aggref) && ((Aggref *) call)->args)
-			check_key_expression((Node *) linitial_node(TargetEntry, ((Aggref *) call)->args)->expr);
-		else if (IsA(call, WindowFunc) && ((WindowFunc *) call)->args)
-			check_key_expression((Node *) linitial(((WindowFunc *) call)->args));
+		if (IsA(call, Aggref))
+			check(fcinfo, get_tlist_exprs(((Aggref *) call)->args, false));
+		else if (IsA(call, WindowFunc) && ((WindowFunc *) call)->inputcollid == PG_GET_COLLATION())
+			check(fcinfo, ((WindowFunc *) call)->args);
 	}
+}
+
+static void
+check_customer(FunctionCallInfo fcinfo, List *args)
+{
+	if (args != NIL)
+		check_key_expression(linitial(args), "customers");
+}
+
+/*
+ * Called when a state begins, by a transition function whose keys are texts.
+ * The function can't know what it's given but for its declared type; the call
+ * of the aggregate does.
+ */
+void
+retention_check_text_key(FunctionCallInfo fcinfo)
+{
+	check_calls(fcinfo, check_customer);
+}
+
+/*
+ * A function has one collation, which is that of one of its arguments.  If that
+ * calls other texts equal than their own, nobody has said so.
+ */
+static void
+check_collation(FunctionCallInfo fcinfo, Node *expr)
+{
+	if (exprType(expr) != TEXTOID ||
+		retention_text_is_folded(exprCollation(expr)) == retention_text_is_folded(PG_GET_COLLATION()))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INDETERMINATE_COLLATION),
+			 errmsg("could not determine which collation to use for customers and order numbers"),
+			 errdetail("Collations of which one is nondeterministic tell them apart, but one is used for both."),
+			 errhint("Use the COLLATE clause to set the collation of both explicitly.")));
+}
+
+static void
+check_line(FunctionCallInfo fcinfo, List *args)
+{
+	ListCell   *lc;
+
+	foreach(lc, args)
+	{
+		check_key_expression(lfirst(lc), lc == list_head(args) ? "customers" : "order numbers");
+		check_collation(fcinfo, lfirst(lc));
+	}
+}
+
+/* The same where the second argument is the number of an order. */
+void
+retention_check_line_keys(FunctionCallInfo fcinfo)
+{
+	check_calls(fcinfo, check_line);
 }
 
 /*
@@ -160,22 +215,24 @@ retention_identity_text(Datum key, Oid collation, bool folded)
 	return identity;
 }
 
+static const char *
+part_name(KeyKind kind)
+{
+	return kind == KEY_INT8 ? "bigint" : kind == KEY_UUID ? "uuid" : "text";
+}
+
 /* For messages. */
 const char *
 retention_key_name(KeyKind kind)
 {
-	switch (kind)
-	{
-		case KEY_NONE:
-			return "no customer key";
-		case KEY_INT8:
-			return "bigint customers";
-		case KEY_UUID:
-			return "uuid customers";
-		case KEY_TEXT:
-			return "text customers";
-		case KEY_TEXT_FOLDED:
-			return "text customers under a nondeterministic collation";
-	}
-	pg_unreachable();
+	const char *folded = key_is_folded(kind) ? " under a nondeterministic collation" : "";
+
+	if (kind == KEY_NONE)
+		return "no customer key";
+	if (key_is_order(kind))
+		return psprintf("%s order numbers%s", part_name(key_order(kind)), folded);
+	if (key_is_pair(kind))
+		return psprintf("pairs of %s customers and %s order numbers%s", part_name(key_customer(kind)),
+						part_name(key_order(kind)), folded);
+	return psprintf("%s customers%s", part_name(kind), folded);
 }

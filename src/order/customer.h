@@ -21,6 +21,9 @@
  *			hashtextextended's under two seeds, and no better portable, or
  *			against somebody who tries, than the collation's sort keys.
  *
+ * The number of an order has an identity like a customer's, and the two together
+ * have one of their own (order/line.h).
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef RETENTION_CUSTOMER_H
@@ -40,7 +43,23 @@ typedef enum KeyKind
 	KEY_TEXT_FOLDED = 4			/* text under a nondeterministic collation */
 } KeyKind;
 
+/* Of a customer. */
 #define KEY_KIND_LAST	KEY_TEXT_FOLDED
+
+/*
+ * Of what is not a customer: the kind of an order's number, or the kinds of a
+ * customer and a number.  Each takes three bits.
+ */
+#define KEY_OF_ORDERS	0x40
+#define KEY_OF_PAIRS	0x80
+#define KEY_PART_BITS	3
+#define KEY_PART_MASK	0x07
+
+#define ORDER_KEY(order)			((KeyKind) (KEY_OF_ORDERS | (order)))
+#define PAIR_KEY(customer, order)	((KeyKind) (KEY_OF_PAIRS | (customer) << KEY_PART_BITS | (order)))
+
+/* The most words that a key has: two, two, and whether there is a number. */
+#define KEY_MAX_WORDS	5
 
 typedef struct Identity
 {
@@ -50,14 +69,101 @@ typedef struct Identity
 
 extern bool retention_text_is_folded(Oid collation);
 extern void retention_check_text_key(FunctionCallInfo fcinfo);
+extern void retention_check_line_keys(FunctionCallInfo fcinfo);
 extern Identity retention_identity_uuid(Datum key);
 extern Identity retention_identity_text(Datum key, Oid collation, bool folded);
 extern const char *retention_key_name(KeyKind kind);
 
+static inline bool
+key_is_order(KeyKind kind)
+{
+	return (kind & KEY_OF_ORDERS) != 0;
+}
+
+static inline bool
+key_is_pair(KeyKind kind)
+{
+	return (kind & KEY_OF_PAIRS) != 0;
+}
+
+/* The kind of the number of an order, or of the customer of a pair. */
+static inline KeyKind
+key_order(KeyKind kind)
+{
+	return (KeyKind) (kind & KEY_PART_MASK);
+}
+
+static inline KeyKind
+key_customer(KeyKind kind)
+{
+	return (KeyKind) (kind >> KEY_PART_BITS & KEY_PART_MASK);
+}
+
+/* Of a customer or a number. */
+static inline int
+part_words(KeyKind kind)
+{
+	return kind == KEY_NONE ? 0 : kind == KEY_INT8 ? 1 : 2;
+}
+
 static inline int
 key_words(KeyKind kind)
 {
-	return kind == KEY_NONE ? 0 : kind == KEY_INT8 ? 1 : 2;
+	return kind <= KEY_KIND_LAST ? part_words(kind) :
+		key_is_order(kind) ? part_words(key_order(kind)) :
+		part_words(key_customer(kind)) + part_words(key_order(kind)) + 1;
+}
+
+/* The kind under a collation that calls different texts equal: of all texts in it. */
+static inline KeyKind
+key_folded(KeyKind kind)
+{
+	if (kind <= KEY_KIND_LAST)
+		return kind == KEY_TEXT ? KEY_TEXT_FOLDED : kind;
+	if (key_is_order(kind))
+		return ORDER_KEY(key_folded(key_order(kind)));
+	return PAIR_KEY(key_folded(key_customer(kind)), key_folded(key_order(kind)));
+}
+
+static inline bool
+key_is_folded(KeyKind kind)
+{
+	return key_order(kind) == KEY_TEXT_FOLDED ||
+		(key_is_pair(kind) && key_customer(kind) == KEY_TEXT_FOLDED);
+}
+
+/* Of a byte from outside. */
+static inline bool
+key_is_known(uint8 kind)
+{
+	KeyKind		order = key_order(kind);
+	KeyKind		customer = key_customer(kind);
+
+	if (kind <= KEY_KIND_LAST)
+		return true;
+	if (order == KEY_NONE || order > KEY_KIND_LAST)
+		return false;
+	if (kind == ORDER_KEY(order))
+		return true;
+	return kind == PAIR_KEY(customer, order) && customer != KEY_NONE && customer <= KEY_KIND_LAST;
+}
+
+/* -1, 0 or 1: which of two identities comes first, whose first words are the same? */
+static pg_attribute_always_inline int
+compare_other_words(const uint64 *a, const uint64 *b, int key_words)
+{
+	for (int i = 1; i < key_words; i++)
+		if (a[i] != b[i])
+			return a[i] < b[i] ? -1 : 1;
+	return 0;
+}
+
+static inline int
+compare_identities(const uint64 *a, const uint64 *b, int key_words)
+{
+	if (a[0] != b[0])
+		return a[0] < b[0] ? -1 : 1;
+	return compare_other_words(a, b, key_words);
 }
 
 /*

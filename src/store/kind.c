@@ -94,12 +94,12 @@ retention_get_kind(ByteReader *in, Kind *kind, bool with_periods)
 	kind->key = reader_byte(in);
 	kind->time = reader_byte(in);
 	kind->amount = reader_byte(in);
-	if (kind->key > KEY_KIND_LAST || kind->time > TIME_KIND_LAST || kind->amount > AMOUNT_KIND_LAST)
+	if (!key_is_known(kind->key) || kind->time > TIME_KIND_LAST || kind->amount > AMOUNT_KIND_LAST)
 		retention_invalid_value(in->type, "A kind of key, time or amount is unknown.");
 	if (!with_periods)
 		return;
 	kind->grain = reader_byte(in);
-	if (kind->key == KEY_NONE || kind->time == TIME_NONE ||
+	if (kind->key == KEY_NONE || kind->key > KEY_KIND_LAST || kind->time == TIME_NONE ||
 		kind->grain < GRAIN_DAY || kind->grain > GRAIN_LAST)
 		retention_invalid_value(in->type, "A kind of key, time or period is unknown.");
 	zone_length = reader_byte(in);

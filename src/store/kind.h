@@ -36,7 +36,7 @@ extern void retention_get_kind(ByteReader *in, Kind *kind, bool with_periods);
 static pg_attribute_always_inline bool
 kind_takes(uint8 has_key, uint8 has_time, uint8 has_amount, KeyKind key, TimeKind time, AmountKind amount)
 {
-	return (has_key == key || (key == KEY_TEXT && has_key == KEY_TEXT_FOLDED)) &&
+	return (has_key == key || has_key == key_folded(key)) &&
 		has_time == time && has_amount == amount;
 }
 

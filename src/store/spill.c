@@ -46,37 +46,31 @@ retention_bounds_even(SpillBounds *bounds, uint64 first_hash, uint64 last_hash)
 	bounds->n = 0;
 	for (int i = 1; i < SPILL_PARTITIONS && step <= (last_hash - first_hash) / i; i++)
 	{
-		bounds->identities[bounds->n][0] = first_hash + i * step;
-		bounds->identities[bounds->n++][1] = 0;
+		memset(bounds->identities[bounds->n], 0, sizeof(SpillIdentity));
+		bounds->identities[bounds->n++][0] = first_hash + i * step;
 	}
 }
 
 static int
-compare_identities(const void *a, const void *b)
+compare_sampled(const void *a, const void *b)
 {
-	const uint64 *one = a;
-	const uint64 *other = b;
-
-	for (int i = 0; i < 2; i++)
-		if (one[i] != other[i])
-			return one[i] < other[i] ? -1 : 1;
-	return 0;
+	return compare_identities(a, b, KEY_MAX_WORDS);
 }
 
 /* As many of a sample in each partition; none, if all are one customer. */
 void
-retention_bounds_of_sample(SpillBounds *bounds, uint64 (*identities)[2], int n)
+retention_bounds_of_sample(SpillBounds *bounds, SpillIdentity *identities, int n)
 {
 	bounds->n = 0;
-	qsort(identities, n, sizeof(identities[0]), compare_identities);
+	qsort(identities, n, sizeof(SpillIdentity), compare_sampled);
 	for (int i = 1; i < SPILL_PARTITIONS; i++)
 	{
 		const uint64 *identity = identities[(int64) n * i / SPILL_PARTITIONS];
 
 		/* the first partition has somebody too */
-		if (n > 0 && compare_identities(identity, bounds->n == 0 ? identities[0] :
-										bounds->identities[bounds->n - 1]) != 0)
-			memcpy(bounds->identities[bounds->n++], identity, sizeof(identities[0]));
+		if (n > 0 && compare_sampled(identity, bounds->n == 0 ? identities[0] :
+									 bounds->identities[bounds->n - 1]) != 0)
+			memcpy(bounds->identities[bounds->n++], identity, sizeof(SpillIdentity));
 	}
 }
 
@@ -87,7 +81,7 @@ retention_bounds_of_sample(SpillBounds *bounds, uint64 (*identities)[2], int n)
 void
 retention_bounds_of_partition(SpillBounds *bounds, const SpillReader *source)
 {
-	uint64		(*identities)[2] = palloc0(SPILL_SAMPLE * sizeof(identities[0]));
+	SpillIdentity *identities = palloc0(SPILL_SAMPLE * sizeof(SpillIdentity));
 	SpillReader reader;
 	uint64		n = 0;
 
@@ -148,10 +142,7 @@ spill_seek(Spill *spill, SpillPlace place)
 static inline bool
 is_before(const Spill *spill, const uint64 *entry, int partition)
 {
-	const uint64 *bound = spill->bounds.identities[partition - 1];
-
-	return entry[0] < bound[0] ||
-		(entry[0] == bound[0] && spill->key_words == 2 && entry[1] < bound[1]);
+	return compare_identities(entry, spill->bounds.identities[partition - 1], spill->key_words) < 0;
 }
 
 /* The partition of a customer, which as a rule is that of the last one. */

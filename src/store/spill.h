@@ -10,6 +10,7 @@
 
 #include "postgres.h"
 
+#include "order/customer.h"
 #include "order/units.h"
 #include "pg/tempfile.h"
 
@@ -25,14 +26,14 @@ typedef struct SpillPlace
 	off_t		offset;
 } SpillPlace;
 
-/*
- * Where partitions begin, but for the first one; ascending.  An identity of one
- * word has 0 for its second.
- */
+/* Of fewer words, the others are 0. */
+typedef uint64 SpillIdentity[KEY_MAX_WORDS];
+
+/* Where partitions begin, but for the first one; ascending. */
 typedef struct SpillBounds
 {
 	int			n;
-	uint64		identities[SPILL_PARTITIONS - 1][2];
+	SpillIdentity identities[SPILL_PARTITIONS - 1];
 } SpillBounds;
 
 typedef struct Spill
@@ -76,7 +77,7 @@ typedef struct SpillReader
 } SpillReader;
 
 extern void retention_bounds_even(SpillBounds *bounds, uint64 first_hash, uint64 last_hash);
-extern void retention_bounds_of_sample(SpillBounds *bounds, uint64 (*identities)[2], int n);
+extern void retention_bounds_of_sample(SpillBounds *bounds, SpillIdentity *identities, int n);
 extern void retention_bounds_of_partition(SpillBounds *bounds, const SpillReader *source);
 
 extern Spill *retention_spill_create(MemoryContext context, int key_words, int fixed_words,
