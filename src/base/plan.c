@@ -37,8 +37,9 @@
  */
 #define MERGE_OPERATORS		12.0
 
-/* A packed customer, about. */
+/* A packed customer, about; and a customer with an order. */
 #define MERGE_BYTES			24.0
+#define MERGE_PAIR_BYTES	32.0
 
 /*
  * An occasion, likewise.  (Two processes on two cores took half as long again as
@@ -95,12 +96,17 @@ periods_of(List *args)
 	return 3650;
 }
 
-/*
- * How many different values does one state of this aggregate see in its first
- * arguments: of customers if that's one, of customers and times if it's two?
- */
+/* Of what is there an entry in a state? */
+typedef struct EntryArguments
+{
+	int			first;			/* an argument of the aggregate */
+	int			n;				/* and those behind it, so many in all */
+	bool		by_period;		/* the second is a time, of which periods count */
+} EntryArguments;
+
+/* How many different values does one state of this aggregate see in these? */
 static double
-entries_in_state(PlannerInfo *root, AggTransInfo *trans, int nargs)
+entries_in_state(PlannerInfo *root, AggTransInfo *trans, EntryArguments of)
 {
 	double		rows = input_rows(root);
 	List	   *groups = NIL;
@@ -108,7 +114,7 @@ entries_in_state(PlannerInfo *root, AggTransInfo *trans, int nargs)
 	double		pairs;
 	double		ngroups = 1;
 
-	if (list_length(trans->args) < nargs)
+	if (list_length(trans->args) < of.first + of.n)
 		return 1;
 	if (root->parse->groupClause)
 	{
@@ -116,10 +122,10 @@ entries_in_state(PlannerInfo *root, AggTransInfo *trans, int nargs)
 		ngroups = estimate_num_groups(root, groups, rows, NULL, NULL);
 	}
 	exprs = list_copy(groups);
-	for (int i = 0; i < nargs; i++)
-		exprs = lappend(exprs, list_nth_node(TargetEntry, trans->args, i)->expr);
+	for (int i = 0; i < of.n; i++)
+		exprs = lappend(exprs, list_nth_node(TargetEntry, trans->args, of.first + i)->expr);
 	pairs = estimate_num_groups(root, exprs, rows, NULL, NULL);
-	if (nargs > 1)
+	if (of.by_period)
 		pairs = Min(pairs, periods_of(trans->args) *
 					estimate_num_groups(root, lappend(list_copy(groups),
 													  linitial_node(TargetEntry, trans->args)->expr),
@@ -129,7 +135,7 @@ entries_in_state(PlannerInfo *root, AggTransInfo *trans, int nargs)
 
 /* Answers cost requests, and no others. */
 static Node *
-combine_support(Node *request, double merge_operators, double merge_bytes, int nargs)
+combine_support(Node *request, double merge_operators, double merge_bytes, EntryArguments of)
 {
 	SupportRequestCost *cost;
 	double		entries = 1;
@@ -151,7 +157,7 @@ combine_support(Node *request, double merge_operators, double merge_bytes, int n
 		AggTransInfo *trans = (AggTransInfo *) lfirst(lc);
 
 		if (trans->combinefn_oid == cost->funcid)
-			entries = Max(entries, entries_in_state(cost->root, trans, nargs));
+			entries = Max(entries, entries_in_state(cost->root, trans, of));
 	}
 
 	/*
@@ -174,8 +180,32 @@ PG_FUNCTION_INFO_V1(retention_combine_support);
 Datum
 retention_combine_support(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_POINTER(combine_support((Node *) PG_GETARG_POINTER(0), MERGE_OPERATORS,
-									  MERGE_BYTES, 1));
+	PG_RETURN_POINTER(combine_support((Node *) PG_GETARG_POINTER(0), MERGE_OPERATORS, MERGE_BYTES,
+									  (EntryArguments) {.first = 0, .n = 1}));
+}
+
+/*
+ * _retention_customer_base_combine_lines_support(internal): planner support function
+ * of _retention_customer_base_combine_lines, of an amount and an order.
+ */
+PG_FUNCTION_INFO_V1(retention_combine_lines_support);
+Datum
+retention_combine_lines_support(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_POINTER(combine_support((Node *) PG_GETARG_POINTER(0), MERGE_OPERATORS, MERGE_BYTES,
+									  (EntryArguments) {.first = 1, .n = 1}));
+}
+
+/*
+ * _retention_customer_base_combine_pairs_support(internal): planner support function
+ * of _retention_customer_base_combine_pairs, of a customer and an order.
+ */
+PG_FUNCTION_INFO_V1(retention_combine_pairs_support);
+Datum
+retention_combine_pairs_support(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_POINTER(combine_support((Node *) PG_GETARG_POINTER(0), MERGE_OPERATORS, MERGE_PAIR_BYTES,
+									  (EntryArguments) {.first = 0, .n = 2}));
 }
 
 /*
@@ -187,5 +217,6 @@ Datum
 retention_history_combine_support(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_POINTER(combine_support((Node *) PG_GETARG_POINTER(0), MERGE_OCCASION_OPERATORS,
-									  MERGE_OCCASION_BYTES, 2));
+									  MERGE_OCCASION_BYTES,
+									  (EntryArguments) {.first = 0, .n = 2, .by_period = true}));
 }

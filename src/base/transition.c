@@ -16,9 +16,8 @@
  */
 #include "postgres.h"
 
-#include "base/state.h"
+#include "base/transition.h"
 #include "order/row.h"
-#include "store/kind.h"
 
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -32,91 +31,6 @@ typedef struct OrderRow
 	Amount		amount;
 	RowUnits	money;			/* in no more words than the table has */
 } OrderRow;
-
-/* Where a transition function finds its state, and may leave a new one. */
-typedef struct Transition
-{
-	MemoryContext context;		/* the aggregate's */
-	bool		direct;			/* called by a user, not by an aggregate */
-	bool		in_window;		/* called by a window function */
-	bool		empty;			/* there is no state yet */
-	Datum		state;
-} Transition;
-
-static inline bool
-is_running_large(FunctionCallInfo fcinfo)
-{
-	return !PG_ARGISNULL(0) &&
-		VARATT_IS_EXTERNAL_EXPANDED_RW(DatumGetPointer(PG_GETARG_DATUM(0)));
-}
-
-/* Find the state.  Outside of an aggregate, a copy of what was given. */
-static inline void
-transition_begin(FunctionCallInfo fcinfo, Transition *transition)
-{
-	transition->empty = PG_ARGISNULL(0);
-	transition->state = PG_GETARG_DATUM(0);
-	transition->direct = false;
-	transition->in_window = false;
-
-	/* a read-write pointer is as good as an aggregate's word */
-	if (is_running_large(fcinfo))
-	{
-		large_changed(large_of_datum(transition->state));
-		return;
-	}
-	switch (AggCheckCallContext(fcinfo, &transition->context))
-	{
-		case AGG_CONTEXT_AGGREGATE:
-			break;
-		case AGG_CONTEXT_WINDOW:
-			transition->in_window = true;
-			break;
-		default:
-			transition->direct = true;
-			transition->context = CurrentMemoryContext;
-			if (!transition->empty)
-				transition->state = PointerGetDatum(retention_base_pack(transition->state));
-	}
-	if (!transition->empty &&
-		(VARATT_IS_EXTENDED(DatumGetPointer(transition->state)) ||
-		 varlena_form(DatumGetPointer(transition->state)) == FORM_PACKED))
-		transition->state = retention_state_open(transition->context, transition->state,
-												 transition->in_window);
-}
-
-/*
- * Is the state of the kinds that the function is for?  In an aggregate of ours
- * it always is, but the functions can be called by anybody with any base, and
- * be made into other aggregates.
- */
-static pg_attribute_always_inline void
-check_state(Datum state, BaseForm form, KeyKind key, TimeKind time, AmountKind amount)
-{
-	const CustomerTable *table = state_table(state);
-
-	/* a SingleBase begins like a table, as far as is looked at here */
-	StaticAssertStmt(offsetof(SingleBase, amount) == offsetof(CustomerTable, amount),
-					 "the states begin alike");
-	if (unlikely(table->form != form ||
-				 !kind_takes(table->key, table->time, table->amount, key, time, amount)))
-	{
-		Kind		has = {.key = table->key, .time = table->time, .amount = table->amount};
-		Kind		row = {.key = key, .time = time, .amount = amount};
-
-		retention_refuse_row(&has, &row, BASE_TYPE);
-	}
-}
-
-static inline Datum
-transition_end(Transition *transition)
-{
-	if (unlikely(transition->direct))
-		return PointerGetDatum(retention_base_pack(transition->state));
-	if (transition->in_window && datum_is_large(transition->state))
-		large_of_datum(transition->state)->in_window = true;
-	return transition->state;
-}
 
 /*
  * The amount has more digits than the table's money, or doesn't fit a word: give the
@@ -213,32 +127,60 @@ refuse_sample_size(int32 size, int32 other)
 }
 
 /*
+ * Money leaves.  Returns false, and the executor begins the frame anew, when the
+ * last row with the most digits does, so that the answer shows as many digits as
+ * sum() would.
+ */
+static inline bool
+negate_money(CustomerTable *table, AmountKind amount, OrderRow *row)
+{
+	if (amount == AMOUNT_NUMERIC && table->scale > 0 && row->amount.dscale == table->scale &&
+		--table->rows.scale_rows == 0)
+		return false;
+	if (row->money.words > 0)
+		retention_money_negate(row->money.units, row->money.words);
+	else
+		row->money.wide = retention_money_negative(row->money.wide);
+	return true;
+}
+
+/*
  * The transition of every aggregate that has customers; "sign" is 1 for a row
  * that comes and -1 for one that leaves; "told" if rows say whether they are orders.
+ *
+ * It is that of lines without a customer, too, of which each order is one: then the
+ * arguments are the amount and the number of the order.
  */
 static pg_attribute_always_inline Datum
 add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, int sign,
 		bool sampled, bool told)
 {
+	bool		line = key_is_order(key);
+	KeyKind		part = line ? key_order(key) : key;
+	int			key_arg = line ? 2 : 1;
 	int			size_arg = 2 + (time != TIME_NONE) + (amount != AMOUNT_NONE);
 	int			time_arg = 2;
-	int			amount_arg = time == TIME_NONE ? 2 : 3;
+	int			amount_arg = line ? 1 : time == TIME_NONE ? 2 : 3;
 	int			is_order_arg = told ? amount_arg + 1 : NO_IS_ORDER;
 	Transition	transition;
 	OrderRow	row;
 	CustomerTable *table;
+	bool		counts = row_counts(fcinfo, time_arg, time, amount_arg, amount, &row.instant);
 
-	if (!row_counts(fcinfo, time_arg, time, amount_arg, amount, &row.instant))
+	/* in a moving frame the state must not be NULL, even if the first row is skipped */
+	if (!counts && !(line && PG_ARGISNULL(0)))
 		return row_skipped(fcinfo);
 
 	transition_begin(fcinfo, &transition);
 	if (unlikely(transition.empty))
 	{
-		KeyKind		kind = key == KEY_TEXT && retention_text_is_folded(PG_GET_COLLATION()) ?
-			KEY_TEXT_FOLDED : key;
+		KeyKind		kind = part == KEY_TEXT && retention_text_is_folded(PG_GET_COLLATION()) ?
+			key_folded(key) : key;
 
 		if (key == KEY_TEXT)
 			retention_check_text_key(fcinfo);
+		else if (part == KEY_TEXT)
+			retention_check_line_keys(fcinfo);
 		table = retention_table_create(kind, time, amount);
 		if (sampled)
 			table->sample = sample_size(fcinfo, size_arg);
@@ -252,11 +194,15 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, 
 								table->sample != PG_GETARG_INT32(size_arg)))
 			refuse_sample_size(table->sample, sample_size(fcinfo, size_arg));
 	}
+	if (line && !counts)
+		return transition_end(&transition);
 	if (sign < 0)
 		table->leaving = true;
 
 	if (amount != AMOUNT_NONE)
 	{
+		int			scale = table->scale;
+
 		amount_of_datum(PG_GETARG_DATUM(amount_arg), amount, table_units_scale(table), &row.amount);
 		if (unlikely(!row.amount.fits))
 		{
@@ -268,13 +214,21 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, 
 			row.money.words = 1;
 			row.money.units[0] = (uint64) row.amount.units;
 		}
+		if (line && sign > 0)
+		{
+			if (table->scale > scale)
+				table->rows.scale_rows = 0;
+			table->rows.scale_rows += row.amount.dscale == table->scale;
+		}
+		if (sign < 0 && !negate_money(table, amount, &row))
+			PG_RETURN_NULL();
 	}
 	row.refund = row_is_refund(fcinfo, is_order_arg, amount, &row.amount);
 
-	if (PG_ARGISNULL(1))
+	if (PG_ARGISNULL(key_arg))
 	{
 		if (row.refund)
-			table->rows.guest_refunds++;
+			table->rows.guest_refunds += sign;
 		else
 			table->rows.guest_orders += sign;
 		if (amount != AMOUNT_NONE)
@@ -283,12 +237,12 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, 
 	}
 	if (row.refund && likely(!table->selected))
 	{
-		table->rows.refunds++;
+		table->rows.refunds += sign;
 		add_amount(&transition, SUM_REFUNDED, &row);
 	}
 
-	row.identity = identity_of_datum(PG_GETARG_DATUM(1), key, PG_GET_COLLATION(),
-									 table->key == KEY_TEXT_FOLDED);
+	row.identity = identity_of_datum(PG_GETARG_DATUM(key_arg), part, PG_GET_COLLATION(),
+									 key_is_folded(table->key));
 
 	if (row.identity.hash > table->bound)
 	{
@@ -477,63 +431,32 @@ retention_final(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(retention_base_pack(PG_GETARG_DATUM(0)));
 }
 
-/*
- * Keys of a type that has a cast to one of ours, cast here.  An aggregate has a
- * form for them where its other arguments don't say which form is meant.
- */
-static inline Datum
-text_of_bpchar(Datum key)
-{
-	return DirectFunctionCall1(rtrim1, key);
-}
-
-static inline Datum
-text_of_char(Datum key)
-{
-	return DirectFunctionCall1(char_text, key);
-}
-
-static inline Datum
-int8_of_int2(Datum key)
-{
-	return Int64GetDatum(DatumGetInt16(key));
-}
-
-static inline Datum
-int8_of_int4(Datum key)
-{
-	return Int64GetDatum(DatumGetInt32(key));
-}
-
-/* add_row() of such a key.  The arguments are the caller's, so change a copy. */
+/* add_row() of a key that is cast.  The arguments are the caller's, so change a copy. */
 static pg_attribute_always_inline Datum
 cast_row(FunctionCallInfo fcinfo, KeyKind key, Datum (*cast) (Datum key), AmountKind amount, int sign, bool sampled)
 {
 	LOCAL_FCINFO(copy, 3);
+	int			arg = key_is_order(key) ? 2 : 1;
 	Datum		result;
 
 	memcpy(copy, fcinfo, SizeForFunctionCallInfo(2 + (amount != AMOUNT_NONE) + sampled));
-	if (!PG_ARGISNULL(1))
-		copy->args[1].value = cast(PG_GETARG_DATUM(1));
+	if (!PG_ARGISNULL(arg))
+		copy->args[arg].value = cast(PG_GETARG_DATUM(arg));
 	result = add_row(copy, key, TIME_NONE, amount, sign, sampled, false);
 	fcinfo->isnull = copy->isnull;
-	if (key == KEY_TEXT && !PG_ARGISNULL(1))
-		pfree(DatumGetPointer(copy->args[1].value));
+	if ((key == KEY_TEXT || key == ORDER_KEY(KEY_TEXT)) && !PG_ARGISNULL(arg))
+		pfree(DatumGetPointer(copy->args[arg].value));
 	return result;
 }
 
 /*
  * The SQL-callable functions: retention_add_KEY[_TIME][_AMOUNT[_is_order]],
  * retention_sample_KEY[_TIME][_AMOUNT] and retention_remove_KEY for customers,
+ * retention_add_line_AMOUNT_KEY and retention_remove_line_AMOUNT_KEY for orders,
  * retention_own_[TIME][_AMOUNT],
  * retention_own_moving_AMOUNT and retention_remove_own_AMOUNT for one.  Keys are
  * int8, text and uuid; int2, int4, char and bpchar where there is no time.
  */
-#define TRANSITION(name, body) \
-	PG_FUNCTION_INFO_V1(name); \
-	Datum name(PG_FUNCTION_ARGS) { return body; } \
-	extern Datum name(PG_FUNCTION_ARGS)
-
 #define ADD(name, key, time, amount) \
 	TRANSITION(name, add_row(fcinfo, key, time, amount, 1, false, false))
 #define ADD_TOLD(name, key, time, amount) \
@@ -542,6 +465,8 @@ cast_row(FunctionCallInfo fcinfo, KeyKind key, Datum (*cast) (Datum key), Amount
 	TRANSITION(name, add_row(fcinfo, key, time, amount, 1, true, false))
 #define REMOVE(name, key) \
 	TRANSITION(name, add_row(fcinfo, key, TIME_NONE, AMOUNT_NONE, -1, false, false))
+#define LINE(name, order, amount, sign) \
+	TRANSITION(name, add_row(fcinfo, ORDER_KEY(order), TIME_NONE, amount, sign, false, false))
 #define OWN(name, time, amount) \
 	TRANSITION(name, add_own_row(fcinfo, time, amount, false))
 #define OWN_MOVING(name, amount) \
@@ -563,7 +488,11 @@ cast_row(FunctionCallInfo fcinfo, KeyKind key, Datum (*cast) (Datum key), Amount
 	ADD_TOLD(retention_add_##key##_timestamptz_numeric_is_order, KEY, TIME_TIMESTAMPTZ, AMOUNT_NUMERIC); \
 	ADD_TOLD(retention_add_##key##_timestamp_numeric_is_order, KEY, TIME_TIMESTAMP, AMOUNT_NUMERIC); \
 	ADD_TOLD(retention_add_##key##_date_numeric_is_order, KEY, TIME_DATE, AMOUNT_NUMERIC); \
-	REMOVE(retention_remove_##key, KEY)
+	REMOVE(retention_remove_##key, KEY); \
+	LINE(retention_add_line_numeric_##key, KEY, AMOUNT_NUMERIC, 1); \
+	LINE(retention_add_line_float8_##key, KEY, AMOUNT_FLOAT8, 1); \
+	LINE(retention_remove_line_numeric_##key, KEY, AMOUNT_NUMERIC, -1); \
+	LINE(retention_remove_line_float8_##key, KEY, AMOUNT_FLOAT8, -1)
 
 ADD_KEY(int8, KEY_INT8);
 ADD_KEY(uuid, KEY_UUID);
@@ -574,7 +503,11 @@ ADD_KEY(text, KEY_TEXT);
 	TRANSITION(retention_add_##key##_numeric, cast_row(fcinfo, KEY, cast, AMOUNT_NUMERIC, 1, false)); \
 	TRANSITION(retention_add_##key##_float8, cast_row(fcinfo, KEY, cast, AMOUNT_FLOAT8, 1, false)); \
 	TRANSITION(retention_sample_##key, cast_row(fcinfo, KEY, cast, AMOUNT_NONE, 1, true)); \
-	TRANSITION(retention_remove_##key, cast_row(fcinfo, KEY, cast, AMOUNT_NONE, -1, false))
+	TRANSITION(retention_remove_##key, cast_row(fcinfo, KEY, cast, AMOUNT_NONE, -1, false)); \
+	TRANSITION(retention_add_line_numeric_##key, cast_row(fcinfo, ORDER_KEY(KEY), cast, AMOUNT_NUMERIC, 1, false)); \
+	TRANSITION(retention_add_line_float8_##key, cast_row(fcinfo, ORDER_KEY(KEY), cast, AMOUNT_FLOAT8, 1, false)); \
+	TRANSITION(retention_remove_line_numeric_##key, cast_row(fcinfo, ORDER_KEY(KEY), cast, AMOUNT_NUMERIC, -1, false)); \
+	TRANSITION(retention_remove_line_float8_##key, cast_row(fcinfo, ORDER_KEY(KEY), cast, AMOUNT_FLOAT8, -1, false))
 
 ADD_CAST(int2, KEY_INT8, int8_of_int2);
 ADD_CAST(int4, KEY_INT8, int8_of_int4);

@@ -143,7 +143,7 @@ retention_base_revenue_concentration(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	int32		points = PG_GETARG_INT32(1);
-	struct varlena *packed = retention_base_pack(PG_GETARG_DATUM(0));
+	struct varlena *packed = retention_customer_pack(PG_GETARG_DATUM(0));
 	Unpacker	unpacker;
 	const BaseTotals *totals = &unpacker.totals;
 	Walk		walk = {0};

@@ -27,7 +27,7 @@
 	Datum name(PG_FUNCTION_ARGS) \
 	{ \
 		BaseTotals	totals; \
-		retention_base_totals(PG_GETARG_DATUM(0), &totals); \
+		retention_customer_totals(PG_GETARG_DATUM(0), &totals); \
 		if (!can_answer) \
 			PG_RETURN_NULL(); \
 		return name##_of(fcinfo, &totals); \
@@ -235,7 +235,7 @@ retention_base_clv(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	get_clv_options(fcinfo, &options);
-	retention_base_totals(PG_GETARG_DATUM(0), &totals);
+	retention_customer_totals(PG_GETARG_DATUM(0), &totals);
 	if (!retention_sample_is_fair(&totals))
 		PG_RETURN_NULL();
 	if (!retention_clv(&totals, &options, &result))
@@ -269,7 +269,7 @@ retention_base_clv_breakdown(PG_FUNCTION_ARGS)
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	get_clv_options(fcinfo, &options);
-	retention_base_totals(PG_GETARG_DATUM(0), &totals);
+	retention_customer_totals(PG_GETARG_DATUM(0), &totals);
 	if (!retention_sample_is_fair(&totals))
 		PG_RETURN_NULL();
 

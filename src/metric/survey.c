@@ -22,7 +22,7 @@
 static const struct varlena *
 packed_to_survey(Datum base)
 {
-	const struct varlena *packed = retention_base_pack(base);
+	const struct varlena *packed = retention_customer_pack(base);
 	BaseTotals	totals;
 
 	retention_packed_totals(packed, &totals);

@@ -47,6 +47,9 @@ extern int	retention_table_find_column(const OpenTable *table, const char *name)
 extern const char *retention_table_column_names(const OpenTable *table);
 extern Node *retention_table_column(const OpenTable *table, int column);
 
+/* reader.c */
+extern bool retention_name_is_usual(Role role, const char *name);
+
 /* expression.c */
 extern const char *retention_role_name(Role role);
 extern const char *retention_role_what(Role role);

@@ -54,8 +54,8 @@ static const char *const usual_numbers[] = {
 };
 
 /* Is it a usual name, however it's spelled: Customer ID, customerId, CUSTOMER_ID? */
-static bool
-is_usual(Role role, const char *name)
+bool
+retention_name_is_usual(Role role, const char *name)
 {
 	const char *const *usual = role == ROLE_CUSTOMER ? usual_customers :
 		role == ROLE_ORDERED_AT ? usual_times : role == ROLE_AMOUNT ? usual_amounts : usual_numbers;
@@ -79,7 +79,7 @@ usual_columns(const OpenTable *table, Role role, bool fitting)
 
 	for (int i = 1; i <= retention_table_columns(table); i++)
 		if (OidIsValid(retention_table_column_type(table, i)) &&
-			is_usual(role, retention_table_column_name(table, i)) &&
+			retention_name_is_usual(role, retention_table_column_name(table, i)) &&
 			retention_type_fits(role, retention_table_column_type(table, i)) == fitting)
 			found = lappend_int(found, i);
 	return found;
@@ -207,10 +207,10 @@ is_out_of_place(const OpenTable *table, Role place)
 {
 	const char *name = retention_table_column_name(table, (int) place + 1);
 
-	if (is_usual(place, name))
+	if (retention_name_is_usual(place, name))
 		return false;
 	for (Role role = ROLE_CUSTOMER; role <= ROLE_ORDER_ID; role++)
-		if (is_usual(role, name))
+		if (retention_name_is_usual(role, name))
 			return true;
 	return place == ROLE_CUSTOMER && pg_strcasecmp(name, "id") == 0;
 }

@@ -202,6 +202,8 @@ retention_place_role(const Form *form, int place)
 		return ROLE_ORDERED_AT;
 	if (strcmp(name, "amount") == 0)
 		return ROLE_AMOUNT;
+	if (strcmp(name, "order_id") == 0 && list_member_oid(form->types[place], UUIDOID))
+		return ROLE_ORDER_ID;
 	return ROLES;
 }
 
@@ -264,6 +266,21 @@ retention_fit(Oid type, const List *types)
 	return best;
 }
 
+/*
+ * Is it a column that by its name is something else than the number of an order, where
+ * that is due?  Nobody means customers who are orders.
+ */
+bool
+retention_is_misplaced(const Given *given, const Form *form, int place)
+{
+	if (retention_place_role(form, place) != ROLE_ORDER_ID || given->text == NULL || strcmp(given->kind, "column ") != 0)
+		return false;
+	for (Role role = ROLE_CUSTOMER; role <= ROLE_AMOUNT; role++)
+		if (retention_name_is_usual(role, given->text))
+			return true;
+	return false;
+}
+
 static void
 try_orders(const Call *call, const Form *form, int nplaces, int place, int score, Order *trial, Order *best)
 {
@@ -283,7 +300,7 @@ try_orders(const Call *call, const Form *form, int nplaces, int place, int score
 
 		for (int j = 0; j < place; j++)
 			taken = taken || trial->of[j] == i;
-		if (taken || fits == 0)
+		if (taken || fits == 0 || retention_is_misplaced(&call->given[i], form, place))
 			continue;
 		trial->of[place] = i;
 		/* the types decide, then what are columns, then how much stays where it is */

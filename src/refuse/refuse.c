@@ -40,6 +40,16 @@ has_room(const Call *call, const Form *form)
 	return true;
 }
 
+/* Is an argument in a place where nobody would put it? */
+static bool
+is_mistaken(const Call *call, const Form *form)
+{
+	for (int i = 0; i < call->ngiven; i++)
+		if (retention_is_misplaced(&call->given[i], form, retention_place_of(call, i, form)))
+			return true;
+	return false;
+}
+
 /* Arguments of types that a form doesn't take, and of how many of them is known what to write. */
 static int
 misfits(const Call *call, const Form *form, int *remedied, int *fits)
@@ -339,7 +349,7 @@ retention_refuse(const Call *call)
 		int			remedied;
 		int			fits;
 
-		if (!has_room(call, form))
+		if (!has_room(call, form) || is_mistaken(call, form))
 			continue;
 		wrong = misfits(call, form, &remedied, &fits);
 		if (wrong == remedied && (wrong < fewest || (wrong == fewest && fits > best_fits)))
@@ -357,10 +367,15 @@ retention_refuse(const Call *call)
 	if (cast && fewest == 1 && may_be_cast(call, cast, false))
 		wrong_type(call, cast, forms);
 
-	/* some are missing */
+	/* some are missing; but not the number of an order, where another form does without */
 	foreach(lc, forms)
-		if (!call->named && is_beginning(call, (const Form *) lfirst(lc), &order))
-			missing(call, (const Form *) lfirst(lc), &order, call->ngiven == 1 ? cast : NULL);
+	{
+		const Form *form = (const Form *) lfirst(lc);
+
+		if (!call->named && is_beginning(call, form, &order) &&
+			!(cast && fewest == 0 && retention_place_role(form, call->ngiven) == ROLE_ORDER_ID))
+			missing(call, form, &order, call->ngiven == 1 ? cast : NULL);
+	}
 	if (cast && fewest == 1 && may_be_cast(call, cast, true))
 		wrong_type(call, cast, forms);
 

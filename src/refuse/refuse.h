@@ -67,6 +67,7 @@ extern Role retention_place_role(const Form *form, int place);
 extern const char *retention_types_text(const List *types);
 extern int	retention_place_of(const Call *call, int argument, const Form *form);
 extern int	retention_fit(Oid type, const List *types);
+extern bool retention_is_misplaced(const Given *given, const Form *form, int place);
 extern Order retention_best_order(const Call *call, const Form *form, int nplaces);
 extern const char *retention_type_name(Oid type);
 extern bool retention_type_is_value(Oid type, Oid schema);

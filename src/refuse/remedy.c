@@ -73,8 +73,9 @@ retention_remedy(const Form *form, int place, Oid type)
 	Oid			base = getBaseType(type);
 	Oid			function;
 
+	/* the number of an order is of a customer's types */
 	if (role != ROLES)
-		return retention_advised_cast(role, base);
+		return retention_advised_cast(role == ROLE_ORDER_ID ? ROLE_CUSTOMER : role, base);
 	if (form->aggregate && strcmp(retention_type_name(taken), "rfm_inputs") == 0)
 		return OVER_CUSTOMERS;
 	for (int i = 0; i < lengthof(remedies); i++)

@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "base/packed.h"
+#include "base/pairs.h"
 #include "base/state.h"
 
 #include "customers.h"
@@ -172,11 +173,15 @@ void
 fuzz_value(struct varlena *value)
 {
 	Datum		state;
+	BaseTotals	totals;
 
 	retention_packed_validate(value);
 
 	fuzz_error_allowed = false;
 	read_entries(value);
+	retention_packed_totals(value, &totals);
+	if (key_is_pair(totals.key))
+		retention_pairs_totals(PointerGetDatum(value), &totals);
 	state = retention_state_open(NULL, PointerGetDatum(value), false);
 	fuzz_must_be_same(retention_base_pack(state), value);
 

@@ -24,7 +24,7 @@ fuzz_kind(Fields *fields)
 	FuzzKind	kind;
 
 	(void) fuzz_byte(fields, ROLE_OTHER);
-	kind.two_words = fuzz_byte(fields, ROLE_OTHER) > KEY_INT8;
+	kind.key_words = key_words((KeyKind) fuzz_byte(fields, ROLE_OTHER));
 	kind.has_time = fuzz_byte(fields, ROLE_OTHER) > 0;
 	kind.has_money = fuzz_byte(fields, ROLE_OTHER) > 0;
 	return kind;
@@ -52,7 +52,7 @@ void
 fuzz_identities(Fields *fields, const FuzzKind *kind, uint64 n)
 {
 	(void) fuzz_numbers(fields, ROLE_HASH, n - 1);
-	if (kind->two_words)
+	for (int word = 1; word < kind->key_words; word++)
 		(void) fuzz_numbers(fields, ROLE_LOW, n);
 }
 

@@ -27,7 +27,7 @@ enum
 /* What a type's orders are, as the header says. */
 typedef struct FuzzKind
 {
-	bool		two_words;		/* of a customer's identity */
+	int			key_words;		/* of a customer's identity */
 	bool		has_time;
 	bool		has_money;
 } FuzzKind;

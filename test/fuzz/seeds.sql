@@ -6,6 +6,11 @@ SELECT i, CASE WHEN i % 9 <> 0 THEN i % 7 END AS customer, timestamptz '2024-01-
 	   CASE WHEN i % 5 = 0 THEN -0.25 ELSE i * 1.5 END AS amount
 FROM generate_series(1, 40) i;
 
+CREATE AGGREGATE lines(numeric, int8) (SFUNC = _retention_customer_base_add_line, STYPE = customer_base, FINALFUNC = _retention_customer_base_final);
+CREATE AGGREGATE lines(numeric, text) (SFUNC = _retention_customer_base_add_line, STYPE = customer_base, FINALFUNC = _retention_customer_base_final);
+CREATE AGGREGATE pairs(int8, int8) (SFUNC = _retention_customer_base_add_pair, STYPE = customer_base, FINALFUNC = _retention_customer_base_final);
+CREATE AGGREGATE pairs(int8, uuid) (SFUNC = _retention_customer_base_add_pair, STYPE = customer_base, FINALFUNC = _retention_customer_base_final);
+CREATE AGGREGATE pairs(text, text) (SFUNC = _retention_customer_base_add_pair, STYPE = customer_base, FINALFUNC = _retention_customer_base_final);
 CREATE VIEW base AS
 SELECT customer_base(customer) AS b FROM orders
 UNION ALL SELECT customer_base(customer::text) FROM orders
@@ -21,7 +26,12 @@ UNION ALL SELECT customer_base_sample(k, at, amount, 16) FROM orders, generate_s
 UNION ALL SELECT customer_base_sample(k::text, 20) FROM orders, generate_series(1, 50) k
 UNION ALL SELECT without_customers_of(customer_base(customer, at, amount), customer_base(3)) FROM orders
 UNION ALL SELECT customer_base(NULL::int8, at, amount) FROM orders
-UNION ALL (SELECT _retention_customer_base_add_own(NULL, at, amount) FROM orders LIMIT 14);
+UNION ALL (SELECT _retention_customer_base_add_own(NULL, at, amount) FROM orders LIMIT 14)
+UNION ALL SELECT lines(amount, nullif(i % 10, 3)) FROM orders
+UNION ALL SELECT lines(amount * CASE i WHEN 7 THEN 1e40 ELSE 1 END, (i % 10)::text) FROM orders
+UNION ALL SELECT pairs(customer, nullif(i % 10, 3)) FROM orders
+UNION ALL SELECT pairs(customer, md5(i::text)::uuid) FROM orders
+UNION ALL SELECT pairs(customer::text, (i % 10)::text) FROM orders;
 
 CREATE VIEW history AS
 SELECT purchase_history(customer, at, 'day') AS h FROM orders

@@ -252,6 +252,12 @@ EOH_flatten_into(ExpandedObjectHeader *object, void *result, Size size)
 	object->eoh_methods->flatten_into(object, result, size);
 }
 
+/* As with a context. */
+void
+DeleteExpandedObject(Datum datum)
+{
+}
+
 /* The calendar, which the server has to itself: from the Julian day and to it. */
 void
 j2date(int jd, int *year, int *month, int *day)

@@ -54,5 +54,32 @@ SELECT _retention_customer_base_combine(customer_base('a'::text), customer_base(
 SELECT _retention_customer_base_combine(customer_base('a'::text COLLATE case_insensitive), customer_base('a'::text));
 SELECT customers(_retention_customer_base_combine(customer_base('a'::text COLLATE case_insensitive), customer_base('A'::text COLLATE case_insensitive)));
 
+-- Lines: customers and the numbers of orders alike. A function has one collation: where
+-- that is not the one of both, nobody has said what is meant.
+SELECT purchase_frequency(k, o) AS plain, purchase_frequency(k COLLATE case_insensitive, o COLLATE case_insensitive) AS both, purchase_frequency(k COLLATE case_insensitive, n) AS customers,
+	   purchase_frequency(n, o COLLATE case_insensitive) AS orders, aov(1.5, o) AS aov, aov(1.5, o COLLATE case_insensitive) AS aov_insensitive, count(*) AS lines
+FROM (VALUES ('Ann', 'a1', 1), ('ann', 'A1', 1), ('ann', 'A2', 2), ('Bob', 'a1', 3)) v (k, o, n);
+CREATE TABLE invoices (k text COLLATE case_insensitive, o text COLLATE case_insensitive, o_plain text, o_c text COLLATE "C", n int);
+INSERT INTO invoices SELECT CASE n % 2 WHEN 0 THEN 'customer ' ELSE 'CUSTOMER ' END || n / 3 % 4000, CASE n % 2 WHEN 0 THEN 'order ' ELSE 'ORDER ' END || n / 3 % 6000, 'order ' || n, 'order ' || n, n FROM generate_series(1, 18000) n;
+CREATE VIEW of_lines AS
+SELECT repeat_rate(k, o) = repeat AND purchase_frequency(k, o) = frequency AS pairs, aov(2.0, o) = 2.0 * 18000 / numbers AS aov, repeat, frequency
+FROM (SELECT k, o, n, (SELECT count(DISTINCT o) FROM invoices) AS numbers, r.* FROM invoices, (SELECT count(*) FILTER (WHERE c > 1)::float8 / count(*) AS repeat, sum(c)::float8 / count(*) AS frequency
+	  FROM (SELECT count(DISTINCT o) AS c FROM invoices GROUP BY k) s) r) s GROUP BY repeat, frequency, numbers;
+SELECT * FROM of_lines;
+SET work_mem = '64kB';
+SET hash_mem_multiplier = 1;
+SELECT * FROM of_lines;
+RESET work_mem;
+RESET hash_mem_multiplier;
+SELECT repeat_rate(k, o_plain) FROM invoices;
+\echo :LAST_ERROR_SQLSTATE
+SELECT repeat_rate(k, o_c) FROM invoices;
+SELECT purchase_frequency(o_plain, k) OVER () FROM invoices;
+SELECT repeat_rate(k COLLATE "C", o) FROM invoices;
+SELECT repeat_rate(k COLLATE no_accents, o) IS NOT NULL AS another, repeat_rate(k COLLATE "C", o_c) IS NOT NULL AS plain, repeat_rate(k COLLATE "C", o COLLATE "C") IS NOT NULL AS both,
+	   repeat_rate(o_c, o_plain) IS NOT NULL AS column_and_default, repeat_rate(n, o_c COLLATE "POSIX") IS NOT NULL AS numbers FROM invoices;
+SELECT _retention_customer_base_combine(_retention_customer_base_add_line(NULL, 1.0, 'a'::text), _retention_customer_base_add_line(NULL, 1.0, 'a'::text COLLATE case_insensitive));
+SELECT _retention_customer_base_combine(_retention_customer_base_add_pair(NULL, 1, 'a'::text), _retention_customer_base_add_pair(NULL, 1, 'a'::text COLLATE case_insensitive));
+
 SET client_min_messages = error;
 DROP SCHEMA collations CASCADE;

@@ -14,14 +14,16 @@ CREATE SCHEMA every_aggregate;
 SET search_path = every_aggregate, public;
 
 -- ---------------------------------------------------------------------------
--- Orders.  One column for each type a customer, a time and an amount may have.
+-- Orders.  One column for each type a customer, a time, an amount and an order's
+-- number may have.
 -- ---------------------------------------------------------------------------
 
 CREATE TABLE orders (
 	id int, shop text COLLATE "C", keep bool,
 	c_int8 int8, c_int4 int4, c_int2 int2, c_char "char", c_text text, c_varchar varchar, c_bpchar bpchar, c_uuid uuid,
 	t_timestamptz timestamptz, t_timestamp timestamp, t_date date,
-	a_numeric numeric, a_float8 float8, o_bool bool
+	a_numeric numeric, a_float8 float8, o_bool bool,
+	n_int8 int8, n_int4 int4, n_int2 int2, n_char "char", n_text text, n_uuid uuid
 );
 
 CREATE FUNCTION fill(id int, shop text, keep bool, customer int8, at timestamptz, amount numeric)
@@ -29,7 +31,10 @@ RETURNS orders LANGUAGE sql AS $$
 	SELECT id, shop, keep,
 		   customer, customer, customer, chr(33 + (abs(customer) % 90)::int)::"char", 'customer ' || customer, 'customer ' || customer, ('customer ' || customer)::char(20), md5(customer::text)::uuid,
 		   at, at::timestamp, at::date,
-		   amount, amount::float8, CASE WHEN id % 11 <> 4 THEN id % 5 <> 3 END
+		   amount, amount::float8, CASE WHEN id % 11 <> 4 THEN id % 5 <> 3 END,
+		   number, number, number, chr(33 + number % 90)::"char", 'order ' || number, md5(number::text)::uuid
+	-- some of two lines, some of none
+	FROM (SELECT CASE WHEN id % 13 <> 5 THEN id - (id % 3 = 0)::int END AS number) s
 $$;
 
 -- Of the shop 'empty' there is no row.
@@ -79,11 +84,13 @@ SELECT o.* FROM generate_series(1, 9000) n,
 ALTER TABLE many SET (parallel_workers = 2),
 	ALTER c_int8 SET (n_distinct = 10), ALTER c_int4 SET (n_distinct = 10), ALTER c_int2 SET (n_distinct = 10), ALTER c_text SET (n_distinct = 10), ALTER c_varchar SET (n_distinct = 10),
 	ALTER c_bpchar SET (n_distinct = 10), ALTER c_uuid SET (n_distinct = 10),
+	ALTER c_char SET (n_distinct = 10), ALTER n_char SET (n_distinct = 10), ALTER n_int8 SET (n_distinct = 10), ALTER n_int4 SET (n_distinct = 10), ALTER n_int2 SET (n_distinct = 10), ALTER n_text SET (n_distinct = 10), ALTER n_uuid SET (n_distinct = 10),
 	ALTER t_timestamptz SET (n_distinct = 10), ALTER t_timestamp SET (n_distinct = 10), ALTER t_date SET (n_distinct = 10);
 ALTER TABLE parts
 	ALTER c_int8 SET (n_distinct_inherited = 10), ALTER c_int4 SET (n_distinct_inherited = 10), ALTER c_int2 SET (n_distinct_inherited = 10), ALTER c_text SET (n_distinct_inherited = 10),
 	ALTER c_varchar SET (n_distinct_inherited = 10), ALTER c_bpchar SET (n_distinct_inherited = 10),
-	ALTER c_uuid SET (n_distinct_inherited = 10), ALTER t_timestamptz SET (n_distinct_inherited = 10),
+	ALTER c_uuid SET (n_distinct_inherited = 10), ALTER c_char SET (n_distinct_inherited = 10), ALTER n_char SET (n_distinct_inherited = 10), ALTER n_int8 SET (n_distinct_inherited = 10), ALTER n_int4 SET (n_distinct_inherited = 10), ALTER n_int2 SET (n_distinct_inherited = 10),
+	ALTER n_text SET (n_distinct_inherited = 10), ALTER n_uuid SET (n_distinct_inherited = 10), ALTER t_timestamptz SET (n_distinct_inherited = 10),
 	ALTER t_timestamp SET (n_distinct_inherited = 10), ALTER t_date SET (n_distinct_inherited = 10);
 DO $$
 DECLARE
@@ -92,6 +99,7 @@ BEGIN
 	FOREACH part IN ARRAY ARRAY['parts_0', 'parts_1', 'parts_2'] LOOP
 		EXECUTE format('ALTER TABLE %I ALTER c_int8 SET (n_distinct = 10), ALTER c_int4 SET (n_distinct = 10), ALTER c_int2 SET (n_distinct = 10), ALTER c_text SET (n_distinct = 10),
 					   ALTER c_varchar SET (n_distinct = 10), ALTER c_bpchar SET (n_distinct = 10), ALTER c_uuid SET (n_distinct = 10),
+					   ALTER c_char SET (n_distinct = 10), ALTER n_char SET (n_distinct = 10), ALTER n_int8 SET (n_distinct = 10), ALTER n_int4 SET (n_distinct = 10), ALTER n_int2 SET (n_distinct = 10), ALTER n_text SET (n_distinct = 10), ALTER n_uuid SET (n_distinct = 10),
 					   ALTER t_timestamptz SET (n_distinct = 10), ALTER t_timestamp SET (n_distinct = 10), ALTER t_date SET (n_distinct = 10)', part);
 	END LOOP;
 END
@@ -138,18 +146,24 @@ CREATE FUNCTION constant_of(argument text) RETURNS text LANGUAGE sql AS $$
 				WHEN argument = 'period' THEN '''day''' WHEN argument = 'time_zone' THEN '''UTC''' WHEN argument = 'sample_size' THEN '1000000' END
 $$;
 
--- Of the aggregates over order rows.  customer, at, amount and is_order are the columns of the arguments, NULL for
--- those that the aggregate does not take.
+-- And one that is an order's number.
+CREATE FUNCTION number_of(argument text, type regtype) RETURNS text LANGUAGE sql AS $$
+	SELECT replace(column_of(type), 'c_', 'n_') WHERE argument = 'order_id'
+$$;
+
+-- Of the aggregates over order rows.  customer, at, amount, is_order and order_id are the columns of the arguments,
+-- NULL for those that the aggregate does not take.
 CREATE TABLE aggregates AS
 SELECT p.oid::regprocedure AS signature, p.proname AS name, p.prorettype::regtype AS type,
-	   (SELECT string_agg(coalesce(constant_of(p.proargnames[n]), 'o.' || column_of(t)), ', ' ORDER BY n)
+	   (SELECT string_agg(coalesce(constant_of(p.proargnames[n]), 'o.' || coalesce(number_of(p.proargnames[n], t), column_of(t))), ', ' ORDER BY n)
 		FROM unnest(p.proargtypes::regtype[]) WITH ORDINALITY AS a (t, n)) AS arguments,
 	   (SELECT column_of(t) FROM unnest(p.proargtypes::regtype[]) WITH ORDINALITY AS a (t, n)
-		WHERE column_of(t) LIKE 'c%' AND constant_of(p.proargnames[n]) IS NULL) AS customer,
+		WHERE column_of(t) LIKE 'c%' AND constant_of(p.proargnames[n]) IS NULL AND number_of(p.proargnames[n], t) IS NULL) AS customer,
 	   (SELECT column_of(t) FROM unnest(p.proargtypes::regtype[]) WITH ORDINALITY AS a (t, n)
 		WHERE column_of(t) LIKE 't%' AND constant_of(p.proargnames[n]) IS NULL) AS at,
 	   (SELECT column_of(t) FROM unnest(p.proargtypes::regtype[]) AS t WHERE column_of(t) LIKE 'a%') AS amount,
 	   (SELECT column_of(t) FROM unnest(p.proargtypes::regtype[]) AS t WHERE column_of(t) LIKE 'o%') AS is_order,
+	   (SELECT number_of(p.proargnames[n], t) FROM unnest(p.proargtypes::regtype[]) WITH ORDINALITY AS a (t, n) WHERE number_of(p.proargnames[n], t) IS NOT NULL) AS order_id,
 	   p.proargtypes::regtype[] AS types
 FROM pg_proc p
 JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
@@ -163,13 +177,13 @@ WHERE e.extname = 'retention' AND p.prokind = 'a' AND p.proname <> 'rollup' AND 
 ORDER BY 1;
 
 SELECT name, count(*) AS overloads, count(DISTINCT customer) AS keys, count(DISTINCT at) AS times,
-	   count(DISTINCT amount) AS amounts
+	   count(DISTINCT amount) AS amounts, count(DISTINCT order_id) AS order_ids
 FROM aggregates GROUP BY name ORDER BY name COLLATE "C";
 
 -- An argument that there is no column for.
 SELECT signature FROM aggregates
 WHERE arguments IS NULL OR array_position(types, NULL) IS NOT NULL
-	OR cardinality(types) <> num_nonnulls(customer, at, amount, is_order)
+	OR cardinality(types) <> num_nonnulls(customer, at, amount, is_order, order_id)
 		+ CASE replace(name, '_retention_', '') WHEN 'customer_base_sample' THEN 1 WHEN 'rfm_summary' THEN 1 WHEN 'order_days_between' THEN 2
 			WHEN 'next_order_due_day' THEN 1
 			WHEN 'purchase_history' THEN CASE WHEN 'time_zone' = ANY (SELECT unnest(proargnames) FROM pg_proc WHERE oid = signature) THEN 2 ELSE 1 END ELSE 0 END;
@@ -255,11 +269,11 @@ BEGIN
 	END IF;
 	RETURN format($f$(
 		WITH given AS (
-			SELECT %1$s AS customer, %2$s AS at, %3$s AS amount, %9$s AS refund FROM (SELECT %6$s FROM %4$s) o
+			SELECT %1$s AS customer, %2$s AS at, %3$s AS amount, %9$s AS refund, %10$s AS number FROM (SELECT %6$s FROM %4$s) o
 		), rows AS (
 			SELECT * FROM given WHERE %7$s
 		), customers AS (
-			SELECT count(*) FILTER (WHERE NOT refund) AS n, sum(amount) AS revenue,
+			SELECT count(*) FILTER (WHERE NOT refund AND number IS NULL) + count(DISTINCT number) FILTER (WHERE NOT refund) AS n, sum(amount) AS revenue,
 				   min(at) FILTER (WHERE NOT refund) AS first, max(at) FILTER (WHERE NOT refund) AS last
 			FROM rows WHERE customer IS NOT NULL GROUP BY customer
 		), totals AS (
@@ -309,7 +323,9 @@ BEGIN
 			 WHEN a.name IN ('order_gap', 'next_order_due') THEN 'gaps'
 			 ELSE 'totals, others, occasions, span' END,
 		CASE WHEN a.is_order IS NOT NULL THEN 'o.' || a.is_order || ' IS NOT TRUE' WHEN a.amount IS NULL THEN 'false'
-			 ELSE 'o.' || a.amount || ' < 0' END);
+			 ELSE 'o.' || a.amount || ' < 0' END,
+		-- of orders, where rows are lines of them
+		CASE WHEN a.order_id IS NULL THEN 'NULL::text' ELSE 'o.' || a.order_id || '::text' END);
 END
 $$;
 
@@ -451,7 +467,7 @@ DO $$
 DECLARE
 	a aggregates;
 BEGIN
-	FOR a IN SELECT * FROM aggregates WHERE coalesce(customer, 'c_int8') IN ('c_int8', 'c_char') AND at IS DISTINCT FROM 't_timestamp' LOOP
+	FOR a IN SELECT * FROM aggregates WHERE (coalesce(customer, 'c_int8') = 'c_int8' AND coalesce(order_id, 'n_int8') = 'n_int8' OR customer = 'c_char' OR order_id = 'n_char') AND at IS DISTINCT FROM 't_timestamp' LOOP
 		EXECUTE format('INSERT INTO truth SELECT %L, ''all'', %s', a.signature, oracle(a, 'many'));
 		EXECUTE format('INSERT INTO truth SELECT %L, shop, %s FROM (SELECT DISTINCT shop FROM many) o', a.signature,
 					   oracle(a, 'many i WHERE i.shop = o.shop'));
@@ -464,7 +480,7 @@ BEGIN
 	SELECT b.signature, t.key, t.value
 	FROM truth t JOIN aggregates AS c USING (signature)
 	JOIN aggregates AS b ON b.name = c.name AND b.signature <> c.signature
-		AND (b.customer IS NULL) = (c.customer IS NULL) AND 'c_char' NOT IN (coalesce(b.customer, ''), coalesce(c.customer, ''))
+		AND (b.customer IS NULL) = (c.customer IS NULL) AND (b.order_id IS NULL) = (c.order_id IS NULL) AND concat_ws(' ', b.customer, b.order_id, c.customer, c.order_id) !~ '_char( |$)'
 		AND (b.at = c.at OR b.at = 't_timestamp' AND c.at = 't_timestamptz' OR num_nonnulls(b.at, c.at) = 0)
 		AND b.amount IS NOT DISTINCT FROM c.amount;
 END
@@ -507,7 +523,7 @@ SET work_mem = '64kB';
 SET hash_mem_multiplier = 1;
 CALL compare_truth('spilled', 'all', 'SELECT ''all'', %s FROM many o');
 INSERT INTO plans
-SELECT 'spilled', signature, spills(format('SELECT %s FROM many o', call(a, '', '', ''))) = (coalesce(customer, 'c_char') <> 'c_char' AND name <> 'customer_base_sample')
+SELECT 'spilled', signature, spills(format('SELECT %s FROM many o', call(a, '', '', ''))) = (coalesce(customer || order_id, customer, order_id, 'c_char') !~ '^._char$' AND name <> 'customer_base_sample')
 FROM aggregates a;
 CALL compare_truth('spilled, GROUP BY', 'shop', 'SELECT shop, %s FROM many o GROUP BY shop');
 CALL compare('spilled, many groups', 'SELECT shop, got, %2$s FROM (SELECT shop, %1$s AS got FROM crowds o GROUP BY shop) o WHERE shop IN (''7'', ''77'', ''777'', ''2999'')',

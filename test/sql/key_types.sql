@@ -86,6 +86,13 @@ SELECT repeat_rate(email::text) AS as_text, repeat_rate(lower(email)::text) AS l
 SELECT repeat_rate(lower(email)::text) OVER () FROM shop;
 -- An integer or a text beside it is no matter; nor is what is cast by a function.
 SELECT repeat_rate(1), repeat_rate(email::text), repeat_rate(email::name) FROM shop;
+-- The number of an order, too.
+SELECT aov(amount, email) FROM shop;
+SELECT repeat_rate(1, email) FROM shop;
+SELECT repeat_rate(email, 1) FROM shop;
+SELECT purchase_frequency(email::text, email) OVER () FROM shop;
+SELECT aov(amount, email) OVER () FROM shop;
+SELECT aov(amount, lower(email)::text), repeat_rate(lower(email)::text, email::text), purchase_frequency(1, lower(email)::text) FROM shop;
 
 SET client_min_messages = error;
 DROP SCHEMA key_types CASCADE;

@@ -65,10 +65,14 @@ UPDATE orders o SET a = round(a, scale) FROM shops s WHERE s.shop = o.shop AND k
 -- All of them are a shop, too, whose state is large, and on disk where memory is small.
 INSERT INTO orders
 SELECT 0, shop * 1000 + n, shop::int8 * 1000003 + c, shop || c_text, md5(shop || c::text)::uuid, t, t_tz, t_date, a, f, fa FROM orders;
+-- Rows are orders, or lines of them.
+ALTER TABLE orders ADD o int8 GENERATED ALWAYS AS (n / 3) STORED, ADD o_text text GENERATED ALWAYS AS ('order ' || n / 3) STORED,
+	ADD o_uuid uuid GENERATED ALWAYS AS (md5((n / 3)::text)::uuid) STORED;
 CREATE INDEX ON orders (shop);
 -- the planner must not see how much a parallel plan has to merge, or it chooses none
 ALTER TABLE orders ALTER c SET (n_distinct = 10), ALTER c_text SET (n_distinct = 10), ALTER c_uuid SET (n_distinct = 10),
-	ALTER t SET (n_distinct = 10), ALTER t_tz SET (n_distinct = 10), ALTER t_date SET (n_distinct = 10);
+	ALTER t SET (n_distinct = 10), ALTER t_tz SET (n_distinct = 10), ALTER t_date SET (n_distinct = 10),
+	ALTER o SET (n_distinct = 10), ALTER o_text SET (n_distinct = 10), ALTER o_uuid SET (n_distinct = 10);
 ANALYZE orders;
 
 -- What each is in plain SQL.  Zero has the digits that the sums of the shop have.
@@ -115,12 +119,13 @@ $$;
 CREATE TABLE aggregates AS
 SELECT p.oid::regprocedure::text AS name, proname, prorettype::regtype::text AS result,
 	   'numeric'::regtype = ANY (proargtypes) AS exact, pronargs,
-	   proargnames[1] = 'customer' AS by_customer, 'date'::regtype = ANY (proargtypes[0:1]) AS by_date,
+	   proargnames[1] = 'customer' AS by_customer, 'order_id' = ANY (proargnames) AS of_lines, 'date'::regtype = ANY (proargtypes[0:1]) AS by_date,
 	   (SELECT string_agg(CASE WHEN arg = 'customer' THEN CASE type WHEN 'int8'::regtype THEN 'c' WHEN 'text'::regtype THEN 'c_text' WHEN 'uuid'::regtype THEN 'c_uuid' END
 							   WHEN arg = 'ordered_at' THEN CASE type WHEN 'timestamptz'::regtype THEN 't_tz' WHEN 'timestamp'::regtype THEN 't' WHEN 'date'::regtype THEN 't_date' END
 							   WHEN arg = 'amount' THEN CASE type WHEN 'numeric'::regtype THEN 'a' ELSE 'f' END
 							   WHEN arg = 'period' THEN '''month''' WHEN arg = 'time_zone' THEN '''America/New_York''' WHEN arg = 'sample_size' THEN '16'
 							   WHEN arg = 'is_order' THEN 'a >= 0'
+							   WHEN arg = 'order_id' THEN CASE type WHEN 'int8'::regtype THEN 'o' WHEN 'text'::regtype THEN 'o_text' WHEN 'uuid'::regtype THEN 'o_uuid' END
 							   WHEN arg = 'as_of' THEN 'date ''2024-06-30''' END, ', ' ORDER BY i)
 		FROM unnest(proargnames, proargtypes::regtype[]) WITH ORDINALITY u (arg, type, i)) AS args
 FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
@@ -128,6 +133,7 @@ FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid =
 WHERE prokind = 'a' AND 'amount' = ANY (proargnames)
 	-- keys that others stand for
 	AND proargtypes[0] <> ALL ('{int2,int4,"\"char\""}'::regtype[])
+	AND NOT (coalesce(proargnames[2], '') = 'order_id' AND proargtypes[1] = ANY ('{int2,int4,"\"char\""}'::regtype[]))
 	-- a zone beside a time that has none is an error
 	AND NOT ('time_zone' = ANY (proargnames) AND NOT 'timestamptz'::regtype = ANY (proargtypes))
 	-- answers a number of orders, or a day
@@ -151,11 +157,11 @@ BEGIN
 			-- what counts: orders, and the customers who have one
 			rows := format('SELECT shop, sum(%1$s) AS total, sum(orders) AS orders, count(*) FILTER (WHERE orders > 0) AS customers,
 								   extract(epoch FROM max(last) - min(first)) * 1000000 AS observed, sum(extract(epoch FROM last - first) * 1000000) AS lifespans
-							FROM (SELECT shop, sum(%1$s) AS %1$s, count(*) FILTER (WHERE a >= 0) AS orders,
+							FROM (SELECT shop, sum(%1$s) AS %1$s, count(%5$s) FILTER (WHERE a >= 0) AS orders,
 										 min(%2$s) FILTER (WHERE a >= 0) AS first, max(%2$s) FILTER (WHERE a >= 0) AS last
 								  FROM orders WHERE %3$s GROUP BY shop, %4$s) b GROUP BY shop',
 						   money, CASE WHEN agg.by_date THEN 't_date::timestamp' ELSE 't' END,
-						   CASE WHEN agg.by_customer THEN 'c IS NOT NULL' ELSE 'true' END, CASE WHEN agg.by_customer THEN 'c' ELSE 'shop' END);
+						   CASE WHEN agg.by_customer THEN 'c IS NOT NULL' ELSE 'true' END, CASE WHEN agg.by_customer THEN 'c' ELSE 'shop' END, CASE WHEN agg.of_lines THEN 'DISTINCT o' ELSE '*' END);
 			CALL compare(agg.name || ' ' || how, ARRAY[agg.name],
 				-- without an order of a customer there is no money of customers
 				format('SELECT shop, 0, '''', (%s)::text FROM orders GROUP BY shop', call),
@@ -217,16 +223,16 @@ CALL ask_aggregates('in parallel', :every);
 
 -- Of frames that move on, rows leave.
 CALL compare('moving frames', '{}',
-	'SELECT shop, n, name, money::text FROM (SELECT shop, n, aov(a) OVER w AS aov, customer_value(c, a) OVER w AS value, customer_base(c, t, a) OVER w AS b, purchase_history(c, t, a, ''day'') OVER w AS h
+	'SELECT shop, n, name, money::text FROM (SELECT shop, n, aov(a) OVER w AS aov, aov(a, o) OVER w AS lines, customer_value(c, a) OVER w AS value, customer_base(c, t, a) OVER w AS b, purchase_history(c, t, a, ''day'') OVER w AS h
 		FROM orders WHERE shop > 0 AND shop % 8 = 1 WINDOW w AS (PARTITION BY shop ORDER BY n ROWS 6 PRECEDING)) f,
-		LATERAL (VALUES (''aov'', aov), (''value'', value), (''revenue'', revenue(b)), (''refunded'', refunded(b)), (''guests'', guest_revenue(b)),
+		LATERAL (VALUES (''aov'', aov), (''lines'', lines), (''value'', value), (''revenue'', revenue(b)), (''refunded'', refunded(b)), (''guests'', guest_revenue(b)),
 						(''history'', (history_info(h)).revenue), (''guests of history'', guest_revenue(customer_base(h)))) v (name, money)',
-	'SELECT shop, n, name, money::text FROM (SELECT shop, n, sum(a) OVER w / nullif(count(*) FILTER (WHERE a >= 0) OVER w, 0) AS aov, array_agg(c) FILTER (WHERE a >= 0) OVER w AS customers,
+	'SELECT shop, n, name, money::text FROM (SELECT shop, n, sum(a) OVER w / nullif(count(*) FILTER (WHERE a >= 0) OVER w, 0) AS aov, array_agg(c) FILTER (WHERE a >= 0) OVER w AS customers, sum(a) OVER w AS total, array_agg(o) FILTER (WHERE a >= 0) OVER w AS numbers,
 			sum(a) FILTER (WHERE c IS NOT NULL) OVER w AS revenue, -sum(a) FILTER (WHERE c IS NOT NULL AND a < 0) OVER w AS refunded, sum(a) FILTER (WHERE c IS NULL) OVER w AS guests
 		FROM orders WHERE shop > 0 AND shop % 8 = 1 WINDOW w AS (PARTITION BY shop ORDER BY n ROWS 6 PRECEDING)) f,
-		LATERAL (VALUES (''aov'', aov), (''value'', coalesce(revenue, 0) / (SELECT nullif(count(DISTINCT c), 0) FROM unnest(customers) c)), (''revenue'', coalesce(revenue, 0)), (''refunded'', coalesce(refunded, 0)),
+		LATERAL (VALUES (''aov'', aov), (''lines'', total / (SELECT nullif(count(DISTINCT o), 0) FROM unnest(numbers) o)), (''value'', coalesce(revenue, 0) / (SELECT nullif(count(DISTINCT c), 0) FROM unnest(customers) c)), (''revenue'', coalesce(revenue, 0)), (''refunded'', coalesce(refunded, 0)),
 						(''guests'', coalesce(guests, 0)), (''history'', coalesce(revenue, 0)), (''guests of history'', coalesce(guests, 0))) v (name, money)',
-	'g.money::numeric IS NOT DISTINCT FROM w.money::numeric OR name IN (''aov'', ''value'') AND abs(g.money::numeric - w.money::numeric) <= 1e-15 * abs(w.money::numeric)');
+	'g.money::numeric IS NOT DISTINCT FROM w.money::numeric OR name IN (''aov'', ''lines'', ''value'') AND abs(g.money::numeric - w.money::numeric) <= 1e-15 * abs(w.money::numeric)');
 
 -- ---------------------------------------------------------------------------
 -- Values, by each way in which they may have been made: the same bytes.
@@ -558,6 +564,7 @@ WHERE ('numeric'::regtype = ANY (results)
 	-- of an aggregate, one that is given amounts, or what knows of them
 	AND (prokind = 'f' OR 'amount' = ANY (proargnames) OR proargtypes::oid[] && ARRAY['customer_base'::regtype, 'purchase_history'::regtype, 'repeat_spend_histogram'::regtype, 'rfm_inputs'::regtype]::oid[])
 	-- customers that others stand for, and what answers nobody
+	AND NOT (coalesce(proargnames[2], '') = 'order_id' AND proargtypes[1] = ANY ('{int2,int4,"\"char\""}'::regtype[]))
 	AND proargtypes[0] <> ALL ('{int2,int4,"\"char\""}'::regtype[]) AND prosrc <> 'retention_refuse_call'
 	-- what aggregates, types and views are made of is asked with them
 	AND p.oid NOT IN (SELECT unnest(ARRAY[aggtransfn, aggfinalfn, aggcombinefn, aggmtransfn, aggminvtransfn, aggmfinalfn, aggserialfn, aggdeserialfn]::oid[]) FROM pg_aggregate)

@@ -30,7 +30,7 @@ CREATE FUNCTION argument(name text, type regtype) RETURNS text LANGUAGE sql AS $
 		WHEN 'ordered_at' THEN format('at::%s', type)
 		WHEN 'amount' THEN format('amount::%s', type)
 		WHEN 'is_order' THEN 'n % 5 <> 0'
-		WHEN 'order_id' THEN format('n::%s', type)
+		WHEN 'order_id' THEN CASE type WHEN 'uuid'::regtype THEN 'md5(n::text)::uuid' ELSE format('n::%s', type) END
 		WHEN 'sample_size' THEN '2000'
 		WHEN 'period' THEN $$'day'$$
 		WHEN 'time_zone' THEN $$'America/New_York'$$
@@ -52,7 +52,7 @@ FROM pg_aggregate a JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.ob
 JOIN pg_extension e ON d.refobjid = e.oid AND e.extname = 'retention'
 JOIN pg_proc f ON f.oid = a.aggtransfn
 WHERE f.proargnames IS NOT NULL AND NOT ('time_zone' = ANY (f.proargnames) AND NOT 'timestamptz'::regtype = ANY (f.proargtypes))
-ORDER BY a.aggtranstype, f.proargnames, 'text'::regtype = ANY (f.proargtypes), f.oid::regprocedure::text;
+ORDER BY a.aggtranstype, f.proargnames, 'text'::regtype = ANY (f.proargtypes), '"char"'::regtype = ANY (f.proargtypes), f.oid::regprocedure::text;
 -- a new argument, of which nothing is known here
 SELECT transition::regprocedure, name FROM transitions, unnest(names, types) u (name, argument_type) WHERE argument(name, argument_type) IS NULL;
 

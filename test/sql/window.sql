@@ -9,11 +9,13 @@ CREATE SCHEMA windows;
 SET search_path = windows, public;
 
 -- Orders at uneven times, some at once; guests, and customers of whom some
--- come often and some once.
+-- come often and some once; and lines of orders, whose numbers some customers share.
 CREATE TABLE orders AS
 SELECT n, date '2024-01-01' + (n * n / 900)::int AS day, n / 3 AS peers, k, 'customer ' || k AS k_text, md5(k::text)::uuid AS k_uuid,
-	   CASE WHEN n % 17 <> 0 THEN round((hashint8extended(n, 7) & 65535) / 100.0, n % 4) END AS amount
-FROM (SELECT n, CASE WHEN n % 13 <> 0 THEN (hashint8extended(n, 5) & 31) * (hashint8extended(n, 6) & 1) END AS k
+	   CASE WHEN n % 17 <> 0 THEN round((hashint8extended(n, 7) & 65535) / 100.0 - 80, n % 4) END AS amount,
+	   o, 'order ' || o AS o_text, md5(o::text)::uuid AS o_uuid
+FROM (SELECT n, CASE WHEN n % 13 <> 0 THEN (hashint8extended(n, 5) & 31) * (hashint8extended(n, 6) & 1) END AS k,
+			 CASE WHEN n % 19 <> 0 THEN hashint8extended(n / 2, 8) & 63 END AS o
 	  FROM generate_series(1, 300) n) s;
 
 -- How each frame's rows are found by hand: those of the row o, among rows i.
@@ -52,13 +54,23 @@ BEGIN
 			SELECT %1$L, n,
 				   concat_ws(' ', repeat_rate(k) OVER w, repeat_rate(k_text) OVER w, repeat_rate(k_uuid) OVER w,
 							 purchase_frequency(k) OVER w, purchase_frequency(k_text) OVER w, purchase_frequency(k_uuid) OVER w,
-							 aov(amount) OVER w, aov(amount::float8) OVER w),
-				   (SELECT concat_ws(' ', repeat, repeat, repeat, frequency, frequency, frequency, aov, aov_float8)
+							 aov(amount) OVER w, aov(amount::float8) OVER w,
+							 repeat_rate(k, o) OVER w, repeat_rate(k_text, o_uuid) OVER w, repeat_rate(k_uuid, o_text) OVER w,
+							 purchase_frequency(k, o_text) OVER w, purchase_frequency(k_text, o_text) OVER w, purchase_frequency(k_uuid, o) OVER w,
+							 aov(amount, o) OVER w, aov(amount, o_text) OVER w, aov(amount::float8, o_uuid) OVER w),
+				   (SELECT concat_ws(' ', repeat, repeat, repeat, frequency, frequency, frequency, aov, aov_float8,
+									 line_repeat, line_repeat, line_repeat, line_frequency, line_frequency, line_frequency, line_aov, line_aov, line_aov_float8)
 					FROM (SELECT count(*) FILTER (WHERE c > 1)::float8 / nullif(count(*), 0) AS repeat,
-								 sum(c)::float8 / nullif(count(*), 0) AS frequency
-						  FROM (SELECT count(*) AS c FROM orders i WHERE k IS NOT NULL AND %3$s GROUP BY k) s) of_customers,
-						 (SELECT avg(amount) AS aov, sum(amount)::float8 / nullif(count(amount), 0) AS aov_float8
-						  FROM orders i WHERE %3$s) of_amounts)
+								 sum(c)::float8 / nullif(count(*), 0) AS frequency,
+								 count(*) FILTER (WHERE numbers > 1)::float8 / nullif(count(*), 0) AS line_repeat,
+								 sum(numbers)::float8 / nullif(count(*), 0) AS line_frequency
+						  FROM (SELECT count(*) AS c, count(DISTINCT o) + count(*) FILTER (WHERE o IS NULL) AS numbers
+								FROM orders i WHERE k IS NOT NULL AND %3$s GROUP BY k) s) of_customers,
+						 (SELECT total / nullif(orders, 0) AS aov, total::float8 / nullif(orders, 0) AS aov_float8,
+								 total / nullif(numbers, 0) AS line_aov, total::float8 / nullif(numbers, 0) AS line_aov_float8
+						  FROM (SELECT sum(amount) AS total, count(*) FILTER (WHERE amount >= 0) AS orders,
+									   count(DISTINCT o) FILTER (WHERE amount >= 0) + count(*) FILTER (WHERE o IS NULL AND amount >= 0) AS numbers
+								FROM orders i WHERE %3$s) s) of_amounts)
 			FROM orders o WINDOW w AS (%2$s)$f$, f.id, f.clause, f.condition);
 	END LOOP;
 END
@@ -87,27 +99,32 @@ CREATE TABLE answers (way text, step int, answer text);
 -- Running frames of all kinds of state: each answer from a state that goes on
 -- growing is that of a state made for it.
 CREATE VIEW running AS
-SELECT step, concat_ws(' ', r, f, v, s, c, a, own_s, own_c, md5(b1::text), md5(b2::text), md5(b3::text)) AS answer
+SELECT step, concat_ws(' ', r, f, v, s, c, a, lines, own_s, own_c, md5(b1::text), md5(b2::text), md5(b3::text)) AS answer
 FROM (SELECT n, step, repeat_rate(k) OVER w AS r, purchase_frequency(k_text) OVER w AS f, customer_value(k, amount) OVER w AS v,
 			 lifetime_span(k_uuid, at) OVER w AS s, clv(k, at, amount) OVER w AS c, aov(amount) OVER w AS a,
+			 concat_ws(' ', repeat_rate(k, n / 3) OVER w, purchase_frequency(k_text, n / 3) OVER w, aov(amount, n / 3) OVER w) AS lines,
 			 lifetime_span(at) OVER w AS own_s, clv(at, amount) OVER w AS own_c,
 			 customer_base(k, at, amount) OVER w AS b1, customer_base(k_text) OVER w AS b2, customer_base(k_uuid, at) OVER w AS b3
 	  FROM many WINDOW w AS (ORDER BY step)) s
 WHERE n % 1000 = 0;
 CREATE VIEW each AS
 SELECT step, (SELECT concat_ws(' ', repeat_rate(k), purchase_frequency(k_text), customer_value(k, amount),
-	   lifetime_span(k_uuid, at), clv(k, at, amount), aov(amount), lifetime_span(at), clv(at, amount),
+	   lifetime_span(k_uuid, at), clv(k, at, amount), aov(amount),
+	   repeat_rate(k, n / 3), purchase_frequency(k_text, n / 3), aov(amount, n / 3), lifetime_span(at), clv(at, amount),
 	   md5(customer_base(k, at, amount)::text), md5(customer_base(k_text)::text), md5(customer_base(k_uuid, at)::text))
 	   FROM many i WHERE i.step <= s.step) AS answer
 FROM generate_series(0, 19) AS s (step);
 -- Moving frames of five steps, against plain SQL.
 CREATE VIEW moving AS
-SELECT DISTINCT step, concat_ws(' ', repeat_rate(k) OVER w, purchase_frequency(k) OVER w, repeat_rate(k_text) OVER w, repeat_rate(k_uuid) OVER w) AS answer
+SELECT DISTINCT step, concat_ws(' ', repeat_rate(k) OVER w, purchase_frequency(k) OVER w, repeat_rate(k_text) OVER w, repeat_rate(k_uuid) OVER w,
+								repeat_rate(k % 1000, n / 3) OVER w, purchase_frequency(k % 1000, n / 3) OVER w, aov(amount::numeric, n / 3) OVER w) AS answer
 FROM many WINDOW w AS (ORDER BY step RANGE 4 PRECEDING);
 CREATE VIEW by_hand AS
-SELECT step, (SELECT concat_ws(' ', r, f, r, r)
+SELECT step, (SELECT concat_ws(' ', r, f, r, r, lr, lf, (SELECT sum(amount) / count(DISTINCT n / 3) FILTER (WHERE amount >= 0) FROM many i WHERE i.step BETWEEN s.step - 4 AND s.step))
 			  FROM (SELECT count(*) FILTER (WHERE c > 1)::float8 / count(*) AS r, sum(c)::float8 / count(*) AS f
-					FROM (SELECT count(*) AS c FROM many i WHERE i.step BETWEEN s.step - 4 AND s.step GROUP BY k) g) q) AS answer
+					FROM (SELECT count(*) AS c FROM many i WHERE i.step BETWEEN s.step - 4 AND s.step GROUP BY k) g) q,
+				   (SELECT count(*) FILTER (WHERE c > 1)::float8 / count(*) AS lr, sum(c)::float8 / count(*) AS lf
+					FROM (SELECT count(DISTINCT n / 3) AS c FROM many i WHERE i.step BETWEEN s.step - 4 AND s.step GROUP BY k % 1000) g) l) AS answer
 FROM generate_series(0, 19) AS s (step);
 
 SELECT count(*) AS steps, count(*) FILTER (WHERE running.answer = each.answer) AS same FROM running JOIN each USING (step);

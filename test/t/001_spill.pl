@@ -32,6 +32,7 @@ sub metrics
 {
 	my ($key) = @_;
 	return qq{repeat_rate($key), purchase_frequency($key),
+		repeat_rate($key, i / 2), purchase_frequency($key, i / 2), purchase_frequency($key, nullif(text_key, '')), aov(amount, i / 2), aov(amount, uuid_key),
 		customer_value($key, amount), customer_value($key, amount::float8),
 		lifetime_span($key, ordered_at), lifetime_span($key, ordered_at::date),
 		clv($key, ordered_at, amount), clv($key, ordered_at::timestamp, amount::float8),
@@ -76,9 +77,10 @@ foreach my $key ('int8_key', 'uuid_key', 'text_key')
 
 # Many states that spill, side by side or one after the other.
 my $grouped = q{SELECT grp, customers(b), orders(b), revenue(b), guest_revenue(b),
-		repeat_rate(b), lifetime_span(b), clv(b), md5(b::text), f, v
+		repeat_rate(b), lifetime_span(b), clv(b), md5(b::text), f, v, r, a
 	FROM (SELECT grp, customer_base(text_key, ordered_at, amount) AS b,
-			purchase_frequency(uuid_key) AS f, customer_value(int8_key, amount) AS v
+			purchase_frequency(uuid_key) AS f, customer_value(int8_key, amount) AS v,
+			repeat_rate(int8_key, i / 2) AS r, aov(amount, i / 2) AS a
 		FROM orders GROUP BY %s) AS s ORDER BY 1 NULLS FIRST};
 {
 	my ($expected, $none) = measured($node, $roomy, sprintf($grouped, 'grp'));
@@ -119,14 +121,15 @@ foreach my $case (
 	[ 'ORDER BY step RANGE BETWEEN 3 PRECEDING AND CURRENT ROW', '' ],
 	[ 'ORDER BY step RANGE BETWEEN CURRENT ROW AND 6 FOLLOWING', 'LIMIT 50' ],
 	[ 'ORDER BY step GROUPS BETWEEN 1 FOLLOWING AND 6 FOLLOWING', 'LIMIT 50' ],
-	[ 'ORDER BY step ROWS BETWEEN CURRENT ROW AND 20000 FOLLOWING', 'LIMIT 50' ],
-	[ 'ORDER BY step ROWS BETWEEN CURRENT ROW AND 20000 FOLLOWING EXCLUDE GROUP', 'LIMIT 5' ])
+	[ 'ORDER BY step, i ROWS BETWEEN CURRENT ROW AND 20000 FOLLOWING', 'LIMIT 50' ],
+	[ 'ORDER BY step, i ROWS BETWEEN CURRENT ROW AND 20000 FOLLOWING EXCLUDE GROUP', 'LIMIT 5' ])
 {
 	my ($frame, $limit) = @$case;
 	my $query =
-	  qq{SELECT DISTINCT * FROM (SELECT step, repeat_rate(int8_key) OVER w, purchase_frequency(text_key) OVER w
+	  qq{SELECT DISTINCT * FROM (SELECT step, repeat_rate(int8_key) OVER w, purchase_frequency(text_key) OVER w,
+			purchase_frequency(int8_key, i / 3) OVER w, aov(amount, i / 3) OVER w
 		FROM (SELECT *, CASE WHEN i <= 50 THEN i / 10 ELSE 6 + bucket END AS step FROM orders) AS s
-		WINDOW w AS ($frame) $limit) AS s ORDER BY 1, 2, 3};
+		WINDOW w AS ($frame) $limit) AS s ORDER BY 1, 2, 3, 4, 5};
 	my ($expected) = measured($node, $roomy, $query);
 	my ($got, $bytes, $files) = measured($node, "SET work_mem = '64kB';", $query);
 
@@ -139,7 +142,7 @@ foreach my $case (
 # state changes nothing.
 {
 	my $query = qq{SELECT v, s.* FROM (VALUES (1), (2), (3)) AS v(v),
-		(SELECT grp, repeat_rate(int8_key), purchase_frequency(int8_key),
+		(SELECT grp, repeat_rate(int8_key), purchase_frequency(int8_key), repeat_rate(int8_key, i), purchase_frequency(int8_key, i), aov(amount, i),
 			md5(customer_base(int8_key)::text)
 		FROM orders WHERE grp < 4 GROUP BY grp OFFSET 0) AS s ORDER BY 1, 2};
 	my $settings = 'SET enable_material = off; SET enable_sort = off;

@@ -65,6 +65,9 @@ my %phases = (
 		$tight,
 		'SELECT sum(f) FROM (SELECT repeat_rate(customer) OVER (ORDER BY grp RANGE 2 PRECEDING) AS f FROM orders) AS s'
 	],
+	'counting the customers of pairs' => [ $roomy, 'SELECT repeat_rate(customer, i), aov(amount, i) FROM orders' ],
+	'counting the customers of pairs on disk' =>
+	  [ $tight, 'SELECT repeat_rate(customer, i), purchase_frequency(customer, i) FROM orders' ],
 	'combining in parallel' =>
 	  [ "$parallel $roomy", 'SELECT clv(customer, ordered_at, amount) FROM orders' ],
 	'combining in parallel, spilled' =>

@@ -74,7 +74,12 @@ sub same
 sub metrics
 {
 	my ($key) = @_;
+	# one collation for both texts
+	my $collation = $key =~ /COLLATE (\w+)/ ? $1 : '"default"';
+
 	return qq{aov(amount), aov(amount::float8), repeat_rate($key), purchase_frequency($key),
+		aov(amount, many), aov(amount::float8, uuid_key), repeat_rate($key, many), purchase_frequency($key, many),
+		purchase_frequency($key, uuid_key), repeat_rate($key, text_key COLLATE $collation),
 		customer_value($key, amount), customer_value($key, amount::float8),
 		lifetime_span(ordered_at), lifetime_span($key, ordered_at), lifetime_span($key, ordered_at::date),
 		clv(ordered_at, amount), clv(ordered_at::date, amount::float8),
@@ -131,7 +136,7 @@ foreach my $plan ('enable_sort', 'enable_hashagg')
 }
 
 # Two aggregates whose states are shared, HAVING, and a join above.
-same('shared states', 'SELECT grp, repeat_rate(int8_key), purchase_frequency(int8_key), n
+same('shared states', 'SELECT grp, repeat_rate(int8_key), purchase_frequency(int8_key), repeat_rate(int8_key, i), purchase_frequency(int8_key, i), n
 	FROM plain JOIN (VALUES (1, 10), (2, 20)) AS v (grp, n) USING (grp)
 	GROUP BY grp, n HAVING repeat_rate(int8_key) > 0 ORDER BY grp', '', 'Partial');
 

@@ -69,6 +69,12 @@ grows_not('windows', "SELECT $window (PARTITION BY grp ORDER BY i)", 3_000);
 grows_not('a moving frame',
 	'SELECT repeat_rate(customer) OVER w, aov(amount) OVER w FROM orders WINDOW w AS (ORDER BY i ROWS 20 PRECEDING)',
 	10_000);
+grows_not('lines of orders', 'SELECT grp, repeat_rate(customer, i / 2), purchase_frequency(customer::text, i / 2), aov(amount, i / 2) FROM orders GROUP BY grp', 10_000);
+grows_not('a moving frame of lines',
+	'SELECT repeat_rate(customer, i / 2) OVER w, purchase_frequency(customer::text, i / 2) OVER w, aov(amount, i / 2) OVER w FROM orders WINDOW w AS (PARTITION BY grp ORDER BY i ROWS 20 PRECEDING)',
+	3_000);
+grows_not('many lines', 'SELECT repeat_rate(customer, grp), purchase_frequency(customer, grp), aov(amount, customer) FROM many', 300);
+grows_not('lines that are spilled', q{SET work_mem = '64kB'; SELECT repeat_rate(customer, grp), purchase_frequency(customer, grp), aov(amount, customer) FROM many}, 200);
 grows_not('accessors', 'SELECT grp, clv_breakdown(b, lifespan => \'2 years\'), revenue(b), first_order(b) FROM bases',
 	1_000);
 grows_not('an error that is caught',
@@ -136,13 +142,15 @@ grows_not('a spilled state', q{SET work_mem = '64kB'; SELECT clv(customer, order
 
 SKIP:
 {
-	skip 'needs /proc', 3 unless $linux;
+	skip 'needs /proc', 5 unless $linux;
 	my $hwm = q{SELECT (regexp_match(pg_read_file('/proc/self/status'), 'VmHWM:\s+(\d+)'))[1];};
 	my $rows = "(SELECT generate_series(1, 3000000::int8) AS x) AS s";
 
 	foreach my $case (
 		[ 'int8', 'SELECT repeat_rate(x)' ],
 		[ 'text', q{SELECT clv(x::text, timestamptz '2020-01-01', 1.5)} ],
+		[ 'pairs', 'SELECT repeat_rate(x / 3, x)' ],
+		[ 'orders of one', 'SELECT purchase_frequency(1, x)' ],
 		[ 'packed', 'SELECT customers(customer_base(x))' ])
 	{
 		my ($name, $query) = @$case;
@@ -171,7 +179,8 @@ VACUUM (FREEZE, ANALYZE) groups;
 
 # Bytes a group, of what the hash table takes as a whole.
 foreach my $aggregate ('repeat_rate(customer)', 'repeat_rate(text_customer)',
-	'clv(customer, ordered_at, amount)', 'clv(ordered_at, amount)')
+	'clv(customer, ordered_at, amount)', 'clv(ordered_at, amount)', 'aov(amount, grp)', 'repeat_rate(customer, grp)',
+	'repeat_rate(text_customer, text_customer)')
 {
 	my ($plan) = session($node, "SET work_mem = '1GB'; SET enable_sort = off;
 		EXPLAIN (ANALYZE, TIMING OFF) SELECT grp, $aggregate FROM groups GROUP BY grp");

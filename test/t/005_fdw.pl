@@ -65,6 +65,8 @@ pushed("SELECT $_(customer) FROM T", "public.$_") foreach 'repeat_rate', 'purcha
 pushed("SELECT repeat_rate($_) FROM T", 'public.repeat_rate') foreach 'text_key', 'uuid_key';
 pushed('SELECT aov(amount) FROM T', 'public.aov');
 pushed('SELECT aov(amount::float8) FROM T', 'public.aov');
+pushed('SELECT aov(amount, customer), aov(amount::float8, text_key) FROM T', 'public.aov');
+pushed('SELECT repeat_rate(customer, uuid_key), purchase_frequency(text_key, region) FROM T', 'public.repeat_rate');
 pushed('SELECT customer_value(customer, amount) FROM T', 'public.customer_value');
 pushed('SELECT lifetime_span(customer, ordered_at) FROM T', 'public.lifetime_span');
 pushed('SELECT clv(customer, ordered_at, amount) FROM T', 'public.clv');

@@ -45,6 +45,7 @@ foreach my $query (
 	"SELECT date_trunc('month', ordered_at) AS m, repeat_rate(customer_id) FROM orders GROUP BY m ORDER BY m",
 	'SELECT repeat_rate(customer), clv(customer, day, amount), md5(customer_base(customer, day, amount)::text) FROM events',
 	'SELECT md5(customer_base_sample(customer, day, amount, 200)::text) FROM events',
+	'SELECT repeat_rate(customer, id), purchase_frequency(customer, day::text), aov(amount, customer) FROM events',
 	'SELECT customers(customer_base(customer)), aov(amount) FROM events WHERE false')
 {
 	my ($got, $failed) = session($node, $query);

@@ -10,6 +10,13 @@ FROM plain.customer
 SELECT sum(amount) / count(*) FILTER (WHERE amount >= 0), count(customer)::numeric / count(DISTINCT customer), 1.0 / 2
 FROM (VALUES ('ann', 75.00), ('bob', 30.00), ('bob', 110.00), (NULL, 20.00), ('ann', -75.00)) AS o(customer, amount)
 
+--> lines_of_orders
+WITH lines(invoice, customer, amount) AS
+	(VALUES ('A1', 'ann', 40.00), ('A1', 'ann', 15.00), ('A2', 'bob', 30.00), ('A2', 'bob', 8.00), ('A2', 'bob', -8.00), ('A3', 'ann', 12.00), ('A4', NULL, 23.00))
+SELECT round(sum(amount) / count(DISTINCT invoice) FILTER (WHERE amount >= 0), 2), count(DISTINCT (customer, invoice)) FILTER (WHERE customer IS NOT NULL)::numeric / count(DISTINCT customer),
+	   (SELECT avg((n > 1)::int) FROM (SELECT count(DISTINCT invoice) AS n FROM lines WHERE customer IS NOT NULL GROUP BY customer) c), count(customer)::numeric / count(DISTINCT customer)
+FROM lines
+
 --> two_steps
 SELECT 2, 3, 75 - 75 + 30 + 110, 1, 1, round(0.3 * 140 / 2 / ((date '2025-01-05' - '2024-01-05') / 365.25) * (1 - 1.1 ^ -3) / ln(1.1), 2)
 
