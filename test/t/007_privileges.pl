@@ -141,7 +141,9 @@ SELECT p.oid::regprocedure AS f, p.proname, p.prokind, p.proretset,
 	ARRAY(SELECT format_type(t, NULL) FROM unnest(p.proargtypes) WITH ORDINALITY u(t, o) ORDER BY o) AS types
 FROM pg_proc p JOIN pg_depend d ON p.oid = d.objid AND d.classid = 'pg_proc'::regclass
 WHERE d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'retention') AND d.deptype = 'e' AND p.prorettype <> 'trigger'::regtype
-	AND NOT 'internal'::regtype = ANY (p.proargtypes) AND NOT 'cstring'::regtype = ANY (p.proargtypes);
+	AND NOT 'internal'::regtype = ANY (p.proargtypes) AND NOT 'cstring'::regtype = ANY (p.proargtypes)
+	-- whose every answer is an error
+	AND p.prosrc !~ 'refuse' AND NOT EXISTS (SELECT FROM pg_aggregate a JOIN pg_proc t ON t.oid = a.aggtransfn WHERE a.aggfnoid = p.oid AND t.prosrc ~ 'refuse');
 CREATE TABLE m.arguments (type text, value text);
 INSERT INTO m.arguments VALUES
 	('bigint', '1'), ('bigint', '9223372036854775807'), ('bigint', '-9223372036854775808'),
