@@ -4,8 +4,9 @@
  *	  Fuzzing the input of customer_base.
  *
  * What is accepted has to be read to its end without an error and to add up.
- * As a state it is packed to the same bytes again, and merged with itself it
- * is a value once more, unless its numbers are too large for that.
+ * As a state it is packed to the same bytes again, whatever the width of its
+ * money, and merged with itself it is a value once more, unless its numbers are
+ * too large for that.
  *
  *-------------------------------------------------------------------------
  */
@@ -169,6 +170,41 @@ read_entries(const struct varlena *value)
 		fuzz_must_be_equal(total_money(&revenue, unpacker.scale), unpacker.totals.revenue);
 }
 
+static struct varlena *
+merged(const struct varlena *value, const struct varlena *other)
+{
+	Datum		state = retention_state_open(NULL, PointerGetDatum(value), false);
+
+	return retention_base_pack(retention_state_merge(NULL, state, PointerGetDatum(other), false));
+}
+
+/* Money of two words, or of more digits, is the same money. */
+static void
+change_width(const struct varlena *value)
+{
+	Unpacker	unpacker;
+	struct varlena *other;
+	Datum		state;
+	int			scale;
+
+	retention_unpack_begin(&unpacker, value);
+	if (unpacker.words == 0 || unpacker.totals.key == KEY_NONE)
+		return;
+	state = retention_state_open(NULL, PointerGetDatum(value), false);
+	fuzz_must_be_same(retention_base_pack(retention_state_promote(state)), value);
+
+	scale = unpacker.scale + 1 + (int) (unpacker.totals.orders % 40);
+	if (scale > MONEY_MAX_SCALE)
+		return;
+	fuzz_error_allowed = true;
+	state = retention_state_open(NULL, PointerGetDatum(value), false);
+	other = retention_base_pack(retention_state_rescale(NULL, state, scale));
+	fuzz_must_be_same(merged(value, other), merged(other, value));
+	fuzz_error_allowed = false;
+	read_entries(other);
+	retention_packed_validate(other);
+}
+
 void
 fuzz_value(struct varlena *value)
 {
@@ -184,10 +220,10 @@ fuzz_value(struct varlena *value)
 		retention_pairs_totals(PointerGetDatum(value), &totals);
 	state = retention_state_open(NULL, PointerGetDatum(value), false);
 	fuzz_must_be_same(retention_base_pack(state), value);
+	change_width(value);
 
 	fuzz_error_allowed = true;
-	state = retention_state_merge(NULL, state, PointerGetDatum(value), false);
-	value = retention_base_pack(state);
+	value = merged(value, value);
 
 	fuzz_error_allowed = false;
 	retention_packed_validate(value);

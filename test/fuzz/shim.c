@@ -346,6 +346,15 @@ ProcessInterrupts(void)
 {
 }
 
+/* The same for each input, so that what was found is found again. */
+bool
+pg_strong_random(void *buffer, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		((uint8 *) buffer)[i] = (uint8) (37 * i + 11);
+	return true;
+}
+
 /* ---- the input -------------------------------------------------------------- */
 
 void
