@@ -94,7 +94,7 @@ retention_get_kind(ByteReader *in, Kind *kind, bool with_periods)
 	kind->key = reader_byte(in);
 	kind->time = reader_byte(in);
 	kind->amount = reader_byte(in);
-	if (!key_is_known(kind->key) || kind->time > TIME_KIND_LAST || kind->amount > AMOUNT_KIND_LAST)
+	if (!key_is_known((uint8) kind->key) || kind->time > TIME_KIND_LAST || kind->amount > AMOUNT_KIND_LAST)
 		retention_invalid_value(in->type, "A kind of key, time or amount is unknown.");
 	if (!with_periods)
 		return;
