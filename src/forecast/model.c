@@ -47,15 +47,19 @@ retention_model_type_name(ModelType type)
 		type == MODEL_SPEND ? "spend_model" : "retention_model";
 }
 
-/* Kinds with a k have it for the k of their name: mbg/cnbd-3. */
+/* Kinds with a k have it for the k of their name: mbg/cnbd-3; of any k (0), that. */
+char *
+retention_kind_name(const ModelKind *kind, int k)
+{
+	if (kind->has_k && k > 0)
+		return psprintf("%.*s%d", (int) strlen(kind->name) - 1, kind->name, k);
+	return pstrdup(kind->name);
+}
+
 char *
 retention_model_kind_name(const Model *model)
 {
-	const char *name = model->kind->name;
-
-	if (model->kind->has_k)
-		return psprintf("%.*s%d", (int) strlen(name) - 1, name, model->k);
-	return pstrdup(name);
+	return retention_kind_name(model->kind, model->k);
 }
 
 /* All of a type, for hints: "nbd, bg/nbd and mbg/nbd" */

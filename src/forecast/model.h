@@ -97,6 +97,7 @@ extern void retention_model_check(const Model *model);
 /* model.c */
 extern Model *retention_model_create(const ModelKind *kind, int k);
 extern const char *retention_model_type_name(ModelType type);
+extern char *retention_kind_name(const ModelKind *kind, int k);
 extern char *retention_model_kind_name(const Model *model);
 compat_noreturn extern void retention_unknown_kind(ModelType type, const char *name,
 												   bool lacks_k) compat_attribute_noreturn();

@@ -48,23 +48,25 @@ check_lifespan(Interval *lifespan)
 						DatumGetCString(DirectFunctionCall1(interval_out, IntervalPGetDatum(lifespan))))));
 }
 
-static void
-check_model(const char *name)
+/* As fit_purchases() takes it, in whatever spelling; kept as model_info() has it. */
+static const char *
+model_of_name(const char *name)
 {
 	int			k;
+	const PurchaseKind *kind = retention_fit_find_kind(name, &k);
 
-	(void) retention_fit_find_kind(name, &k);
+	return kind ? retention_kind_name(&kind->about, k) : "auto";
 }
 
 static void
-check_options(const Options *options)
+check_options(Options *options)
 {
 	if (options->time_zone)
 		retention_check_calendar_zone(options->time_zone);
 	if (options->lifespan)
 		check_lifespan(options->lifespan);
 	retention_check_share(options->margin, "margin");
-	check_model(options->model);
+	options->model = model_of_name(options->model);
 }
 
 /* ---- arguments ------------------------------------------------------------------- */

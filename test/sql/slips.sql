@@ -166,7 +166,7 @@ FROM days WHERE customer = 'more';
 -- ---------------------------------------------------------------------------
 
 SELECT name, (model_info(fit_purchases(rb, name))).model
-FROM asked, unnest('{bg/nbd,BG/NBD,bgnbd,bg-nbd,BG_NBD,"bg nbd",BetaGeo,mbg/nbd,MBGNBD,Mbg-Nbd,pareto/nbd,Pareto/NBD,paretonbd,"Pareto NBD",pnbd,NBD,mbg/cnbd-2,MBGCNBD2,"BG/CNBD 3"}'::text[]) WITH ORDINALITY u (name, n) ORDER BY n;
+FROM asked, unnest('{bg/nbd,BG/NBD,bgnbd,bg-nbd,BG_NBD,"bg nbd",BetaGeo,mbg/nbd,MBGNBD,Mbg-Nbd,"Beta-Geometric",Modified_Beta_Geometric,pareto/nbd,Pareto/NBD,paretonbd,"Pareto NBD",Pareto,pnbd,NBD,mbg/cnbd-2,MBGCNBD2,"BG/CNBD 3"}'::text[]) WITH ORDINALITY u (name, n) ORDER BY n;
 SELECT (model_info(fit_purchases(rb, 'AUTO'))).model = (model_info(fit_purchases(rb, 'auto'))).model AS automatic FROM asked;
 SELECT name, (model_info(fit_retention(period, survivors, name))).model
 FROM (VALUES (0, 1000), (1, 631), (2, 468), (3, 382)) v (period, survivors), unnest('{sbg,sBG,S-BG,bdw,BdW,"Beta-discrete-Weibull","shifted beta geometric"}'::text[]) name GROUP BY name ORDER BY name COLLATE "C";
@@ -180,6 +180,22 @@ SELECT call, outcome(call) FROM unnest(ARRAY[
 	$$(SELECT count(*) FROM holdout_check('slips.orders'::regclass, models => '{nbd,NULL}'))$$]) WITH ORDINALITY u (call, n) ORDER BY n;
 SELECT p AS period, outcome(format('period_start(timestamp ''2024-05-16'', %L)', p)) AS begins, outcome(format('(history_info((SELECT purchase_history(1, date ''2024-05-16'', %L)))).period', p)) AS history
 FROM unnest('{day,days,Day,DAYS,daily,week,weeks,Weekly,month,Months,monthly,MONTHLY,quarter,quarters,quarterly,year,years,yearly,annual,annually,dayss,s,monthlys,fortnight," day",""}'::text[]) WITH ORDINALITY u (p, n) ORDER BY n;
+-- Everything that takes a period or a model takes them so.
+SELECT call, outcome(call) FROM unnest(ARRAY[
+	$$(SELECT count(*) FROM cohort_retention(h, 'Quarters')) = (SELECT count(*) FROM cohort_retention(h, 'quarter'))$$, $$(SELECT count(*) FROM cohort_average(h, 'Weekly')) = (SELECT count(*) FROM cohort_average(h, 'week'))$$,
+	$$(SELECT count(*) FROM lifecycle(h, 'YEARLY')) = (SELECT count(*) FROM lifecycle(h, 'year'))$$, $$(SELECT count(*) FROM new_and_returning(h, 'days')) = (SELECT count(*) FROM new_and_returning(h, 'day'))$$,
+	$$(SELECT count(*) FROM model_tracking(m, h, 'Months')) = (SELECT count(*) FROM model_tracking(m, h, 'month'))$$, $$period_start(date '2024-05-16', 'Weeks')$$, $$period_start(timestamptz '2024-05-16', 'Annually', 'UTC')$$,
+	$$(SELECT string_agg(p::text, ' ') FROM model_parameters(m, 'Weekly') p) = (SELECT string_agg(p::text, ' ') FROM model_parameters(m, 'week') p)$$,
+	$$purchase_model('Pareto', '{"r": 1, "alpha": 2, "s": 1, "beta": 2}', 'MONTHS') = purchase_model('pareto/nbd', '{"r": 1, "alpha": 2, "s": 1, "beta": 2}', 'month')$$,
+	$$'{"type": "purchase_model", "version": 1, "model": "Modified Beta-Geo", "parameters": {"r": 0.24, "alpha": 4.4, "a": 0.8, "b": 2.4}}'::purchase_model = purchase_model('mbg/nbd', '{"r": 0.24, "alpha": 4.4, "a": 0.8, "b": 2.4}')$$,
+	$$fit_purchases(h, 'Beta Geo') = fit_purchases(h, 'bg/nbd')$$]) WITH ORDINALITY u (call, n) ORDER BY n;
+SELECT count(*) AS views FROM retention_create_views('orders', target => 'worded', period => 'Weekly', model => 'bg_cnbd K');
+SELECT period, model FROM worded.retention_options;
+CREATE OR REPLACE VIEW worded.retention_options AS SELECT 'Quarters' AS period, 'UTC' AS time_zone, NULL::text AS lifespan, float8 '1' AS margin, 'PNBD' AS model, false AS materialized;
+SELECT count(*) AS views FROM retention_refresh_views('worded');
+SELECT period, model FROM worded.retention_options;
+SELECT min(period_label) FROM worded.kpi_by_period;
+SELECT retention_drop_views('worded');
 -- All rows of one history may name it each in its way.
 SELECT period, orders FROM history_info((SELECT purchase_history(1, date '2024-05-16', p) FROM unnest('{month,Months,monthly}'::text[]) p));
 SELECT count(*) > 0 AS tracked FROM asked, model_tracking(m, h, 'weekly');
