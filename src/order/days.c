@@ -22,7 +22,7 @@ retention_days_of_text(PG_FUNCTION_ARGS)
 	bool		several = strchr(written, '{') != NULL;
 	Datum		days;
 
-	if (written[strspn(written, several ? "{}0123456789-+, \t\n" : "0123456789-+ \t\n")] != '\0' ||
+	if (written[strspn(written, several ? "{}0123456789-+, \t\nNULnul" : "0123456789-+ \t\n")] != '\0' ||
 		strpbrk(written, "{0123456789") == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),

@@ -106,7 +106,7 @@ GROUP BY what, kind HAVING bool_and(e >= 0 AND e < 'Infinity') IS NOT TRUE ORDER
 -- The NBD at the limit of the others: where nobody is seen to leave they predict the same.
 SELECT kind, near(expected_purchases(m, c, '90 days'), (SELECT expected_purchases(n.m, c, '90 days') FROM hard_fits n WHERE n.what = f.what AND n.kind = 'nbd'), 1e-2) AS as_nbd
 FROM hard_fits f, b(3, 200, 365) c WHERE what = 'nobody leaves' AND kind IN ('bg/nbd', 'mbg/nbd', 'pareto/nbd') ORDER BY kind COLLATE "C";
-SELECT fit_purchases(NULL) IS NULL AS nothing, fit_purchases(b, NULL) IS NULL AS no_model, fit_purchases('AQIAAAAAAAA='::repeat_buying_histogram) IS NULL AS nobody FROM shop;
+SELECT fit_purchases(NULL::repeat_buying_histogram) IS NULL AS nothing, fit_purchases(b, NULL) IS NULL AS no_model, fit_purchases('AQIAAAAAAAA='::repeat_buying_histogram) IS NULL AS nobody FROM shop;
 SELECT fit_purchases(b, 'bg') FROM shop;
 SELECT fit_purchases(b, 'mbg/cnbd-0') FROM shop;
 SELECT fit_purchases(b, '') FROM shop;
