@@ -5,10 +5,10 @@ SET extra_float_digits = 1;
 -- thresholds doesn't matter.
 SELECT v, rfm_score(v, '{10,20,30,40}') AS score, rfm_score(v, '{40,10,30,20}') AS any_order, rfm_score(v, '{40,30,20,10}') AS descending
 FROM unnest('{-5,9.99,10,10.01,20,25,40,40.5,1e300}'::float8[]) v;
-SELECT rfm_score(3, '{}') AS no_threshold, rfm_score(2, '{2,2,2}') AS not_above, rfm_score(3, '{2,2,2}') AS same_thrice, rfm_score(0, '{-0}') AS zeros, rfm_score('-0', '{0}') AS zeros_too;
-SELECT rfm_score('Infinity', '{1,2,3}') AS all_below, rfm_score('Infinity', '{1,Infinity}') AS equal, rfm_score('-Infinity', '{-Infinity,1}') AS least, rfm_score(5, '{-Infinity,Infinity}') AS between;
+SELECT rfm_score(3, '{}') AS no_threshold, rfm_score(2, '{2,2,2}') AS not_above, rfm_score(3, '{2,2,2}') AS same_thrice, rfm_score(0, '{-0}') AS zeros, rfm_score('-0'::float8, '{0}') AS zeros_too;
+SELECT rfm_score('Infinity'::float8, '{1,2,3}') AS all_below, rfm_score('Infinity'::float8, '{1,Infinity}') AS equal, rfm_score('-Infinity'::float8, '{-Infinity,1}') AS least, rfm_score(5, '{-Infinity,Infinity}') AS between;
 SELECT rfm_score(7, '[0:1]={5,6}'::float8[]) AS bounds, rfm_score(7::int2, '{5,6}'::int8[]) AS integers, rfm_score(7.5, '{5.5,7.5}'::numeric[]) AS numerics;
-SELECT rfm_score(NULL, '{1}') AS null_value, rfm_score(1, NULL) AS null_thresholds;
+SELECT rfm_score(NULL::float8, '{1}') AS null_value, rfm_score(1, NULL) AS null_thresholds;
 
 -- With the quintiles of what is scored: 1 to 5, the smallest fifth 1, ties
 -- together, as plain SQL has it.
@@ -26,7 +26,7 @@ FROM (SELECT x, rfm_score(x, (SELECT percentile_disc(ARRAY[0.2, 0.4, 0.6, 0.8]) 
 SELECT max(rfm_score(n % 101, (SELECT array_agg(t) FROM generate_series(1, 100) t))) FROM generate_series(1, 1000) n;
 
 -- errors
-SELECT rfm_score('NaN', '{1}');
+SELECT rfm_score('NaN'::float8, '{1}');
 SELECT rfm_score(1, '{1,NaN}');
 SELECT rfm_score(1, '{1,NULL}');
 SELECT rfm_score(1, '{{1,2},{3,4}}');
