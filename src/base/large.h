@@ -11,9 +11,9 @@
 #include "postgres.h"
 
 #include "access/detoast.h"
-#include "base/packed.h"
-#include "base/table.h"
-#include "base/totals.h"
+#include "base/base_packed.h"
+#include "base/base_totals.h"
+#include "base/customer_table.h"
 #include "store/spill.h"
 #include "utils/expandeddatum.h"
 
@@ -34,7 +34,7 @@ typedef struct LargeBase
 	bool		reading;		/* what is on disk: nothing may be written there */
 	struct LargeMerge *merge;	/* while entries of a merge come */
 
-	/* of pairs of customers and orders; see pairs.h */
+	/* of pairs of customers and orders; see customer_order_pairs.h */
 	struct LargeBase *customers;	/* in a window: their orders, in step; else NULL */
 	bool		counted;		/* since the last change, as is said here */
 	EntryCounts counts;

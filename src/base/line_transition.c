@@ -4,15 +4,15 @@
  *	  From lines of orders to states: the transition functions of the aggregates
  *	  over a customer and the number of an order.
  *
- * (Those over an amount and a number are transition.c's, where an order takes the
+ * (Those over an amount and a number are base_transition.c's, where an order takes the
  * customer's place.)
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "base/pairs.h"
-#include "base/transition.h"
+#include "base/base_transition.h"
+#include "base/customer_order_pairs.h"
 #include "order/line.h"
 
 /* The state must not be NULL in a moving frame, even if the first row is a guest's. */

@@ -13,8 +13,8 @@
 
 #include "postgres.h"
 
-#include "base/table.h"
-#include "base/totals.h"
+#include "base/base_totals.h"
+#include "base/customer_table.h"
 
 typedef struct SingleBase
 {

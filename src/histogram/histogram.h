@@ -52,7 +52,7 @@
 #include "pg/compat.h"
 
 /*
- * The byte behind the length word, as in base/table.h: a new form, and a new
+ * The byte behind the length word, as in base/customer_table.h: a new form, and a new
  * layout of the state, takes a new number.
  */
 typedef enum HistogramForm

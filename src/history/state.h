@@ -9,7 +9,7 @@
  *	large		state over many, with a file if need be		expanded object
  *
  * Only this room tells them apart; that a state starts as a varlena of its own
- * size has the reasons of base/state.h.
+ * size has the reasons of base/base_state.h.
  *
  *-------------------------------------------------------------------------
  */
@@ -24,7 +24,7 @@
 #include "order/total.h"
 #include "utils/expandeddatum.h"
 
-/* The byte behind the length word, as in base/table.h; values begin with the version, 1. */
+/* The byte behind the length word, as in base/customer_table.h; values begin with the version, 1. */
 typedef enum HistoryForm
 {
 	HISTORY_PACKED = 1,

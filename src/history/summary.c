@@ -7,7 +7,7 @@
  */
 #include "postgres.h"
 
-#include "base/packed.h"
+#include "base/base_packed.h"
 #include "history/state.h"
 
 #include "access/htup_details.h"

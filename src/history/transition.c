@@ -4,7 +4,7 @@
  *	  From order rows to histories: the transition functions of the aggregate.
  *
  * One function for each combination of the types of customer, time and
- * amount, for the reasons of base/transition.c.  Which rows count, and as
+ * amount, for the reasons of base/base_transition.c.  Which rows count, and as
  * what, is for order/row.h to say.
  *
  * The grain and the time zone are arguments of every row, and so the same for

@@ -17,7 +17,7 @@
  */
 #include "postgres.h"
 
-#include "base/state.h"
+#include "base/base_state.h"
 #include "metric/distribution.h"
 #include "metric/exact.h"
 #include "metric/formula.h"

@@ -10,7 +10,7 @@
 
 #include "postgres.h"
 
-#include "base/packed.h"
+#include "base/base_packed.h"
 
 /* An order-preserving number for what each customer has paid, and back. */
 typedef struct Spending

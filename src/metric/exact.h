@@ -11,7 +11,7 @@
 
 #include "postgres.h"
 
-#include "base/totals.h"
+#include "base/base_totals.h"
 #include "order/money.h"
 #include "utils/builtins.h"
 #include "utils/numeric.h"

@@ -14,7 +14,7 @@
 
 #include "postgres.h"
 
-#include "base/totals.h"
+#include "base/base_totals.h"
 #include "datatype/timestamp.h"
 #include "fmgr.h"
 

@@ -7,7 +7,7 @@
  */
 #include "postgres.h"
 
-#include "base/pairs.h"
+#include "base/customer_order_pairs.h"
 #include "metric/formula.h"
 
 PG_FUNCTION_INFO_V1(retention_lines_aov);

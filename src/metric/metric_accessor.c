@@ -10,7 +10,7 @@
  */
 #include "postgres.h"
 
-#include "base/state.h"
+#include "base/base_state.h"
 #include "metric/exact.h"
 #include "metric/formula.h"
 #include "order/duration.h"

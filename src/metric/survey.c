@@ -9,7 +9,7 @@
 
 #include <math.h>
 
-#include "base/state.h"
+#include "base/base_state.h"
 #include "metric/distribution.h"
 #include "metric/formula.h"
 #include "pg/number.h"

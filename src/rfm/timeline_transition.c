@@ -5,7 +5,7 @@
  *	  of rfm_summary, order_days_between, order_gap and next_order_due.
  *
  * One function for each combination of the types of time and amount, as in
- * base/transition.c and for the same reason.  Which rows count, and as what,
+ * base/base_transition.c and for the same reason.  Which rows count, and as what,
  * is for order/row.h to say.
  *
  *-------------------------------------------------------------------------

@@ -12,14 +12,14 @@
  */
 #include "postgres.h"
 
-#include "base/packed.h"
-#include "base/pairs.h"
-#include "base/state.h"
+#include "base/base_packed.h"
+#include "base/base_state.h"
+#include "base/customer_order_pairs.h"
 
 #include "customers.h"
 #include "shim.h"
 
-/* ---- the bytes as fields, see packed.h -------------------------------------- */
+/* ---- the bytes as fields, see base_packed.h -------------------------------------- */
 
 enum
 {

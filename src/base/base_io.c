@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * io.c
+ * base_io.c
  *	  Input and output of customer_base: text (base64) and binary.
  *
  * Both carry the packed form as it is.  What comes in is checked byte for
@@ -10,7 +10,7 @@
  */
 #include "postgres.h"
 
-#include "base/state.h"
+#include "base/base_state.h"
 #include "pg/value.h"
 
 PG_FUNCTION_INFO_V1(retention_base_in);

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * table.h
+ * customer_table.h
  *	  The table of customers: identity -> facts, in the order of the hashes.
  *
  * A table is one piece of memory that starts like a varlena: a small one is
@@ -25,7 +25,7 @@
  * amount of room would help it.  Then the table is salted: homes are found by
  * a hash of the identity and a number that nobody knows, and entries lie as
  * they came.  Whoever needs them in order asks for a scan, which sorts them
- * (scan.c).  So a table grows when it is full, and for nothing else.
+ * (customer_table_scan.c).  So a table grows when it is full, and for nothing else.
  *
  * The totals of the entries are kept up to date with every change, because a
  * window function asks for the answer after every row.
@@ -36,12 +36,12 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef RETENTION_TABLE_H
-#define RETENTION_TABLE_H
+#ifndef RETENTION_CUSTOMER_TABLE_H
+#define RETENTION_CUSTOMER_TABLE_H
 
 #include "postgres.h"
 
-#include "base/totals.h"
+#include "base/base_totals.h"
 #include "pg/compat.h"
 #include "pg/pace.h"
 #include "store/wide.h"
@@ -54,10 +54,10 @@
  */
 typedef enum BaseForm
 {
-	FORM_PACKED = 1,			/* packed.h: what is stored and sent; also
+	FORM_PACKED = 1,			/* base_packed.h: what is stored and sent; also
 								 * the first byte there, its version */
 	FORM_SINGLE = 2,			/* single.h: state for one customer */
-	FORM_TABLE = 3				/* table.h: state for a few */
+	FORM_TABLE = 3				/* customer_table.h: state for a few */
 } BaseForm;
 
 /* Numbers up to here are kept for later forms; no text begins like them. */
@@ -479,7 +479,7 @@ table_absorb(CustomerTable *table, const uint64 *entry)
 		retention_table_insert(table, slot, entry);
 }
 
-/* ---- scan.c: the entries of a table in the order of their identities ------- */
+/* ---- customer_table_scan.c: the entries in the order of their identities --- */
 
 typedef struct TableScan
 {
@@ -516,4 +516,4 @@ scan_next(TableScan *scan)
 	return NULL;
 }
 
-#endif							/* RETENTION_TABLE_H */
+#endif							/* RETENTION_CUSTOMER_TABLE_H */

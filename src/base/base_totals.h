@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * totals.h
+ * base_totals.h
  *	  What a customer base knows as a whole: the input of every formula.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef RETENTION_TOTALS_H
-#define RETENTION_TOTALS_H
+#ifndef RETENTION_BASE_TOTALS_H
+#define RETENTION_BASE_TOTALS_H
 
 #include "postgres.h"
 
@@ -154,4 +154,4 @@ extern void retention_totals_add_rows(BaseTotals *totals, const RowCounts *rows,
 extern bool retention_sample_is_random(int64 kept, double expected);
 extern bool retention_sample_is_fair(const BaseTotals *totals);
 
-#endif							/* RETENTION_TOTALS_H */
+#endif							/* RETENTION_BASE_TOTALS_H */

@@ -1,17 +1,17 @@
 /*-------------------------------------------------------------------------
  *
- * table.c
- *	  The table of customers: making, filling and copying one.  See table.h.
+ * customer_table.c
+ *	  The table of customers: making, filling and copying one.  See customer_table.h.
  *
  * Nothing here allocates: where a table lives, and what to do when it is
- * full, is for its owner to say (state.c for small ones, large.c else).
+ * full, is for its owner to say (base_state.c for small ones, large.c else).
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "base/table.h"
-#include "base/totals.h"
+#include "base/base_totals.h"
+#include "base/customer_table.h"
 
 #include "port/pg_bitutils.h"
 #include "utils/memutils.h"

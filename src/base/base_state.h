@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * state.h
+ * base_state.h
  *	  A customer_base value or state in whichever form it is.
  *
  *	form		what it is									kept as
@@ -17,15 +17,15 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef RETENTION_STATE_H
-#define RETENTION_STATE_H
+#ifndef RETENTION_BASE_STATE_H
+#define RETENTION_BASE_STATE_H
 
 #include "postgres.h"
 
+#include "base/base_totals.h"
+#include "base/customer_table.h"
 #include "base/large.h"
 #include "base/single.h"
-#include "base/table.h"
-#include "base/totals.h"
 #include "fmgr.h"
 
 /* The largest table that is a varlena. */
@@ -66,4 +66,4 @@ extern void retention_customer_totals(Datum value, BaseTotals *totals);
 extern struct varlena *retention_customer_pack(Datum value);
 compat_noreturn extern void retention_refuse_key(KeyKind key, const char *what) compat_attribute_noreturn();
 
-#endif							/* RETENTION_STATE_H */
+#endif							/* RETENTION_BASE_STATE_H */

@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
- * pairs.c
- *	  Pairs of customers and orders.  See pairs.h.
+ * customer_order_pairs.c
+ *	  Pairs of customers and orders.  See customer_order_pairs.h.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "base/pairs.h"
+#include "base/customer_order_pairs.h"
 
 #include "common/int.h"
 #include "order/line.h"

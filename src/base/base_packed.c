@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
- * packed.c
- *	  The packed form of a customer_base.  See packed.h for the layout.
+ * base_packed.c
+ *	  The packed form of a customer_base.  See base_packed.h for the layout.
  *
  * Times are counted from the block's first instant in the largest unit that all
  * of them share, which makes two bytes of a date and four of a time to the second.
@@ -10,7 +10,7 @@
  */
 #include "postgres.h"
 
-#include "base/packed.h"
+#include "base/base_packed.h"
 
 #include "miscadmin.h"
 #include "order/line.h"

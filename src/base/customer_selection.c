@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * select.c
+ * customer_selection.c
  *	  Customers of one base that another one has too, or hasn't.
  *
  * Both come in the order of their hashes, so one pass over the two decides
@@ -18,7 +18,7 @@
  */
 #include "postgres.h"
 
-#include "base/state.h"
+#include "base/base_state.h"
 
 
 /* Where one pass over a base is. */

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * plan.c
+ * merge_cost.c
  *	  What merging states costs, for the planner.
  *
  * A parallel plan makes a state in every process, sends it to the leader and
@@ -15,9 +15,9 @@
  */
 #include "postgres.h"
 
-#include "miscadmin.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "miscadmin.h"
 #include "nodes/pathnodes.h"
 #include "nodes/supportnodes.h"
 #include "optimizer/cost.h"

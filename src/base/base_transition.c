@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * transition.c
+ * base_transition.c
  *	  From order rows to states: the transition functions of the aggregates.
  *
  * One function for each combination of the types of customer, time and
@@ -16,7 +16,7 @@
  */
 #include "postgres.h"
 
-#include "base/transition.h"
+#include "base/base_transition.h"
 #include "order/row.h"
 
 #include "utils/builtins.h"

@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
- * state.c
- *	  A customer_base value or state in whichever form it is.  See state.h.
+ * base_state.c
+ *	  A customer_base value or state in whichever form it is.  See base_state.h.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "base/state.h"
+#include "base/base_state.h"
 #include "store/kind.h"
 
 #include "utils/memutils.h"

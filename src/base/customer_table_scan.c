@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * scan.c
+ * customer_table_scan.c
  *	  The entries of a table in the order of their identities.
  *
  * As a rule they lie in that order.  Those of a salted table are sorted, byte
@@ -11,7 +11,7 @@
  */
 #include "postgres.h"
 
-#include "base/table.h"
+#include "base/customer_table.h"
 
 #include "miscadmin.h"
 #include "utils/memutils.h"

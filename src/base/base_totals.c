@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * totals.c
+ * base_totals.c
  *	  Can what a sample of customers knows stand for all of them?
  *
  *-------------------------------------------------------------------------
@@ -9,7 +9,7 @@
 
 #include <math.h>
 
-#include "base/totals.h"
+#include "base/base_totals.h"
 
 #include "access/xact.h"
 
@@ -56,7 +56,7 @@ retention_sample_is_random(int64 kept, double expected)
  * sample that has dropped everybody had a crowd of one hash.
  *
  * Of selected customers the orders of those who were dropped are not known: a
- * sample is looked at before, and when, customers are selected from it (select.c).
+ * sample is looked at before, and when, customers are selected from it (customer_selection.c).
  */
 bool
 retention_sample_is_fair(const BaseTotals *totals)

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * packed.h
+ * base_packed.h
  *	  The packed form of a customer_base: what is stored, sent and printed.
  *
  * One sequence of bytes for one content, the same on every machine; what a value
@@ -27,13 +27,13 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef RETENTION_PACKED_H
-#define RETENTION_PACKED_H
+#ifndef RETENTION_BASE_PACKED_H
+#define RETENTION_BASE_PACKED_H
 
 #include "postgres.h"
 
-#include "base/table.h"
-#include "base/totals.h"
+#include "base/base_totals.h"
+#include "base/customer_table.h"
 #include "store/column.h"
 #include "store/kind.h"
 
@@ -139,4 +139,4 @@ total_add_unpacked(MoneyTotal *total, const Unpacker *unpacker, const uint64 *en
 #define packed_check(value)	((void) 0)
 #endif
 
-#endif							/* RETENTION_PACKED_H */
+#endif							/* RETENTION_BASE_PACKED_H */

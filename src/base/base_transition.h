@@ -1,17 +1,17 @@
 /*-------------------------------------------------------------------------
  *
- * transition.h
+ * base_transition.h
  *	  What the transition functions of all aggregates with a customer_base for a
  *	  state begin and end with.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef RETENTION_TRANSITION_H
-#define RETENTION_TRANSITION_H
+#ifndef RETENTION_BASE_TRANSITION_H
+#define RETENTION_BASE_TRANSITION_H
 
 #include "postgres.h"
 
-#include "base/state.h"
+#include "base/base_state.h"
 #include "store/kind.h"
 #include "utils/builtins.h"
 
@@ -144,4 +144,4 @@ same_key(Datum key)
 	Datum name(PG_FUNCTION_ARGS) { return body; } \
 	extern Datum name(PG_FUNCTION_ARGS)
 
-#endif							/* RETENTION_TRANSITION_H */
+#endif							/* RETENTION_BASE_TRANSITION_H */

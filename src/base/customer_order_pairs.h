@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * pairs.h
+ * customer_order_pairs.h
  *	  Pairs of customers and orders: who has ordered how often, where rows are
  *	  lines of orders.
  *
@@ -15,16 +15,16 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef RETENTION_PAIRS_H
-#define RETENTION_PAIRS_H
+#ifndef RETENTION_CUSTOMER_ORDER_PAIRS_H
+#define RETENTION_CUSTOMER_ORDER_PAIRS_H
 
 #include "postgres.h"
 
-#include "base/state.h"
+#include "base/base_state.h"
 
 extern Datum retention_pairs_begin(MemoryContext context, KeyKind key, bool in_window);
 extern Datum retention_pairs_absorb(MemoryContext context, Datum state, const uint64 *entry);
 extern void retention_pairs_totals(Datum value, BaseTotals *totals);
 extern void retention_orders_totals(Datum value, BaseTotals *totals);
 
-#endif							/* RETENTION_PAIRS_H */
+#endif							/* RETENTION_CUSTOMER_ORDER_PAIRS_H */
