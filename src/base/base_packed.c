@@ -482,7 +482,7 @@ retention_stored_totals(Datum value, BaseTotals *totals)
 
 	memset(&unpacker, 0, sizeof(Unpacker));
 	retention_read_head(in, value, BASE_TYPE);
-	if (in->at < in->end && (*in->at == FORM_TABLE || *in->at == FORM_SINGLE))
+	if (in->at < in->end && (*in->at == FORM_TABLE || *in->at == FORM_ONE_CUSTOMER))
 		return false;
 	read_header(&unpacker);
 	*totals = unpacker.totals;
@@ -558,7 +558,7 @@ totals_are_possible(const BaseTotals *totals)
 
 /* Of a base for one customer there are only totals. */
 static bool
-single_is_possible(const BaseTotals *totals)
+one_customer_is_possible(const BaseTotals *totals)
 {
 	uint64		lifespan = (uint64) totals->last - (uint64) totals->first;
 
@@ -610,7 +610,7 @@ retention_packed_validate(const struct varlena *value)
 
 	retention_unpack_begin(&unpacker, value);
 	if (!totals_are_possible(totals) ||
-		(totals->key == KEY_NONE && !single_is_possible(totals)))
+		(totals->key == KEY_NONE && !one_customer_is_possible(totals)))
 		invalid("The totals contradict each other.");
 
 	retention_pack_begin(packer, totals->key, totals->time, totals->amount, 0);

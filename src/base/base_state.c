@@ -18,36 +18,36 @@
 /* In a build with assertions: is a running state what its form says? */
 #ifdef USE_ASSERT_CHECKING
 static void
-check_single(const SingleBase *single)
+check_one_customer(const OneCustomer *one)
 {
-	Assert(single->key == KEY_NONE);
-	Assert(single->time <= TIME_KIND_LAST && single->amount <= AMOUNT_KIND_LAST);
-	Assert((single->nlimbs > 0) == (single->amount != AMOUNT_NONE));
-	Assert(VARSIZE(single) == single_size(single->time, single->nlimbs));
+	Assert(one->key == KEY_NONE);
+	Assert(one->time <= TIME_KIND_LAST && one->amount <= AMOUNT_KIND_LAST);
+	Assert((one->nlimbs > 0) == (one->amount != AMOUNT_NONE));
+	Assert(VARSIZE(one) == one_customer_size(one->time, one->nlimbs));
 	/* rows that leave may be more than came: packing refuses what is left then */
-	Assert(single->time == TIME_NONE ||
-		   (single->orders > 0) == ((int64) single->words[0] <= (int64) single->words[1]));
+	Assert(one->time == TIME_NONE ||
+		   (one->orders > 0) == ((int64) one->words[0] <= (int64) one->words[1]));
 }
 
 static void
 check_state(Datum state)
 {
-	if (datum_is_large(state))
+	if (datum_is_expanded(state))
 	{
-		const LargeBase *large = large_of_datum(state);
+		const ExpandedBase *base = expanded_of_datum(state);
 
-		Assert(large->merge == NULL);
-		Assert(large->npending >= 0 && large->npending < LARGE_PENDING);
-		Assert(large->pending_stride == large->table->stride);
-		retention_table_check(large->table);
+		Assert(base->merge == NULL);
+		Assert(base->npending >= 0 && base->npending < EXPANDED_PENDING);
+		Assert(base->pending_stride == base->table->stride);
+		retention_table_check(base->table);
 	}
-	else if (varlena_form(DatumGetPointer(state)) == FORM_SINGLE)
-		check_single((const SingleBase *) DatumGetPointer(state));
+	else if (varlena_form(DatumGetPointer(state)) == FORM_ONE_CUSTOMER)
+		check_one_customer((const OneCustomer *) DatumGetPointer(state));
 	else
 	{
 		const CustomerTable *table = (const CustomerTable *) DatumGetPointer(state);
 
-		Assert(VARSIZE(table) == retention_table_size(table->stride, table->homes, table->tail));
+		Assert(VARSIZE(table) == retention_table_size(table->stride, table->home_slots, table->overflow_slots));
 		retention_table_check(table);
 	}
 }
@@ -61,19 +61,19 @@ check_form(const struct varlena *state)
 {
 	BaseForm	form = varlena_form(state);
 
-	if (unlikely(form != FORM_SINGLE && form != FORM_TABLE))
+	if (unlikely(form != FORM_ONE_CUSTOMER && form != FORM_TABLE))
 		retention_unknown_version("customer_base", form);
 }
 
 /* A table with so much room, and money in so many words. */
 static CustomerTable *
-copy_table(const CustomerTable *from, int64 homes, int64 tail, int words)
+copy_table(const CustomerTable *from, int64 home_slots, int64 overflow_slots, int words)
 {
 	CustomerTable *to = palloc(retention_table_size(table_stride(from->key, from->time, words),
-													homes, tail));
+													home_slots, overflow_slots));
 
 	retention_table_init(to, from->key, from->time, from->amount, from->scale, words,
-						 homes, tail);
+						 home_slots, overflow_slots);
 	retention_table_sample_like(to, from);
 	retention_table_copy(from, to);
 	return to;
@@ -83,13 +83,13 @@ CustomerTable *
 retention_table_create(KeyKind key, TimeKind time, AmountKind amount)
 {
 	int			words = amount == AMOUNT_NONE ? 0 : 1;
-	int64		homes;
-	int64		tail;
+	int64		home_slots;
+	int64		overflow_slots;
 	CustomerTable *table;
 
-	retention_table_shape(1, &homes, &tail);
-	table = palloc(retention_table_size(table_stride(key, time, words), homes, tail));
-	retention_table_init(table, key, time, amount, 0, words, homes, tail);
+	retention_table_shape(1, &home_slots, &overflow_slots);
+	table = palloc(retention_table_size(table_stride(key, time, words), home_slots, overflow_slots));
+	retention_table_init(table, key, time, amount, 0, words, home_slots, overflow_slots);
 	return table;
 }
 
@@ -98,7 +98,7 @@ static Datum
 promote(CustomerTable *table)
 {
 	Assert(table->words == 1);
-	return PointerGetDatum(copy_table(table, table->homes, table->tail, UNITS_MAX_WORDS));
+	return PointerGetDatum(copy_table(table, table->home_slots, table->overflow_slots, UNITS_MAX_WORDS));
 }
 
 /* Give a state so many digits behind the point, if it has fewer. */
@@ -110,11 +110,11 @@ retention_state_rescale(MemoryContext context, Datum state, int scale)
 
 	if (scale <= table->scale)
 		return state;
-	if (!datum_is_large(state))
+	if (!datum_is_expanded(state))
 	{
 		words = retention_table_words_at(table, scale);
 		if (words == 0)
-			state = EOHPGetRWDatum(&retention_large_create(context, table, table->used)->hdr);
+			state = EOHPGetRWDatum(&retention_expanded_create(context, table, table->used)->hdr);
 		else
 		{
 			if (words > table->words)
@@ -123,7 +123,7 @@ retention_state_rescale(MemoryContext context, Datum state, int scale)
 			return state;
 		}
 	}
-	retention_large_rescale(large_of_datum(state), scale);
+	retention_expanded_rescale(expanded_of_datum(state), scale);
 	return state;
 }
 
@@ -133,19 +133,19 @@ retention_state_promote(Datum state)
 {
 	if (state_table(state)->words != 1)
 		return state;
-	if (!datum_is_large(state))
+	if (!datum_is_expanded(state))
 		return promote(state_table(state));
-	retention_large_promote(large_of_datum(state));
+	retention_expanded_promote(expanded_of_datum(state));
 	return state;
 }
 
 /* A state that money can be kept beside. */
-LargeBase *
-retention_state_large(MemoryContext context, Datum *state)
+ExpandedBase *
+retention_state_expanded(MemoryContext context, Datum *state)
 {
-	if (!datum_is_large(*state))
-		*state = EOHPGetRWDatum(&retention_large_create(context, state_table(*state), state_table(*state)->used)->hdr);
-	return large_of_datum(*state);
+	if (!datum_is_expanded(*state))
+		*state = EOHPGetRWDatum(&retention_expanded_create(context, state_table(*state), state_table(*state)->used)->hdr);
+	return expanded_of_datum(*state);
 }
 
 /* A larger copy of a table that is full. */
@@ -153,20 +153,20 @@ static CustomerTable *
 grow_table(const CustomerTable *table)
 {
 	int64		entries = retention_table_capacity(table);
-	int64		homes;
-	int64		tail;
+	int64		home_slots;
+	int64		overflow_slots;
 
 	/* customers that left a moving frame make room by going */
 	if (retention_table_live(table) > table->used / 2)
 		entries *= 2;
-	retention_table_shape(entries, &homes, &tail);
-	return copy_table(table, homes, tail, table->words);
+	retention_table_shape(entries, &home_slots, &overflow_slots);
+	return copy_table(table, home_slots, overflow_slots, table->words);
 }
 
 static inline bool
 table_is_too_large(const CustomerTable *table)
 {
-	return retention_table_size(table->stride, table->homes, table->tail) > TABLE_MAX_BYTES;
+	return retention_table_size(table->stride, table->home_slots, table->overflow_slots) > TABLE_MAX_BYTES;
 }
 
 /*
@@ -178,7 +178,7 @@ retention_state_absorb(MemoryContext context, CustomerTable *table, const uint64
 {
 	uint64		room[ENTRY_MAX_WORDS];
 	int			at = table_at_money(table);
-	LargeBase  *large;
+	ExpandedBase *base;
 
 	for (;;)
 	{
@@ -196,11 +196,11 @@ retention_state_absorb(MemoryContext context, CustomerTable *table, const uint64
 				retention_table_check(table);
 				if (table_is_too_large(table))
 				{
-					large = retention_large_create(context, table, table->used * 2);
+					base = retention_expanded_create(context, table, table->used * 2);
 					pfree(table);
-					retention_large_absorb(large, entry, large->table->words,
-										   table_units_scale(large->table));
-					return EOHPGetRWDatum(&large->hdr);
+					retention_expanded_absorb(base, entry, base->table->words,
+											  table_units_scale(base->table));
+					return EOHPGetRWDatum(&base->hdr);
 				}
 				break;
 			case ABSORB_TABLE_CROWDED:
@@ -209,9 +209,9 @@ retention_state_absorb(MemoryContext context, CustomerTable *table, const uint64
 			case ABSORB_MONEY_FULL:
 				if (table->words == UNITS_MAX_WORDS)
 				{
-					large = retention_large_create(context, table, table->used);
-					retention_large_absorb(large, entry, table->words, table_units_scale(table));
-					return EOHPGetRWDatum(&large->hdr);
+					base = retention_expanded_create(context, table, table->used);
+					retention_expanded_absorb(base, entry, table->words, table_units_scale(table));
+					return EOHPGetRWDatum(&base->hdr);
 				}
 				memcpy(room, entry, at * sizeof(uint64));
 				units_widen(room + at, UNITS_MAX_WORDS, entry + at, 1);
@@ -230,15 +230,15 @@ add_sum(MemoryContext context, Datum *state, TableSum sum, Money money)
 	uint64		units[SUM_WORDS];
 	uint64		saved[SUM_WORDS];
 	uint64	   *to = table_sum(table, sum);
-	LargeBase  *large;
+	ExpandedBase *base;
 
 	memcpy(saved, to, sizeof(saved));
 	if (retention_sum_of_money(money, table_units_scale(table), units) &&
 		money_add(to, SUM_WORDS, units, SUM_WORDS) && money_has_room(to, SUM_WORDS))
 		return;
 	memcpy(to, saved, sizeof(saved));
-	large = retention_state_large(context, state);
-	retention_large_add_sum(large, large_sum(large, sum), money);
+	base = retention_state_expanded(context, state);
+	retention_expanded_add_sum(base, expanded_sum(base, sum), money);
 }
 
 /*
@@ -279,10 +279,10 @@ unpack_state(MemoryContext context, struct varlena *value, bool in_window)
 	retention_unpack_begin(&unpacker, value);
 	if (unpacker.totals.key == KEY_NONE)
 	{
-		SingleBase *single = retention_single_create(unpacker.totals.time,
-													 unpacker.totals.amount);
+		OneCustomer *one = retention_one_customer_create(unpacker.totals.time,
+														 unpacker.totals.amount);
 
-		return PointerGetDatum(retention_single_merge(single, &unpacker.totals));
+		return PointerGetDatum(retention_one_customer_merge(one, &unpacker.totals));
 	}
 
 	table = retention_table_create(unpacker.totals.key, unpacker.totals.time,
@@ -301,7 +301,7 @@ retention_state_open(MemoryContext context, Datum state, bool in_window)
 {
 	struct varlena *value;
 
-	if (datum_is_large(state))
+	if (datum_is_expanded(state))
 	{
 		if (VARATT_IS_EXTERNAL_EXPANDED_RW(DatumGetPointer(state)))
 			return state;
@@ -320,8 +320,8 @@ retention_state_open(MemoryContext context, Datum state, bool in_window)
 typedef struct MergeTarget
 {
 	MemoryContext context;
-	bool		in_window;		/* what becomes large stays in memory */
-	Datum		state;			/* a table or a large base */
+	bool		in_window;		/* what is expanded stays in memory */
+	Datum		state;			/* a table or an expanded base */
 	int			words;			/* of the entries that come */
 	int			scale;			/* of their units */
 } MergeTarget;
@@ -335,9 +335,9 @@ merge_entry(MergeTarget *target, const uint64 *entry)
 	int			words;
 	uint64		units[UNITS_MAX_WORDS];
 
-	if (likely(datum_is_large(target->state)))
+	if (likely(datum_is_expanded(target->state)))
 	{
-		retention_large_absorb(large_of_datum(target->state), entry, target->words, target->scale);
+		retention_expanded_absorb(expanded_of_datum(target->state), entry, target->words, target->scale);
 		return;
 	}
 
@@ -352,8 +352,8 @@ merge_entry(MergeTarget *target, const uint64 *entry)
 									 table_units_scale(table), units);
 	if (words == 0)
 	{
-		retention_large_absorb(retention_state_large(target->context, &target->state), entry,
-							   target->words, target->scale);
+		retention_expanded_absorb(retention_state_expanded(target->context, &target->state), entry,
+								  target->words, target->scale);
 		return;
 	}
 	if (words > table->words)
@@ -385,7 +385,7 @@ merge_table(MergeTarget *target, const CustomerTable *from)
 }
 
 static void
-merge_part(LargeBase *large, const CustomerTable *part, void *arg)
+merge_part(ExpandedBase *base, const CustomerTable *part, void *arg)
 {
 	merge_table((MergeTarget *) arg, part);
 }
@@ -423,7 +423,7 @@ merge_elsewhere(MergeTarget *target, const WideList *wide)
 		CHECK_FOR_INTERRUPTS();
 		if (item->key[0] > state_table(target->state)->bound)
 			break;
-		retention_large_keep(retention_state_large(target->context, &target->state), item->key, item->money);
+		retention_expanded_keep(retention_state_expanded(target->context, &target->state), item->key, item->money);
 	}
 }
 
@@ -452,37 +452,37 @@ count_newcomers(const CustomerTable *table, Unpacker unpacker)
 	return seen == 0 ? 0 : Min(all, all / seen * (fresh + 2 * NEWCOMER_SAMPLE / 64) + seen);
 }
 
-/* Many customers are coming: make a small table large at once. */
+/* Many customers are coming: make a small table an expanded base at once. */
 static void
 prepare_room(MergeTarget *target, int64 entries, const Unpacker *unpacker)
 {
-	LargeBase  *large;
+	ExpandedBase *base;
 
 	if (state_table(target->state)->sample > 0)
 		entries = Min(entries, state_table(target->state)->sample);
-	if (!datum_is_large(target->state))
+	if (!datum_is_expanded(target->state))
 	{
 		CustomerTable *table = (CustomerTable *) DatumGetPointer(target->state);
-		int64		homes;
-		int64		tail;
+		int64		home_slots;
+		int64		overflow_slots;
 
-		retention_table_shape(table->used + entries, &homes, &tail);
-		if (retention_table_size(table->stride, homes, tail) <= TABLE_MAX_BYTES)
+		retention_table_shape(table->used + entries, &home_slots, &overflow_slots);
+		if (retention_table_size(table->stride, home_slots, overflow_slots) <= TABLE_MAX_BYTES)
 		{
-			if (homes > table->homes)
-				target->state = PointerGetDatum(copy_table(table, homes, tail, table->words));
+			if (home_slots > table->home_slots)
+				target->state = PointerGetDatum(copy_table(table, home_slots, overflow_slots, table->words));
 			return;
 		}
 	}
-	large = retention_state_large(target->context, &target->state);
+	base = retention_state_expanded(target->context, &target->state);
 	if (target->in_window)
-		large->in_window = true;
-	retention_large_flush(large);
-	large_changed(large);
+		base->in_window = true;
+	retention_expanded_flush(base);
+	expanded_changed(base);
 	/* a sample takes them one by one, and not all of them */
-	if (large->table->sample == 0)
-		retention_large_begin_merge(large, entries,
-									unpacker ? count_newcomers(large->table, *unpacker) : entries);
+	if (base->table->sample == 0)
+		retention_expanded_begin_merge(base, entries,
+									   unpacker ? count_newcomers(base->table, *unpacker) : entries);
 }
 
 /* Counts of stored bases can be anything up to 2^63 - 1; their sums can't. */
@@ -516,23 +516,23 @@ sample_state(Datum state, const BaseTotals *other)
 
 	if (sample == 0)
 		return state;
-	if (datum_is_large(state) && large_of_datum(state)->spill == NULL)
-		retention_large_limit(large_of_datum(state), sample, other->bound);
+	if (datum_is_expanded(state) && expanded_of_datum(state)->spill == NULL)
+		retention_expanded_limit(expanded_of_datum(state), sample, other->bound);
 	else
 	{
-		if (datum_is_large(state))
+		if (datum_is_expanded(state))
 		{
-			LargeBase  *large = large_of_datum(state);
+			ExpandedBase *base = expanded_of_datum(state);
 			CustomerTable *small = retention_table_create(table->key, table->time, table->amount);
 
 			retention_table_limit(small, sample, other->bound);
 			small->selected = table->selected;
 			/* the executor deletes the old one, as it does whenever a state is new */
-			state = retention_state_merge(MemoryContextGetParent(large->hdr.eoh_context),
+			state = retention_state_merge(MemoryContextGetParent(base->hdr.eoh_context),
 										  PointerGetDatum(small), state, false);
 		}
-		if (datum_is_large(state))
-			retention_large_limit(large_of_datum(state), sample, other->bound);
+		if (datum_is_expanded(state))
+			retention_expanded_limit(expanded_of_datum(state), sample, other->bound);
 		else
 			retention_table_limit(state_table(state), sample, other->bound);
 	}
@@ -555,12 +555,12 @@ restore_sample(MergeTarget *target, const BaseTotals *before)
 	if (table->words == 0)
 		return;
 	memset(counts->revenue, 0, sizeof(counts->revenue));
-	if (datum_is_large(target->state))
+	if (datum_is_expanded(target->state))
 	{
-		LargeBase  *large = large_of_datum(target->state);
-		Money		wide = retention_wide_total(large->elsewhere.wide);
+		ExpandedBase *base = expanded_of_datum(target->state);
+		Money		wide = retention_wide_total(base->elsewhere.wide);
 
-		large->elsewhere.dropped = (Money) {NULL, 0, 0};
+		base->elsewhere.dropped = (Money) {NULL, 0, 0};
 		if (wide.limbs)
 			add_sum(target->context, &target->state, SUM_REVENUE, retention_money_negative(wide));
 	}
@@ -596,8 +596,8 @@ retention_state_merge(MemoryContext context, Datum state, Datum other, bool in_w
 	Kind		theirs = {0};
 	bool		all;
 
-	if (datum_is_large(other))
-		retention_large_rows(large_of_datum(other), &totals);
+	if (datum_is_expanded(other))
+		retention_expanded_rows(expanded_of_datum(other), &totals);
 	else
 	{
 		value = PG_DETOAST_DATUM(other);
@@ -612,9 +612,9 @@ retention_state_merge(MemoryContext context, Datum state, Datum other, bool in_w
 
 	check_state(state);
 	/* what comes is not counted in step */
-	if (datum_is_large(state))
-		large_of_datum(state)->customers = NULL;
-	/* a SingleBase begins like a table, as far as this goes */
+	if (datum_is_expanded(state))
+		expanded_of_datum(state)->customers = NULL;
+	/* a OneCustomer begins like a table, as far as this goes */
 	table = state_table(state);
 	ours.key = table->key;
 	ours.time = table->time;
@@ -625,10 +625,10 @@ retention_state_merge(MemoryContext context, Datum state, Datum other, bool in_w
 	retention_check_same_kind(&ours, &theirs, "customer bases");
 	if (ours.key == KEY_NONE)
 	{
-		SingleBase *single = (SingleBase *) DatumGetPointer(state);
+		OneCustomer *one = (OneCustomer *) DatumGetPointer(state);
 
-		check_counts(&totals, single->orders, 0, 0, 0);
-		state = PointerGetDatum(retention_single_merge(single, &totals));
+		check_counts(&totals, one->orders, 0, 0, 0);
+		state = PointerGetDatum(retention_one_customer_merge(one, &totals));
 		check_state(state);
 		return state;
 	}
@@ -636,13 +636,13 @@ retention_state_merge(MemoryContext context, Datum state, Datum other, bool in_w
 	check_counts(&totals, table->counts.orders, table->rows.refunds, table->rows.guest_orders,
 				 table->rows.guest_refunds);
 
-	if (datum_is_large(state))
-		target.context = MemoryContextGetParent(large_of_datum(state)->hdr.eoh_context);
+	if (datum_is_expanded(state))
+		target.context = MemoryContextGetParent(expanded_of_datum(state)->hdr.eoh_context);
 	target.state = sample_state(state, &totals);
 	if (totals.selected && !state_table(target.state)->selected)
 	{
-		if (datum_is_large(target.state))
-			retention_large_select(large_of_datum(target.state));
+		if (datum_is_expanded(target.state))
+			retention_expanded_select(expanded_of_datum(target.state));
 		else
 			retention_table_select(state_table(target.state));
 	}
@@ -658,12 +658,12 @@ retention_state_merge(MemoryContext context, Datum state, Datum other, bool in_w
 		/* where its limbs lie is about to change */
 		before.revenue = retention_money_copy(before.revenue);
 		if (value == NULL)
-			retention_large_totals(large_of_datum(other), &totals);
+			retention_expanded_totals(expanded_of_datum(other), &totals);
 	}
 	prepare_room(&target, totals.entries,
 				 value && varlena_form(value) == FORM_PACKED ? &unpacker : NULL);
 	if (value == NULL)
-		merge_elsewhere(&target, retention_large_visit(large_of_datum(other), merge_part, &target));
+		merge_elsewhere(&target, retention_expanded_visit(expanded_of_datum(other), merge_part, &target));
 	else if (varlena_form(value) == FORM_TABLE)
 		merge_table(&target, (CustomerTable *) value);
 	else
@@ -672,8 +672,8 @@ retention_state_merge(MemoryContext context, Datum state, Datum other, bool in_w
 		merge_elsewhere(&target, unpacker.wide);
 	}
 
-	if (datum_is_large(target.state))
-		retention_large_end_merge(large_of_datum(target.state));
+	if (datum_is_expanded(target.state))
+		retention_expanded_end_merge(expanded_of_datum(target.state));
 	if (all)
 		restore_sample(&target, &before);
 	if (state_table(target.state)->selected)
@@ -700,7 +700,7 @@ table_totals(CustomerTable *table, BaseTotals *totals)
 
 /* A sample of its size, which may take a copy: the state may not be ours to change. */
 static CustomerTable *
-settled_table(struct varlena *flat)
+trimmed_table(struct varlena *flat)
 {
 	CustomerTable *table = (CustomerTable *) flat;
 
@@ -720,9 +720,9 @@ retention_base_totals(Datum value, BaseTotals *totals)
 {
 	struct varlena *flat;
 
-	if (datum_is_large(value))
+	if (datum_is_expanded(value))
 	{
-		retention_large_totals(large_of_datum(value), totals);
+		retention_expanded_totals(expanded_of_datum(value), totals);
 		return;
 	}
 	if (value_is_stored(value) && retention_stored_totals(value, totals))
@@ -730,11 +730,11 @@ retention_base_totals(Datum value, BaseTotals *totals)
 	flat = PG_DETOAST_DATUM(value);
 	switch (varlena_form(flat))
 	{
-		case FORM_SINGLE:
-			retention_single_totals((SingleBase *) flat, totals);
+		case FORM_ONE_CUSTOMER:
+			retention_one_customer_totals((OneCustomer *) flat, totals);
 			break;
 		case FORM_TABLE:
-			table_totals(settled_table(flat), totals);
+			table_totals(trimmed_table(flat), totals);
 			break;
 		default:
 			retention_packed_totals(flat, totals);
@@ -750,7 +750,7 @@ retention_base_pack(Datum value)
 	BaseTotals	totals;
 	Packer		packer;
 
-	if (datum_is_large(value))
+	if (datum_is_expanded(value))
 	{
 		ExpandedObjectHeader *eoh = DatumGetEOHP(value);
 		Size		size = EOH_get_flat_size(eoh);
@@ -765,14 +765,14 @@ retention_base_pack(Datum value)
 		return flat;
 	check_form(flat);
 	check_state(PointerGetDatum(flat));
-	if (varlena_form(flat) == FORM_SINGLE)
+	if (varlena_form(flat) == FORM_ONE_CUSTOMER)
 	{
-		retention_single_totals((SingleBase *) flat, &totals);
+		retention_one_customer_totals((OneCustomer *) flat, &totals);
 		retention_pack_begin(&packer, KEY_NONE, totals.time, totals.amount, 0);
 	}
 	else
 	{
-		CustomerTable *table = settled_table(flat);
+		CustomerTable *table = trimmed_table(flat);
 
 		table_totals(table, &totals);
 		retention_pack_begin(&packer, table->key, table->time, table->amount, table->used);
@@ -789,8 +789,8 @@ retention_base_key(Datum value)
 {
 	BaseTotals	totals;
 
-	if (datum_is_large(value))
-		return large_of_datum(value)->table->key;
+	if (datum_is_expanded(value))
+		return expanded_of_datum(value)->table->key;
 	retention_base_totals(value, &totals);
 	return totals.key;
 }

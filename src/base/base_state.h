@@ -3,11 +3,11 @@
  * base_state.h
  *	  A customer_base value or state in whichever form it is.
  *
- *	form		what it is									kept as
- *	packed		a value: stored, sent, printed				varlena
- *	single		state over one customer's orders			varlena
- *	table		state over a few customers					varlena
- *	large		state over many, with a file if need be		expanded object
+ *	form			what it is									kept as
+ *	packed			a value: stored, sent, printed				varlena
+ *	one customer	state over one customer's orders			varlena
+ *	table			state over a few customers					varlena
+ *	expanded		state over many, with a file if need be		expanded object
  *
  * Only this room tells them apart.  A state starts as a varlena of its own
  * size in the aggregate's context, because GROUP BY makes a hundred thousand
@@ -24,8 +24,8 @@
 
 #include "base/base_totals.h"
 #include "base/customer_table.h"
-#include "base/large.h"
-#include "base/single.h"
+#include "base/expanded_base.h"
+#include "base/one_customer.h"
 #include "fmgr.h"
 
 /* The largest table that is a varlena. */
@@ -41,7 +41,7 @@ varlena_form(const void *value)
 extern CustomerTable *retention_table_create(KeyKind key, TimeKind time, AmountKind amount);
 extern Datum retention_state_rescale(MemoryContext context, Datum state, int scale);
 extern Datum retention_state_promote(Datum state);
-extern LargeBase *retention_state_large(MemoryContext context, Datum *state);
+extern ExpandedBase *retention_state_expanded(MemoryContext context, Datum *state);
 extern Datum retention_state_absorb(MemoryContext context, CustomerTable *table,
 									const uint64 *entry);
 extern Datum retention_state_open(MemoryContext context, Datum state, bool in_window);
@@ -52,7 +52,7 @@ extern Datum retention_state_merge(MemoryContext context, Datum state, Datum oth
 static inline CustomerTable *
 state_table(Datum state)
 {
-	return datum_is_large(state) ? large_of_datum(state)->table :
+	return datum_is_expanded(state) ? expanded_of_datum(state)->table :
 		(CustomerTable *) DatumGetPointer(state);
 }
 

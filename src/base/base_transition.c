@@ -52,7 +52,7 @@ fit_amount(Transition *transition, Datum datum, AmountKind kind, OrderRow *row)
 	}
 	retention_row_units(datum, kind, &row->amount, table_units_scale(table), &row->money);
 	if (row->money.words == 0)
-		(void) retention_state_large(transition->context, &transition->state);
+		(void) retention_state_expanded(transition->context, &transition->state);
 	else if (row->money.words > table->words)
 		transition->state = retention_state_promote(transition->state);
 }
@@ -65,9 +65,9 @@ add_amount(Transition *transition, TableSum sum, const OrderRow *row)
 		sum_add(table_sum(state_table(transition->state), sum), row->money.units, row->money.words);
 	else
 	{
-		LargeBase  *large = large_of_datum(transition->state);
+		ExpandedBase *base = expanded_of_datum(transition->state);
 
-		retention_large_add_sum(large, large_sum(large, sum), row->money.wide);
+		retention_expanded_add_sum(base, expanded_sum(base, sum), row->money.wide);
 	}
 }
 
@@ -262,17 +262,17 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, 
 			}
 		}
 	}
-	else if (datum_is_large(transition.state))
+	else if (datum_is_expanded(transition.state))
 	{
-		LargeBase  *large = large_of_datum(transition.state);
+		ExpandedBase *base = expanded_of_datum(transition.state);
 
-		fill_entry(table, large_next(large), key, time, amount, &row, sign);
-		large_push(large);
+		fill_entry(table, expanded_next(base), key, time, amount, &row, sign);
+		expanded_push(base);
 		if (amount != AMOUNT_NONE && unlikely(row.money.words == 0))
 		{
 			uint64		wide_key[WIDE_KEY_WORDS] = {row.identity.hash, key_words(key) == 2 ? row.identity.low : 0, 0};
 
-			retention_large_keep(large, wide_key, row.money.wide);
+			retention_expanded_keep(base, wide_key, row.money.wide);
 		}
 	}
 	else
@@ -315,22 +315,22 @@ add_own_row(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind, bool moving
 	int			amount_arg = time == TIME_NONE ? 1 : 2;
 	int64		instant = 0;
 	Transition	transition;
-	SingleBase *single;
+	OneCustomer *one;
 	Amount		amount;
 
 	if (!row_counts(fcinfo, 1, time, amount_arg, kind, &instant))
 	{
 		if (moving && PG_ARGISNULL(0))
-			PG_RETURN_POINTER(retention_single_create(time, kind));
+			PG_RETURN_POINTER(retention_one_customer_create(time, kind));
 		return row_skipped(fcinfo);
 	}
 
 	transition_begin(fcinfo, &transition);
 	if (transition.empty)
-		transition.state = PointerGetDatum(retention_single_create(time, kind));
+		transition.state = PointerGetDatum(retention_one_customer_create(time, kind));
 	else
-		check_state(transition.state, FORM_SINGLE, KEY_NONE, time, kind);
-	single = (SingleBase *) DatumGetPointer(transition.state);
+		check_state(transition.state, FORM_ONE_CUSTOMER, KEY_NONE, time, kind);
+	one = (OneCustomer *) DatumGetPointer(transition.state);
 
 	amount.negative = false;
 	if (kind != AMOUNT_NONE)
@@ -338,23 +338,23 @@ add_own_row(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind, bool moving
 		Datum		datum = PG_GETARG_DATUM(amount_arg);
 		uint64		unit;
 
-		amount_of_datum(datum, kind, single->scale, &amount);
+		amount_of_datum(datum, kind, one->scale, &amount);
 		if (unlikely(!amount.fits) ||
-			unlikely(single->nlimbs > 1) ||
-			unlikely(!money_add(single_money(single), 1, (uint64 *) &amount.units, 1)))
-			single = retention_single_add(single, row_money(datum, kind, &amount,
-															single->scale, &unit));
-		if (amount.dscale == single->scale)
-			single->scale_rows++;
+			unlikely(one->nlimbs > 1) ||
+			unlikely(!money_add(one_customer_money(one), 1, (uint64 *) &amount.units, 1)))
+			one = retention_one_customer_add(one, row_money(datum, kind, &amount,
+															one->scale, &unit));
+		if (amount.dscale == one->scale)
+			one->scale_rows++;
 	}
 	if (!amount.negative)
 	{
-		single->orders++;
+		one->orders++;
 		if (time != TIME_NONE)
-			single_see(single, instant, instant);
+			one_customer_see(one, instant, instant);
 	}
 
-	transition.state = PointerGetDatum(single);
+	transition.state = PointerGetDatum(one);
 	return transition_end(&transition);
 }
 
@@ -367,7 +367,7 @@ static pg_attribute_always_inline Datum
 remove_own_row(FunctionCallInfo fcinfo, AmountKind kind)
 {
 	Transition	transition;
-	SingleBase *single;
+	OneCustomer *one;
 	Amount		amount;
 	Datum		datum;
 	uint64		unit;
@@ -377,27 +377,27 @@ remove_own_row(FunctionCallInfo fcinfo, AmountKind kind)
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		return row_skipped(fcinfo);
 	transition_begin(fcinfo, &transition);
-	check_state(transition.state, FORM_SINGLE, KEY_NONE, TIME_NONE, kind);
-	single = (SingleBase *) DatumGetPointer(transition.state);
+	check_state(transition.state, FORM_ONE_CUSTOMER, KEY_NONE, TIME_NONE, kind);
+	one = (OneCustomer *) DatumGetPointer(transition.state);
 	datum = PG_GETARG_DATUM(1);
 
-	amount_of_datum(datum, kind, single->scale, &amount);
-	if (kind == AMOUNT_NUMERIC && single->scale > 0 && amount.dscale == single->scale &&
-		--single->scale_rows == 0)
+	amount_of_datum(datum, kind, one->scale, &amount);
+	if (kind == AMOUNT_NUMERIC && one->scale > 0 && amount.dscale == one->scale &&
+		--one->scale_rows == 0)
 		PG_RETURN_NULL();
 
-	money = row_money(datum, kind, &amount, single->scale, &unit);
+	money = row_money(datum, kind, &amount, one->scale, &unit);
 	limbs = palloc((money.nlimbs + 1) * sizeof(uint64));
 	(void) retention_money_convert(money.limbs, money.nlimbs, money.scale,
 								   limbs, money.nlimbs + 1, money.scale);
 	retention_money_negate(limbs, money.nlimbs + 1);
 	money.limbs = limbs;
 	money.nlimbs = (retention_money_bytes(limbs, money.nlimbs + 1) + 7) / 8;
-	single = retention_single_add(single, money);
+	one = retention_one_customer_add(one, money);
 	pfree(limbs);
-	single->orders -= !amount.negative;
+	one->orders -= !amount.negative;
 
-	transition.state = PointerGetDatum(single);
+	transition.state = PointerGetDatum(one);
 	return transition_end(&transition);
 }
 

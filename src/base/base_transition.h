@@ -26,7 +26,7 @@ typedef struct Transition
 } Transition;
 
 static inline bool
-is_running_large(FunctionCallInfo fcinfo)
+is_running_expanded(FunctionCallInfo fcinfo)
 {
 	return !PG_ARGISNULL(0) &&
 		VARATT_IS_EXTERNAL_EXPANDED_RW(DatumGetPointer(PG_GETARG_DATUM(0)));
@@ -42,9 +42,9 @@ transition_begin(FunctionCallInfo fcinfo, Transition *transition)
 	transition->in_window = false;
 
 	/* a read-write pointer is as good as an aggregate's word */
-	if (is_running_large(fcinfo))
+	if (is_running_expanded(fcinfo))
 	{
-		large_changed(large_of_datum(transition->state));
+		expanded_changed(expanded_of_datum(transition->state));
 		return;
 	}
 	switch (AggCheckCallContext(fcinfo, &transition->context))
@@ -77,8 +77,8 @@ check_state(Datum state, BaseForm form, KeyKind key, TimeKind time, AmountKind a
 {
 	const CustomerTable *table = state_table(state);
 
-	/* a SingleBase begins like a table, as far as is looked at here */
-	StaticAssertStmt(offsetof(SingleBase, amount) == offsetof(CustomerTable, amount),
+	/* a OneCustomer begins like a table, as far as is looked at here */
+	StaticAssertStmt(offsetof(OneCustomer, amount) == offsetof(CustomerTable, amount),
 					 "the states begin alike");
 	if (unlikely(table->form != form ||
 				 !kind_takes(table->key, table->time, table->amount, key, time, amount)))
@@ -95,8 +95,8 @@ transition_end(Transition *transition)
 {
 	if (unlikely(transition->direct))
 		return PointerGetDatum(retention_base_pack(transition->state));
-	if (transition->in_window && datum_is_large(transition->state))
-		large_of_datum(transition->state)->in_window = true;
+	if (transition->in_window && datum_is_expanded(transition->state))
+		expanded_of_datum(transition->state)->in_window = true;
 	return transition->state;
 }
 

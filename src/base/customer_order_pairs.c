@@ -17,28 +17,28 @@ Datum
 retention_pairs_begin(MemoryContext context, KeyKind key, bool in_window)
 {
 	Datum		state = PointerGetDatum(retention_table_create(key, TIME_NONE, AMOUNT_NONE));
-	LargeBase  *large;
+	ExpandedBase *base;
 
 	if (!in_window)
 		return state;
-	large = retention_state_large(context, &state);
-	large->in_window = true;
-	large->customers = retention_large_create(large->hdr.eoh_context,
-											  retention_table_create(key_customer(key), TIME_NONE, AMOUNT_NONE), 0);
-	large->customers->in_window = true;
+	base = retention_state_expanded(context, &state);
+	base->in_window = true;
+	base->customers = retention_expanded_create(base->hdr.eoh_context,
+												retention_table_create(key_customer(key), TIME_NONE, AMOUNT_NONE), 0);
+	base->customers->in_window = true;
 	return state;
 }
 
 /* So many orders more of the customer of a pair, or fewer. */
 static void
-add_orders(LargeBase *customers, KeyKind key, const uint64 *pair, int64 orders)
+add_orders(ExpandedBase *customers, KeyKind key, const uint64 *pair, int64 orders)
 {
-	uint64	   *entry = large_next(customers);
+	uint64	   *entry = expanded_next(customers);
 
 	pair_customer(pair, key, entry);
 	entry[customers->table->key_words] = (uint64) orders;
 	customers->table->leaving |= orders < 0;
-	large_push(customers);
+	expanded_push(customers);
 }
 
 /* Add a line to a state, or take it away; returns the state. */
@@ -46,25 +46,25 @@ Datum
 retention_pairs_absorb(MemoryContext context, Datum state, const uint64 *entry)
 {
 	CustomerTable *table = state_table(state);
-	LargeBase  *large;
+	ExpandedBase *base;
 	KeyKind		key = table->key;
 	int64		lines = (int64) entry[table->key_words];
 	int64		pairs = table->counts.customers;
 
-	if (!datum_is_large(state))
+	if (!datum_is_expanded(state))
 		return retention_state_absorb(context, table, entry);
-	large = large_of_datum(state);
-	memcpy(large_next(large), entry, table->stride * sizeof(uint64));
-	large_push(large);
-	if (large->customers == NULL)
+	base = expanded_of_datum(state);
+	memcpy(expanded_next(base), entry, table->stride * sizeof(uint64));
+	expanded_push(base);
+	if (base->customers == NULL)
 		return state;
 
 	/* where nothing waits, what has changed is what the line has done; the table may be another */
-	retention_large_flush(large);
+	retention_expanded_flush(base);
 	if (pair_has_number(entry, key))
-		lines = large->table->counts.customers - pairs;
+		lines = base->table->counts.customers - pairs;
 	if (lines != 0)
-		add_orders(large->customers, key, entry, lines);
+		add_orders(base->customers, key, entry, lines);
 	return state;
 }
 
@@ -93,9 +93,9 @@ count_pair(Counting *counting, const uint64 *pair)
 
 	if (lines <= 0)
 		return;
-	if (likely(datum_is_large(counting->customers)))
+	if (likely(datum_is_expanded(counting->customers)))
 	{
-		add_orders(large_of_datum(counting->customers), counting->key, pair, orders);
+		add_orders(expanded_of_datum(counting->customers), counting->key, pair, orders);
 		return;
 	}
 	pair_customer(pair, counting->key, entry);
@@ -105,7 +105,7 @@ count_pair(Counting *counting, const uint64 *pair)
 
 /* In any order. */
 static void
-count_table(LargeBase *large, const CustomerTable *table, void *arg)
+count_table(ExpandedBase *base, const CustomerTable *table, void *arg)
 {
 	const uint64 *end = table_end(table);
 	Pace		pace = {0};
@@ -129,7 +129,7 @@ counting_end(Counting *counting, EntryCounts *counts)
 	counts->customers = totals.customers;
 	counts->repeaters = totals.repeaters;
 	counts->orders = totals.orders;
-	if (datum_is_large(counting->customers))
+	if (datum_is_expanded(counting->customers))
 		DeleteExpandedObject(counting->customers);
 	else
 		pfree(DatumGetPointer(counting->customers));
@@ -137,19 +137,19 @@ counting_end(Counting *counting, EntryCounts *counts)
 
 /* Two aggregates may ask one state. */
 static void
-count_large(LargeBase *large, EntryCounts *counts)
+count_expanded(ExpandedBase *base, EntryCounts *counts)
 {
-	retention_large_flush(large);
-	if (!large->counted)
+	retention_expanded_flush(base);
+	if (!base->counted)
 	{
 		Counting	counting;
 
-		counting_begin(&counting, MemoryContextGetParent(large->hdr.eoh_context), large->table->key);
-		(void) retention_large_visit(large, count_table, &counting);
-		counting_end(&counting, &large->counts);
-		large->counted = true;
+		counting_begin(&counting, MemoryContextGetParent(base->hdr.eoh_context), base->table->key);
+		(void) retention_expanded_visit(base, count_table, &counting);
+		counting_end(&counting, &base->counts);
+		base->counted = true;
 	}
-	*counts = large->counts;
+	*counts = base->counts;
 }
 
 static void
@@ -196,17 +196,17 @@ retention_pairs_totals(Datum value, BaseTotals *totals)
 
 	if (!key_is_pair(key))
 		retention_refuse_key(key, "pairs of customers and order numbers");
-	if (!datum_is_large(value))
+	if (!datum_is_expanded(value))
 		count_flat(PG_DETOAST_DATUM(value), &counts);
-	else if (large_of_datum(value)->customers)
+	else if (expanded_of_datum(value)->customers)
 	{
-		LargeBase  *customers = large_of_datum(value)->customers;
+		ExpandedBase *customers = expanded_of_datum(value)->customers;
 
-		retention_large_flush(customers);
+		retention_expanded_flush(customers);
 		counts = customers->table->counts;
 	}
 	else
-		count_large(large_of_datum(value), &counts);
+		count_expanded(expanded_of_datum(value), &counts);
 
 	retention_totals_begin(totals, key_customer(key), TIME_NONE, AMOUNT_NONE);
 	retention_totals_add_counts(totals, &counts, (Money) {NULL, 0, 0}, 0);

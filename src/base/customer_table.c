@@ -4,7 +4,7 @@
  *	  The table of customers: making, filling and copying one.  See customer_table.h.
  *
  * Nothing here allocates: where a table lives, and what to do when it is
- * full, is for its owner to say (base_state.c for small ones, large.c else).
+ * full, is for its owner to say (base_state.c for small ones, expanded_base.c else).
  *
  *-------------------------------------------------------------------------
  */
@@ -17,53 +17,53 @@
 #include "utils/memutils.h"
 
 /*
- * Up to this many entries a table is a plain sorted array (one home); probing
+ * Up to this many entries a table is a plain sorted array (one home slot); probing
  * a few neighbours costs less than leaving slots free.
  */
 #define ARRAY_ENTRIES	16
 #define FIRST_ENTRIES	4
 
-/* A table is full when three quarters of the homes are taken. */
+/* A table is full when three quarters of the home slots are taken. */
 #define FREE_SHARE		4		/* the fourth quarter */
 
 /*
- * With spread hashes, and so many homes taken, runs of d slots without a free
+ * With spread hashes, and so many home slots taken, runs of d slots without a free
  * one are as rare as exp(-0.038 d): the longest one grows by 18 slots whenever
  * the table doubles.
  */
 #define FAR_PER_DOUBLING	24
 
 Size
-retention_table_size(int stride, int64 homes, int64 tail)
+retention_table_size(int stride, int64 home_slots, int64 overflow_slots)
 {
-	return offsetof(CustomerTable, slots) + (Size) (homes + tail + 1) * stride * sizeof(uint64);
+	return offsetof(CustomerTable, slots) + (Size) (home_slots + overflow_slots + 1) * stride * sizeof(uint64);
 }
 
-/* Homes and tail of a table that takes so many entries before it is full. */
+/* Home and overflow slots of a table that takes so many entries before it is full. */
 void
-retention_table_shape(int64 entries, int64 *homes, int64 *tail)
+retention_table_shape(int64 entries, int64 *home_slots, int64 *overflow_slots)
 {
 	if (entries <= ARRAY_ENTRIES)
 	{
-		*homes = 1;
-		*tail = FIRST_ENTRIES - 1;
-		while (*tail + 1 < entries)
-			*tail = (*tail + 1) * 2 - 1;
+		*home_slots = 1;
+		*overflow_slots = FIRST_ENTRIES - 1;
+		while (*overflow_slots + 1 < entries)
+			*overflow_slots = (*overflow_slots + 1) * 2 - 1;
 	}
 	else
 	{
-		*homes = entries + entries / (FREE_SHARE - 1) + 1;
-		*tail = 16 + *homes / 128;
+		*home_slots = entries + entries / (FREE_SHARE - 1) + 1;
+		*overflow_slots = 16 + *home_slots / 128;
 	}
 }
 
 void
 retention_table_init(CustomerTable *table, KeyKind key, TimeKind time,
 					 AmountKind amount, int scale, int words,
-					 int64 homes, int64 tail)
+					 int64 home_slots, int64 overflow_slots)
 {
 	int			stride = table_stride(key, time, words);
-	Size		size = retention_table_size(stride, homes, tail);
+	Size		size = retention_table_size(stride, home_slots, overflow_slots);
 
 	Assert(key != KEY_NONE);
 	Assert((amount == AMOUNT_NONE) == (words == 0));
@@ -80,12 +80,12 @@ retention_table_init(CustomerTable *table, KeyKind key, TimeKind time,
 	table->words = (uint16) words;
 	table->key_words = (uint16) key_words(key);
 	table->stride = (uint16) stride;
-	table->homes = homes;
-	table->spread = homes;
+	table->home_slots = home_slots;
+	table->home_factor = home_slots;
 	table->first_hash = 0;
 	table->last_hash = PG_UINT64_MAX;
 	table->salt = 0;
-	table->tail = tail;
+	table->overflow_slots = overflow_slots;
 	table->bound = PG_UINT64_MAX;
 	retention_table_clear(table);
 }
@@ -98,23 +98,23 @@ retention_table_clear(CustomerTable *table)
 	table->salt = 0;
 	counts_begin(&table->counts);
 	memset(table_slots(table), 0xFF,
-		   (Size) (table->homes + table->tail + 1) * table->stride * sizeof(uint64));
+		   (Size) (table->home_slots + table->overflow_slots + 1) * table->stride * sizeof(uint64));
 }
 
 /* How many entries fill the table? */
 int64
 retention_table_capacity(const CustomerTable *table)
 {
-	if (table->homes == 1)
-		return table->tail + 1;
-	return table->homes - table->homes / FREE_SHARE;
+	if (table->home_slots == 1)
+		return table->overflow_slots + 1;
+	return table->home_slots - table->home_slots / FREE_SHARE;
 }
 
-/* Is that more slots from a home than spread hashes are? */
+/* Is that more slots from a home slot than spread hashes are? */
 bool
 retention_table_is_far(const CustomerTable *table, int64 slots)
 {
-	return slots > CROWD_MIN + FAR_PER_DOUBLING * pg_leftmost_one_pos64(table->homes);
+	return slots > CROWD_MIN + FAR_PER_DOUBLING * pg_leftmost_one_pos64(table->home_slots);
 }
 
 /*
@@ -187,7 +187,7 @@ begin_salted(CustomerTable *table)
 					 errmsg("could not generate a random number")));
 	} while (table->salt == 0);
 	memset(table_slots(table), 0xFF,
-		   (Size) (table->homes + table->tail + 1) * table->stride * sizeof(uint64));
+		   (Size) (table->home_slots + table->overflow_slots + 1) * table->stride * sizeof(uint64));
 }
 
 /* A slot for a customer that a salted table does not have; NULL if it is crowded. */
@@ -401,10 +401,10 @@ retention_table_range(CustomerTable *table, uint64 first_hash, uint64 last_hash)
 	table->shift = range == 0 ? 63 : 63 - pg_leftmost_one_pos64(range);
 	top = (range << table->shift) | ((UINT64CONST(1) << table->shift) - 1);
 
-	/* rounded down: the bound's home must be there */
-	table->spread = (int64) ((double) table->homes * (18446744073709551616.0 / ((double) top + 1)));
-	while (multiply_high(top, table->spread) >= (uint64) table->homes)
-		table->spread--;
+	/* rounded down: the bound's home slot must be there */
+	table->home_factor = (int64) ((double) table->home_slots * (18446744073709551616.0 / ((double) top + 1)));
+	while (multiply_high(top, table->home_factor) >= (uint64) table->home_slots)
+		table->home_factor--;
 }
 
 /* Make an empty table the same sample of customers, or part of all, as another one. */
@@ -490,7 +490,7 @@ retention_table_limit(CustomerTable *table, int32 sample, uint64 bound)
 	table->salt = 0;
 	table->bound = bound;
 	retention_table_range(table, 0, bound);
-	memset(table_slots(table), 0xFF, (table->homes + table->tail + 1) * entry_size);
+	memset(table_slots(table), 0xFF, (table->home_slots + table->overflow_slots + 1) * entry_size);
 	fill(table, kept, n);
 	pfree(kept);
 	recount(table);
@@ -518,8 +518,8 @@ check_head(const CustomerTable *table)
 	Assert(table->scale <= MONEY_MAX_SCALE);
 	Assert(table->key_words == key_words(table->key));
 	Assert(table->stride == table_stride(table->key, table->time, table->words));
-	Assert(table->homes > 0 && table->tail >= 0);
-	Assert(table->used >= 0 && table->used <= table->homes + table->tail);
+	Assert(table->home_slots > 0 && table->overflow_slots >= 0);
+	Assert(table->used >= 0 && table->used <= table->home_slots + table->overflow_slots);
 	Assert(table->sample == 0 ? table->bound == PG_UINT64_MAX :
 		   table->sample >= SAMPLE_MIN && table->sample <= SAMPLE_MAX);
 	Assert(table->shift >= 0 && table->shift < 64);

@@ -4,8 +4,8 @@
  *	  The table of customers: identity -> facts, in the order of the hashes.
  *
  * A table is one piece of memory that starts like a varlena: a small one is
- * itself the flat state of an aggregate, a large one belongs to an expanded
- * object (large.h).  An entry is a few 64-bit words,
+ * itself the flat state of an aggregate, a larger one belongs to an expanded
+ * object (expanded_base.h).  An entry is a few 64-bit words,
  *
  *	hash [low ...] orders [first last] [money ...]
  *
@@ -13,7 +13,7 @@
  * that leaves a window frame is one with -1 orders.  So there is one
  * operation, table_absorb, for rows, merges and what comes back from disk.
  *
- * Slots are found by linear probing from hash * homes / 2^64 and kept in
+ * Slots are found by linear probing from hash * home_slots / 2^64 and kept in
  * ascending order of hash throughout.  Thus a scan yields customers in that
  * order, which is that of spill files and packed values, growing is one
  * sequential pass, and merging two tables never probes at random.  The last
@@ -22,7 +22,7 @@
  * That is as quick as hashes are spread, and those of keys that somebody has
  * made up need not be: anybody can work out keys whose hashes are neighbours.
  * Such a crowd is noticed when an entry would be too far from its home, and no
- * amount of room would help it.  Then the table is salted: homes are found by
+ * amount of room would help it.  Then the table is salted: home slots are found by
  * a hash of the identity and a number that nobody knows, and entries lie as
  * they came.  Whoever needs them in order asks for a scan, which sorts them
  * (customer_table_scan.c).  So a table grows when it is full, and for nothing else.
@@ -56,7 +56,7 @@ typedef enum BaseForm
 {
 	FORM_PACKED = 1,			/* base_packed.h: what is stored and sent; also
 								 * the first byte there, its version */
-	FORM_SINGLE = 2,			/* single.h: state for one customer */
+	FORM_ONE_CUSTOMER = 2,		/* one_customer.h: state for one customer */
 	FORM_TABLE = 3				/* customer_table.h: state for a few */
 } BaseForm;
 
@@ -82,11 +82,11 @@ typedef struct CustomerTable
 	bool		selected;		/* customers selected from other bases */
 	bool		leaving;		/* rows have left it: entries may be void */
 	uint64		salt;			/* 0: entries are in order; see above */
-	int64		homes;			/* slots that probing can start at */
-	int64		spread;			/* see table_home */
+	int64		home_slots;		/* slots that probing can start at */
+	int64		home_factor;	/* see table_home */
 	uint64		first_hash;		/* what hashes may be here: those of a sample */
 	uint64		last_hash;		/* to its bound, of a part its own */
-	int64		tail;			/* slots behind them, without the last one */
+	int64		overflow_slots; /* slots behind them, without the last one */
 	int64		used;
 
 	RowCounts	rows;
@@ -115,7 +115,7 @@ typedef enum AbsorbResult
 								 * else the money is kept elsewhere */
 } AbsorbResult;
 
-/* Money that a table's units can't say; a state that has some is a large one. */
+/* Money that a table's units can't say; a state that has some is an expanded object. */
 typedef struct TableElsewhere
 {
 	WideList   *wide;			/* of customers */
@@ -137,12 +137,12 @@ typedef enum TableSum
 /* So many slots are a crowd nowhere; see retention_table_is_far. */
 #define CROWD_MIN	64
 
-extern Size retention_table_size(int stride, int64 homes, int64 tail);
+extern Size retention_table_size(int stride, int64 home_slots, int64 overflow_slots);
 extern void retention_table_init(CustomerTable *table, KeyKind key, TimeKind time,
 								 AmountKind amount, int scale, int words,
-								 int64 homes, int64 tail);
+								 int64 home_slots, int64 overflow_slots);
 extern void retention_table_clear(CustomerTable *table);
-extern void retention_table_shape(int64 entries, int64 *homes, int64 *tail);
+extern void retention_table_shape(int64 entries, int64 *home_slots, int64 *overflow_slots);
 extern void retention_table_salt(CustomerTable *table);
 extern void retention_table_range(CustomerTable *table, uint64 first_hash, uint64 last_hash);
 extern bool retention_table_is_far(const CustomerTable *table, int64 slots);
@@ -200,7 +200,7 @@ table_slots(const CustomerTable *table)
 static inline uint64 *
 table_end(const CustomerTable *table)
 {
-	return table_slots(table) + (table->homes + table->tail) * table->stride;
+	return table_slots(table) + (table->home_slots + table->overflow_slots) * table->stride;
 }
 
 static inline bool
@@ -219,26 +219,26 @@ entry_is_void(const CustomerTable *table, const uint64 *entry)
 
 /*
  * Hashes are of a range; counted from its first one, and shifted by the bits
- * that are zero in all of them, the last one is at least half of 2^64.  "spread"
- * is what makes of that the last home.
+ * that are zero in all of them, the last one is at least half of 2^64.  "home_factor"
+ * is what makes of that the last home slot.
  */
 static inline uint64 *
 table_home(const CustomerTable *table, uint64 hash)
 {
 	return table_slots(table) +
-		multiply_high((hash - table->first_hash) << table->shift, table->spread) * table->stride;
+		multiply_high((hash - table->first_hash) << table->shift, table->home_factor) * table->stride;
 }
 
 /* The same in a salted table, of the whole identity. */
 static inline uint64 *
 salted_home(const CustomerTable *table, const uint64 *identity)
 {
-	uint64		spread = customer_mix(identity[0] ^ table->salt);
+	uint64		mixed = customer_mix(identity[0] ^ table->salt);
 
 	for (int i = 1; i < table->key_words; i++)
-		spread = customer_mix(spread ^ identity[i]);
-	spread = customer_mix(spread ^ (table->salt << 32 | table->salt >> 32));
-	return table_slots(table) + multiply_high(spread, table->homes) * table->stride;
+		mixed = customer_mix(mixed ^ identity[i]);
+	mixed = customer_mix(mixed ^ (table->salt << 32 | table->salt >> 32));
+	return table_slots(table) + multiply_high(mixed, table->home_slots) * table->stride;
 }
 
 /* Fills an empty table with entries that come in ascending order. */
@@ -258,7 +258,7 @@ builder_begin(TableBuilder *builder, CustomerTable *table)
 }
 
 /*
- * The slot for the next entry; NULL if the table's tail is too short, or the
+ * The slot for the next entry; NULL if the table has too few overflow slots, or the
  * hashes are a crowd.
  */
 static inline uint64 *
@@ -295,7 +295,7 @@ extern void retention_builder_resume(TableBuilder *builder);
 
 /*
  * What an entry looks like: read from the table, or constants where a loop is
- * worth compiling for one shape (large.c).
+ * worth compiling for one shape (expanded_base.c).
  */
 typedef struct EntryShape
 {

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * large.c
+ * expanded_base.c
  *	  The state of an aggregate over many customers: an expanded object.
  *
  * A table larger than the cache costs a memory access for each row, and that
@@ -26,101 +26,101 @@
  */
 #include "postgres.h"
 
-#include "base/large.h"
+#include "base/expanded_base.h"
 
 #include "miscadmin.h"
 #include "pg/hugepage.h"
 #include "utils/memutils.h"
 
 /* The least table that is worth a trip to the disk. */
-#define LARGE_MIN_ENTRIES	1024
+#define EXPANDED_MIN_ENTRIES	1024
 
-static Size large_get_flat_size(ExpandedObjectHeader *eohptr);
-static void large_flatten_into(ExpandedObjectHeader *eohptr, void *result, Size size);
+static Size expanded_get_flat_size(ExpandedObjectHeader *eohptr);
+static void expanded_flatten_into(ExpandedObjectHeader *eohptr, void *result, Size size);
 
-static const ExpandedObjectMethods large_methods = {
-	large_get_flat_size,
-	large_flatten_into
+static const ExpandedObjectMethods expanded_methods = {
+	expanded_get_flat_size,
+	expanded_flatten_into
 };
 
 static Size
 table_bytes(const CustomerTable *table)
 {
-	return retention_table_size(table->stride, table->homes, table->tail);
+	return retention_table_size(table->stride, table->home_slots, table->overflow_slots);
 }
 
 static CustomerTable *
-allocate_table(LargeBase *large, const CustomerTable *like, int words, int64 homes, int64 tail)
+allocate_table(ExpandedBase *base, const CustomerTable *like, int words, int64 home_slots, int64 overflow_slots)
 {
 	int			stride = table_stride(like->key, like->time, words);
-	Size		size = retention_table_size(stride, homes, tail);
-	CustomerTable *table = MemoryContextAllocHuge(large->hdr.eoh_context, size);
+	Size		size = retention_table_size(stride, home_slots, overflow_slots);
+	CustomerTable *table = MemoryContextAllocHuge(base->hdr.eoh_context, size);
 
 	advise_huge_pages(table, size);
 	retention_table_init(table, like->key, like->time, like->amount, like->scale, words,
-						 homes, tail);
+						 home_slots, overflow_slots);
 	retention_table_sample_like(table, like);
 	return table;
 }
 
 /* A copy of the table with so much room, and money in so many words. */
 static CustomerTable *
-copy_table(LargeBase *large, const CustomerTable *from, int64 entries, int words)
+copy_table(ExpandedBase *base, const CustomerTable *from, int64 entries, int words)
 {
 	CustomerTable *to;
-	int64		homes;
-	int64		tail;
+	int64		home_slots;
+	int64		overflow_slots;
 
-	retention_table_shape(entries, &homes, &tail);
-	to = allocate_table(large, from, words, homes, tail);
+	retention_table_shape(entries, &home_slots, &overflow_slots);
+	to = allocate_table(base, from, words, home_slots, overflow_slots);
 	retention_table_copy(from, to);
 	return to;
 }
 
 /* The pending rows have the table's shape; so must their array. */
 static void
-fit_pending(LargeBase *large)
+fit_pending(ExpandedBase *base)
 {
-	Assert(large->npending == 0);
-	if (large->pending && large->pending_stride == large->table->stride)
+	Assert(base->npending == 0);
+	if (base->pending && base->pending_stride == base->table->stride)
 		return;
-	if (large->pending)
-		pfree(large->pending);
-	large->pending_stride = large->table->stride;
-	large->pending = MemoryContextAlloc(large->hdr.eoh_context,
-										LARGE_PENDING * large->pending_stride * sizeof(uint64));
+	if (base->pending)
+		pfree(base->pending);
+	base->pending_stride = base->table->stride;
+	base->pending = MemoryContextAlloc(base->hdr.eoh_context,
+									   EXPANDED_PENDING * base->pending_stride * sizeof(uint64));
 }
 
 static void
-replace_table(LargeBase *large, CustomerTable *table)
+replace_table(ExpandedBase *base, CustomerTable *table)
 {
-	pfree(large->table);
-	large->table = table;
-	fit_pending(large);
+	pfree(base->table);
+	base->table = table;
+	fit_pending(base);
 }
 
 /* An expanded object below the aggregate's context, with the table's content. */
-LargeBase *
-retention_large_create(MemoryContext parent, const CustomerTable *from, int64 entries)
+ExpandedBase *
+retention_expanded_create(MemoryContext parent, const CustomerTable *from, int64 entries)
 {
 	MemoryContext context = AllocSetContextCreate(parent, "customer_base",
 												  ALLOCSET_START_SMALL_SIZES);
-	LargeBase  *large = MemoryContextAllocZero(context, sizeof(LargeBase));
+	ExpandedBase *base = MemoryContextAllocZero(context, sizeof(ExpandedBase));
 
-	EOH_init_header(&large->hdr, &large_methods, context);
-	large->magic = LARGE_MAGIC;
-	large->table = copy_table(large, from, Max(entries, LARGE_MIN_ENTRIES), from->words);
-	fit_pending(large);
-	return large;
+	EOH_init_header(&base->hdr, &expanded_methods, context);
+	base->magic = EXPANDED_BASE_MAGIC;
+	base->table = copy_table(base, from, Max(entries, EXPANDED_MIN_ENTRIES), from->words);
+	fit_pending(base);
+	return base;
 }
 
 /* The packed form, if there is one, isn't that of the content any more. */
 void
-retention_large_forget_packed(LargeBase *large)
+retention_expanded_forget_packed(ExpandedBase *base)
 {
-	pfree(large->header.data);
-	retention_blocks_free(&large->blocks);
-	large->packed = false;
+	pfree(base->header.data);
+	retention_blocks_free(&base->blocks);
+	base->packed = false;
 }
 
 /*
@@ -128,16 +128,16 @@ retention_large_forget_packed(LargeBase *large)
  * context counts: other groups' states, and what the executor keeps there.
  */
 static Size
-memory_left(LargeBase *large)
+memory_left(ExpandedBase *base)
 {
-	MemoryContext parent = MemoryContextGetParent(large->hdr.eoh_context);
+	MemoryContext parent = MemoryContextGetParent(base->hdr.eoh_context);
 	Size		limit = get_hash_memory_limit();
-	Size		taken = MemoryContextMemAllocated(parent ? parent : large->hdr.eoh_context, true);
+	Size		taken = MemoryContextMemAllocated(parent ? parent : base->hdr.eoh_context, true);
 
-	if (large->in_window || large->table->sample > 0)
+	if (base->in_window || base->table->sample > 0)
 		return MaxAllocHugeSize / 2;
 	/* the customers of pairs are counted beside them, and are fewer */
-	if (key_is_pair(large->table->key))
+	if (key_is_pair(base->table->key))
 		limit -= limit / 3;
 	return taken < limit ? limit - taken : 0;
 }
@@ -147,20 +147,20 @@ memory_left(LargeBase *large)
  * memory than there is.
  */
 static bool
-grow_table(LargeBase *large)
+grow_table(ExpandedBase *base)
 {
-	CustomerTable *table = large->table;
+	CustomerTable *table = base->table;
 	int64		entries = retention_table_capacity(table);
-	int64		homes;
-	int64		tail;
+	int64		home_slots;
+	int64		overflow_slots;
 
 	/* customers that left a moving frame make room by going */
 	if (retention_table_live(table) > table->used / 2)
 		entries *= 2;
-	retention_table_shape(entries, &homes, &tail);
-	if (retention_table_size(table->stride, homes, tail) > memory_left(large))
+	retention_table_shape(entries, &home_slots, &overflow_slots);
+	if (retention_table_size(table->stride, home_slots, overflow_slots) > memory_left(base))
 		return false;
-	large->table = copy_table(large, table, entries, table->words);
+	base->table = copy_table(base, table, entries, table->words);
 	pfree(table);
 	return true;
 }
@@ -170,27 +170,27 @@ grow_table(LargeBase *large)
  * there is memory for, with hashes of this range.  What is known of rows stays.
  */
 static void
-restart_table(LargeBase *large, int64 entries, uint64 first_hash, uint64 last_hash)
+restart_table(ExpandedBase *base, int64 entries, uint64 first_hash, uint64 last_hash)
 {
-	CustomerTable *table = large->table;
-	int64		allowed = (table_bytes(table) + memory_left(large)) /
+	CustomerTable *table = base->table;
+	int64		allowed = (table_bytes(table) + memory_left(base)) /
 		(table->stride * sizeof(uint64));
-	int64		homes;
-	int64		tail;
+	int64		home_slots;
+	int64		overflow_slots;
 
-	/* three quarters of the slots, and some for the tail */
-	entries = Max(Min(entries, allowed / 4 * 3 - allowed / 64), LARGE_MIN_ENTRIES);
-	retention_table_shape(entries, &homes, &tail);
+	/* three quarters of the slots, and some for the overflow */
+	entries = Max(Min(entries, allowed / 4 * 3 - allowed / 64), EXPANDED_MIN_ENTRIES);
+	retention_table_shape(entries, &home_slots, &overflow_slots);
 
 	/* unless it makes a difference, don't bother */
-	if (homes / 3 * 2 > table->homes || homes < table->homes / 4)
+	if (home_slots / 3 * 2 > table->home_slots || home_slots < table->home_slots / 4)
 	{
 		CustomerTable saved = *table;
 
 		/* the old one goes first: there may not be memory for both */
-		large->table = NULL;
+		base->table = NULL;
 		pfree(table);
-		large->table = table = allocate_table(large, &saved, saved.words, homes, tail);
+		base->table = table = allocate_table(base, &saved, saved.words, home_slots, overflow_slots);
 		table->rows = saved.rows;
 		table->leaving = saved.leaving;
 	}
@@ -228,16 +228,16 @@ choose_bounds(const CustomerTable *table, SpillBounds *bounds)
  * that are being read from a file, or those that are still to come.
  */
 static Spill *
-create_spill(LargeBase *large, const SpillReader *source)
+create_spill(ExpandedBase *base, const SpillReader *source)
 {
-	const CustomerTable *table = large->table;
+	const CustomerTable *table = base->table;
 	SpillBounds bounds;
 
 	if (source)
 		retention_bounds_of_partition(&bounds, source);
 	if (source == NULL || bounds.n == 0)
 		choose_bounds(table, &bounds);
-	return retention_spill_create(large->hdr.eoh_context, table->key_words, table_at_money(table),
+	return retention_spill_create(base->hdr.eoh_context, table->key_words, table_at_money(table),
 								  table->first_hash, table->last_hash, &bounds);
 }
 
@@ -262,53 +262,53 @@ spill_table(Spill *spill, const CustomerTable *table)
  * customers of that width, they go to disk as they are.
  */
 static void
-promote(LargeBase *large)
+promote(ExpandedBase *base)
 {
-	CustomerTable *table = large->table;
-	int64		entries = Max(table->used, LARGE_MIN_ENTRIES);
-	int64		homes;
-	int64		tail;
+	CustomerTable *table = base->table;
+	int64		entries = Max(table->used, EXPANDED_MIN_ENTRIES);
+	int64		home_slots;
+	int64		overflow_slots;
 
 	Assert(table->words == 1);
-	retention_table_shape(entries, &homes, &tail);
-	if (table->used > LARGE_MIN_ENTRIES && !large->reading &&
-		retention_table_size(table->stride + 1, homes, tail) > Max(memory_left(large), table_bytes(table)))
+	retention_table_shape(entries, &home_slots, &overflow_slots);
+	if (table->used > EXPANDED_MIN_ENTRIES && !base->reading &&
+		retention_table_size(table->stride + 1, home_slots, overflow_slots) > Max(memory_left(base), table_bytes(table)))
 	{
-		if (large->spill == NULL)
-			large->spill = create_spill(large, NULL);
-		spill_table(large->spill, table);
-		restart_table(large, LARGE_MIN_ENTRIES, table->first_hash, table->last_hash);
-		table = large->table;
-		entries = LARGE_MIN_ENTRIES;
+		if (base->spill == NULL)
+			base->spill = create_spill(base, NULL);
+		spill_table(base->spill, table);
+		restart_table(base, EXPANDED_MIN_ENTRIES, table->first_hash, table->last_hash);
+		table = base->table;
+		entries = EXPANDED_MIN_ENTRIES;
 	}
-	large->table = copy_table(large, table, entries, UNITS_MAX_WORDS);
+	base->table = copy_table(base, table, entries, UNITS_MAX_WORDS);
 	pfree(table);
 }
 
 /* An order row needs two words. */
 void
-retention_large_promote(LargeBase *large)
+retention_expanded_promote(ExpandedBase *base)
 {
-	retention_large_flush(large);
-	if (large->table->words == 1)
-		promote(large);
-	fit_pending(large);
+	retention_expanded_flush(base);
+	if (base->table->words == 1)
+		promote(base);
+	fit_pending(base);
 }
 
 /* Money of a customer that doesn't fit an entry: the entry has what it has besides. */
 void
-retention_large_keep(LargeBase *large, const uint64 *key, Money money)
+retention_expanded_keep(ExpandedBase *base, const uint64 *key, Money money)
 {
-	if (large->elsewhere.wide == NULL)
-		large->elsewhere.wide = retention_wide_create(large->hdr.eoh_context);
-	retention_wide_add(large->elsewhere.wide, key, money);
+	if (base->elsewhere.wide == NULL)
+		base->elsewhere.wide = retention_wide_create(base->hdr.eoh_context);
+	retention_wide_add(base->elsewhere.wide, key, money);
 }
 
 /* Add money to one of the sums beside the table's. */
 void
-retention_large_add_sum(LargeBase *large, Money *elsewhere, Money money)
+retention_expanded_add_sum(ExpandedBase *base, Money *elsewhere, Money money)
 {
-	MemoryContext old = MemoryContextSwitchTo(large->hdr.eoh_context);
+	MemoryContext old = MemoryContextSwitchTo(base->hdr.eoh_context);
 	MoneyTotal	total = {{0}, *elsewhere};
 
 	retention_total_add_money(&total, money);
@@ -318,34 +318,34 @@ retention_large_add_sum(LargeBase *large, Money *elsewhere, Money money)
 
 /* Money with so many digits behind the point from now on.  What is on disk stays as it is. */
 void
-retention_large_rescale(LargeBase *large, int scale)
+retention_expanded_rescale(ExpandedBase *base, int scale)
 {
 	MemoryContext old;
 	int			words;
 
-	retention_large_flush(large);
-	large_changed(large);
-	if (scale <= large->table->scale)
+	retention_expanded_flush(base);
+	expanded_changed(base);
+	if (scale <= base->table->scale)
 		return;
-	words = retention_table_words_at(large->table, scale);
-	if (words != 1 && large->table->words == 1 && units_scale(scale) > table_units_scale(large->table))
+	words = retention_table_words_at(base->table, scale);
+	if (words != 1 && base->table->words == 1 && units_scale(scale) > table_units_scale(base->table))
 	{
-		promote(large);
-		fit_pending(large);
+		promote(base);
+		fit_pending(base);
 	}
-	if (words == 0 && large->elsewhere.wide == NULL)
-		large->elsewhere.wide = retention_wide_create(large->hdr.eoh_context);
-	old = MemoryContextSwitchTo(large->hdr.eoh_context);
-	retention_table_rescale(large->table, scale, &large->elsewhere);
+	if (words == 0 && base->elsewhere.wide == NULL)
+		base->elsewhere.wide = retention_wide_create(base->hdr.eoh_context);
+	old = MemoryContextSwitchTo(base->hdr.eoh_context);
+	retention_table_rescale(base->table, scale, &base->elsewhere);
 	MemoryContextSwitchTo(old);
 }
 
 /* Those whom a sample drops take their money along that is elsewhere. */
 static void
-limit_table(LargeBase *large, int32 sample, uint64 bound)
+limit_table(ExpandedBase *base, int32 sample, uint64 bound)
 {
-	CustomerTable *table = large->table;
-	WideList   *wide = large->elsewhere.wide;
+	CustomerTable *table = base->table;
+	WideList   *wide = base->elsewhere.wide;
 	int64		n = 0;
 
 	retention_table_limit(table, sample, bound);
@@ -356,7 +356,7 @@ limit_table(LargeBase *large, int32 sample, uint64 bound)
 		n++;
 	for (int64 i = n; i < wide->n; i++)
 		if (!table->selected)
-			retention_large_add_sum(large, &large->elsewhere.dropped, wide->items[i].money);
+			retention_expanded_add_sum(base, &base->elsewhere.dropped, wide->items[i].money);
 	retention_wide_truncate(wide, n);
 }
 
@@ -365,9 +365,9 @@ limit_table(LargeBase *large, int32 sample, uint64 bound)
  * fits no entry is kept elsewhere.
  */
 static void
-fit_entry(LargeBase *large, const uint64 *entry, int words, int scale, uint64 *room)
+fit_entry(ExpandedBase *base, const uint64 *entry, int words, int scale, uint64 *room)
 {
-	CustomerTable *table = large->table;
+	CustomerTable *table = base->table;
 	int			at = table_at_money(table);
 	const uint64 *money = entry + at;
 	uint64		units[UNITS_MAX_WORDS];
@@ -387,13 +387,13 @@ fit_entry(LargeBase *large, const uint64 *entry, int words, int scale, uint64 *r
 	{
 		uint64		key[WIDE_KEY_WORDS] = {entry[0], table->key_words == 2 ? entry[1] : 0, 0};
 
-		retention_large_keep(large, key, retention_units_money(money, words, scale));
+		retention_expanded_keep(base, key, retention_units_money(money, words, scale));
 		memset(room + at, 0, table->words * sizeof(uint64));
 		return;
 	}
 	if (needs > table->words)
-		promote(large);
-	units_widen(room + at, large->table->words, units, needs);
+		promote(base);
+	units_widen(room + at, base->table->words, units, needs);
 }
 
 /*
@@ -402,15 +402,15 @@ fit_entry(LargeBase *large, const uint64 *entry, int words, int scale, uint64 *r
  * from, if that is a file.
  */
 static void
-absorb_hard(LargeBase *large, Spill **overflow, const SpillReader *source, const uint64 *entry,
+absorb_hard(ExpandedBase *base, Spill **overflow, const SpillReader *source, const uint64 *entry,
 			int words, int scale)
 {
 	uint64		room[ENTRY_MAX_WORDS];
 
-	fit_entry(large, entry, words, scale, room);
+	fit_entry(base, entry, words, scale, room);
 	for (;;)
 	{
-		CustomerTable *table = large->table;
+		CustomerTable *table = base->table;
 		int			at = table_at_money(table);
 
 		switch (table_absorb(table, room))
@@ -420,16 +420,16 @@ absorb_hard(LargeBase *large, Spill **overflow, const SpillReader *source, const
 			case ABSORB_TABLE_FULL:
 				if (table_is_overfull(table))
 				{
-					limit_table(large, table->sample, table->bound);
+					limit_table(base, table->sample, table->bound);
 					break;
 				}
 
-				if (grow_table(large))
+				if (grow_table(base))
 					break;
 				if (*overflow == NULL)
-					*overflow = create_spill(large, source);
+					*overflow = create_spill(base, source);
 				spill_table(*overflow, table);
-				restart_table(large, PG_INT64_MAX, table->first_hash, table->last_hash);
+				restart_table(base, PG_INT64_MAX, table->first_hash, table->last_hash);
 				break;
 			case ABSORB_TABLE_CROWDED:
 				retention_table_salt(table);
@@ -437,13 +437,13 @@ absorb_hard(LargeBase *large, Spill **overflow, const SpillReader *source, const
 			case ABSORB_MONEY_FULL:
 				if (table->words == 1)
 				{
-					promote(large);
+					promote(base);
 					units_widen(room + at, UNITS_MAX_WORDS, room + at, 1);
 					break;
 				}
-				if (large->elsewhere.wide == NULL)
-					large->elsewhere.wide = retention_wide_create(large->hdr.eoh_context);
-				table_keep_elsewhere(table, room, large->elsewhere.wide, table_units_scale(table));
+				if (base->elsewhere.wide == NULL)
+					base->elsewhere.wide = retention_wide_create(base->hdr.eoh_context);
+				table_keep_elsewhere(table, room, base->elsewhere.wide, table_units_scale(table));
 				memset(room + at, 0, table->words * sizeof(uint64));
 				break;
 		}
@@ -463,7 +463,7 @@ static pg_attribute_always_inline uint64 *
 home_shaped(CustomerTable *table, uint64 hash, EntryShape shape)
 {
 	return table->slots +
-		multiply_high((hash - table->first_hash) << table->shift, table->spread) * shape.stride;
+		multiply_high((hash - table->first_hash) << table->shift, table->home_factor) * shape.stride;
 }
 
 /* An entry may lie across two cache lines, and some way from its home. */
@@ -478,15 +478,15 @@ prefetch_home(CustomerTable *table, uint64 hash, EntryShape shape)
 
 /* Put the pending rows into the table, whose entries have this shape. */
 static pg_attribute_always_inline void
-flush_shaped(LargeBase *large, EntryShape shape)
+flush_shaped(ExpandedBase *base, EntryShape shape)
 {
-	CustomerTable *table = large->table;
+	CustomerTable *table = base->table;
 	int			scale = table_units_scale(table);
-	const uint64 *entry = large->pending;
+	const uint64 *entry = base->pending;
 
-	for (int i = 0; i < Min(AHEAD, large->npending); i++)
+	for (int i = 0; i < Min(AHEAD, base->npending); i++)
 		prefetch_home(table, entry[i * shape.stride], shape);
-	for (int n = large->npending; n > 0; n--, entry += shape.stride)
+	for (int n = base->npending; n > 0; n--, entry += shape.stride)
 	{
 		uint64	   *home = home_shaped(table, entry[0], shape);
 		bool		found;
@@ -509,15 +509,15 @@ flush_shaped(LargeBase *large, EntryShape shape)
 		else if (likely(retention_table_insert(table, slot, entry) == ABSORBED))
 			continue;
 
-		absorb_hard(large, &large->spill, NULL, entry, shape.words, scale);
-		table = large->table;
+		absorb_hard(base, &base->spill, NULL, entry, shape.words, scale);
+		table = base->table;
 		if (unlikely(table->words != shape.words))
 		{
 			/* the rest are of one word, and the table of two */
 			while (--n > 0)
 			{
 				entry += shape.stride;
-				absorb_hard(large, &large->spill, NULL, entry, shape.words, scale);
+				absorb_hard(base, &base->spill, NULL, entry, shape.words, scale);
 			}
 			return;
 		}
@@ -529,36 +529,36 @@ flush_shaped(LargeBase *large, EntryShape shape)
  * of their own.
  */
 void
-retention_large_flush(LargeBase *large)
+retention_expanded_flush(ExpandedBase *base)
 {
-	CustomerTable *table = large->table;
+	CustomerTable *table = base->table;
 	bool		has_time = table->time != TIME_NONE;
 
-	if (large->npending == 0)
+	if (base->npending == 0)
 		return;
 	CHECK_FOR_INTERRUPTS();
-	large_changed(large);
+	expanded_changed(base);
 
 	if (table->key_words == 1 && has_time && table->words == 1)
-		flush_shaped(large, entry_shape(1, true, 1));
+		flush_shaped(base, entry_shape(1, true, 1));
 	else if (table->key_words == 1 && !has_time && table->words == 0)
-		flush_shaped(large, entry_shape(1, false, 0));
+		flush_shaped(base, entry_shape(1, false, 0));
 	else if (table->key_words == 2 && has_time && table->words == 1)
-		flush_shaped(large, entry_shape(2, true, 1));
+		flush_shaped(base, entry_shape(2, true, 1));
 	else if (table->key_words == 2 && !has_time && table->words == 0)
-		flush_shaped(large, entry_shape(2, false, 0));
+		flush_shaped(base, entry_shape(2, false, 0));
 	else if (table->key_words == 3 && !has_time && table->words == 0)
-		flush_shaped(large, entry_shape(3, false, 0));
+		flush_shaped(base, entry_shape(3, false, 0));
 	else if (table->key_words == KEY_MAX_WORDS && !has_time && table->words == 0)
-		flush_shaped(large, entry_shape(KEY_MAX_WORDS, false, 0));
+		flush_shaped(base, entry_shape(KEY_MAX_WORDS, false, 0));
 	else if (table->key_words == 1 && !has_time && table->words == 1)
-		flush_shaped(large, entry_shape(1, false, 1));
+		flush_shaped(base, entry_shape(1, false, 1));
 	else if (has_time && table->words == 2)
-		flush_shaped(large, entry_shape(table->key_words, true, 2));
+		flush_shaped(base, entry_shape(table->key_words, true, 2));
 	else
-		flush_shaped(large, table_shape(table));
-	large->npending = 0;
-	fit_pending(large);
+		flush_shaped(base, table_shape(table));
+	base->npending = 0;
+	fit_pending(base);
 }
 
 /*
@@ -568,7 +568,7 @@ retention_large_flush(LargeBase *large)
  * no memory for that, the entries go to disk as they come: they are in the
  * right order for it.
  */
-typedef struct LargeMerge
+typedef struct ExpandedMerge
 {
 	/* zipping: the old table from this entry on, and the new one up to here */
 	TableScan	scan;
@@ -578,41 +578,41 @@ typedef struct LargeMerge
 
 	bool		writing;		/* entries go to disk */
 	SpillWriter writer;
-} LargeMerge;
+} ExpandedMerge;
 
 /* So many entries are coming, about so many of customers new to the base. */
 void
-retention_large_begin_merge(LargeBase *large, int64 more, int64 newcomers)
+retention_expanded_begin_merge(ExpandedBase *base, int64 more, int64 newcomers)
 {
 	CustomerTable *table;
-	int64		homes;
-	int64		tail;
+	int64		home_slots;
+	int64		overflow_slots;
 
-	retention_large_flush(large);
-	large_changed(large);
-	table = large->table;
+	retention_expanded_flush(base);
+	expanded_changed(base);
+	table = base->table;
 
 	/* a few among many crowd nothing, and are added one by one */
 	if (more <= table->used / 8)
 		return;
 
-	large->merge = palloc0(sizeof(LargeMerge));
-	retention_table_shape(Max(table->used + newcomers, LARGE_MIN_ENTRIES), &homes, &tail);
-	if (retention_table_size(table->stride, homes, tail) <= memory_left(large))
+	base->merge = palloc0(sizeof(ExpandedMerge));
+	retention_table_shape(Max(table->used + newcomers, EXPANDED_MIN_ENTRIES), &home_slots, &overflow_slots);
+	if (retention_table_size(table->stride, home_slots, overflow_slots) <= memory_left(base))
 	{
-		CustomerTable *to = allocate_table(large, table, table->words, homes, tail);
+		CustomerTable *to = allocate_table(base, table, table->words, home_slots, overflow_slots);
 
 		retention_table_copy_totals(table, to);
-		large->merge->most = table->used + more;
-		retention_scan_begin(&large->merge->scan, table);
-		large->merge->ours = scan_next(&large->merge->scan);
-		builder_begin(&large->merge->builder, to);
+		base->merge->most = table->used + more;
+		retention_scan_begin(&base->merge->scan, table);
+		base->merge->ours = scan_next(&base->merge->scan);
+		builder_begin(&base->merge->builder, to);
 	}
 	else
 	{
-		if (large->spill == NULL)
-			large->spill = create_spill(large, NULL);
-		large->merge->writing = true;
+		if (base->spill == NULL)
+			base->spill = create_spill(base, NULL);
+		base->merge->writing = true;
 	}
 }
 
@@ -622,9 +622,9 @@ retention_large_begin_merge(LargeBase *large, int64 more, int64 newcomers)
  * salted.
  */
 static uint64 *
-zip_slot(LargeBase *large, const uint64 *identity)
+zip_slot(ExpandedBase *base, const uint64 *identity)
 {
-	LargeMerge *merge = large->merge;
+	ExpandedMerge *merge = base->merge;
 	TableBuilder *builder = &merge->builder;
 	uint64	   *slot;
 
@@ -634,7 +634,7 @@ zip_slot(LargeBase *large, const uint64 *identity)
 
 		if (retention_table_capacity(table) < merge->most)
 		{
-			builder_begin(builder, copy_table(large, table, merge->most, table->words));
+			builder_begin(builder, copy_table(base, table, merge->most, table->words));
 			pfree(table);
 			retention_builder_resume(builder);
 		}
@@ -649,10 +649,10 @@ zip_slot(LargeBase *large, const uint64 *identity)
  * customer in the new one.
  */
 static uint64 *
-zip_to(LargeBase *large, const uint64 *entry)
+zip_to(ExpandedBase *base, const uint64 *entry)
 {
-	LargeMerge *merge = large->merge;
-	const CustomerTable *table = large->table;
+	ExpandedMerge *merge = base->merge;
+	const CustomerTable *table = base->table;
 	uint64	   *place;
 
 	while (merge->ours)
@@ -663,12 +663,12 @@ zip_to(LargeBase *large, const uint64 *entry)
 		if (order > 0)
 			break;
 		merge->ours = scan_next(&merge->scan);
-		place = zip_slot(large, ours);
+		place = zip_slot(base, ours);
 		memcpy(place, ours, table->stride * sizeof(uint64));
 		if (order == 0)
 			return place;
 	}
-	place = zip_slot(large, entry);
+	place = zip_slot(base, entry);
 	memcpy(place, entry, table->key_words * sizeof(uint64));
 	slot_clear_facts(table, place);
 	return place;
@@ -676,32 +676,32 @@ zip_to(LargeBase *large, const uint64 *entry)
 
 /* Copy the rest of the old table, and put the new one in its place. */
 static void
-finish_zip(LargeBase *large)
+finish_zip(ExpandedBase *base)
 {
-	LargeMerge *merge = large->merge;
-	CustomerTable *from = large->table;
+	ExpandedMerge *merge = base->merge;
+	CustomerTable *from = base->table;
 
 	for (; merge->ours; merge->ours = scan_next(&merge->scan))
-		memcpy(zip_slot(large, merge->ours), merge->ours, from->stride * sizeof(uint64));
+		memcpy(zip_slot(base, merge->ours), merge->ours, from->stride * sizeof(uint64));
 	retention_scan_end(&merge->scan);
-	large->table = merge->builder.table;
+	base->table = merge->builder.table;
 	merge->builder.table = NULL;
 	pfree(from);
 }
 
 void
-retention_large_end_merge(LargeBase *large)
+retention_expanded_end_merge(ExpandedBase *base)
 {
-	LargeMerge *merge = large->merge;
+	ExpandedMerge *merge = base->merge;
 
-	retention_large_flush(large);
+	retention_expanded_flush(base);
 	if (merge == NULL)
 		return;
 	if (merge->builder.table)
-		finish_zip(large);
+		finish_zip(base);
 	if (merge->writer.spill)
 		retention_spill_end(&merge->writer);
-	large->merge = NULL;
+	base->merge = NULL;
 	pfree(merge);
 }
 
@@ -710,10 +710,10 @@ retention_large_end_merge(LargeBase *large)
  * whose money is elsewhere: that comes by itself.
  */
 void
-retention_large_absorb(LargeBase *large, const uint64 *entry, int words, int scale)
+retention_expanded_absorb(ExpandedBase *base, const uint64 *entry, int words, int scale)
 {
-	LargeMerge *merge = large->merge;
-	CustomerTable *table = large->table;
+	ExpandedMerge *merge = base->merge;
+	CustomerTable *table = base->table;
 	int			at = table_at_money(table);
 	int			table_words = table->words;
 	int			table_scale = table_units_scale(table);
@@ -721,13 +721,13 @@ retention_large_absorb(LargeBase *large, const uint64 *entry, int words, int sca
 	bool		fits = true;	/* the table's entries, as they are */
 
 	/* while a merge writes or zips, nothing waits; see below */
-	Assert(large->npending == 0 || merge == NULL ||
+	Assert(base->npending == 0 || merge == NULL ||
 		   (merge->builder.table == NULL && !merge->writing));
 	if (merge && merge->writing)
 	{
 		/* straight to disk, with its money as it is */
 		if (merge->writer.spill == NULL)
-			retention_spill_begin(large->spill, &merge->writer);
+			retention_spill_begin(base->spill, &merge->writer);
 		retention_spill_put(&merge->writer, entry, words, scale);
 		return;
 	}
@@ -754,21 +754,21 @@ retention_large_absorb(LargeBase *large, const uint64 *entry, int words, int sca
 	if (merge && merge->builder.table)
 	{
 		if (likely(fits) &&
-			likely(table_absorb_into(merge->builder.table, zip_to(large, entry), entry) == ABSORBED))
+			likely(table_absorb_into(merge->builder.table, zip_to(base, entry), entry) == ABSORBED))
 			return;
 		/* money that is wider: the rest of the merge goes one by one */
-		finish_zip(large);
+		finish_zip(base);
 	}
 	else if (likely(fits))
 	{
-		memcpy(large_next(large), entry, table->stride * sizeof(uint64));
-		large_push(large);
+		memcpy(expanded_next(base), entry, table->stride * sizeof(uint64));
+		expanded_push(base);
 		return;
 	}
 
-	retention_large_flush(large);
-	absorb_hard(large, &large->spill, NULL, entry, words, scale);
-	fit_pending(large);
+	retention_expanded_flush(base);
+	absorb_hard(base, &base->spill, NULL, entry, words, scale);
+	fit_pending(base);
 }
 
 /*
@@ -776,12 +776,12 @@ retention_large_absorb(LargeBase *large, const uint64 *entry, int words, int sca
  * is still to be read, goes to a deeper spill.
  */
 static void
-split_rest(LargeBase *large, Spill *deeper, SpillReader *reader)
+split_rest(ExpandedBase *base, Spill *deeper, SpillReader *reader)
 {
 	SpillWriter writer;
 	Pace		pace = {0};
 
-	spill_table(deeper, large->table);
+	spill_table(deeper, base->table);
 	retention_spill_begin(deeper, &writer);
 	while (retention_spill_next(reader))
 	{
@@ -796,17 +796,17 @@ split_rest(LargeBase *large, Spill *deeper, SpillReader *reader)
  * goes there, and what doesn't is added to what remains, without any in the entry.
  */
 static void
-settle_money(LargeBase *large, WideList *remaining)
+settle_money(ExpandedBase *base, WideList *remaining)
 {
-	WideList   *wide = large->elsewhere.wide;
-	uint64		first[WIDE_KEY_WORDS] = {large->table->first_hash, 0, 0};
+	WideList   *wide = base->elsewhere.wide;
+	uint64		first[WIDE_KEY_WORDS] = {base->table->first_hash, 0, 0};
 
 	/* as it was read, some may have come */
 	retention_wide_compact(wide);
 	for (int64 i = retention_wide_seek(wide, first);
-		 i < wide->n && wide->items[i].key[0] <= large->table->last_hash; i++)
+		 i < wide->n && wide->items[i].key[0] <= base->table->last_hash; i++)
 	{
-		CustomerTable *table = large->table;
+		CustomerTable *table = base->table;
 		const uint64 *key = wide->items[i].key;
 		uint64		units[UNITS_MAX_WORDS];
 		Money		money;
@@ -816,7 +816,7 @@ settle_money(LargeBase *large, WideList *remaining)
 
 		CHECK_FOR_INTERRUPTS();
 		/* where two parts meet, they may be of the other one */
-		if (!found && large->reading)
+		if (!found && base->reading)
 			continue;
 		if (!found && table->leaving)
 		{
@@ -824,8 +824,8 @@ settle_money(LargeBase *large, WideList *remaining)
 			uint64		entry[ENTRY_MAX_WORDS] = {0};
 
 			memcpy(entry, key, table->key_words * sizeof(uint64));
-			absorb_hard(large, &large->spill, NULL, entry, table->words, table_units_scale(table));
-			table = large->table;
+			absorb_hard(base, &base->spill, NULL, entry, table->words, table_units_scale(table));
+			table = base->table;
 			slot = table_seek(table, table_home(table, key[0]), key, table_shape(table), &found);
 		}
 		if (!found)
@@ -843,8 +843,8 @@ settle_money(LargeBase *large, WideList *remaining)
 		}
 		if (words > table->words)
 		{
-			promote(large);
-			table = large->table;
+			promote(base);
+			table = base->table;
 			slot = table_seek(table, table_home(table, key[0]), key, table_shape(table), &found) +
 				table_at_money(table);
 		}
@@ -854,16 +854,16 @@ settle_money(LargeBase *large, WideList *remaining)
 }
 
 static void
-show_part(LargeBase *large, LargeVisitor visitor, void *arg, WideList *remaining)
+show_part(ExpandedBase *base, PartVisitor visitor, void *arg, WideList *remaining)
 {
-	if (wide_count(large->elsewhere.wide) > 0)
-		settle_money(large, remaining);
-	visitor(large, large->table, arg);
+	if (wide_count(base->elsewhere.wide) > 0)
+		settle_money(base, remaining);
+	visitor(base, base->table, arg);
 }
 
 /* Show the visitor all that a spill holds, using the table for one part each. */
 static void
-visit_spill(LargeBase *large, Spill *spill, LargeVisitor visitor, void *arg, WideList *remaining)
+visit_spill(ExpandedBase *base, Spill *spill, PartVisitor visitor, void *arg, WideList *remaining)
 {
 	check_stack_depth();
 
@@ -877,18 +877,18 @@ visit_spill(LargeBase *large, Spill *spill, LargeVisitor visitor, void *arg, Wid
 
 		if (spill->entries[partition] == 0)
 			continue;
-		restart_table(large, spill->entries[partition], first_hash, last_hash);
+		restart_table(base, spill->entries[partition], first_hash, last_hash);
 		retention_spill_read(spill, partition, &reader);
 		while (retention_spill_next(&reader))
 		{
 			pace_on(&pace, reader.stride);
-			if (unlikely(large->table->words != reader.words) ||
-				unlikely(table_units_scale(large->table) != reader.scale) ||
-				unlikely(table_absorb(large->table, reader.entry) != ABSORBED))
-				absorb_hard(large, &deeper, &reader, reader.entry, reader.words, reader.scale);
+			if (unlikely(base->table->words != reader.words) ||
+				unlikely(table_units_scale(base->table) != reader.scale) ||
+				unlikely(table_absorb(base->table, reader.entry) != ABSORBED))
+				absorb_hard(base, &deeper, &reader, reader.entry, reader.words, reader.scale);
 			if (unlikely(deeper != NULL))
 			{
-				split_rest(large, deeper, &reader);
+				split_rest(base, deeper, &reader);
 				break;
 			}
 		}
@@ -896,16 +896,16 @@ visit_spill(LargeBase *large, Spill *spill, LargeVisitor visitor, void *arg, Wid
 
 		if (deeper)
 		{
-			visit_spill(large, deeper, visitor, arg, remaining);
+			visit_spill(base, deeper, visitor, arg, remaining);
 			retention_spill_free(deeper);
 		}
 		else
 		{
-			retention_table_check(large->table);
-			show_part(large, visitor, arg, remaining);
+			retention_table_check(base->table);
+			show_part(base, visitor, arg, remaining);
 		}
 	}
-	restart_table(large, LARGE_MIN_ENTRIES, spill->first_hash, spill->last_hash);
+	restart_table(base, EXPANDED_MIN_ENTRIES, spill->first_hash, spill->last_hash);
 }
 
 /*
@@ -913,35 +913,35 @@ visit_spill(LargeBase *large, Spill *spill, LargeVisitor visitor, void *arg, Wid
  * was made for many more gives its memory back.
  */
 void
-retention_large_limit(LargeBase *large, int32 sample, uint64 bound)
+retention_expanded_limit(ExpandedBase *base, int32 sample, uint64 bound)
 {
-	Assert(large->spill == NULL);
-	retention_large_flush(large);
-	large_changed(large);
-	limit_table(large, sample, bound);
-	if (large->table->homes / 8 > Max(sample, LARGE_MIN_ENTRIES))
-		replace_table(large, copy_table(large, large->table,
-										Max(sample + sample / 2, LARGE_MIN_ENTRIES),
-										large->table->words));
+	Assert(base->spill == NULL);
+	retention_expanded_flush(base);
+	expanded_changed(base);
+	limit_table(base, sample, bound);
+	if (base->table->home_slots / 8 > Max(sample, EXPANDED_MIN_ENTRIES))
+		replace_table(base, copy_table(base, base->table,
+									   Max(sample + sample / 2, EXPANDED_MIN_ENTRIES),
+									   base->table->words));
 }
 
 /* What is known of rows, and of customers not kept, no longer is: retention_table_select. */
 void
-retention_large_select(LargeBase *large)
+retention_expanded_select(ExpandedBase *base)
 {
-	retention_large_flush(large);
-	large_changed(large);
-	retention_table_select(large->table);
-	large->elsewhere.refunded = large->elsewhere.dropped = (Money) {NULL, 0, 0};
+	retention_expanded_flush(base);
+	expanded_changed(base);
+	retention_table_select(base->table);
+	base->elsewhere.refunded = base->elsewhere.dropped = (Money) {NULL, 0, 0};
 }
 
 /* All rows are in the table, or on disk, and a sample is of its size. */
 void
-retention_large_settle(LargeBase *large)
+retention_expanded_trim(ExpandedBase *base)
 {
-	retention_large_flush(large);
-	if (large->table->sample > 0)
-		limit_table(large, large->table->sample, large->table->bound);
+	retention_expanded_flush(base);
+	if (base->table->sample > 0)
+		limit_table(base, base->table->sample, base->table->bound);
 }
 
 /*
@@ -950,46 +950,46 @@ retention_large_settle(LargeBase *large)
  * list in the base's memory.
  */
 WideList *
-retention_large_visit(LargeBase *large, LargeVisitor visitor, void *arg)
+retention_expanded_visit(ExpandedBase *base, PartVisitor visitor, void *arg)
 {
 	WideList   *kept;
 	WideList   *remaining;
 
-	retention_large_settle(large);
-	kept = large->elsewhere.wide;
-	remaining = retention_wide_create(large->hdr.eoh_context);
+	retention_expanded_trim(base);
+	kept = base->elsewhere.wide;
+	remaining = retention_wide_create(base->hdr.eoh_context);
 	/* not after every row of a window */
-	if (!large->in_window)
-		retention_table_check(large->table);
-	if (large->spill == NULL)
+	if (!base->in_window)
+		retention_table_check(base->table);
+	if (base->spill == NULL)
 	{
-		show_part(large, visitor, arg, remaining);
+		show_part(base, visitor, arg, remaining);
 		/* the table has what went back, so what remains is all */
-		large->elsewhere.wide = remaining;
+		base->elsewhere.wide = remaining;
 		retention_wide_free(kept);
 	}
 	else
 	{
 		/* the file stays as it is, so what is done to the list is for this once */
-		if (large->table->used > 0)
-			spill_table(large->spill, large->table);
-		large->reading = true;
-		large->elsewhere.wide = retention_wide_copy(kept);
-		visit_spill(large, large->spill, visitor, arg, remaining);
-		retention_wide_free(large->elsewhere.wide);
-		large->elsewhere.wide = kept;
-		large->reading = false;
+		if (base->table->used > 0)
+			spill_table(base->spill, base->table);
+		base->reading = true;
+		base->elsewhere.wide = retention_wide_copy(kept);
+		visit_spill(base, base->spill, visitor, arg, remaining);
+		retention_wide_free(base->elsewhere.wide);
+		base->elsewhere.wide = kept;
+		base->reading = false;
 	}
 	retention_wide_compact(remaining);
-	fit_pending(large);
+	fit_pending(base);
 	return remaining;
 }
 
 /* What the table knows of rows is copied: whoever is shown its entries may find another table. */
 static void
-begin_totals(LargeBase *large, BaseTotals *totals)
+begin_totals(ExpandedBase *base, BaseTotals *totals)
 {
-	const CustomerTable *table = large->table;
+	const CustomerTable *table = base->table;
 	RowCounts  *rows = palloc(sizeof(RowCounts));
 
 	*rows = table->rows;
@@ -998,15 +998,15 @@ begin_totals(LargeBase *large, BaseTotals *totals)
 	totals->bound = table->bound;
 	totals->selected = table->selected;
 	totals->revenue.scale = table->scale;
-	retention_totals_add_rows(totals, rows, large->elsewhere.refunded,
-							  large->elsewhere.guest_revenue, table->scale);
+	retention_totals_add_rows(totals, rows, base->elsewhere.refunded,
+							  base->elsewhere.guest_revenue, table->scale);
 }
 
 /* What is known of all customers' money that is elsewhere. */
 static Money
-all_elsewhere(LargeBase *large, const WideList *remaining)
+all_elsewhere(ExpandedBase *base, const WideList *remaining)
 {
-	return retention_money_sum(retention_wide_total(remaining), large->elsewhere.dropped);
+	return retention_money_sum(retention_wide_total(remaining), base->elsewhere.dropped);
 }
 
 typedef struct Counting
@@ -1016,7 +1016,7 @@ typedef struct Counting
 } Counting;
 
 static void
-count_part(LargeBase *large, const CustomerTable *part, void *arg)
+count_part(ExpandedBase *base, const CustomerTable *part, void *arg)
 {
 	Counting   *counting = arg;
 
@@ -1026,38 +1026,38 @@ count_part(LargeBase *large, const CustomerTable *part, void *arg)
 
 /* The totals that a visit has counted, where they stay. */
 static void
-end_totals(LargeBase *large, BaseTotals *totals, const Counting *counting, const WideList *remaining)
+end_totals(ExpandedBase *base, BaseTotals *totals, const Counting *counting, const WideList *remaining)
 {
 	EntryCounts *counts = palloc(sizeof(EntryCounts));
 
 	*counts = counting->counts;
-	begin_totals(large, totals);
+	begin_totals(base, totals);
 	totals->entries = counting->entries;
-	retention_totals_add_counts(totals, counts, all_elsewhere(large, remaining), large->table->scale);
+	retention_totals_add_counts(totals, counts, all_elsewhere(base, remaining), base->table->scale);
 }
 
 /* Its kinds and rows, and how many entries it has at most. */
 void
-retention_large_rows(LargeBase *large, BaseTotals *totals)
+retention_expanded_rows(ExpandedBase *base, BaseTotals *totals)
 {
-	if (large->table->sample > 0)
-		retention_large_settle(large);
-	begin_totals(large, totals);
-	totals->entries = large->table->used + large->npending;
-	if (large->spill)
+	if (base->table->sample > 0)
+		retention_expanded_trim(base);
+	begin_totals(base, totals);
+	totals->entries = base->table->used + base->npending;
+	if (base->spill)
 		for (int i = 0; i < SPILL_PARTITIONS; i++)
-			totals->entries += large->spill->entries[i];
+			totals->entries += base->spill->entries[i];
 }
 
 void
-retention_large_totals(LargeBase *large, BaseTotals *totals)
+retention_expanded_totals(ExpandedBase *base, BaseTotals *totals)
 {
 	Counting	counting = {0};
 	WideList   *remaining;
 
 	counts_begin(&counting.counts);
-	remaining = retention_large_visit(large, count_part, &counting);
-	end_totals(large, totals, &counting, remaining);
+	remaining = retention_expanded_visit(base, count_part, &counting);
+	end_totals(base, totals, &counting, remaining);
 }
 
 /* Packing a part adds up the totals on the way. */
@@ -1068,12 +1068,12 @@ typedef struct Packing
 } Packing;
 
 static void
-pack_part(LargeBase *large, const CustomerTable *part, void *arg)
+pack_part(ExpandedBase *base, const CustomerTable *part, void *arg)
 {
 	Packing    *packing = arg;
 
 	retention_pack_table(&packing->packer, part);
-	count_part(large, part, &packing->counting);
+	count_part(base, part, &packing->counting);
 }
 
 /*
@@ -1082,9 +1082,9 @@ pack_part(LargeBase *large, const CustomerTable *part, void *arg)
  * is in our own context, what is needed on the way in one for that.
  */
 static MemoryContext
-begin_scratch(LargeBase *large)
+begin_scratch(ExpandedBase *base)
 {
-	MemoryContext scratch = AllocSetContextCreate(large->hdr.eoh_context, "customer_base being packed",
+	MemoryContext scratch = AllocSetContextCreate(base->hdr.eoh_context, "customer_base being packed",
 												  ALLOCSET_START_SMALL_SIZES);
 
 	return MemoryContextSwitchTo(scratch);
@@ -1099,45 +1099,45 @@ end_scratch(MemoryContext caller)
 }
 
 static Size
-large_get_flat_size(ExpandedObjectHeader *eohptr)
+expanded_get_flat_size(ExpandedObjectHeader *eohptr)
 {
-	LargeBase  *large = (LargeBase *) eohptr;
+	ExpandedBase *base = (ExpandedBase *) eohptr;
 
-	if (!large->packed)
+	if (!base->packed)
 	{
-		MemoryContext caller = begin_scratch(large);
+		MemoryContext caller = begin_scratch(base);
 		MemoryContext scratch;
 		Packing    *packing = palloc(sizeof(Packing));
 		BaseTotals	totals;
 		WideList   *remaining;
 
-		retention_large_rows(large, &totals);
+		retention_expanded_rows(base, &totals);
 		packing->counting.entries = 0;
 		counts_begin(&packing->counting.counts);
-		scratch = MemoryContextSwitchTo(large->hdr.eoh_context);
+		scratch = MemoryContextSwitchTo(base->hdr.eoh_context);
 		retention_pack_begin(&packing->packer, totals.key, totals.time, totals.amount, totals.entries);
 		MemoryContextSwitchTo(scratch);
-		remaining = retention_large_visit(large, pack_part, packing);
-		end_totals(large, &totals, &packing->counting, remaining);
-		MemoryContextSwitchTo(large->hdr.eoh_context);
-		retention_pack_end(&packing->packer, &totals, remaining, &large->header);
+		remaining = retention_expanded_visit(base, pack_part, packing);
+		end_totals(base, &totals, &packing->counting, remaining);
+		MemoryContextSwitchTo(base->hdr.eoh_context);
+		retention_pack_end(&packing->packer, &totals, remaining, &base->header);
 		MemoryContextSwitchTo(scratch);
-		large->blocks = packing->packer.blocks;
+		base->blocks = packing->packer.blocks;
 		end_scratch(caller);
-		large->packed = true;
+		base->packed = true;
 	}
-	return retention_blocks_size(&large->blocks, &large->header);
+	return retention_blocks_size(&base->blocks, &base->header);
 }
 
 static void
-large_flatten_into(ExpandedObjectHeader *eohptr, void *result, Size size)
+expanded_flatten_into(ExpandedObjectHeader *eohptr, void *result, Size size)
 {
-	LargeBase  *large = (LargeBase *) eohptr;
-	MemoryContext caller = begin_scratch(large);
+	ExpandedBase *base = (ExpandedBase *) eohptr;
+	MemoryContext caller = begin_scratch(base);
 
-	Assert(large->packed);
-	retention_blocks_write(&large->blocks, &large->header, result, size);
-	retention_large_forget_packed(large);
+	Assert(base->packed);
+	retention_blocks_write(&base->blocks, &base->header, result, size);
+	retention_expanded_forget_packed(base);
 	packed_check(result);
 	end_scratch(caller);
 }

@@ -1,0 +1,122 @@
+/*-------------------------------------------------------------------------
+ *
+ * expanded_base.h
+ *	  The state of an aggregate over many customers: an expanded object.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RETENTION_EXPANDED_BASE_H
+#define RETENTION_EXPANDED_BASE_H
+
+#include "postgres.h"
+
+#include "access/detoast.h"
+#include "base/base_packed.h"
+#include "base/base_totals.h"
+#include "base/customer_table.h"
+#include "store/spill.h"
+#include "utils/expandeddatum.h"
+
+/* Rows collected before they go into the table; see expanded_base.c. */
+#define EXPANDED_PENDING	256
+
+#define EXPANDED_BASE_MAGIC		0x52424153
+
+typedef struct ExpandedBase
+{
+	ExpandedObjectHeader hdr;
+	uint32		magic;
+	bool		in_window;		/* stays in memory; see expanded_base.c */
+
+	CustomerTable *table;
+	TableElsewhere elsewhere;	/* money that the table's units can't say */
+	Spill	   *spill;			/* NULL while everything is in memory */
+	bool		reading;		/* what is on disk: nothing may be written there */
+	struct ExpandedMerge *merge;	/* while entries of a merge come */
+
+	/* of pairs of customers and orders; see customer_order_pairs.h */
+	struct ExpandedBase *customers;	/* in a window: their orders, in step; else NULL */
+	bool		counted;		/* since the last change, as is said here */
+	EntryCounts counts;
+
+	int			npending;
+	int			pending_stride;
+	uint64	   *pending;		/* EXPANDED_PENDING entries of the table's shape */
+
+	/* made by asking for the flat size, valid until the next change */
+	bool		packed;
+	BlockWriter blocks;
+	StringInfoData header;
+} ExpandedBase;
+
+extern ExpandedBase *retention_expanded_create(MemoryContext parent, const CustomerTable *from,
+											   int64 entries);
+extern void retention_expanded_forget_packed(ExpandedBase *base);
+extern void retention_expanded_flush(ExpandedBase *base);
+extern void retention_expanded_limit(ExpandedBase *base, int32 sample, uint64 bound);
+extern void retention_expanded_select(ExpandedBase *base);
+extern void retention_expanded_trim(ExpandedBase *base);
+extern void retention_expanded_promote(ExpandedBase *base);
+extern void retention_expanded_rescale(ExpandedBase *base, int scale);
+extern void retention_expanded_absorb(ExpandedBase *base, const uint64 *entry, int words, int scale);
+extern void retention_expanded_keep(ExpandedBase *base, const uint64 *key, Money money);
+extern void retention_expanded_add_sum(ExpandedBase *base, Money *elsewhere, Money money);
+extern void retention_expanded_begin_merge(ExpandedBase *base, int64 more, int64 newcomers);
+extern void retention_expanded_end_merge(ExpandedBase *base);
+extern void retention_expanded_rows(ExpandedBase *base, BaseTotals *totals);
+extern void retention_expanded_totals(ExpandedBase *base, BaseTotals *totals);
+
+/* A function that is shown every customer, a part of them at a time. */
+typedef void (*PartVisitor) (ExpandedBase *base, const CustomerTable *part, void *arg);
+
+extern WideList *retention_expanded_visit(ExpandedBase *base, PartVisitor visitor, void *arg);
+
+static inline bool
+datum_is_expanded(Datum datum)
+{
+	return VARATT_IS_EXTERNAL_EXPANDED(DatumGetPointer(datum));
+}
+
+/* DatumGetEOHP, in line. */
+static inline ExpandedBase *
+expanded_of_datum(Datum datum)
+{
+	varatt_expanded pointer;
+
+	VARATT_EXTERNAL_GET_POINTER(pointer, (struct varlena *) DatumGetPointer(datum));
+	Assert(((ExpandedBase *) pointer.eohptr)->magic == EXPANDED_BASE_MAGIC);
+	return (ExpandedBase *) pointer.eohptr;
+}
+
+/* What is beside a sum of the table. */
+static inline Money *
+expanded_sum(ExpandedBase *base, TableSum sum)
+{
+	return sum == SUM_REVENUE ? &base->elsewhere.dropped :
+		sum == SUM_REFUNDED ? &base->elsewhere.refunded : &base->elsewhere.guest_revenue;
+}
+
+/* Before any change. */
+static inline void
+expanded_changed(ExpandedBase *base)
+{
+	base->counted = false;
+	if (unlikely(base->packed))
+		retention_expanded_forget_packed(base);
+}
+
+/* The place for the next pending entry; expanded_push puts it in the line. */
+static inline uint64 *
+expanded_next(ExpandedBase *base)
+{
+	return base->pending + base->npending * base->table->stride;
+}
+
+static inline void
+expanded_push(ExpandedBase *base)
+{
+	if (++base->npending == EXPANDED_PENDING)
+		retention_expanded_flush(base);
+}
+
+#endif							/* RETENTION_EXPANDED_BASE_H */
