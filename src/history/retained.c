@@ -16,11 +16,10 @@
 
 #include "history/question.h"
 
-#include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "math/interval.h"
 #include "miscadmin.h"
-#include "utils/array.h"
+#include "order/days.h"
 #include "utils/tuplestore.h"
 
 typedef enum RetainedKind
@@ -37,36 +36,6 @@ typedef struct RetainedRow
 	int64		eligible;
 	int64		hits;
 } RetainedRow;
-
-/* The numbers of days that are asked about. */
-static int32 *
-get_days(FunctionCallInfo fcinfo, int *n)
-{
-	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(1);
-	Datum	   *datums;
-	bool	   *nulls;
-	int32	   *days;
-
-	if (ARR_NDIM(array) > 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("days must be an array of one dimension, not %d", ARR_NDIM(array))));
-	deconstruct_array(array, INT4OID, sizeof(int32), true, TYPALIGN_INT, &datums, &nulls, n);
-	days = palloc(Max(*n, 1) * sizeof(int32));
-	for (int i = 0; i < *n; i++)
-	{
-		if (nulls[i])
-			ereport(ERROR,
-					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					 errmsg("number of days must not be null")));
-		days[i] = DatumGetInt32(datums[i]);
-		if (days[i] < 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("number of days must not be negative: %d", days[i])));
-	}
-	return days;
-}
 
 static void
 count_customer(const Question *question, const CustomerView *customer, RetainedKind kind,
@@ -189,7 +158,7 @@ begin_rows(FunctionCallInfo fcinfo, int32 **days, int *n)
 	InitMaterializedSRF(fcinfo, 0);
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		return NULL;
-	*days = get_days(fcinfo, n);
+	*days = retention_days_of_array(PG_GETARG_ARRAYTYPE_P(1), n);
 	return palloc0(Max(*n, 1) * sizeof(RetainedRow));
 }
 

@@ -1,15 +1,17 @@
 /*-------------------------------------------------------------------------
  *
  * days.c
- *	  Numbers of days that callers write as a text: '90', '{30,60,90}'.
+ *	  Numbers of days that callers ask about: an array, or a text, '90' or
+ *	  '{30,60,90}'.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "order/days.h"
+
 #include "catalog/pg_type.h"
 #include "fmgr.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 
@@ -32,4 +34,33 @@ retention_days_of_text(PG_FUNCTION_ARGS)
 		PG_RETURN_DATUM(OidInputFunctionCall(F_ARRAY_IN, written, INT4OID, -1));
 	days = DirectFunctionCall1(int4in, CStringGetDatum(written));
 	PG_RETURN_POINTER(construct_array(&days, 1, INT4OID, sizeof(int32), true, TYPALIGN_INT));
+}
+
+/* Numbers of days to look for: none is missing, or less than 0. */
+int32 *
+retention_days_of_array(ArrayType *array, int *n)
+{
+	Datum	   *datums;
+	bool	   *nulls;
+	int32	   *days;
+
+	if (ARR_NDIM(array) > 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("days must be an array of one dimension, not %d", ARR_NDIM(array))));
+	deconstruct_array(array, INT4OID, sizeof(int32), true, TYPALIGN_INT, &datums, &nulls, n);
+	days = palloc(Max(*n, 1) * sizeof(int32));
+	for (int i = 0; i < *n; i++)
+	{
+		if (nulls[i])
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("number of days must not be null")));
+		days[i] = DatumGetInt32(datums[i]);
+		if (days[i] < 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("number of days must not be negative: %d", days[i])));
+	}
+	return days;
 }

@@ -215,6 +215,16 @@ RETURNS TABLE (from_days int, to_days int, eligible int8, retained int8, rate fl
 	WHERE high IS NOT NULL ORDER BY i
 $$;
 
+-- What was paid within so many days of the first order, by those who are so old.
+CREATE FUNCTION plain_value_within(which int, days int[], as_of date)
+RETURNS TABLE (days int, eligible int8, orders int8, revenue numeric, purchase_frequency float8, aov numeric, customer_value numeric) STABLE LANGUAGE sql AS $$
+	SELECT d, e, o, CASE WHEN (SELECT amount IS NOT NULL FROM cases WHERE id = which) THEN coalesce(r, 0) END, o::float8 / nullif(e, 0), r / nullif(o, 0), r / nullif(e, 0)
+	FROM (SELECT d, i, count(DISTINCT customer) AS e, count(*) FILTER (WHERE is_order) AS o, sum(amount) AS r
+		  FROM unnest(days) WITH ORDINALITY u (d, i) LEFT JOIN (starters(which, as_of) JOIN seen(which, as_of) s USING (customer)) ON a >= d AND period - f BETWEEN 0 AND d
+		  GROUP BY d, i) t
+	ORDER BY i
+$$;
+
 CREATE FUNCTION plain_time_to_order(which int, nth int, as_of date)
 RETURNS TABLE (duration float8, at_risk int8, events int8, censored int8) STABLE LANGUAGE sql AS $$
 	WITH durations AS MATERIALIZED (
@@ -430,6 +440,9 @@ FROM horizons JOIN cases USING (id), unnest('{repeat_within,retained_on,retained
 	 LATERAL (VALUES (CASE question WHEN 'retained_between' THEN '{0,1,2,5,31,91,1000}' ELSE '{0,30,1,2,7,30,90,400,5000}' END), (CASE WHEN as_of IS NULL THEN '{3,4}' END)) v (days)
 WHERE grain = 'day' AND days IS NOT NULL;
 INSERT INTO asked
+SELECT 'value_within', id, format('value_within(h, %L, %L)', days, as_of), format('plain_value_within(%s, %L, %L)', id, days, as_of)
+FROM horizons JOIN cases USING (id), unnest('{"{0,30,1,2,7,30,90,400,5000}","{7,14}","{100,50,0}"}'::text[]) days WHERE grain = 'day';
+INSERT INTO asked
 SELECT question || ', as said', id, format('%s(h)', question), format('plain_%s(%s, %L, NULL)', question, id, days)
 FROM cases, (VALUES ('repeat_within', '{30,60,90,180,365}'), ('retained_on', '{1,7,14,30,60,90}'), ('retained_on_or_after', '{1,7,14,30,60,90}'), ('retained_between', '{1,8,15,31,61,91}')) v (question, days)
 WHERE grain = 'day';
@@ -487,7 +500,7 @@ SELECT question, id, call, answer(in_order(regexp_replace(call, '\mh\M', format(
 -- Counts, dates and money are the same; of shares and means 12 digits are.
 CREATE FUNCTION same_value(key text, a jsonb, b jsonb) RETURNS bool IMMUTABLE LANGUAGE sql AS $$
 	SELECT CASE WHEN a = b THEN true
-		   WHEN jsonb_typeof(a) = 'number' AND jsonb_typeof(b) = 'number' AND key IN ('retention', 'rate', 'eligible_rate', 'lower', 'upper', 'customer_value', 'median_gap_days', 'gap', 'quick_ratio', 'repeat_rate')
+		   WHEN jsonb_typeof(a) = 'number' AND jsonb_typeof(b) = 'number' AND key IN ('retention', 'rate', 'eligible_rate', 'lower', 'upper', 'customer_value', 'purchase_frequency', 'aov', 'median_gap_days', 'gap', 'quick_ratio', 'repeat_rate')
 		   THEN abs(a::numeric - b::numeric) <= 1e-12 * greatest(1, abs(b::numeric))
 		   ELSE false END
 $$;

@@ -95,6 +95,23 @@ SELECT from_days, to_days, eligible, retained, rate FROM retained_between(pg_tem
 SELECT from_days, to_days, eligible, retained FROM retained_between(pg_temp.h('shop'));
 SELECT count(*) AS no_brackets FROM retained_between(pg_temp.h('shop'), '{1}');
 
+-- Paid within so many days, by those who are so many days old.  0: the first days,
+-- 10 + 40 + 15 for 4 orders.  21: Bob has given 15 back.  30: Ann has come
+-- again, and Cid is out from 60 days on, Bob from 75.
+SELECT days, eligible, orders, revenue, round(purchase_frequency::numeric, 6) AS purchase_frequency, round(aov, 6) AS aov, round(customer_value, 6) AS customer_value
+FROM value_within(pg_temp.h('shop'), '{0,20,21,29,30,59,60,74,75,89,90}');
+SELECT days, eligible, orders, revenue FROM value_within(pg_temp.h('shop'));
+-- Asked in any order, and twice; of one number; on the day before Ann came again.
+SELECT days, eligible, orders, revenue FROM value_within(pg_temp.h('shop'), '{60,0,60,30}');
+SELECT days, eligible, orders, revenue FROM value_within(pg_temp.h('shop'), 60) UNION ALL SELECT days, eligible, orders, revenue FROM value_within(pg_temp.h('shop'), '{30,60}'::text, '2024-03-20');
+SELECT days, eligible, orders, revenue FROM value_within(pg_temp.h('shop'), '{30,15,0}', '2024-02-03');
+SELECT count(*) AS no_days FROM value_within(pg_temp.h('shop'), '{}');
+-- Without amounts each row of a customer is an order, and nothing was paid.
+SELECT * FROM value_within((SELECT purchase_history(customer, ordered_at, 'day') FROM orders), '{0,60}');
+-- What is given back before the first order, or on its day, after the horizon, and sums no word holds.
+SELECT v.* FROM (SELECT purchase_history(c, t, a, 'day') AS h FROM (VALUES
+	(1, date '2024-01-01', -7), (1, '2024-01-02', 10), (1, '2024-01-02', -3), (1, '2024-01-05', -1), (1, '2024-01-09', 5), (2, '2024-01-09', 9e36), (3, '2024-01-09', 9e37), (2, '2024-01-10', -9e36), (3, '2024-01-10', -9e36)) v (c, t, a)) s, value_within(h, '{0,1,3,7}', '2024-01-10') v;
+
 -- ---------------------------------------------------------------------------
 -- Orders by their numbers.
 -- ---------------------------------------------------------------------------
@@ -198,7 +215,8 @@ SELECT shop, h IS NULL AS is_null, (SELECT count(*) FROM cohort_retention(h)) AS
 	   (SELECT string_agg(concat_ws(' ', days, eligible, repeated, rate, lower, upper), '; ') FROM repeat_within(h, '{0,9}')) AS repeat_within,
 	   (SELECT string_agg(concat_ws(' ', days, eligible, retained, rate, lower, upper), '; ') FROM retained_on(h, '{0,9}')) AS retained_on,
 	   (SELECT string_agg(concat_ws(' ', days, eligible, retained, rate, lower, upper), '; ') FROM retained_on_or_after(h, '{0,9}')) AS retained_on_or_after,
-	   (SELECT string_agg(concat_ws(' ', from_days, to_days, eligible, retained, rate, lower, upper), '; ') FROM retained_between(h, '{0,1,9}')) AS retained_between
+	   (SELECT string_agg(concat_ws(' ', from_days, to_days, eligible, retained, rate, lower, upper), '; ') FROM retained_between(h, '{0,1,9}')) AS retained_between,
+	   (SELECT string_agg(v::text, '; ') FROM value_within(h, '{0,9}') v) AS value_within
 FROM histories WHERE shop IN ('no rows', 'one order', 'guests', 'refunds') ORDER BY shop COLLATE "C";
 SELECT shop, (SELECT string_agg(concat_ws(' ', duration, at_risk, events, censored), '; ') FROM kaplan_meier(time_to_order(h))) AS time_to_order,
 	   (SELECT string_agg(concat_ws(' ', order_number, customers, reached_next, rate, eligible, coalesce(eligible_rate::text, 'NULL'), coalesce(median_gap_days::text, 'NULL')), '; ') FROM order_ladder(h)) AS order_ladder,
@@ -277,7 +295,8 @@ FROM (VALUES
 	(43, 'day', 'cohort_retention(h, NULL, NULL, NULL)'), (44, 'day', 'cohort_average(h, NULL)'), (45, 'day', 'repeat_within(h, NULL)'), (46, 'day', 'order_ladder(h, NULL)'),
 	(47, 'day', 'new_and_returning(h, trailing_periods => 0)'), (48, 'day', 'new_and_returning(h, trailing_periods => -2147483648)'), (49, 'day', 'new_and_returning(h, ''month'', 2147483647)'),
 	(50, 'day', 'new_and_returning(h, trailing_periods => NULL)'), (51, 'day', 'new_and_returning(h, NULL, 1, NULL)'), (52, 'month', 'new_and_returning(h, ''day'')'),
-	(53, 'day', 'new_and_returning(h, ''hour'')'), (54, 'day', 'new_and_returning(h, as_of => ''infinity'')'), (55, 'day', 'new_and_returning(h, ''day'', as_of => ''30000-01-01'')')) v (n, grain, call)
+	(53, 'day', 'new_and_returning(h, ''hour'')'), (54, 'day', 'new_and_returning(h, as_of => ''infinity'')'), (55, 'day', 'new_and_returning(h, ''day'', as_of => ''30000-01-01'')'),
+	(56, 'month', 'value_within(h)'), (57, 'day', 'value_within(h, ''{30,-1}'')'), (58, 'day', 'value_within(h, ''{30,NULL}'')'), (59, 'day', 'value_within(h, ''{{30},{60}}'')'), (60, 'day', 'value_within(h, ''{0,2147483647}'')'), (61, 'day', 'value_within(h, as_of => ''infinity'')'), (62, 'day', 'value_within(h, NULL)')) v (n, grain, call)
 ORDER BY n;
 -- Amounts that are not finite.
 SELECT value, type, pg_temp.outcome(format('SELECT purchase_history(1, date ''2024-01-01'', %L::%s, ''day'')', value, type)) AS outcome

@@ -401,6 +401,19 @@ CALL compare('new_and_returning', ARRAY['new_and_returning(purchase_history,text
 			  FROM seen JOIN firsts USING (shop, grain, period, c) GROUP BY shop, grain, period, p) m USING (shop, grain, period, p)
 		CROSS JOIN LATERAL (VALUES (''all'', paid), (''new'', new), (''returning'', old)) v (name, money)');
 
+CALL compare('value_within', ARRAY['value_within(purchase_history,integer[],date)', 'value_within(purchase_history,integer,date)', 'value_within(purchase_history,text,date)'],
+	'SELECT shop, days, how || name, money::text FROM (SELECT shop, how, v.* FROM histories, value_within(h, ''{0,3,90,400}'') v
+			UNION ALL SELECT shop, ''one'', v.* FROM histories, value_within(h, 30) v WHERE how = ''rows'' UNION ALL SELECT shop, ''text'', v.* FROM histories, value_within(h, ''30''::text) v WHERE how = ''rows'') s,
+		LATERAL (VALUES ('' revenue'', revenue), ('' aov'', aov), ('' value'', customer_value)) v (name, money)',
+	'SELECT shop, d, how || name, money::text FROM (
+		SELECT plain.shop, d, zero, how, count(DISTINCT c) AS size, count(*) FILTER (WHERE a >= 0) AS orders, coalesce(sum(a), 0) + zero AS revenue
+		FROM plain CROSS JOIN (VALUES (0, ''rows''), (3, ''rows''), (90, ''rows''), (400, ''rows''), (0, ''binary''), (3, ''binary''), (90, ''binary''), (400, ''binary''), (30, ''one''), (30, ''text'')) q (d, how)
+			 LEFT JOIN (SELECT shop, c, a, t::date - min(t::date) FILTER (WHERE a >= 0) OVER (PARTITION BY shop, c) AS age,
+							   max(t::date) FILTER (WHERE a >= 0 AND c IS NOT NULL) OVER (PARTITION BY shop) - min(t::date) FILTER (WHERE a >= 0) OVER (PARTITION BY shop, c) AS watched
+						FROM orders WHERE c IS NOT NULL) o ON o.shop = plain.shop AND watched >= d AND age BETWEEN 0 AND d
+		GROUP BY plain.shop, d, zero, how) s,
+		LATERAL (VALUES ('' revenue'', revenue), ('' aov'', revenue / nullif(orders, 0)), ('' value'', revenue / nullif(size, 0))) v (name, money)');
+
 -- Spend of repeat days, as the models take it.
 CREATE TABLE spends AS
 SELECT shop, c, spend / days AS m FROM (

@@ -225,6 +225,7 @@ SELECT call, outcome(call) FROM unnest(ARRAY[
 	$$(SELECT string_agg(days || ': ' || repeated, ' ') FROM repeat_within(h, '{30, 90}'))$$, $$(SELECT string_agg(days || ': ' || repeated, ' ') FROM repeat_within(h, ARRAY[30, 90]))$$,
 	$$(SELECT string_agg(days || ': ' || retained, ' ') FROM retained_on(h, 30))$$, $$(SELECT string_agg(days || ': ' || retained, ' ') FROM retained_on(h, days => 30, as_of => '2024-06-30'))$$,
 	$$(SELECT string_agg(days || ': ' || retained, ' ') FROM retained_on_or_after(h, 30))$$, $$(SELECT string_agg(days || ': ' || retained, ' ') FROM retained_on_or_after(h, '{30}', '2024-06-30'))$$,
+	$$(SELECT string_agg(days || ': ' || orders, ' ') FROM value_within(h, 30))$$, $$(SELECT string_agg(days || ': ' || orders, ' ') FROM value_within(h, '30', '2024-06-30'))$$, $$(SELECT string_agg(days || ': ' || orders, ' ') FROM value_within(h, '{30, 90}'))$$,
 	$$(SELECT count(*) FROM repeat_within(h, NULL))$$, $$(SELECT count(*) FROM repeat_within(h, '{}'))$$, $$(SELECT count(*) FROM repeat_within(h, '90 days'))$$, $$(SELECT count(*) FROM repeat_within(h, interval '90 days'))$$,
 	$$(SELECT count(*) FROM repeat_within(h, 0.9))$$, $$(SELECT count(*) FROM repeat_within(h, '30,90'))$$, $$(SELECT count(*) FROM repeat_within(h, '{{30},{90}}'))$$, $$(SELECT count(*) FROM repeat_within(h, ''))$$,
 	$$(SELECT count(*) FROM repeat_within(h, -90))$$, $$(SELECT count(*) FROM retained_on(h, '99999999999'))$$,

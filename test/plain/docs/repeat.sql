@@ -47,6 +47,23 @@ SELECT date_trunc('month', first)::date AS cohort, count(*), count(*) FILTER (WH
 	   round(100 * count(*) FILTER (WHERE '2025-12-31' - first >= 90 AND second - first <= 90) / nullif(count(*) FILTER (WHERE '2025-12-31' - first >= 90), 0)::numeric, 1)
 FROM plain.pair WHERE date_trunc('month', first) >= '2025-07-01' GROUP BY 1 ORDER BY 1
 
+--> value_within
+SELECT d, count(DISTINCT p.customer), count(*) FILTER (WHERE is_order), coalesce(sum(amount), 0), round(count(*) FILTER (WHERE is_order) / nullif(count(DISTINCT p.customer), 0)::numeric, 3),
+	   round(sum(amount) / nullif(count(*) FILTER (WHERE is_order), 0), 2), round(sum(amount) / nullif(count(DISTINCT p.customer), 0), 2)
+FROM (VALUES (0), (30), (60), (90)) v (d) LEFT JOIN (plain.pair p JOIN plain.known k USING (customer)) ON plain.today() - first >= d AND day - first BETWEEN 0 AND d WHERE plain.today() IS NOT NULL GROUP BY d
+
+--> first_orders
+SELECT date_trunc('quarter', d)::date, count(DISTINCT customer) FILTER (WHERE is_order AND d = first), count(*) FILTER (WHERE is_order AND d = first),
+	   round(sum(amount) FILTER (WHERE d = first) / nullif(count(*) FILTER (WHERE is_order AND d = first), 0), 2),
+	   round(sum(amount) FILTER (WHERE d IS DISTINCT FROM first) / nullif(count(*) FILTER (WHERE is_order AND d > first), 0), 2)
+FROM generate_series((SELECT min(first) FROM plain.pair)::timestamp, '2025-12-31', '1 day') d LEFT JOIN (plain.known k LEFT JOIN plain.pair p USING (customer)) ON day = d
+GROUP BY 1 ORDER BY 1
+
+--> value_at_ages
+SELECT d, count(DISTINCT p.customer), count(*) FILTER (WHERE is_order), coalesce(sum(amount), 0),
+	   round(sum(amount) / nullif(count(*) FILTER (WHERE is_order), 0), 2), round(sum(amount) / nullif(count(DISTINCT p.customer), 0), 2)
+FROM (VALUES (0), (30), (90), (180), (365)) v (d) LEFT JOIN (plain.pair p JOIN plain.known k USING (customer)) ON plain.today() - first >= d AND day - first BETWEEN 0 AND d WHERE plain.today() IS NOT NULL GROUP BY d
+
 --> day_n
 SELECT d, count(*) FILTER (WHERE old), count(*) FILTER (WHERE old AND EXISTS (SELECT FROM plain.numbered n WHERE n.customer = p.customer AND n.day = p.first + d)),
 	   count(*) FILTER (WHERE old AND EXISTS (SELECT FROM plain.numbered n WHERE n.customer = p.customer AND n.day >= p.first + d))
