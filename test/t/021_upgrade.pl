@@ -70,7 +70,9 @@ install_version($old);
 
 my $node = new_server('upgrade', install_path => dirname("$root$dir{bindir}"));
 # the files that this server finds are those beside it
-$node->append_conf('postgresql.conf', "extension_destdir = ''") if ($ENV{TEMP_CONFIG} ? slurp_file($ENV{TEMP_CONFIG}) : '') =~ /extension_destdir/;
+my $config = $ENV{TEMP_CONFIG} ? slurp_file($ENV{TEMP_CONFIG}) : '';
+my %beside = (extension_destdir => '', extension_control_path => '$system', dynamic_library_path => '$libdir');
+$node->append_conf('postgresql.conf', "$_ = '$beside{$_}'") foreach grep { $config =~ /$_/ } sort keys %beside;
 $node->start;
 $node->safe_psql('postgres', 'CREATE ROLE owner LOGIN; CREATE ROLE analyst LOGIN; CREATE ROLE reader LOGIN; CREATE DATABASE shop OWNER owner');
 
