@@ -151,6 +151,46 @@ retention_zone_of_text(const text *name)
 	return zone;
 }
 
+/* The same for an argument of every row: mostly it's what it was in the last one. */
+pg_tz *
+retention_zone_of_row(const text *name)
+{
+	static pg_tz *last_zone = NULL;
+	static Size last_length;
+	static char last_name[TZ_STRLEN_MAX + 1];	/* as it was written */
+
+	if (unlikely(last_zone == NULL || !text_is(name, last_name, last_length)))
+	{
+		last_zone = retention_zone_of_text(name);
+		/* it is a zone's, and so it is short */
+		last_length = VARSIZE_ANY_EXHDR(name);
+		memcpy(last_name, VARDATA_ANY(name), last_length);
+	}
+	return last_zone;
+}
+
+/*
+ * A number of a zone, the same on every machine, and never 0: FNV-1a of its name, with
+ * a seed by which no two of today's names have the same.
+ */
+uint16
+retention_zone_number(pg_tz *zone)
+{
+	static pg_tz *last_zone = NULL;
+	static uint16 last_number;
+
+	if (unlikely(zone != last_zone))
+	{
+		uint32		hash = 7;
+
+		for (const char *at = pg_get_timezone_name(zone); *at != '\0'; at++)
+			hash = (hash ^ (unsigned char) *at) * 16777619;
+		last_number = (uint16) Max((hash ^ hash >> 16) & 0xFFFF, 1);
+		last_zone = zone;
+	}
+	return last_number;
+}
+
 /* A day of a zone, or the part of it that lies between two clock changes. */
 typedef struct KnownDay
 {

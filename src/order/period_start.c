@@ -44,19 +44,6 @@ grain_of_row(KnownNames *known, const text *name)
 	return known->grain;
 }
 
-static pg_tz *
-zone_of_row(KnownNames *known, const text *name)
-{
-	if (unlikely(known->zone == NULL || !text_is(name, known->zone_name, known->zone_length)))
-	{
-		known->zone = retention_zone_of_text(name);
-		/* it is a zone's, and so it is short */
-		known->zone_length = VARSIZE_ANY_EXHDR(name);
-		memcpy(known->zone_name, VARDATA_ANY(name), known->zone_length);
-	}
-	return known->zone;
-}
-
 static Datum
 first_day(int32 day, Grain grain)
 {
@@ -78,7 +65,7 @@ retention_period_start_timestamptz(PG_FUNCTION_ARGS)
 	TimestampTz instant = PG_GETARG_TIMESTAMPTZ(0);
 	KnownNames *known = known_names(fcinfo->flinfo);
 	Grain		grain = grain_of_row(known, PG_GETARG_TEXT_PP(1));
-	pg_tz	   *zone = PG_NARGS() > 2 ? zone_of_row(known, PG_GETARG_TEXT_PP(2)) : session_timezone;
+	pg_tz	   *zone = PG_NARGS() > 2 ? retention_zone_of_row(PG_GETARG_TEXT_PP(2)) : session_timezone;
 
 	if (TIMESTAMP_NOT_FINITE(instant))
 		PG_RETURN_NULL();

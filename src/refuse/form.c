@@ -47,12 +47,9 @@ refuses(Form_pg_proc function)
 {
 	if (function->pronargs == 0)
 		return true;
-	switch (function->proargtypes.values[0])
-	{
-		case ANYOID:
-		case UNKNOWNOID:
+	for (int i = 0; i < function->pronargs; i++)
+		if (function->proargtypes.values[i] == ANYOID || function->proargtypes.values[i] == UNKNOWNOID)
 			return true;
-	}
 	return OidIsValid(function->prosupport) &&
 		strcmp(get_func_name(function->prosupport), "_retention_refuse_support") == 0;
 }

@@ -110,6 +110,8 @@ wrong_type(const Call *call, const Form *form, const List *forms)
 	List	   *types = NIL;
 	const ListCell *lc;
 	const char *remedy;
+	int			remedied;
+	int			fits;
 
 	while (wrong < call->ngiven - 1 &&
 		   retention_fit(call->given[wrong].type, form->types[retention_place_of(call, wrong, form)]) > 0)
@@ -127,7 +129,8 @@ wrong_type(const Call *call, const Form *form, const List *forms)
 		const Form *other = (const Form *) lfirst(lc);
 		int			there = retention_place_of(call, wrong, other);
 
-		if (has_room(call, other) && retention_fit(given->type, other->types[there]) == 0)
+		if (has_room(call, other) && misfits(call, other, &remedied, &fits) == 1 &&
+			retention_fit(given->type, other->types[there]) == 0)
 			types = list_concat_unique_oid(types, other->types[there]);
 	}
 	remedy = retention_remedy(form, place, given->type);
@@ -154,6 +157,58 @@ column_named(const Given *given)
 		!(isalpha((unsigned char) given->text[1]) || given->text[1] == '_'))
 		return NULL;
 	return quote_identifier(pnstrdup(given->text + 1, length - 2));
+}
+
+/* Does a literal look like a value of the type?  Of texts and our own types each does. */
+static bool
+looks_like(const Given *given, Oid type)
+{
+	const char *digits = given->text && given->text[0] == '\'' ? given->text + 1 : NULL;
+
+	if (given->type != UNKNOWNOID || digits == NULL)
+		return true;
+	switch (TypeCategory(type))
+	{
+		case TYPCATEGORY_NUMERIC:
+			return strspn(digits, "0123456789.+-eE") == strlen(digits) - 1;
+		case TYPCATEGORY_DATETIME:
+			return isdigit((unsigned char) digits[0]) && strspn(digits, "0123456789.") < strlen(digits) - 1;
+	}
+	return true;
+}
+
+/*
+ * Of a time and literals: the form for which they are enough and look right, or else
+ * just enough; NULL if there is none.  That it was not found is for want of types.
+ */
+static const Form *
+form_of_literals(const Call *call, const List *forms)
+{
+	const Form *found = NULL;
+	const ListCell *lc;
+
+	if (!call->aggregate || call->named || call->ngiven < 2 || call->given[0].type == UNKNOWNOID)
+		return NULL;
+	foreach(lc, forms)
+	{
+		const Form *form = (const Form *) lfirst(lc);
+		bool		literals = true;
+		bool		looks = true;
+
+		if (form->nplaces != call->ngiven || retention_fit(call->given[0].type, form->types[0]) != 3)
+			continue;
+		for (int i = 1; i < call->ngiven; i++)
+		{
+			literals = literals && (call->given[i].type == UNKNOWNOID || retention_fit(call->given[i].type, form->types[i]) == 3);
+			looks = looks && looks_like(&call->given[i], linitial_oid(form->types[i]));
+		}
+		if (!literals)
+			continue;
+		found = form;
+		if (looks)
+			break;
+	}
+	return found;
 }
 
 /* All could be right, but nothing says what it is. */
@@ -366,6 +421,11 @@ retention_refuse(const Call *call)
 	}
 	if (cast && fewest == 1 && may_be_cast(call, cast, false))
 		wrong_type(call, cast, forms);
+
+	/* all are there, and only their types are not */
+	chosen = form_of_literals(call, forms);
+	if (chosen)
+		untyped(call, chosen);
 
 	/* some are missing; but not the number of an order, where another form does without */
 	foreach(lc, forms)

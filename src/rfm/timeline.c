@@ -36,7 +36,7 @@
 
 /* An empty timeline with room for so many entries, or somewhat more. */
 Timeline *
-retention_timeline_create(const TimelinePurpose *purpose, int scale, int nlimbs, Size room)
+retention_timeline_create(const TimelinePurpose *purpose, uint16 zone, int scale, int nlimbs, Size room)
 {
 	Size		size = offsetof(Timeline, words);
 	Timeline   *timeline;
@@ -55,6 +55,7 @@ retention_timeline_create(const TimelinePurpose *purpose, int scale, int nlimbs,
 	timeline->version = TIMELINE_VERSION;
 	timeline->scale = (uint16) scale;
 	timeline->purpose = *purpose;
+	timeline->zone = zone;
 	timeline->nlimbs = money_checked_limbs(nlimbs);
 	return timeline;
 }
@@ -102,6 +103,7 @@ retention_timeline_check_state(const Timeline *timeline)
 	Assert(purpose->kind >= TIMELINE_INSTANTS && purpose->kind <= TIMELINE_KIND_LAST);
 	Assert((purpose->time != TIME_NONE) == (purpose->kind == TIMELINE_INSTANTS));
 	Assert((purpose->amount != AMOUNT_NONE) == (purpose->kind == TIMELINE_SPEND));
+	Assert(timeline->zone == 0 || purpose->kind != TIMELINE_INSTANTS);
 	Assert((timeline->nlimbs > 0) == (purpose->kind == TIMELINE_SPEND));
 	Assert(timeline->scale <= MONEY_MAX_SCALE);
 	Assert(timeline->sorted <= timeline->count && timeline->count <= timeline_room(timeline));
@@ -154,7 +156,7 @@ remake(const Timeline *timeline, int scale, int nlimbs, Size room)
 {
 	for (;; nlimbs += money_limbs_for_scale(scale - timeline->scale))
 	{
-		Timeline   *made = retention_timeline_create(&timeline->purpose, scale, nlimbs, room);
+		Timeline   *made = retention_timeline_create(&timeline->purpose, timeline->zone, scale, nlimbs, room);
 
 		CHECK_FOR_INTERRUPTS();
 		if (append_entries(made, timeline))
@@ -323,7 +325,7 @@ retention_timeline_merge(Timeline *timeline, const Timeline *other)
 	int			scale = Max(timeline->scale, other->scale);
 	int			nlimbs = Max(timeline->nlimbs, other->nlimbs);
 
-	retention_timeline_check(other, &timeline->purpose);
+	retention_timeline_check(other, &timeline->purpose, timeline->zone);
 	if (scale > timeline->scale || nlimbs > timeline->nlimbs)
 		timeline = remake(timeline, scale, nlimbs, timeline->count + other->count);
 	timeline = make_room(timeline, other->count);
@@ -393,12 +395,12 @@ refuse_other_day(const char *argument, int32 day, int32 other)
 
 /* Is the timeline for that purpose? */
 void
-retention_timeline_check(const Timeline *timeline, const TimelinePurpose *purpose)
+retention_timeline_check(const Timeline *timeline, const TimelinePurpose *purpose, uint16 zone)
 {
 	const TimelinePurpose *is = &timeline->purpose;
 
 	if (likely(is->kind == purpose->kind && is->time == purpose->time &&
-			   is->amount == purpose->amount && is->between == purpose->between &&
+			   is->amount == purpose->amount && is->between == purpose->between && timeline->zone == zone &&
 			   is->after == purpose->after && is->until == purpose->until))
 		return;
 	if (is->kind != purpose->kind || is->between != purpose->between)
@@ -413,6 +415,10 @@ retention_timeline_check(const Timeline *timeline, const TimelinePurpose *purpos
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("_retention_timeline with %s where one with %s is needed",
 						retention_amount_name(is->amount), retention_amount_name(purpose->amount))));
+	if (timeline->zone != zone)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the time zone of order days must be the same for all rows")));
 	refuse_other_day("after", is->after, purpose->after);
 	refuse_other_day(is->between ? "until" : "as_of", is->until, purpose->until);
 }

@@ -64,7 +64,8 @@ typedef struct Timeline
 	uint16		version;		/* TIMELINE_VERSION */
 	uint16		scale;			/* of money */
 	TimelinePurpose purpose;
-	uint32		nlimbs;			/* of an entry's money */
+	uint16		nlimbs;			/* of an entry's money */
+	uint16		zone;			/* whose days they are, by its retention_zone_number; 0: the times have none */
 	uint32		count;			/* entries */
 	uint32		sorted;			/* of these, so many at the start are sorted,
 								 * and of one day there is one */
@@ -116,9 +117,9 @@ extern void retention_timeline_check_state(const Timeline *timeline);
 #define retention_timeline_check_state(timeline)	((void) 0)
 #endif
 
-extern Timeline *retention_timeline_create(const TimelinePurpose *purpose, int scale, int nlimbs, Size room);
+extern Timeline *retention_timeline_create(const TimelinePurpose *purpose, uint16 zone, int scale, int nlimbs, Size room);
 extern Timeline *retention_timeline_copy(const Timeline *timeline);
-extern void retention_timeline_check(const Timeline *timeline, const TimelinePurpose *purpose);
+extern void retention_timeline_check(const Timeline *timeline, const TimelinePurpose *purpose, uint16 zone);
 compat_noreturn extern void retention_timeline_refuse(const Timeline *timeline, const char *needed) compat_attribute_noreturn();
 extern void retention_timeline_count(Timeline *timeline, int64 orders);
 extern Timeline *retention_timeline_add_key(Timeline *timeline, int64 key);

@@ -9,7 +9,7 @@
  *
  *	version, kind, time, amount, between	a byte each
  *	after, until		varints of zigzag
- *	orders, scale, entries					varints
+ *	zone, orders, scale, entries			varints
  *	the first key		a varint of zigzag; of later ones the difference
  *	money				behind each key, in a timeline of TIMELINE_SPEND
  *
@@ -49,6 +49,7 @@ retention_timeline_pack(const Timeline *timeline)
 	appendStringInfoCharMacro(&out, purpose->between);
 	retention_put_varint(&out, zigzag(purpose->after));
 	retention_put_varint(&out, zigzag(purpose->until));
+	retention_put_varint(&out, timeline->zone);
 	retention_put_varint(&out, timeline->orders);
 	retention_put_varint(&out, timeline->scale);
 	retention_put_varint(&out, timeline->count);
@@ -154,6 +155,7 @@ retention_timeline_unpack(const struct varlena *value)
 	ByteReader	in;
 	TimelinePurpose purpose;
 	uint8		version;
+	uint16		zone;
 	uint64		orders;
 	int			scale;
 	uint64		count;
@@ -168,6 +170,8 @@ retention_timeline_unpack(const struct varlena *value)
 	if (version != TIMELINE_VERSION)
 		retention_unknown_version(TYPE_NAME, version);
 	purpose = get_purpose(&in);
+	zone = (uint16) retention_get_number(&in, purpose.kind == TIMELINE_INSTANTS ? 0 : PG_UINT16_MAX,
+										 "The time zone is impossible.");
 	orders = retention_get_varint(&in);
 	scale = (int) retention_get_number(&in, purpose.kind == TIMELINE_SPEND ? MONEY_MAX_SCALE : 0,
 									   "The scale of money is impossible.");
@@ -183,7 +187,7 @@ retention_timeline_unpack(const struct varlena *value)
 		if (count > TIMELINE_MAX_WORDS / nlimbs)
 			invalid("The amounts are too wide.");
 	}
-	timeline = retention_timeline_create(&purpose, (int) scale, (int) nlimbs, count);
+	timeline = retention_timeline_create(&purpose, zone, (int) scale, (int) nlimbs, count);
 	for (uint64 i = 0; i < count; i++)
 	{
 		uint64		word = retention_get_varint(&in);

@@ -18,19 +18,22 @@
 
 #include "pgtime.h"
 
+/* The argument time_zone of an aggregate that has none. */
+#define NO_ZONE		0
+
 /*
  * The timeline that the state is, or a new one with room for two orders.  What comes
  * from anybody but an aggregate is copied: it may be a value of a table.
  */
 static inline Timeline *
-timeline_of_state(FunctionCallInfo fcinfo, const TimelinePurpose *purpose)
+timeline_of_state(FunctionCallInfo fcinfo, const TimelinePurpose *purpose, uint16 zone)
 {
 	const Timeline *timeline;
 
 	if (PG_ARGISNULL(0))
-		return retention_timeline_create(purpose, 0, purpose->kind == TIMELINE_SPEND, 2);
+		return retention_timeline_create(purpose, zone, 0, purpose->kind == TIMELINE_SPEND, 2);
 	timeline = retention_timeline_of_datum(PG_GETARG_DATUM(0));
-	retention_timeline_check(timeline, purpose);
+	retention_timeline_check(timeline, purpose, zone);
 	if (unlikely(!AggCheckCallContext(fcinfo, NULL)) &&
 		(Pointer) timeline == DatumGetPointer(PG_GETARG_DATUM(0)))
 		return retention_timeline_copy(timeline);
@@ -48,12 +51,26 @@ day_argument(FunctionCallInfo fcinfo, int arg, const char *name)
 	return PG_GETARG_DATEADT(arg);
 }
 
-/* The calendar day of an order; in the session's time zone if it has one. */
-static pg_attribute_always_inline int32
-day_of_order(int64 instant, TimeKind time)
+/* The zone whose days are meant: that of an argument of every row, or the session's; NULL: the times have none. */
+static pg_attribute_always_inline pg_tz *
+zone_of_rows(FunctionCallInfo fcinfo, TimeKind time, int zone_arg)
 {
-	return time == TIME_TIMESTAMPTZ ? retention_day_in_zone(instant, session_timezone) :
-		day_of_instant(instant);
+	if (time != TIME_TIMESTAMPTZ)
+		return NULL;
+	if (zone_arg == NO_ZONE)
+		return session_timezone;
+	if (unlikely(PG_ARGISNULL(zone_arg)))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("\"time_zone\" must not be null")));
+	return retention_zone_of_row(PG_GETARG_TEXT_PP(zone_arg));
+}
+
+/* The calendar day of an order. */
+static pg_attribute_always_inline int32
+day_of_order(int64 instant, pg_tz *zone)
+{
+	return zone ? retention_day_in_zone(instant, zone) : day_of_instant(instant);
 }
 
 /* The money of a row that doesn't fit 64 bits at the timeline's scale. */
@@ -70,13 +87,14 @@ wide_money(Datum datum, AmountKind kind, const Amount *amount, int scale)
 	return money;
 }
 
-/* rfm_summary: (state, ordered_at [, amount [, is_order]], as_of) */
+/* rfm_summary: (state, ordered_at [, amount [, is_order]], as_of [, time_zone]) */
 static pg_attribute_always_inline Datum
-add_to_summary(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind, bool told)
+add_to_summary(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind, bool told, bool zoned)
 {
 	TimelinePurpose purpose = {kind == AMOUNT_NONE ? TIMELINE_DAYS : TIMELINE_SPEND, TIME_NONE,
 	(uint8) kind, false, DATEVAL_NOBEGIN, 0};
 	int			as_of_arg = kind == AMOUNT_NONE ? 2 : told ? 4 : 3;
+	pg_tz	   *zone;
 	int64		instant = 0;
 	int32		day;
 	Amount		amount;
@@ -92,8 +110,9 @@ add_to_summary(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind, bool tol
 				 errmsg("\"as_of\" must be finite, not %s",
 						DATE_IS_NOEND(purpose.until) ? "infinity" : "-infinity"),
 				 errhint("It is the last day that the orders cover, the same for all customers.")));
-	timeline = timeline_of_state(fcinfo, &purpose);
-	day = day_of_order(instant, time);
+	zone = zone_of_rows(fcinfo, time, zoned ? as_of_arg + 1 : NO_ZONE);
+	timeline = timeline_of_state(fcinfo, &purpose, zone ? retention_zone_number(zone) : 0);
+	day = day_of_order(instant, zone);
 
 	if (kind != AMOUNT_NONE)
 		amount_of_datum(PG_GETARG_DATUM(2), kind, timeline->scale, &amount);
@@ -117,12 +136,13 @@ add_to_summary(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind, bool tol
 	PG_RETURN_POINTER(timeline);
 }
 
-/* order_days_between: (state, ordered_at [, amount [, is_order]], after, until) */
+/* order_days_between: (state, ordered_at [, amount [, is_order]], after, until [, time_zone]) */
 static pg_attribute_always_inline Datum
-add_between(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind, bool told)
+add_between(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind, bool told, bool zoned)
 {
 	TimelinePurpose purpose = {TIMELINE_DAYS, TIME_NONE, AMOUNT_NONE, true, 0, 0};
 	int			after_arg = kind == AMOUNT_NONE ? 2 : told ? 4 : 3;
+	pg_tz	   *zone;
 	int64		instant = 0;
 	int32		day;
 	Timeline   *timeline;
@@ -144,8 +164,9 @@ add_between(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind, bool told)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("\"until\" must not be before \"after\""),
 				 errdetail("Orders on the day \"after\" do not count, those on the day \"until\" do.")));
-	timeline = timeline_of_state(fcinfo, &purpose);
-	day = day_of_order(instant, time);
+	zone = zone_of_rows(fcinfo, time, zoned ? after_arg + 2 : NO_ZONE);
+	timeline = timeline_of_state(fcinfo, &purpose, zone ? retention_zone_number(zone) : 0);
+	day = day_of_order(instant, zone);
 	if (day > purpose.after && day <= purpose.until)
 	{
 		timeline = retention_timeline_add_key(timeline, KEY_OF_DAY(day, true));
@@ -165,7 +186,7 @@ add_instant(FunctionCallInfo fcinfo, TimeKind time)
 
 	if (!row_counts(fcinfo, 1, time, 2, AMOUNT_NONE, &instant))
 		return row_skipped(fcinfo);
-	timeline = retention_timeline_add_key(timeline_of_state(fcinfo, &purpose), instant);
+	timeline = retention_timeline_add_key(timeline_of_state(fcinfo, &purpose, 0), instant);
 	retention_timeline_count(timeline, 1);
 	PG_RETURN_POINTER(timeline);
 }
@@ -185,29 +206,32 @@ retention_timeline_combine(PG_FUNCTION_ARGS)
 	other = retention_timeline_of_datum(PG_GETARG_DATUM(1));
 	if (PG_ARGISNULL(0))
 		PG_RETURN_POINTER(other);
-	PG_RETURN_POINTER(retention_timeline_merge(timeline_of_state(fcinfo, &other->purpose), other));
+	PG_RETURN_POINTER(retention_timeline_merge(timeline_of_state(fcinfo, &other->purpose, other->zone), other));
 }
 
 /*
- * The SQL-callable functions: retention_summary_TIME[_AMOUNT[_is_order]],
- * retention_between_TIME[_AMOUNT[_is_order]] and retention_instant_TIME.
+ * The SQL-callable functions: retention_summary_TIME[_AMOUNT[_is_order]][_zone],
+ * retention_between_TIME[_AMOUNT[_is_order]][_zone] and retention_instant_TIME.
  */
 #define TRANSITION(name, body) \
 	PG_FUNCTION_INFO_V1(name); \
 	Datum name(PG_FUNCTION_ARGS) { return body; } \
 	extern Datum name(PG_FUNCTION_ARGS)
 
+#define OWN_DAYS(suffix, TIME, amount, told, zoned) \
+	TRANSITION(retention_summary_##suffix, add_to_summary(fcinfo, TIME, amount, told, zoned)); \
+	TRANSITION(retention_between_##suffix, add_between(fcinfo, TIME, amount, told, zoned))
+
 #define OWN_TIME(time, TIME) \
-	TRANSITION(retention_summary_##time, add_to_summary(fcinfo, TIME, AMOUNT_NONE, false)); \
-	TRANSITION(retention_summary_##time##_numeric, add_to_summary(fcinfo, TIME, AMOUNT_NUMERIC, false)); \
-	TRANSITION(retention_summary_##time##_numeric_is_order, add_to_summary(fcinfo, TIME, AMOUNT_NUMERIC, true)); \
-	TRANSITION(retention_summary_##time##_float8, add_to_summary(fcinfo, TIME, AMOUNT_FLOAT8, false)); \
-	TRANSITION(retention_between_##time, add_between(fcinfo, TIME, AMOUNT_NONE, false)); \
-	TRANSITION(retention_between_##time##_numeric, add_between(fcinfo, TIME, AMOUNT_NUMERIC, false)); \
-	TRANSITION(retention_between_##time##_numeric_is_order, add_between(fcinfo, TIME, AMOUNT_NUMERIC, true)); \
-	TRANSITION(retention_between_##time##_float8, add_between(fcinfo, TIME, AMOUNT_FLOAT8, false)); \
+	OWN_DAYS(time, TIME, AMOUNT_NONE, false, false); \
+	OWN_DAYS(time##_numeric, TIME, AMOUNT_NUMERIC, false, false); \
+	OWN_DAYS(time##_numeric_is_order, TIME, AMOUNT_NUMERIC, true, false); \
+	OWN_DAYS(time##_float8, TIME, AMOUNT_FLOAT8, false, false); \
 	TRANSITION(retention_instant_##time, add_instant(fcinfo, TIME))
 
 OWN_TIME(timestamptz, TIME_TIMESTAMPTZ);
 OWN_TIME(timestamp, TIME_TIMESTAMP);
 OWN_TIME(date, TIME_DATE);
+OWN_DAYS(timestamptz_zone, TIME_TIMESTAMPTZ, AMOUNT_NONE, false, true);
+OWN_DAYS(timestamptz_numeric_zone, TIME_TIMESTAMPTZ, AMOUNT_NUMERIC, false, true);
+OWN_DAYS(timestamptz_float8_zone, TIME_TIMESTAMPTZ, AMOUNT_FLOAT8, false, true);

@@ -185,8 +185,8 @@ SELECT signature FROM aggregates
 WHERE arguments IS NULL OR array_position(types, NULL) IS NOT NULL
 	OR cardinality(types) <> num_nonnulls(customer, at, amount, is_order, order_id)
 		+ CASE replace(name, '_retention_', '') WHEN 'customer_base_sample' THEN 1 WHEN 'rfm_summary' THEN 1 WHEN 'order_days_between' THEN 2
-			WHEN 'next_order_due_day' THEN 1
-			WHEN 'purchase_history' THEN CASE WHEN 'time_zone' = ANY (SELECT unnest(proargnames) FROM pg_proc WHERE oid = signature) THEN 2 ELSE 1 END ELSE 0 END;
+			WHEN 'next_order_due_day' THEN 1 WHEN 'purchase_history' THEN 1 ELSE 0 END
+		+ CASE WHEN 'time_zone' = ANY (SELECT unnest(proargnames) FROM pg_proc WHERE oid = signature) THEN 1 ELSE 0 END;
 
 -- The facts of a base as text.
 CREATE FUNCTION facts(b customer_base) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$

@@ -292,7 +292,7 @@ BEGIN
 END
 $$;
 -- Errors are the caller's: of a value, a range, a kind; and of what refuses every call.
-DELETE FROM calls WHERE outcome IN ('42883', '42P18') AND (SELECT prosrc ~ '^retention_refuse_' FROM pg_proc WHERE oid = signature);
+DELETE FROM calls WHERE outcome IN ('42883', '42P18') AND (SELECT prosrc ~ '^retention_refuse_' OR 'unknown'::regtype = ANY (proargtypes) FROM pg_proc WHERE oid = signature);
 SELECT count(DISTINCT signature) AS functions, count(*) > 20000 AS many_calls,
 	   array_agg(DISTINCT outcome) FILTER (WHERE outcome NOT IN ('NULL', 'value', '22003', '22004', '22007', '22008', '22023', '22P02', '22P03', '42804', '42P01', '54000')) AS other_errors
 FROM calls;

@@ -55,6 +55,34 @@ SELECT rfm_summary(t, '5874897-12-31') FROM (VALUES (date '4714-11-24 BC'), ('29
 SELECT zone, (SELECT rfm_summary(t, '2024-03-31') FROM (SELECT set_config('timezone', zone, true)) s, LATERAL (VALUES (timestamptz '2024-03-09 23:30-05'), ('2024-03-10 23:30-04'), ('2024-03-11 00:30-04')) o (t)) AS rfm
 FROM (VALUES ('UTC'), ('America/New_York'), ('Asia/Kolkata')) z (zone);
 
+-- Or of one that is named, whatever the session's is, and by whatever spelling.
+CREATE TABLE nights (t timestamptz, a numeric);
+INSERT INTO nights VALUES ('2024-03-09 23:30-05', 10), ('2024-03-10 23:30-04', 20), ('2024-03-11 00:30-04', 30), ('2024-03-20 01:00Z', 5), ('2024-04-02 22:00Z', 6), ('infinity', 7);
+SELECT set_config('timezone', session, false) AS session, rfm_summary(t, a, '2024-03-31', 'America/New_York') AS spend, rfm_summary(t, a::float8, '2024-03-31', zone) AS float8, rfm_summary(t, date '2024-03-31', 'america/new_york') AS days,
+	   next_order_due_day(t, a, '2024-04-05', zone) AS due, next_order_due_day(t, date '2024-04-05', zone) AS due_of_days,
+	   order_days_between(t, a, '2024-03-09', '2024-03-19', zone) AS between, order_days_between(t, a::float8, '2024-03-09', '2024-03-19', zone) AS of_float8, order_days_between(t, date '2024-03-09', date '2024-03-19', zone) AS of_days
+FROM nights, unnest('{UTC,America/New_York,Asia/Kolkata}'::text[]) session, (VALUES ('America/New_York')) z (zone) GROUP BY session;
+SET timezone = 'UTC';
+-- What a time without a zone is by AT TIME ZONE, it is.
+SELECT zone, rfm_summary(t, a, '2024-03-31', zone) = rfm_summary(t AT TIME ZONE zone, a, '2024-03-31') AS summary, next_order_due_day(t, a, '2024-03-31', zone) = next_order_due_day(t AT TIME ZONE zone, a, '2024-03-31') AS due,
+	   order_days_between(t, a, '2024-03-09', '2024-03-19', zone) = order_days_between(t AT TIME ZONE zone, a, '2024-03-09', '2024-03-19') AS between
+FROM nights, unnest('{UTC,Europe/Berlin,America/New_York,Asia/Kathmandu}'::text[]) zone GROUP BY zone ORDER BY zone;
+SELECT rfm_summary(t, a, '2024-03-31', '+02:00') FROM nights;
+SELECT rfm_summary(t, a, '2024-03-31', 'Berlin') FROM nights;
+SELECT order_days_between(t, a, '2024-03-09', '2024-03-19', NULL) FROM nights;
+SELECT next_order_due_day(t, a, '2024-03-31', CASE WHEN a > 10 THEN 'Asia/Tokyo' ELSE 'UTC' END) FROM nights;
+SELECT rfm_summary(t::timestamp, a, '2024-03-31', 'Europe/Berlin') FROM nights;
+SELECT order_days_between(t::date, date '2024-03-09', date '2024-03-19', 'Europe/Berlin') FROM nights;
+-- Literals alone could be an amount and a day, too.
+SELECT rfm_summary(t, '2024-03-31', 'Europe/Berlin') FROM nights;
+SELECT order_days_between(t, '2024-03-09', '2024-03-19', 'Europe/Berlin') FROM nights;
+SELECT next_order_due_day(t, '10.50', '2024-03-31') FROM nights;
+SELECT order_days_between(t, '2024-03-09', date '2024-03-19', 'Europe/Berlin') FROM nights;
+-- Parts of different zones are of different days.
+SELECT _retention_timeline_combine(_retention_timeline_add_summary(NULL, now(), date '2024-03-31', 'UTC'), _retention_timeline_add_summary(NULL, now(), date '2024-03-31', 'Europe/Berlin'));
+SELECT count(*) AS zones, count(DISTINCT _retention_timeline_send(_retention_timeline_add_between(NULL, '2024-03-01', date '2024-01-01', date '2024-12-31', name))) = count(*) AS differ
+FROM pg_timezone_names WHERE name ~ '^(Europe|America|Asia|Africa|Australia|Pacific)/';
+
 -- ---------------------------------------------------------------------------
 -- Errors.
 -- ---------------------------------------------------------------------------
@@ -374,13 +402,13 @@ FROM samples, LATERAL (SELECT hashint4(n) AS h, abs(hashint4(n)) % (length(bytes
 WHERE a <> b GROUP BY 1 ORDER BY 1;
 -- claims of more than there is: entries, digits, bytes of an amount
 SELECT name, outcome(decode(hex, 'hex')) FROM (VALUES
-	('2^63 entries', '01010200000100' || 'ffffffffffffffffff01' || '00' || 'ffffffffffffffffff01' || '0000'),
-	('2^40 entries', '010102000000' || '0000' || '0000' || '808080808020'),
-	('a scale of 2^60', '0103000100' || 'ffffffff0f' || 'd08901' || '01' || '808080808080808010' || '01' || '00' || '0101'),
-	('an amount of 2^40 bytes', '0103000100' || 'ffffffff0f' || 'd08901' || '01' || '00' || '01' || '01' || '808080808020' || '01')) v (name, hex);
+	('2^63 entries', '0101020000' || 'ffffffff0f' || 'feffffff0f' || '00' || '01' || '00' || 'ffffffffffffffffff01'),
+	('2^40 entries', '0101020000' || 'ffffffff0f' || 'feffffff0f' || '00' || '0000' || '808080808020'),
+	('a scale of 2^60', '0103000100' || 'ffffffff0f' || 'd08901' || '00' || '01' || '808080808080808010' || '01' || '00' || '0101'),
+	('an amount of 2^40 bytes', '0103000100' || 'ffffffff0f' || 'd08901' || '00' || '01' || '00' || '01' || '01' || '808080808020' || '01')) v (name, hex);
 
 -- one customer with 2^63 - 1 orders: more is too many
-SELECT _retention_timeline_combine(l, l) FROM (SELECT encode(decode('0102000000' || 'ffffffff0f' || '00' || 'ffffffffffffffff7f' || '00' || '01' || '01', 'hex'), 'base64')::_retention_timeline) s (l);
+SELECT _retention_timeline_combine(l, l) FROM (SELECT encode(decode('0102000000' || 'ffffffff0f' || '00' || '00' || 'ffffffffffffffff7f' || '00' || '01' || '01', 'hex'), 'base64')::_retention_timeline) s (l);
 
 -- in a table and out again
 CREATE TABLE received (log _retention_timeline);
