@@ -20,7 +20,7 @@
 #include <math.h>
 
 #include "forecast/prediction.h"
-#include "math/special.h"
+#include "math/special_functions.h"
 #include "pg/number.h"
 
 #include "access/htup_details.h"

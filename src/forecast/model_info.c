@@ -11,7 +11,7 @@
 
 #include "forecast/model.h"
 #include "math/interval.h"
-#include "math/special.h"
+#include "math/special_functions.h"
 
 #include "access/htup_details.h"
 #include "funcapi.h"

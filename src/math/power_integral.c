@@ -33,8 +33,8 @@
 #include <math.h>
 #include <stdbool.h>
 
-#include "math/legendre.h"
-#include "math/pair.h"
+#include "math/double2.h"
+#include "math/gauss_legendre.h"
 
 /* What is by so much less than the peak, in logarithms, is left out. */
 #define NEGLIGIBLE		38.0
@@ -171,11 +171,11 @@ retention_power_integral(double n, double a, double p, double b, double q, doubl
 	double		half;
 	int			panels = 1;
 	const LegendreRule *rule;
-	Pair		sum = {0.0, 0.0};
-	Pair		log_m = {0.0, 0.0};
-	Pair		log_M = {0.0, 0.0};
-	Pair		share_m = {0.0, 0.0};
-	Pair		share_M = {0.0, 0.0};
+	Double2		sum = {0.0, 0.0};
+	Double2		log_m = {0.0, 0.0};
+	Double2		log_M = {0.0, 0.0};
+	Double2		share_m = {0.0, 0.0};
+	Double2		share_M = {0.0, 0.0};
 	double		total;
 
 	if (!(end > 0.0))
@@ -218,22 +218,22 @@ retention_power_integral(double n, double a, double p, double b, double q, doubl
 		for (int i = 0; i < rule->pairs; i++)
 		{
 			double		offset = half * rule->points[i].x;
-			Pair		v = {center - offset, center + offset};
-			Pair		e;
-			Pair		rise = pair_expm1(v, &e);
-			Pair		y = PAIR(f.ratio) * rise;
-			Pair		inverse;
-			Pair		log_y = pair_log1p(y, &inverse);
-			Pair		exponent = PAIR(1.0 - f.p) * v - PAIR(f.q) * log_y - PAIR(peak_value);
-			Pair		weight;
+			Double2		v = {center - offset, center + offset};
+			Double2		e;
+			Double2		rise = double2_expm1(v, &e);
+			Double2		y = DOUBLE2(f.ratio) * rise;
+			Double2		inverse;
+			Double2		log_y = double2_log1p(y, &inverse);
+			Double2		exponent = DOUBLE2(1.0 - f.p) * v - DOUBLE2(f.q) * log_y - DOUBLE2(peak_value);
+			Double2		weight;
 
 			if (n > 0.0)
 			{
 				exponent[0] = fmax(exponent[0] + n * log(rise[0]), LOWEST);
 				exponent[1] = fmax(exponent[1] + n * log(rise[1]), LOWEST);
 			}
-			pair_expm1(exponent, &weight);
-			weight *= PAIR(rule->points[i].weight);
+			double2_expm1(exponent, &weight);
+			weight *= DOUBLE2(rule->points[i].weight);
 
 			sum += weight;
 			log_m += weight * v;
@@ -243,14 +243,14 @@ retention_power_integral(double n, double a, double p, double b, double q, doubl
 		}
 	}
 
-	total = pair_sum(sum);
+	total = double2_sum(sum);
 	result->log_value = log(m * half * total) + peak_value;
 	if (n > 0.0)
 		result->log_value -= n * log(t / m);
-	result->log_a = pair_sum(swap ? log_M : log_m) / total;
-	result->log_b = pair_sum(swap ? log_m : log_M) / total;
-	result->share_a = pair_sum(swap ? share_M : share_m) / total;
-	result->share_b = pair_sum(swap ? share_m : share_M) / total;
+	result->log_a = double2_sum(swap ? log_M : log_m) / total;
+	result->log_b = double2_sum(swap ? log_m : log_M) / total;
+	result->share_a = double2_sum(swap ? share_M : share_m) / total;
+	result->share_b = double2_sum(swap ? share_m : share_M) / total;
 	result->whole_a = swap ? whole_M : whole_m;
 	result->whole_b = swap ? whole_m : whole_M;
 }

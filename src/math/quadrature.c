@@ -23,7 +23,7 @@
 #include <math.h>
 #include <stdbool.h>
 
-#include "math/legendre.h"
+#include "math/gauss_legendre.h"
 
 #define GAUSS_POINTS	20
 

@@ -28,7 +28,7 @@
 #include <stddef.h>
 
 #include "math/quadrature.h"
-#include "math/special.h"
+#include "math/special_functions.h"
 #include "model/dropout.h"
 #include "model/purchase.h"
 

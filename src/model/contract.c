@@ -21,7 +21,7 @@
 #include <string.h>
 
 #include "math/quadrature.h"
-#include "math/special.h"
+#include "math/special_functions.h"
 
 enum
 {

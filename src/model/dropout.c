@@ -15,9 +15,9 @@
 #include <float.h>
 #include <math.h>
 
-#include "math/expint.h"
+#include "math/exponential_integral.h"
 #include "math/quadrature.h"
-#include "math/special.h"
+#include "math/special_functions.h"
 
 /* How much larger than the result its two parts may be: three digits are lost. */
 #define CANCELLATION	1e3

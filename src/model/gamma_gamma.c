@@ -20,7 +20,7 @@
 
 #include <math.h>
 
-#include "math/special.h"
+#include "math/special_functions.h"
 
 enum
 {

@@ -12,7 +12,7 @@
 #include <math.h>
 #include <stddef.h>
 
-#include "math/special.h"
+#include "math/special_functions.h"
 #include "model/dropout.h"
 #include "model/purchase.h"
 

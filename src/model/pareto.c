@@ -25,9 +25,9 @@
 #include <math.h>
 #include <stddef.h>
 
-#include "math/expint.h"
+#include "math/exponential_integral.h"
 #include "math/power_integral.h"
-#include "math/special.h"
+#include "math/special_functions.h"
 #include "model/dropout.h"
 
 enum

@@ -28,7 +28,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "math/variate.h"
+#include "math/random_variate.h"
 #include "model/registry.h"
 
 #define PURCHASE_MAX_PARAMS	MODEL_MAX_PARAMS

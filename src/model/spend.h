@@ -8,7 +8,7 @@
 #ifndef RETENTION_SPEND_H
 #define RETENTION_SPEND_H
 
-#include "math/variate.h"
+#include "math/random_variate.h"
 #include "model/registry.h"
 
 /* So many customers with x repeat purchases of the mean amount m; both above 0. */

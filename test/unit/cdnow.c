@@ -7,7 +7,7 @@
 #include "cdnow.h"
 #include "check.h"
 #include "math/optimize.h"
-#include "math/special.h"
+#include "math/special_functions.h"
 #include "model/purchase.h"
 
 #define MOST	3000

@@ -1,6 +1,6 @@
 /* The scaled exponential integral, against its definition. */
 #include "check.h"
-#include "math/expint.h"
+#include "math/exponential_integral.h"
 
 int
 main(int argc, char **argv)

@@ -1,6 +1,6 @@
 /* Special functions, against mpmath. */
 #include "check.h"
-#include "math/special.h"
+#include "math/special_functions.h"
 
 static double
 call(const char *name, const double *v, bool *known)

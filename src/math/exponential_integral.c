@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * expint.c
+ * exponential_integral.c
  *	  The generalised exponential integral, times e^z.
  *
  * E_s(z) of any real s > 0 (DLMF 8.19).  Scaled by e^z, as the discounted
@@ -14,12 +14,12 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "math/expint.h"
+#include "math/exponential_integral.h"
 
 #include <float.h>
 #include <math.h>
 
-#include "math/special.h"
+#include "math/special_functions.h"
 
 #define EULER_GAMMA			0.57721566490153286061
 

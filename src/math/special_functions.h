@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * special.h
+ * special_functions.h
  *	  Special functions that the models are made of.
  *
  * Differences are functions of their own where taking them apart would lose
@@ -9,8 +9,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef RETENTION_SPECIAL_H
-#define RETENTION_SPECIAL_H
+#ifndef RETENTION_SPECIAL_FUNCTIONS_H
+#define RETENTION_SPECIAL_FUNCTIONS_H
 
 #include <math.h>
 
@@ -54,4 +54,4 @@ extern double retention_log_negative_binomial(double n, double r, double w);
 /* ln of the probability that it is at least n; n >= 0 need not be an integer */
 extern double retention_log_negative_binomial_tail(double n, double r, double w);
 
-#endif							/* RETENTION_SPECIAL_H */
+#endif							/* RETENTION_SPECIAL_FUNCTIONS_H */

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * legendre.h
+ * gauss_legendre.h
  *	  Gauss's rules of quadrature: integrals of smooth functions.
  *
  * The rule of n points is exact for polynomials of degree 2n - 1.  Its points
@@ -9,8 +9,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef RETENTION_LEGENDRE_H
-#define RETENTION_LEGENDRE_H
+#ifndef RETENTION_GAUSS_LEGENDRE_H
+#define RETENTION_GAUSS_LEGENDRE_H
 
 typedef struct LegendrePoint
 {
@@ -29,4 +29,4 @@ typedef struct LegendreRule
 /* The smallest rule that has at least so many points; else the largest. */
 extern const LegendreRule *retention_legendre(double points);
 
-#endif							/* RETENTION_LEGENDRE_H */
+#endif							/* RETENTION_GAUSS_LEGENDRE_H */

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * special.c
+ * special_functions.c
  *	  Special functions that the models are made of.
  *
  * The models' formulas are full of differences of ln Gamma, and of
@@ -19,7 +19,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "math/special.h"
+#include "math/special_functions.h"
 
 #include <float.h>
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * legendre.c
+ * gauss_legendre.c
  *	  Gauss's rules of quadrature: integrals of smooth functions.
  *
  * The points are the zeros of Legendre's polynomial P_n, the weights
@@ -8,7 +8,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "math/legendre.h"
+#include "math/gauss_legendre.h"
 
 static const LegendrePoint points_8[] = {
 	{0.183434642495649805, 0.362683783378361983},

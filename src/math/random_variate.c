@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * variate.c
+ * random_variate.c
  *	  Random variates with the same bits on every machine.
  *
  * The bits come from SplitMix64 (Steele, Lea & Flood 2014), a few lines that
@@ -16,7 +16,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "math/variate.h"
+#include "math/random_variate.h"
 
 #include <math.h>
 

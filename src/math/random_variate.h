@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * variate.h
+ * random_variate.h
  *	  Random variates with the same bits on every machine.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef RETENTION_VARIATE_H
-#define RETENTION_VARIATE_H
+#ifndef RETENTION_RANDOM_VARIATE_H
+#define RETENTION_RANDOM_VARIATE_H
 
 #include <stdint.h>
 
@@ -23,4 +23,4 @@ extern double retention_random_normal(RandomStream *stream);
 extern double retention_random_gamma(RandomStream *stream, double shape);
 extern double retention_random_beta(RandomStream *stream, double a, double b);
 
-#endif							/* RETENTION_VARIATE_H */
+#endif							/* RETENTION_RANDOM_VARIATE_H */

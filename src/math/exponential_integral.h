@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * expint.h
+ * exponential_integral.h
  *	  The generalised exponential integral, times e^z.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef RETENTION_EXPINT_H
-#define RETENTION_EXPINT_H
+#ifndef RETENTION_EXPONENTIAL_INTEGRAL_H
+#define RETENTION_EXPONENTIAL_INTEGRAL_H
 
 /*
  * e^z E_s(z), the integral of e^(-z u) (1 + u)^-s over u from 0 to infinity:
@@ -15,4 +15,4 @@
  */
 extern double retention_scaled_expint(double s, double z);
 
-#endif							/* RETENTION_EXPINT_H */
+#endif							/* RETENTION_EXPONENTIAL_INTEGRAL_H */
