@@ -13,7 +13,7 @@
 #include "catalog/pg_type.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/tlist.h"
-#include "pg/call.h"
+#include "pg/calling_query.h"
 #include "pg/compat.h"
 #include "port/pg_bswap.h"
 #include "utils/builtins.h"

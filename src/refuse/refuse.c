@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * refuse.c
- *	  What is wrong with a call that no form takes.
+ *	  What is wrong with a call that no overload takes.
  *
  * One thing is said of it: what is most likely the slip, and the call that was meant.
  *
@@ -20,21 +20,21 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
-/* Could the form be meant, for the number of its arguments? */
+/* Could the overload be meant, for the number of its arguments? */
 static bool
-has_room(const Call *call, const Form *form)
+has_room(const Call *call, const Overload *overload)
 {
 	bool		filled[MAX_PLACES] = {false};
 
 	for (int i = 0; i < call->ngiven; i++)
 	{
-		int			place = retention_place_of(call, i, form);
+		int			place = retention_place_of(call, i, overload);
 
 		if (place < 0)
 			return false;
 		filled[place] = true;
 	}
-	for (int i = 0; i < form->required; i++)
+	for (int i = 0; i < overload->required; i++)
 		if (!filled[i])
 			return false;
 	return true;
@@ -42,43 +42,43 @@ has_room(const Call *call, const Form *form)
 
 /* Is an argument in a place where nobody would put it? */
 static bool
-is_mistaken(const Call *call, const Form *form)
+is_mistaken(const Call *call, const Overload *overload)
 {
 	for (int i = 0; i < call->ngiven; i++)
-		if (retention_is_misplaced(&call->given[i], form, retention_place_of(call, i, form)))
+		if (retention_is_misplaced(&call->given[i], overload, retention_place_of(call, i, overload)))
 			return true;
 	return false;
 }
 
-/* Arguments of types that a form doesn't take, and of how many of them is known what to write. */
+/* Arguments of types that an overload doesn't take, and of how many of them is known what to write. */
 static int
-misfits(const Call *call, const Form *form, int *remedied, int *fits)
+misfits(const Call *call, const Overload *overload, int *remedied, int *fits)
 {
 	int			n = 0;
 
 	*remedied = *fits = 0;
 	for (int i = 0; i < call->ngiven; i++)
 	{
-		int			place = retention_place_of(call, i, form);
-		int			one = retention_fit(call->given[i].type, form->types[place]);
+		int			place = retention_place_of(call, i, overload);
+		int			one = retention_argument_fit(call->given[i].type, overload->types[place]);
 
 		*fits += one;
 		if (one > 0)
 			continue;
 		n++;
-		*remedied += retention_remedy(form, place, call->given[i].type) != NULL;
+		*remedied += retention_remedy(overload, place, call->given[i].type) != NULL;
 	}
 	return n;
 }
 
-static compat_noreturn void wrong_order(const Call *call, const Form *form, const Order *order) compat_attribute_noreturn();
-static compat_noreturn void wrong_type(const Call *call, const Form *form, const List *forms) compat_attribute_noreturn();
-static compat_noreturn void untyped(const Call *call, const Form *form) compat_attribute_noreturn();
-static compat_noreturn void missing(const Call *call, const Form *form, const Order *order, const Form *cast) compat_attribute_noreturn();
-static compat_noreturn void too_many(const Call *call, const Form *form, const Order *order) compat_attribute_noreturn();
+static compat_noreturn void wrong_order(const Call *call, const Overload *overload, const Placement *placement) compat_attribute_noreturn();
+static compat_noreturn void wrong_type(const Call *call, const Overload *overload, const List *overloads) compat_attribute_noreturn();
+static compat_noreturn void untyped(const Call *call, const Overload *overload) compat_attribute_noreturn();
+static compat_noreturn void missing(const Call *call, const Overload *overload, const Placement *placement, const Overload *cast) compat_attribute_noreturn();
+static compat_noreturn void too_many(const Call *call, const Overload *overload, const Placement *placement) compat_attribute_noreturn();
 
 static void
-wrong_order(const Call *call, const Form *form, const Order *order)
+wrong_order(const Call *call, const Overload *overload, const Placement *placement)
 {
 	StringInfoData types;
 	StringInfoData places;
@@ -90,8 +90,8 @@ wrong_order(const Call *call, const Form *form, const Order *order)
 	for (int i = 0; i < call->ngiven; i++)
 	{
 		appendStringInfo(&types, "%s%s", i > 0 ? ", " : "", format_type_be(call->given[i].type));
-		appendStringInfo(&places, "%s%s", i > 0 ? ", " : "", retention_place_name(form, i));
-		appendStringInfo(&text, "%s%s", i > 0 ? ", " : "", retention_written(&call->given[order->of[i]], form, i));
+		appendStringInfo(&places, "%s%s", i > 0 ? ", " : "", retention_place_name(overload, i));
+		appendStringInfo(&text, "%s%s", i > 0 ? ", " : "", retention_written(&call->given[placement->of[i]], overload, i));
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_FUNCTION),
@@ -100,7 +100,7 @@ wrong_order(const Call *call, const Form *form, const Order *order)
 }
 
 static void
-wrong_type(const Call *call, const Form *form, const List *forms)
+wrong_type(const Call *call, const Overload *overload, const List *overloads)
 {
 	int			wrong = 0;
 	const Given *given;
@@ -114,28 +114,28 @@ wrong_type(const Call *call, const Form *form, const List *forms)
 	int			fits;
 
 	while (wrong < call->ngiven - 1 &&
-		   retention_fit(call->given[wrong].type, form->types[retention_place_of(call, wrong, form)]) > 0)
+		   retention_argument_fit(call->given[wrong].type, overload->types[retention_place_of(call, wrong, overload)]) > 0)
 		wrong++;
 	given = &call->given[wrong];
-	place = retention_place_of(call, wrong, form);
-	role = retention_place_role(form, place);
-	what = role != ROLES ? retention_role_what(role) : form->names[place] ?
-		psprintf("\"%s\"", form->names[place]) : "the argument";
+	place = retention_place_of(call, wrong, overload);
+	role = retention_place_role(overload, place);
+	what = role != ROLES ? retention_role_what(role) : overload->names[place] ?
+		psprintf("\"%s\"", overload->names[place]) : "the argument";
 
-	/* what another form takes there would be right, too */
-	types = list_copy(form->types[place]);
-	foreach(lc, forms)
+	/* what another overload takes there would be right, too */
+	types = list_copy(overload->types[place]);
+	foreach(lc, overloads)
 	{
-		const Form *other = (const Form *) lfirst(lc);
+		const Overload *other = (const Overload *) lfirst(lc);
 		int			there = retention_place_of(call, wrong, other);
 
 		if (has_room(call, other) && misfits(call, other, &remedied, &fits) == 1 &&
-			retention_fit(given->type, other->types[there]) == 0)
+			retention_argument_fit(given->type, other->types[there]) == 0)
 			types = list_concat_unique_oid(types, other->types[there]);
 	}
-	remedy = retention_remedy(form, place, given->type);
+	remedy = retention_remedy(overload, place, given->type);
 	/* something else is no advice where it may be one of many */
-	if (remedy && strstr(remedy, "%s") == NULL && list_length(types) > list_length(form->types[place]) + 2)
+	if (remedy && strstr(remedy, "%s") == NULL && list_length(types) > list_length(overload->types[place]) + 2)
 		remedy = NULL;
 	ereport(ERROR,
 			(errcode(ERRCODE_DATATYPE_MISMATCH),
@@ -143,7 +143,7 @@ wrong_type(const Call *call, const Form *form, const List *forms)
 			 strcmp(given->kind, "row ") == 0 && call->ngiven == 1 ?
 			 errdetail("%s.%s is read like this as there is no such column.", given->text, call->name) : 0,
 			 remedy ?
-			 errhint("It must be %s. Write, for example: %s.", retention_types_text(types), retention_remedied(call, form)) :
+			 errhint("It must be %s. Write, for example: %s.", retention_types_text(types), retention_remedied(call, overload)) :
 			 errhint("It must be %s.", retention_types_text(types))));
 }
 
@@ -178,33 +178,33 @@ looks_like(const Given *given, Oid type)
 }
 
 /*
- * Of a time and literals: the form for which they are enough and look right, or else
+ * Of a time and literals: the overload for which they are enough and look right, or else
  * just enough; NULL if there is none.  That it was not found is for want of types.
  */
-static const Form *
-form_of_literals(const Call *call, const List *forms)
+static const Overload *
+form_of_literals(const Call *call, const List *overloads)
 {
-	const Form *found = NULL;
+	const Overload *found = NULL;
 	const ListCell *lc;
 
 	if (!call->aggregate || call->named || call->ngiven < 2 || call->given[0].type == UNKNOWNOID)
 		return NULL;
-	foreach(lc, forms)
+	foreach(lc, overloads)
 	{
-		const Form *form = (const Form *) lfirst(lc);
+		const Overload *overload = (const Overload *) lfirst(lc);
 		bool		literals = true;
 		bool		looks = true;
 
-		if (form->nplaces != call->ngiven || retention_fit(call->given[0].type, form->types[0]) != 3)
+		if (overload->nplaces != call->ngiven || retention_argument_fit(call->given[0].type, overload->types[0]) != 3)
 			continue;
 		for (int i = 1; i < call->ngiven; i++)
 		{
-			literals = literals && (call->given[i].type == UNKNOWNOID || retention_fit(call->given[i].type, form->types[i]) == 3);
-			looks = looks && looks_like(&call->given[i], linitial_oid(form->types[i]));
+			literals = literals && (call->given[i].type == UNKNOWNOID || retention_argument_fit(call->given[i].type, overload->types[i]) == 3);
+			looks = looks && looks_like(&call->given[i], linitial_oid(overload->types[i]));
 		}
 		if (!literals)
 			continue;
-		found = form;
+		found = overload;
 		if (looks)
 			break;
 	}
@@ -213,7 +213,7 @@ form_of_literals(const Call *call, const List *forms)
 
 /* All could be right, but nothing says what it is. */
 static void
-untyped(const Call *call, const Form *form)
+untyped(const Call *call, const Overload *overload)
 {
 	StringInfoData text;
 	int			first = -1;
@@ -224,79 +224,79 @@ untyped(const Call *call, const Form *form)
 	{
 		const Given *given = &call->given[i];
 
-		const char *column = retention_place_role(form, i) != ROLES ? column_named(given) : NULL;
+		const char *column = retention_place_role(overload, i) != ROLES ? column_named(given) : NULL;
 
 		named = named || column;
 		if (given->type == UNKNOWNOID && first < 0)
 			first = i;
-		appendStringInfo(&text, "%s%s", i > 0 ? ", " : "", column ? column : retention_written(given, form, i));
+		appendStringInfo(&text, "%s%s", i > 0 ? ", " : "", column ? column : retention_written(given, overload, i));
 		if (given->type == UNKNOWNOID && column == NULL)
-			appendStringInfo(&text, "::%s", format_type_be(linitial_oid(form->types[i])));
+			appendStringInfo(&text, "::%s", format_type_be(linitial_oid(overload->types[i])));
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_INDETERMINATE_DATATYPE),
-			 errmsg("the type of %s is not known: %s", retention_place_name(form, Max(first, 0)),
+			 errmsg("the type of %s is not known: %s", retention_place_name(overload, Max(first, 0)),
 					retention_pointed_at(&call->given[Max(first, 0)])),
 			 named ? errhint("A column is named without quotes, or within double ones. Write, for example: %s(%s).", call->name, text.data) :
 			 errhint("Write, for example: %s(%s).", call->name, text.data)));
 }
 
-/* A form that is asked of a value and has options, as clv(base, lifespan => ...). */
-static const Form *
-form_with_options(const List *forms)
+/* An overload that is asked of a value and has options, as clv(base, lifespan => ...). */
+static const Overload *
+overload_with_options(const List *overloads)
 {
 	const ListCell *lc;
 
-	foreach(lc, forms)
+	foreach(lc, overloads)
 	{
-		const Form *form = (const Form *) lfirst(lc);
+		const Overload *overload = (const Overload *) lfirst(lc);
 
-		if (!form->aggregate && form->nplaces > 1 && form->required == 1 &&
-			strcmp(retention_type_name(linitial_oid(form->types[0])), "customer_base") == 0)
-			return form;
+		if (!overload->aggregate && overload->nplaces > 1 && overload->required == 1 &&
+			strcmp(retention_type_name(linitial_oid(overload->types[0])), "customer_base") == 0)
+			return overload;
 	}
 	return NULL;
 }
 
 /*
- * All is right, but not all is there; order->of[] has the arguments, or -1.  Or else
- * what is there could be cast for another form.
+ * All is right, but not all is there; placement->of[] has the arguments, or -1.  Or else
+ * what is there could be cast for another overload.
  */
 static void
-missing(const Call *call, const Form *form, const Order *order, const Form *cast)
+missing(const Call *call, const Overload *overload, const Placement *placement, const Overload *cast)
 {
 	StringInfoData text;
 	int			first = -1;
 
 	initStringInfo(&text);
-	for (int i = 0; i < form->required; i++)
+	for (int i = 0; i < overload->required; i++)
 	{
-		if (order->of[i] < 0 && first < 0)
+		if (placement->of[i] < 0 && first < 0)
 			first = i;
 		appendStringInfo(&text, "%s%s", i > 0 ? ", " : "",
-						 order->of[i] < 0 ? retention_place_example(form, i) : retention_written(&call->given[order->of[i]], form, i));
+						 placement->of[i] < 0 ? retention_place_example(overload, i) : retention_written(&call->given[placement->of[i]], overload, i));
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_FUNCTION),
-			 errmsg("%s is missing: %s", form->names[first] ? psprintf("\"%s\"", form->names[first]) : "an argument",
-					retention_types_text(form->types[first])),
+			 errmsg("%s is missing: %s", overload->names[first] ? psprintf("\"%s\"", overload->names[first]) : "an argument",
+					retention_types_text(overload->types[first])),
 			 cast ? errhint("Write, for example: %s(%s), or %s.", call->name, text.data, retention_remedied(call, cast)) :
 			 errhint("Write, for example: %s(%s).", call->name, text.data)));
 }
 
 static void
-too_many(const Call *call, const Form *form, const Order *order)
+too_many(const Call *call, const Overload *overload, const Placement *placement)
 {
-	const Form *options = form_with_options(retention_refuse_forms(call, true));
+	const Overload *options = overload_with_options(retention_refuse_overloads(call, true));
 	StringInfoData text;
 	int			extra = 0;
 
 	initStringInfo(&text);
-	for (int i = 0; i < form->nplaces; i++)
-		appendStringInfo(&text, "%s%s", i > 0 ? ", " : "", retention_written(&call->given[order->of[i]], form, i));
-	for (int i = 0; i < form->nplaces; i++)
-		for (int j = 0; j < form->nplaces; j++)
-			if (order->of[j] == extra)
+	for (int i = 0; i < overload->nplaces; i++)
+		appendStringInfo(&text, "%s%s", i > 0 ? ", " : "", retention_written(&call->given[placement->of[i]], overload, i));
+	for (int i = 0; i < overload->nplaces; i++)
+		for (int j = 0; j < overload->nplaces; j++)
+			if (placement->of[j] == extra)
 			{
 				extra++;
 				break;
@@ -304,29 +304,29 @@ too_many(const Call *call, const Form *form, const Order *order)
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_FUNCTION),
 			 errmsg("there is no place for %s", retention_pointed_at(&call->given[extra])),
-			 options && form->aggregate && form->nplaces > 1 ?
+			 options && overload->aggregate && overload->nplaces > 1 ?
 			 errhint("Write, for example: %s(%s), or with options %s(customer_base(%s), %s => ...).",
 					 call->name, text.data, call->name, text.data, retention_place_name(options, 1)) :
 			 errhint("Write, for example: %s(%s).", call->name, text.data)));
 }
 
 /*
- * Is all that is given right, and in order, for a form that asks for more?  Only
+ * Is all that is given right, and in order, for an overload that asks for more?  Only
  * types that leave no doubt count: an integer may be many things.
  */
 static bool
-is_beginning(const Call *call, const Form *form, Order *order)
+is_beginning(const Call *call, const Overload *overload, Placement *placement)
 {
 	int			given = 0;
 
-	if (form->required <= call->ngiven)
+	if (overload->required <= call->ngiven)
 		return false;
-	for (int i = 0; i < form->required; i++)
+	for (int i = 0; i < overload->required; i++)
 	{
 		Oid			type = given < call->ngiven ? call->given[given].type : InvalidOid;
-		int			fits = OidIsValid(type) ? retention_fit(type, form->types[i]) : 0;
+		int			fits = OidIsValid(type) ? retention_argument_fit(type, overload->types[i]) : 0;
 
-		order->of[i] = fits == 3 || (fits > 0 && retention_place_role(form, i) <= ROLE_CUSTOMER) ||
+		placement->of[i] = fits == 3 || (fits > 0 && retention_place_role(overload, i) <= ROLE_CUSTOMER) ||
 			(type == UNKNOWNOID && given > 0) ? given++ : -1;
 	}
 	return given == call->ngiven;
@@ -337,15 +337,15 @@ is_beginning(const Call *call, const Form *form, Order *order)
  * text may be anything and a number another, or may it be another argument's?
  */
 static bool
-may_be_cast(const Call *call, const Form *form, bool numbers)
+may_be_cast(const Call *call, const Overload *overload, bool numbers)
 {
 	for (int i = 0; i < call->ngiven; i++)
 	{
-		int			place = retention_place_of(call, i, form);
+		int			place = retention_place_of(call, i, overload);
 		char		category = TypeCategory(getBaseType(call->given[i].type));
 
-		if (retention_fit(call->given[i].type, form->types[place]) == 0)
-			return numbers ? retention_place_role(form, place) == ROLES && category == TypeCategory(linitial_oid(form->types[place])) :
+		if (retention_argument_fit(call->given[i].type, overload->types[place]) == 0)
+			return numbers ? retention_place_role(overload, place) == ROLES && category == TypeCategory(linitial_oid(overload->types[place])) :
 				category == TYPCATEGORY_STRING;
 	}
 	return false;
@@ -356,7 +356,7 @@ may_be_cast(const Call *call, const Form *form, bool numbers)
  * nothing, if it answers with a number or a time.
  */
 static bool
-is_of_nothing(const Call *call, const List *forms)
+is_of_nothing(const Call *call, const List *overloads)
 {
 	const ListCell *lc;
 
@@ -367,8 +367,8 @@ is_of_nothing(const Call *call, const List *forms)
 	if (call->aggregate && call->result != NUMERICOID && call->result != FLOAT8OID &&
 		call->result != INTERVALOID && call->result != TIMESTAMPTZOID)
 		return false;
-	foreach(lc, forms)
-		if (has_room(call, (const Form *) lfirst(lc)))
+	foreach(lc, overloads)
+		if (has_room(call, (const Overload *) lfirst(lc)))
 			return true;
 	return false;
 }
@@ -378,12 +378,12 @@ void
 retention_refuse(const Call *call)
 {
 	bool		of_values = call->aggregate && call->ngiven > 0 && retention_type_is_value(getBaseType(call->given[0].type), call->schema);
-	List	   *forms = retention_refuse_forms(call, of_values);
-	const Form *chosen = NULL;
-	const Form *unadvised = NULL;
-	const Form *cast = NULL;
-	Order		order = {{0}, 0};
-	Order		best;
+	List	   *overloads = retention_refuse_overloads(call, of_values);
+	const Overload *chosen = NULL;
+	const Overload *unadvised = NULL;
+	const Overload *cast = NULL;
+	Placement	placement = {{0}, 0};
+	Placement	best;
 	Call		rows = *call;
 	int			fewest = MAX_PLACES + 1;
 	int			best_fits = 0;
@@ -391,100 +391,100 @@ retention_refuse(const Call *call)
 	StringInfoData types;
 	ListCell   *lc;
 
-	if (forms == NIL && of_values)
-		forms = retention_refuse_forms(call, false);
-	if (is_of_nothing(call, forms))
+	if (overloads == NIL && of_values)
+		overloads = retention_refuse_overloads(call, false);
+	if (is_of_nothing(call, overloads))
 		return;
 
 	/* some are of types that have a cast to the right one */
-	foreach(lc, forms)
+	foreach(lc, overloads)
 	{
-		const Form *form = (const Form *) lfirst(lc);
+		const Overload *overload = (const Overload *) lfirst(lc);
 		int			wrong;
 		int			remedied;
 		int			fits;
 
-		if (!has_room(call, form) || is_mistaken(call, form))
+		if (!has_room(call, overload) || is_mistaken(call, overload))
 			continue;
-		wrong = misfits(call, form, &remedied, &fits);
+		wrong = misfits(call, overload, &remedied, &fits);
 		if (wrong == remedied && (wrong < fewest || (wrong == fewest && fits > best_fits)))
 		{
-			cast = form;
+			cast = overload;
 			fewest = wrong;
 			best_fits = fits;
 		}
 		if (wrong < fewest_unadvised)
 		{
-			unadvised = form;
+			unadvised = overload;
 			fewest_unadvised = wrong;
 		}
 	}
 	if (cast && fewest == 1 && may_be_cast(call, cast, false))
-		wrong_type(call, cast, forms);
+		wrong_type(call, cast, overloads);
 
 	/* all are there, and only their types are not */
-	chosen = form_of_literals(call, forms);
+	chosen = form_of_literals(call, overloads);
 	if (chosen)
 		untyped(call, chosen);
 
-	/* some are missing; but not the number of an order, where another form does without */
-	foreach(lc, forms)
+	/* some are missing; but not the number of an order, where another overload does without */
+	foreach(lc, overloads)
 	{
-		const Form *form = (const Form *) lfirst(lc);
+		const Overload *overload = (const Overload *) lfirst(lc);
 
-		if (!call->named && is_beginning(call, form, &order) &&
-			!(cast && fewest == 0 && retention_place_role(form, call->ngiven) == ROLE_ORDER_ID))
-			missing(call, form, &order, call->ngiven == 1 ? cast : NULL);
+		if (!call->named && is_beginning(call, overload, &placement) &&
+			!(cast && fewest == 0 && retention_place_role(overload, call->ngiven) == ROLE_ORDER_ID))
+			missing(call, overload, &placement, call->ngiven == 1 ? cast : NULL);
 	}
 	if (cast && fewest == 1 && may_be_cast(call, cast, true))
-		wrong_type(call, cast, forms);
+		wrong_type(call, cast, overloads);
 
 	/* all that is wrong is the order, or that there are no types */
-	order.score = 0;
-	foreach(lc, forms)
+	placement.score = 0;
+	foreach(lc, overloads)
 	{
-		const Form *form = (const Form *) lfirst(lc);
+		const Overload *overload = (const Overload *) lfirst(lc);
 
-		if (call->named || !has_room(call, form))
+		if (call->named || !has_room(call, overload))
 			continue;
-		best = retention_best_order(call, form, call->ngiven);
-		if (best.score > order.score)
+		best = retention_best_placement(call, overload, call->ngiven);
+		if (best.score > placement.score)
 		{
-			chosen = form;
-			order = best;
+			chosen = overload;
+			placement = best;
 		}
 	}
 	if (chosen)
 	{
 		for (int i = 0; i < call->ngiven; i++)
-			if (order.of[i] != i)
-				wrong_order(call, chosen, &order);
+			if (placement.of[i] != i)
+				wrong_order(call, chosen, &placement);
 		untyped(call, chosen);
 	}
 	if (cast)
-		wrong_type(call, cast, forms);
+		wrong_type(call, cast, overloads);
 
-	/* there are more than one of the forms takes; what is named isn't one of its own */
+	/* there are more than one of the overloads takes; what is named isn't one of its own */
 	while (rows.ngiven > 0 && rows.given[rows.ngiven - 1].name)
 		rows.ngiven--;
-	foreach(lc, forms)
+	foreach(lc, overloads)
 	{
-		const Form *form = (const Form *) lfirst(lc);
+		const Overload *overload = (const Overload *) lfirst(lc);
 
-		if (form->nplaces >= call->ngiven || form->nplaces > rows.ngiven)
+		if (overload->nplaces >= call->ngiven || overload->nplaces > rows.ngiven)
 			continue;
-		best = retention_best_order(&rows, form, form->nplaces);
-		if (best.score > 0 && (chosen == NULL || form->nplaces > chosen->nplaces ||
-							   (form->nplaces == chosen->nplaces && best.score > order.score)))
+		best = retention_best_placement(&rows, overload, overload->nplaces);
+		if (best.score > 0 && (chosen == NULL || overload->nplaces > chosen->nplaces ||
+							   (overload->nplaces == chosen->nplaces && best.score > placement.score)))
 		{
-			chosen = form;
-			order = best;
+			chosen = overload;
+			placement = best;
 		}
 	}
 	if (chosen)
-		too_many(call, chosen, &order);
+		too_many(call, chosen, &placement);
 	if (unadvised)
-		wrong_type(call, unadvised, forms);
+		wrong_type(call, unadvised, overloads);
 
 	initStringInfo(&types);
 	for (int i = 0; i < call->ngiven; i++)
@@ -494,5 +494,5 @@ retention_refuse(const Call *call)
 			(errcode(ERRCODE_UNDEFINED_FUNCTION),
 			 call->ngiven == 0 ? errmsg("arguments are missing") :
 			 errmsg("arguments of types %s are too many, too few, or others than those asked for", types.data),
-			 errhint("Write, for example: %s.", retention_forms_text(call, forms))));
+			 errhint("Write, for example: %s.", retention_overloads_text(call, overloads))));
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * remedy.c
- *	  What to write in place of what no form takes.
+ *	  What to write in place of what no overload takes.
  *
  *-------------------------------------------------------------------------
  */
@@ -51,32 +51,32 @@ static const Remedy remedies[] = {
 
 /* What stands for an argument that is missing. */
 const char *
-retention_place_example(const Form *form, int place)
+retention_place_example(const Overload *overload, int place)
 {
 	static const char *const examples[][2] = {
 		{"period", "'day'"}, {"time_zone", "'UTC'"}, {"as_of", "current_date"}, {"until", "current_date"},
 		{"sample_size", "10000"}, {"metric", "'aov'"}, {"share_of_customers", "0.2"}, {"horizon", "'1 year'"}, {"lifespan", "'3 years'"}, {"purchases", "0"}, {"period_index", "1"}
 	};
 
-	for (int i = 0; form->names[place] && i < lengthof(examples); i++)
-		if (strcmp(form->names[place], examples[i][0]) == 0)
+	for (int i = 0; overload->names[place] && i < lengthof(examples); i++)
+		if (strcmp(overload->names[place], examples[i][0]) == 0)
 			return examples[i][1];
-	return retention_place_name(form, place);
+	return retention_place_name(overload, place);
 }
 
 /* How what is given is made what goes in the place, with a %s for it; NULL: nobody knows. */
 const char *
-retention_remedy(const Form *form, int place, Oid type)
+retention_remedy(const Overload *overload, int place, Oid type)
 {
-	Role		role = retention_place_role(form, place);
-	Oid			taken = linitial_oid(form->types[place]);
+	Role		role = retention_place_role(overload, place);
+	Oid			taken = linitial_oid(overload->types[place]);
 	Oid			base = getBaseType(type);
 	Oid			function;
 
 	/* the number of an order is of a customer's types */
 	if (role != ROLES)
 		return retention_advised_cast(role == ROLE_ORDER_ID ? ROLE_CUSTOMER : role, base);
-	if (form->aggregate && strcmp(retention_type_name(taken), "rfm_inputs") == 0)
+	if (overload->aggregate && strcmp(retention_type_name(taken), "rfm_inputs") == 0)
 		return OVER_CUSTOMERS;
 	for (int i = 0; i < lengthof(remedies); i++)
 		if (strcmp(remedies[i].to, retention_type_name(taken)) == 0 &&
@@ -87,7 +87,7 @@ retention_remedy(const Form *form, int place, Oid type)
 		case INTERVALOID:
 			if (TypeCategory(base) != TYPCATEGORY_NUMERIC)
 				break;
-			if (form->names[place] && strcmp(form->names[place], "lifespan") == 0)
+			if (overload->names[place] && strcmp(overload->names[place], "lifespan") == 0)
 				return "interval '1 year' * %s";
 			return base == NUMERICOID || base == FLOAT8OID ? NULL : "interval '1 day' * %s";
 		case INT4ARRAYOID:
@@ -95,8 +95,8 @@ retention_remedy(const Form *form, int place, Oid type)
 		case FLOAT8ARRAYOID:
 			return TypeCategory(base) == TYPCATEGORY_NUMERIC ? "ARRAY[%s]" : NULL;
 		case TEXTOID:
-			if (form->names[place] && strcmp(form->names[place], "period") == 0)
-				return form->aggregate ? "'day'" : "'month'";
+			if (overload->names[place] && strcmp(overload->names[place], "period") == 0)
+				return overload->aggregate ? "'day'" : "'month'";
 			if (TypeCategory(base) != TYPCATEGORY_STRING)
 				return NULL;
 			break;
@@ -122,11 +122,11 @@ fill(const char *format, const char *what)
 
 /* An argument as it's written in a hint. */
 const char *
-retention_written(const Given *given, const Form *form, int place)
+retention_written(const Given *given, const Overload *overload, int place)
 {
 	if (given->text)
 		return given->text;
-	return strcmp(retention_type_name(given->type), "purchase_history") == 0 ? "history" : retention_place_name(form, place);
+	return strcmp(retention_type_name(given->type), "purchase_history") == 0 ? "history" : retention_place_name(overload, place);
 }
 
 /* As messages point at it: column "x", or what it is. */
@@ -142,34 +142,34 @@ retention_pointed_at(const Given *given)
 
 /* name(a, b) */
 static const char *
-form_text(const Call *call, const Form *form)
+overload_text(const Call *call, const Overload *overload)
 {
 	StringInfoData text;
 
 	initStringInfo(&text);
 	appendStringInfo(&text, "%s(", call->name);
-	for (int i = 0; i < form->nplaces; i++)
-		appendStringInfo(&text, "%s%s%s", i > 0 ? ", " : "", retention_place_name(form, i), i >= form->required ? " => ..." : "");
+	for (int i = 0; i < overload->nplaces; i++)
+		appendStringInfo(&text, "%s%s%s", i > 0 ? ", " : "", retention_place_name(overload, i), i >= overload->required ? " => ..." : "");
 	appendStringInfoChar(&text, ')');
 	return text.data;
 }
 
 const char *
-retention_forms_text(const Call *call, const List *forms)
+retention_overloads_text(const Call *call, const List *overloads)
 {
 	StringInfoData text;
 	const ListCell *lc;
 
 	initStringInfo(&text);
-	foreach(lc, forms)
+	foreach(lc, overloads)
 		appendStringInfo(&text, "%s%s", foreach_current_index(lc) == 0 ? "" :
-						 lnext(forms, lc) ? ", " : " or ", form_text(call, (const Form *) lfirst(lc)));
+						 lnext(overloads, lc) ? ", " : " or ", overload_text(call, (const Overload *) lfirst(lc)));
 	return text.data;
 }
 
 /* The call with what is of a wrong type cast, where it's known how. */
 const char *
-retention_remedied(const Call *call, const Form *form)
+retention_remedied(const Call *call, const Overload *overload)
 {
 	StringInfoData text;
 	bool		rows = false;
@@ -179,9 +179,9 @@ retention_remedied(const Call *call, const Form *form)
 	for (int i = 0; i < call->ngiven; i++)
 	{
 		const Given *given = &call->given[i];
-		int			place = retention_place_of(call, i, form);
-		bool		fits = retention_fit(given->type, form->types[place]) > 0;
-		const char *cast = fits ? "%s" : retention_remedy(form, place, given->type);
+		int			place = retention_place_of(call, i, overload);
+		bool		fits = retention_argument_fit(given->type, overload->types[place]) > 0;
+		const char *cast = fits ? "%s" : retention_remedy(overload, place, given->type);
 
 		if (cast && strcmp(cast, OVER_CUSTOMERS) == 0)
 			return fill(cast, call->name);
@@ -189,9 +189,9 @@ retention_remedied(const Call *call, const Form *form)
 		if (i == 0)
 			rows = cast && cast[0] == '(' && strstr(cast, "%s") == NULL;
 		else if (rows && !fits)
-			return psprintf("%s(%s)", call->name, retention_remedy(form, 0, call->given[0].type));
+			return psprintf("%s(%s)", call->name, retention_remedy(overload, 0, call->given[0].type));
 		appendStringInfo(&text, "%s%s%s%s", i > 0 ? ", " : "", given->name ? given->name : "",
-						 given->name ? " => " : "", fill(cast ? cast : "%s", retention_written(given, form, place)));
+						 given->name ? " => " : "", fill(cast ? cast : "%s", retention_written(given, overload, place)));
 	}
 	appendStringInfoChar(&text, ')');
 	return text.data;

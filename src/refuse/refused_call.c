@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * call.c
+ * refused_call.c
  *	  The calls that are refused, as the query has them.
  *
  * A function over "any" is called with what the query says, and so is told of by the
@@ -23,7 +23,7 @@
 #include "optimizer/optimizer.h"
 #include "parser/parse_coerce.h"
 #include "parser/parsetree.h"
-#include "pg/call.h"
+#include "pg/calling_query.h"
 #include "pg/compat.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -141,9 +141,9 @@ read_argument(Given *given, Node *argument, List *range_table)
 
 /*
  * Of a function the arguments are as many as it has places, and those left out are
- * NULL, the default of all places of a form that refuses.  What comes behind one of
+ * NULL, the default of all places of an overload that refuses.  What comes behind one of
  * these was given by name, or might as well have been, as what is given for an
- * interval, and what comes behind it: a form for numbers has these first.
+ * interval, and what comes behind it: an overload for numbers has these first.
  */
 static void
 read_call(Call *call, Oid function, List *arguments, List *range_table)
@@ -152,7 +152,7 @@ read_call(Call *call, Oid function, List *arguments, List *range_table)
 	Oid		   *types;
 	char	  **names;
 	char	   *modes;
-	Form_pg_proc form;
+	Form_pg_proc row;
 	bool		of_intervals = false;
 	bool		by_name = false;
 	bool		left_out = false;
@@ -161,11 +161,11 @@ read_call(Call *call, Oid function, List *arguments, List *range_table)
 
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "cache lookup failed for function %u", function);
-	form = (Form_pg_proc) GETSTRUCT(tuple);
-	call->name = pstrdup(NameStr(form->proname));
-	call->schema = form->pronamespace;
-	call->result = form->prorettype;
-	call->aggregate = form->prokind == PROKIND_AGGREGATE;
+	row = (Form_pg_proc) GETSTRUCT(tuple);
+	call->name = pstrdup(NameStr(row->proname));
+	call->schema = row->pronamespace;
+	call->result = row->prorettype;
+	call->aggregate = row->prokind == PROKIND_AGGREGATE;
 	call->ngiven = 0;
 	call->named = false;
 	for (int i = get_func_arg_info(tuple, &types, &names, &modes) - 1; i >= 0; i--)
@@ -184,7 +184,7 @@ read_call(Call *call, Oid function, List *arguments, List *range_table)
 		else
 		{
 			read_argument(&call->given[call->ngiven], argument, range_table);
-			/* of the form over text, it may be a literal */
+			/* of the overload over text, it may be a literal */
 			if (!call->aggregate && IsA(argument, Const) && ((Const *) argument)->constisnull &&
 				call->given[call->ngiven].type == TEXTOID)
 				call->given[call->ngiven].type = UNKNOWNOID;
@@ -228,8 +228,8 @@ refuse_aggregate(Aggref *aggref, List *range_table)
 
 /*
  * _retention_refuse_rows(result, VARIADIC "any"), and _retention_refuse_literals():
- * transition and final function of the form of an aggregate that takes what no other
- * form does.  The planner asks the support function below before, but not for window
+ * transition and final function of the overload of an aggregate that takes what no other
+ * overload does.  The planner asks the support function below before, but not for window
  * functions.
  */
 PG_FUNCTION_INFO_V1(retention_refuse_rows);
@@ -254,7 +254,7 @@ retention_refuse_rows(PG_FUNCTION_ARGS)
 }
 
 /*
- * The form of a function that takes what no other form does.  It gets as far as
+ * The overload of a function that takes what no other overload does.  It gets as far as
  * this only where the planner has not asked about it, or tries to evaluate it.
  */
 PG_FUNCTION_INFO_V1(retention_refuse_call);
@@ -322,7 +322,7 @@ retention_refuse_support(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(NULL);
 }
 
-/* A literal where a form takes a number for an interval: it may be an interval. */
+/* A literal where an overload takes a number for an interval: it may be an interval. */
 PG_FUNCTION_INFO_V1(retention_no_span_in);
 Datum
 retention_no_span_in(PG_FUNCTION_ARGS)

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * call.c
+ * calling_query.c
  *	  The call, as it stands in the query, that a running function is for.
  *
  * A function knows the types that it is declared with; what it is given is for
@@ -10,7 +10,7 @@
  */
 #include "postgres.h"
 
-#include "pg/call.h"
+#include "pg/calling_query.h"
 
 #include "access/htup_details.h"
 #include "catalog/pg_aggregate.h"

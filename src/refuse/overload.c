@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
- * form.c
+ * overload.c
  *	  What would be taken in place of a call that is refused.
  *
  * It is read from the catalog: the other functions of the name in the same schema.
- * Of an aggregate's forms those that differ in types alone are one here, with several
+ * Of an aggregate's overloads those that differ in types alone are one here, with several
  * types in a place.
  *
  *-------------------------------------------------------------------------
@@ -41,7 +41,7 @@ retention_type_name(Oid type)
 	return name;
 }
 
-/* Is it a form for what no other takes? */
+/* Is it an overload for what no other takes? */
 static bool
 refuses(Form_pg_proc function)
 {
@@ -82,7 +82,7 @@ compare_types(const ListCell *a, const ListCell *b)
 }
 
 static bool
-same_places(const Form *a, const Form *b)
+same_places(const Overload *a, const Overload *b)
 {
 	if (a->aggregate != b->aggregate || a->nplaces != b->nplaces)
 		return false;
@@ -93,44 +93,44 @@ same_places(const Form *a, const Form *b)
 }
 
 static List *
-add_form(List *forms, HeapTuple tuple)
+add_overload(List *overloads, HeapTuple tuple)
 {
 	Form_pg_proc function = (Form_pg_proc) GETSTRUCT(tuple);
-	Form	   *form = palloc0(sizeof(Form));
+	Overload   *overload = palloc0(sizeof(Overload));
 	Oid		   *types;
 	char	  **names;
 	char	   *modes;
 	int			n = get_func_arg_info(tuple, &types, &names, &modes);
 	ListCell   *lc;
 
-	form->aggregate = function->prokind == PROKIND_AGGREGATE;
-	form->required = function->pronargs - function->pronargdefaults;
-	for (int i = 0; i < n && form->nplaces < MAX_PLACES; i++)
+	overload->aggregate = function->prokind == PROKIND_AGGREGATE;
+	overload->required = function->pronargs - function->pronargdefaults;
+	for (int i = 0; i < n && overload->nplaces < MAX_PLACES; i++)
 	{
 		if (modes && modes[i] != PROARGMODE_IN)
 			continue;
-		form->names[form->nplaces] = names && names[i][0] != '\0' ? names[i] : NULL;
-		form->types[form->nplaces++] = list_make1_oid(types[i]);
+		overload->names[overload->nplaces] = names && names[i][0] != '\0' ? names[i] : NULL;
+		overload->types[overload->nplaces++] = list_make1_oid(types[i]);
 	}
-	foreach(lc, forms)
+	foreach(lc, overloads)
 	{
-		Form	   *other = (Form *) lfirst(lc);
+		Overload   *other = (Overload *) lfirst(lc);
 
-		if (same_places(form, other))
+		if (same_places(overload, other))
 		{
-			for (int i = 0; i < form->nplaces; i++)
-				other->types[i] = list_append_unique_oid(other->types[i], linitial_oid(form->types[i]));
-			return forms;
+			for (int i = 0; i < overload->nplaces; i++)
+				other->types[i] = list_append_unique_oid(other->types[i], linitial_oid(overload->types[i]));
+			return overloads;
 		}
 	}
-	return lappend(forms, form);
+	return lappend(overloads, overload);
 }
 
 static int
-compare_forms(const ListCell *a, const ListCell *b)
+compare_overloads(const ListCell *a, const ListCell *b)
 {
-	const Form *x = (const Form *) lfirst(a);
-	const Form *y = (const Form *) lfirst(b);
+	const Overload *x = (const Overload *) lfirst(a);
+	const Overload *y = (const Overload *) lfirst(b);
 
 	return x->nplaces - y->nplaces;
 }
@@ -151,14 +151,14 @@ retention_type_is_value(Oid type, Oid schema)
 }
 
 /*
- * The forms that a call may have meant, those of few arguments first.  Who gives an
+ * The overloads that a call may have meant, those of few arguments first.  Who gives an
  * aggregate rows doesn't mean the function of its name, which is asked of a value.
  */
 List *
-retention_refuse_forms(const Call *call, bool of_values)
+retention_refuse_overloads(const Call *call, bool of_values)
 {
 	CatCList   *namesakes = SearchSysCacheList1(PROCNAMEARGSNSP, CStringGetDatum(call->name));
-	List	   *forms = NIL;
+	List	   *overloads = NIL;
 	ListCell   *lc;
 
 	for (int i = 0; i < namesakes->n_members; i++)
@@ -168,38 +168,38 @@ retention_refuse_forms(const Call *call, bool of_values)
 
 		if (function->pronamespace == call->schema && function->pronargs <= MAX_PLACES && !refuses(function) &&
 			(!call->aggregate || (function->prokind != PROKIND_AGGREGATE) == of_values))
-			forms = add_form(forms, tuple);
+			overloads = add_overload(overloads, tuple);
 	}
 	ReleaseSysCacheList(namesakes);
-	list_sort(forms, compare_forms);
-	foreach(lc, forms)
-		for (int i = 0; i < ((Form *) lfirst(lc))->nplaces; i++)
-			list_sort(((Form *) lfirst(lc))->types[i], compare_types);
-	return forms;
+	list_sort(overloads, compare_overloads);
+	foreach(lc, overloads)
+		for (int i = 0; i < ((Overload *) lfirst(lc))->nplaces; i++)
+			list_sort(((Overload *) lfirst(lc))->types[i], compare_types);
+	return overloads;
 }
 
 /* What a place is called, in a call that is written out. */
 const char *
-retention_place_name(const Form *form, int place)
+retention_place_name(const Overload *overload, int place)
 {
-	return form->names[place] ? form->names[place] : format_type_be(linitial_oid(form->types[place]));
+	return overload->names[place] ? overload->names[place] : format_type_be(linitial_oid(overload->types[place]));
 }
 
 /* Which of a reader's roles it has; ROLES if none. */
 Role
-retention_place_role(const Form *form, int place)
+retention_place_role(const Overload *overload, int place)
 {
-	const char *name = form->names[place];
+	const char *name = overload->names[place];
 
 	if (name == NULL)
 		return ROLES;
-	if (strcmp(name, "customer") == 0 && list_member_oid(form->types[place], TEXTOID))
+	if (strcmp(name, "customer") == 0 && list_member_oid(overload->types[place], TEXTOID))
 		return ROLE_CUSTOMER;
 	if (strcmp(name, "ordered_at") == 0)
 		return ROLE_ORDERED_AT;
 	if (strcmp(name, "amount") == 0)
 		return ROLE_AMOUNT;
-	if (strcmp(name, "order_id") == 0 && list_member_oid(form->types[place], UUIDOID))
+	if (strcmp(name, "order_id") == 0 && list_member_oid(overload->types[place], UUIDOID))
 		return ROLE_ORDER_ID;
 	return ROLES;
 }
@@ -228,23 +228,23 @@ retention_types_text(const List *types)
 	return text.data;
 }
 
-/* Where an argument goes in a form, if it's left where it is; -1: nowhere. */
+/* Where an argument goes in an overload, if it's left where it is; -1: nowhere. */
 int
-retention_place_of(const Call *call, int argument, const Form *form)
+retention_place_of(const Call *call, int argument, const Overload *overload)
 {
 	const char *name = call->given[argument].name;
 
 	if (name == NULL)
-		return argument < form->nplaces ? argument : -1;
-	for (int i = 0; i < form->nplaces; i++)
-		if (form->names[i] && strcmp(form->names[i], name) == 0)
+		return argument < overload->nplaces ? argument : -1;
+	for (int i = 0; i < overload->nplaces; i++)
+		if (overload->names[i] && strcmp(overload->names[i], name) == 0)
 			return i;
 	return -1;
 }
 
 /* How well a value of the type goes in a place: 0 if it can't. */
 int
-retention_fit(Oid type, const List *types)
+retention_argument_fit(Oid type, const List *types)
 {
 	const ListCell *lc;
 	int			best = 0;
@@ -268,9 +268,9 @@ retention_fit(Oid type, const List *types)
  * that is due?  Nobody means customers who are orders.
  */
 bool
-retention_is_misplaced(const Given *given, const Form *form, int place)
+retention_is_misplaced(const Given *given, const Overload *overload, int place)
 {
-	if (retention_place_role(form, place) != ROLE_ORDER_ID || given->text == NULL || strcmp(given->kind, "column ") != 0)
+	if (retention_place_role(overload, place) != ROLE_ORDER_ID || given->text == NULL || strcmp(given->kind, "column ") != 0)
 		return false;
 	for (Role role = ROLE_CUSTOMER; role <= ROLE_AMOUNT; role++)
 		if (retention_name_is_usual(role, given->text))
@@ -279,7 +279,7 @@ retention_is_misplaced(const Given *given, const Form *form, int place)
 }
 
 static void
-try_orders(const Call *call, const Form *form, int nplaces, int place, int score, Order *trial, Order *best)
+try_placements(const Call *call, const Overload *overload, int nplaces, int place, int score, Placement *trial, Placement *best)
 {
 	if (place == nplaces)
 	{
@@ -292,30 +292,30 @@ try_orders(const Call *call, const Form *form, int nplaces, int place, int score
 	}
 	for (int i = 0; i < call->ngiven; i++)
 	{
-		int			fits = retention_fit(call->given[i].type, form->types[place]);
+		int			fits = retention_argument_fit(call->given[i].type, overload->types[place]);
 		bool		taken = false;
 
 		for (int j = 0; j < place; j++)
 			taken = taken || trial->of[j] == i;
-		if (taken || fits == 0 || retention_is_misplaced(&call->given[i], form, place))
+		if (taken || fits == 0 || retention_is_misplaced(&call->given[i], overload, place))
 			continue;
 		trial->of[place] = i;
 		/* the types decide, then what are columns, then how much stays where it is */
-		try_orders(call, form, nplaces, place + 1,
-				   score + fits * 1000 + ((retention_place_role(form, place) != ROLES) == (call->given[i].kind[0] != '\0') ? 100 : 0) +
-				   (i == place ? 10 : 0) + (place > 0 && i > trial->of[place - 1] ? 1 : 0),
-				   trial, best);
+		try_placements(call, overload, nplaces, place + 1,
+					   score + fits * 1000 + ((retention_place_role(overload, place) != ROLES) == (call->given[i].kind[0] != '\0') ? 100 : 0) +
+					   (i == place ? 10 : 0) + (place > 0 && i > trial->of[place - 1] ? 1 : 0),
+					   trial, best);
 	}
 }
 
-/* The best order in which arguments of the call fill so many places of the form. */
-Order
-retention_best_order(const Call *call, const Form *form, int nplaces)
+/* The best order in which arguments of the call fill so many places of the overload. */
+Placement
+retention_best_placement(const Call *call, const Overload *overload, int nplaces)
 {
-	Order		trial = {{0}, 0};
-	Order		best = {{0}, 0};
+	Placement	trial = {{0}, 0};
+	Placement	best = {{0}, 0};
 
 	if (call->ngiven <= MAX_ORDERED)
-		try_orders(call, form, nplaces, 0, 0, &trial, &best);
+		try_placements(call, overload, nplaces, 0, 0, &trial, &best);
 	return best;
 }
