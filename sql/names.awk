@@ -4,7 +4,7 @@
 BEGIN {
 	print "/* Made by make from sql/; change that, not this file. */"
 	print "#include \"postgres.h\"\n"
-	print "#include \"pg/names.h\"\n"
+	print "#include \"pg/extension_names.h\"\n"
 	print "const RetentionName retention_names[] = {"
 }
 

@@ -43,7 +43,7 @@
 
 #include "base/base_totals.h"
 #include "pg/compat.h"
-#include "pg/pace.h"
+#include "pg/interrupt_pace.h"
 #include "store/wide.h"
 
 /*

@@ -21,7 +21,7 @@
 
 #include "forecast/prediction.h"
 #include "math/special_functions.h"
-#include "pg/number.h"
+#include "pg/number_argument.h"
 
 #include "access/htup_details.h"
 #include "funcapi.h"

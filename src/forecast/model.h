@@ -20,8 +20,8 @@
 #include "fmgr.h"
 #include "histogram/histogram.h"
 #include "model/contract.h"
-#include "model/purchase.h"
-#include "model/spend.h"
+#include "model/purchase_kind.h"
+#include "model/spend_kind.h"
 #include "pg/compat.h"
 
 /* Of the form in a table, and of the fields in JSON. */

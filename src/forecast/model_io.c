@@ -11,7 +11,7 @@
 
 #include "forecast/model_json.h"
 #include "pg/bytes.h"
-#include "pg/value.h"
+#include "pg/value_functions.h"
 
 #include "libpq/pqformat.h"
 #include "utils/builtins.h"

@@ -8,8 +8,8 @@
 #include "postgres.h"
 
 #include "forecast/order_query.h"
-#include "pg/schema.h"
-#include "reader/reader.h"
+#include "pg/extension_schema.h"
+#include "reader/order_reader.h"
 
 #include "catalog/namespace.h"
 #include "executor/spi.h"

@@ -13,7 +13,7 @@
 #include "forecast/prediction.h"
 #include "order/duration.h"
 #include "order/instant.h"
-#include "pg/number.h"
+#include "pg/number_argument.h"
 
 #define YEAR_DAYS	((double) YEAR_USECS / USECS_PER_DAY)
 

@@ -15,7 +15,7 @@
 #include "forecast/fit.h"
 #include "forecast/order_query.h"
 #include "order/duration.h"
-#include "pg/number.h"
+#include "pg/number_argument.h"
 
 #include "catalog/pg_type.h"
 #include "executor/spi.h"

@@ -17,8 +17,8 @@
 #include "forecast/prediction.h"
 #include "order/duration.h"
 #include "order/instant.h"
-#include "pg/number.h"
-#include "rfm/rfm.h"
+#include "pg/number_argument.h"
+#include "rfm/rfm_inputs.h"
 
 #include "miscadmin.h"
 #include "utils/builtins.h"

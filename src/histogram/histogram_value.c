@@ -12,7 +12,7 @@
 
 #include "histogram/histogram.h"
 #include "pg/bytes.h"
-#include "pg/value.h"
+#include "pg/value_functions.h"
 
 /* The kind of a value or state, whichever form it is in. */
 static HistogramKind

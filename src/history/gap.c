@@ -11,7 +11,7 @@
 
 #include "history/gap.h"
 #include "history/question.h"
-#include "pg/number.h"
+#include "pg/number_argument.h"
 
 #include "utils/memutils.h"
 

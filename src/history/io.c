@@ -11,7 +11,7 @@
 #include "postgres.h"
 
 #include "history/state.h"
-#include "pg/value.h"
+#include "pg/value_functions.h"
 
 PG_FUNCTION_INFO_V1(retention_history_in);
 Datum

@@ -19,8 +19,8 @@
 
 #include <math.h>
 
+#include "metric/base_formula.h"
 #include "metric/exact.h"
-#include "metric/formula.h"
 #include "order/duration.h"
 
 #include "utils/float.h"

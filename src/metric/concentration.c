@@ -18,9 +18,9 @@
 #include "postgres.h"
 
 #include "base/base_state.h"
+#include "metric/base_formula.h"
 #include "metric/distribution.h"
 #include "metric/exact.h"
-#include "metric/formula.h"
 
 #include "funcapi.h"
 #include "miscadmin.h"

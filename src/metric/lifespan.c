@@ -9,8 +9,8 @@
  */
 #include "postgres.h"
 
+#include "metric/base_formula.h"
 #include "metric/exact.h"
-#include "metric/formula.h"
 
 /* The mean lifespan in microseconds, as numeric. */
 bool

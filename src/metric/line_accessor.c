@@ -8,7 +8,7 @@
 #include "postgres.h"
 
 #include "base/customer_order_pairs.h"
-#include "metric/formula.h"
+#include "metric/base_formula.h"
 
 PG_FUNCTION_INFO_V1(retention_lines_aov);
 Datum

@@ -9,8 +9,8 @@
  */
 #include "postgres.h"
 
+#include "metric/base_formula.h"
 #include "metric/exact.h"
-#include "metric/formula.h"
 
 bool
 retention_aov(const BaseTotals *totals, Datum *result)

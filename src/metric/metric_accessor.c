@@ -11,10 +11,10 @@
 #include "postgres.h"
 
 #include "base/base_state.h"
+#include "metric/base_formula.h"
 #include "metric/exact.h"
-#include "metric/formula.h"
 #include "order/duration.h"
-#include "pg/number.h"
+#include "pg/number_argument.h"
 
 #include "access/htup_details.h"
 #include "funcapi.h"

@@ -13,7 +13,7 @@
 
 #include <math.h>
 
-#include "pg/number.h"
+#include "pg/number_argument.h"
 
 #include "fmgr.h"
 #include "funcapi.h"

@@ -8,7 +8,7 @@
  */
 #include "postgres.h"
 
-#include "metric/formula.h"
+#include "metric/base_formula.h"
 
 bool
 retention_purchase_frequency(const BaseTotals *totals, double *result)

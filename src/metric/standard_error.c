@@ -24,8 +24,8 @@
 
 #include <math.h>
 
+#include "metric/base_formula.h"
 #include "metric/distribution.h"
-#include "metric/formula.h"
 
 #include "utils/timestamp.h"
 

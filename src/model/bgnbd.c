@@ -26,7 +26,7 @@
 
 #include "math/special_functions.h"
 #include "model/dropout.h"
-#include "model/purchase.h"
+#include "model/purchase_kind.h"
 
 /* How often they could have left. */
 static inline double

@@ -30,7 +30,7 @@
 #include "math/quadrature.h"
 #include "math/special_functions.h"
 #include "model/dropout.h"
-#include "model/purchase.h"
+#include "model/purchase_kind.h"
 
 /* Purchases to come that are summed one by one; behind them a sum is an integral. */
 #define ONE_BY_ONE		240

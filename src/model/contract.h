@@ -15,7 +15,7 @@
 #ifndef RETENTION_CONTRACT_H
 #define RETENTION_CONTRACT_H
 
-#include "model/registry.h"
+#include "model/model_registry.h"
 
 typedef struct ContractKind ContractKind;
 
@@ -63,6 +63,6 @@ contract_kind(const ModelKind *kind)
 #define PURCHASE_MODEL(name)
 #define SPEND_MODEL(name)
 #define CONTRACT_MODEL(name) extern const ContractKind retention_##name;
-#include "model/list.h"
+#include "model/model_list.h"
 
 #endif							/* RETENTION_CONTRACT_H */

@@ -28,7 +28,7 @@
 #include <stddef.h>
 
 #include "math/quadrature.h"
-#include "model/purchase.h"
+#include "model/purchase_kind.h"
 
 /*
  * The longest panel in u (where customers buy every k-th time, and all at about

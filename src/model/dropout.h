@@ -11,7 +11,7 @@
 #ifndef RETENTION_DROPOUT_H
 #define RETENTION_DROPOUT_H
 
-#include "model/purchase.h"
+#include "model/purchase_kind.h"
 
 /* At the moment of their first purchase. */
 static const Buyer dropout_newcomer = {0, 0, 0};

@@ -16,7 +16,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "model/spend.h"
+#include "model/spend_kind.h"
 
 #include <math.h>
 

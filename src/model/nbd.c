@@ -14,7 +14,7 @@
 
 #include "math/special_functions.h"
 #include "model/dropout.h"
-#include "model/purchase.h"
+#include "model/purchase_kind.h"
 
 /*
  * r and alpha by which as many customers buy again as did, and as often: the

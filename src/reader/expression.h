@@ -8,7 +8,7 @@
 #ifndef RETENTION_READER_EXPRESSION_H
 #define RETENTION_READER_EXPRESSION_H
 
-#include "reader/reader.h"
+#include "reader/order_reader.h"
 
 #include "nodes/parsenodes.h"
 #include "parser/parse_node.h"
@@ -47,7 +47,7 @@ extern int	retention_table_find_column(const OpenTable *table, const char *name)
 extern const char *retention_table_column_names(const OpenTable *table);
 extern Node *retention_table_column(const OpenTable *table, int column);
 
-/* reader.c */
+/* order_reader.c */
 extern bool retention_name_is_usual(Role role, const char *name);
 
 /* expression.c */

@@ -16,7 +16,7 @@
  */
 #include "postgres.h"
 
-#include "reader/reader.h"
+#include "reader/order_reader.h"
 
 /*
  * SQL of orders and refunds, of SQL of lines; "more", or "", is another column that

@@ -11,7 +11,7 @@
 #include "postgres.h"
 
 #include "order/period.h"
-#include "reader/reader.h"
+#include "reader/order_reader.h"
 
 #include "utils/builtins.h"
 #include "utils/datetime.h"

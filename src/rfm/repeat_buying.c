@@ -13,7 +13,7 @@
 #include "postgres.h"
 
 #include "histogram/histogram.h"
-#include "rfm/rfm.h"
+#include "rfm/rfm_inputs.h"
 
 #include "access/htup_details.h"
 #include "common/int.h"

@@ -17,7 +17,7 @@
 #include <math.h>
 
 #include "rfm/repeat_spend.h"
-#include "rfm/rfm.h"
+#include "rfm/rfm_inputs.h"
 
 #include "access/htup_details.h"
 #include "funcapi.h"

@@ -14,7 +14,7 @@
 
 #include "math/elementary.h"
 #include "metric/exact.h"
-#include "rfm/rfm.h"
+#include "rfm/rfm_inputs.h"
 #include "rfm/timeline.h"
 
 #include "access/htup_details.h"

@@ -23,7 +23,7 @@
 
 #include "order/period.h"
 #include "pg/bytes.h"
-#include "pg/value.h"
+#include "pg/value_functions.h"
 #include "utils/memutils.h"
 
 /* Words of the amounts of a timeline that comes from outside: 64 MB of them. */

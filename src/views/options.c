@@ -15,7 +15,7 @@
 
 #include "forecast/fit.h"
 #include "order/duration.h"
-#include "pg/number.h"
+#include "pg/number_argument.h"
 #include "views/views.h"
 
 #include "access/relation.h"

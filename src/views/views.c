@@ -8,7 +8,7 @@
 #include "postgres.h"
 
 #include "pg/compat.h"
-#include "pg/schema.h"
+#include "pg/extension_schema.h"
 #include "pg/subtransaction.h"
 #include "views/build.h"
 

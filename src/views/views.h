@@ -33,7 +33,7 @@
 #include "fmgr.h"
 #include "datatype/timestamp.h"
 #include "order/period.h"
-#include "reader/reader.h"
+#include "reader/order_reader.h"
 
 /* Views that the others are made from. */
 #define VIEW_OF_ROWS		"order_rows"

@@ -19,7 +19,7 @@
 #include <setjmp.h>
 
 #include "miscadmin.h"
-#include "pg/value.h"
+#include "pg/value_functions.h"
 #include "utils/datetime.h"
 #include "utils/expandeddatum.h"
 #include "utils/memutils.h"

@@ -1,5 +1,5 @@
 # A new model is one file and one line: test/toy/poisson.c and its name in
-# src/model/list.h, of which a library of its own is built. Nothing else is
+# src/model/model_list.h, of which a library of its own is built. Nothing else is
 # touched, and the model is fitted, asked, stored, printed and read.
 
 use strict;
@@ -17,9 +17,9 @@ my $pg_config = $ENV{PG_CONFIG} || 'pg_config';
 plan skip_all => 'no make, or no headers of the server' if system("make -v > /dev/null 2>&1; test -f \$($pg_config --includedir-server)/postgres.h") != 0;
 
 system_or_bail('sh', '-c', "tar -C '$source' -cf - Makefile META.json retention.control.in sql src | tar -C '$build' -xf - && cp '$source/test/toy/poisson.c' '$build/src/model/'");
-my $list = slurp_file("$build/src/model/list.h");
+my $list = slurp_file("$build/src/model/model_list.h");
 $list =~ s/(?=PURCHASE_MODEL\(nbd\))/PURCHASE_MODEL(poisson)\n/ or die;
-open(my $out, '>', "$build/src/model/list.h") or die $!;
+open(my $out, '>', "$build/src/model/model_list.h") or die $!;
 print $out $list;
 close $out;
 my ($log, $errors) = run_command([ 'make', '-s', '-C', $build, '-j2', "PG_CONFIG=$pg_config", 'with_llvm=no', $ENV{RETENTION_INSTRUMENTED} ? 'COPT=-w' : 'COPT=-O0 -Werror', 'MAKEFLAGS=', 'retention.so' ]);

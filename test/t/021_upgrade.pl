@@ -187,8 +187,8 @@ patch('src/views/options.c',
 patch('src/views/existing.c', "\t{\"materialized\", ", "\t{\"currency\", \"of the amounts\"},\n\t{\"materialized\", ");
 # a model with one parameter more than any has
 copy("$source/test/upgrade/stairs.c", "$build/src/model/") or die $!;
-patch('src/model/registry.h', "MODEL_MAX_PARAMS\t5", "MODEL_MAX_PARAMS\t6");
-patch('src/model/list.h', "CONTRACT_MODEL(bdw)\n", "CONTRACT_MODEL(bdw)\nCONTRACT_MODEL(stairs)\n");
+patch('src/model/model_registry.h', "MODEL_MAX_PARAMS\t5", "MODEL_MAX_PARAMS\t6");
+patch('src/model/model_list.h', "CONTRACT_MODEL(bdw)\n", "CONTRACT_MODEL(bdw)\nCONTRACT_MODEL(stairs)\n");
 system_or_bail('touch', "$build/META.json");
 
 # The script: what is new in the install script, and of functions what they were.

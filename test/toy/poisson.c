@@ -4,7 +4,7 @@
  *	  A model that is no part of the product: customers who all buy at one rate.
  *
  * It's what a new model is: one file, and the line PURCHASE_MODEL(poisson) in
- * src/model/list.h.  Nothing of it is difficult, so a test knows every answer:
+ * src/model/model_list.h.  Nothing of it is difficult, so a test knows every answer:
  * the mean gap is all the time by all purchases, and nobody ever leaves.
  *
  *-------------------------------------------------------------------------
@@ -12,7 +12,7 @@
 #include <math.h>
 #include <stddef.h>
 
-#include "model/purchase.h"
+#include "model/purchase_kind.h"
 
 static void
 poisson_start(const BuyerTotals *totals, double *params)

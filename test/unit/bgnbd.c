@@ -1,6 +1,6 @@
 /* BG/NBD and MBG/NBD: against mpmath, and against published numbers. */
 #include "check.h"
-#include "model/purchase.h"
+#include "model/purchase_kind.h"
 #include "points.h"
 
 static void

@@ -8,7 +8,7 @@
 #include "check.h"
 #include "math/optimize.h"
 #include "math/special_functions.h"
-#include "model/purchase.h"
+#include "model/purchase_kind.h"
 
 #define MOST	3000
 

@@ -5,8 +5,8 @@
 #include "cdnow.h"
 #include "check.h"
 #include "math/optimize.h"
-#include "model/purchase.h"
-#include "model/spend.h"
+#include "model/purchase_kind.h"
+#include "model/spend_kind.h"
 
 #define MOST_CUSTOMERS	3000
 

@@ -4,7 +4,7 @@
  */
 #include "check.h"
 #include "math/quadrature.h"
-#include "model/purchase.h"
+#include "model/purchase_kind.h"
 #include "points.h"
 
 /* All of the points of BG/NBD and MBG/NBD, whose k is 1. */

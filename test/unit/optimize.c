@@ -6,7 +6,7 @@
 
 #include "check.h"
 #include "math/optimize.h"
-#include "model/purchase.h"
+#include "model/purchase_kind.h"
 
 static int	calls;
 

@@ -1,6 +1,6 @@
 /* Pareto/NBD, against its definition and published numbers. */
 #include "check.h"
-#include "model/purchase.h"
+#include "model/purchase_kind.h"
 
 static PurchaseModel
 model_of(double r, double alpha, double s, double beta)

@@ -15,7 +15,7 @@
 #define RETENTION_POINTS_H
 
 #include "check.h"
-#include "model/purchase.h"
+#include "model/purchase_kind.h"
 
 static inline PurchaseModel
 points_model(char *name, const double *v)

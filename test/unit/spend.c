@@ -1,6 +1,6 @@
 /* Gamma-gamma, against its definition. */
 #include "check.h"
-#include "model/spend.h"
+#include "model/spend_kind.h"
 
 #define SPEND_PARAMS	3
 

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * number.h
+ * number_argument.h
  *	  Numbers that callers give, and what they can be: shares, rates and
  *	  quantities.
  *
@@ -10,8 +10,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef RETENTION_NUMBER_H
-#define RETENTION_NUMBER_H
+#ifndef RETENTION_NUMBER_ARGUMENT_H
+#define RETENTION_NUMBER_ARGUMENT_H
 
 #include "postgres.h"
 
@@ -27,4 +27,4 @@ extern void retention_check_quantity(double quantity, const char *name, bool may
 extern void retention_check_quantity_numeric(Datum quantity, const char *name,
 											 bool may_be_negative);
 
-#endif							/* RETENTION_NUMBER_H */
+#endif							/* RETENTION_NUMBER_ARGUMENT_H */

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * value.h
+ * value_functions.h
  *	  Text and binary input and output, and equality, the same for all types of
  *	  ours.
  *
@@ -10,8 +10,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef RETENTION_VALUE_H
-#define RETENTION_VALUE_H
+#ifndef RETENTION_VALUE_FUNCTIONS_H
+#define RETENTION_VALUE_FUNCTIONS_H
 
 #include "postgres.h"
 
@@ -66,4 +66,4 @@ extern Datum retention_value_hash_extended(Datum value, ValuePacker pack, uint64
 	VALUE_FUNCTION(retention_##room##_hash_extended, retention_value_hash_extended( \
 		PG_GETARG_DATUM(0), pack, (uint64) PG_GETARG_INT64(1)))
 
-#endif							/* RETENTION_VALUE_H */
+#endif							/* RETENTION_VALUE_FUNCTIONS_H */

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * value.c
+ * value_functions.c
  *	  Text and binary input and output, and equality, the same for all types of
  *	  ours.
  *
@@ -8,7 +8,7 @@
  */
 #include "postgres.h"
 
-#include "pg/value.h"
+#include "pg/value_functions.h"
 
 #include "access/detoast.h"
 #include "common/hashfn.h"

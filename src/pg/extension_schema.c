@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * schema.c
+ * extension_schema.c
  *	  The schema that the extension is in, as it's written in SQL.
  *
  * It can be installed in any, and moved.  A function of ours that builds SQL
@@ -11,7 +11,7 @@
  */
 #include "postgres.h"
 
-#include "pg/schema.h"
+#include "pg/extension_schema.h"
 
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"

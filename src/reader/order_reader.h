@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * reader.h
+ * order_reader.h
  *	  The user's table, or a query of theirs: from what they say of it to SQL of
  *	  order rows.  The one reader for views and for predictions.
  *
@@ -17,8 +17,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef RETENTION_READER_H
-#define RETENTION_READER_H
+#ifndef RETENTION_ORDER_READER_H
+#define RETENTION_ORDER_READER_H
 
 #include "postgres.h"
 
@@ -52,7 +52,7 @@ typedef struct OrderRows
 	List	   *relations;		/* OIDs of what is read */
 } OrderRows;
 
-/* reader.c */
+/* order_reader.c */
 extern void retention_read_orders(OrderRows *rows, const ReaderArguments *arguments);
 
 /*
@@ -69,4 +69,4 @@ extern char *retention_counted_rows(const char *rows, bool has_lines, bool has_i
 /* time_zone.c */
 extern void retention_check_calendar_zone(const char *name);
 
-#endif							/* RETENTION_READER_H */
+#endif							/* RETENTION_ORDER_READER_H */

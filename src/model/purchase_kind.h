@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
- * purchase.h
+ * purchase_kind.h
  *	  The models of repeat buying, behind one interface: a table of functions.
  *
  * A model says how likely a customer's purchases are (the likelihood, to which
  * it's fitted) and what they do next (the predictions).  Each is one file here,
- * with both together; a further model is one further file, and a line in list.h.
+ * with both together; a further model is one further file, and a line in model_list.h.
  *
  * All of this is doubles in, doubles out, knows no PostgreSQL and allocates
  * nothing.  Nothing here fails: parameters are positive and finite, customers
@@ -22,14 +22,14 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef RETENTION_PURCHASE_H
-#define RETENTION_PURCHASE_H
+#ifndef RETENTION_PURCHASE_KIND_H
+#define RETENTION_PURCHASE_KIND_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "math/random_variate.h"
-#include "model/registry.h"
+#include "model/model_registry.h"
 
 #define PURCHASE_MAX_PARAMS	MODEL_MAX_PARAMS
 #define PURCHASE_MAX_K		MODEL_MAX_K
@@ -125,7 +125,7 @@ struct PurchaseKind
 	double		(*wait) (const PurchaseModel *model, RandomStream *stream, Habit *habit);
 };
 
-/* registry.c */
+/* model_registry.c */
 extern const PurchaseKind *const retention_purchase_kinds[];	/* NULL ends it */
 
 static inline const PurchaseKind *
@@ -145,6 +145,6 @@ extern double retention_discounted_purchases(const PurchaseModel *model, const B
 #define PURCHASE_MODEL(name) extern const PurchaseKind retention_##name;
 #define SPEND_MODEL(name)
 #define CONTRACT_MODEL(name)
-#include "model/list.h"
+#include "model/model_list.h"
 
-#endif							/* RETENTION_PURCHASE_H */
+#endif							/* RETENTION_PURCHASE_KIND_H */

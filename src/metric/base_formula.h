@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * formula.h
+ * base_formula.h
  *	  The formulas: from the totals of a base to one number each.
  *
  * O orders, C customers, R revenue less refunds, of a base without its
@@ -9,8 +9,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef RETENTION_FORMULA_H
-#define RETENTION_FORMULA_H
+#ifndef RETENTION_BASE_FORMULA_H
+#define RETENTION_BASE_FORMULA_H
 
 #include "postgres.h"
 
@@ -27,7 +27,7 @@ typedef struct ClvOptions
 	Datum		discount_rate;	/* numeric, a year; (Datum) 0: none */
 } ClvOptions;
 
-/* count.c: of all customers, where a sample has kept some */
+/* estimated_count.c: of all customers, where a sample has kept some */
 extern int64 retention_all_customers(const BaseTotals *totals, int64 kept);
 extern int64 retention_all_orders(const BaseTotals *totals);
 extern Datum retention_all_revenue(const BaseTotals *totals);
@@ -54,4 +54,4 @@ extern bool retention_observation_usecs(const BaseTotals *totals, const ClvOptio
 extern bool retention_clv_lifespan_usecs(const BaseTotals *totals, const ClvOptions *options,
 										 Datum *result);
 
-#endif							/* RETENTION_FORMULA_H */
+#endif							/* RETENTION_BASE_FORMULA_H */

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * registry.h
+ * model_registry.h
  *	  What there is to know of a model's name and numbers, and the list of all.
  *
  * A model defines a struct of its type (PurchaseKind, SpendKind, ContractKind),
@@ -10,8 +10,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef RETENTION_REGISTRY_H
-#define RETENTION_REGISTRY_H
+#ifndef RETENTION_MODEL_REGISTRY_H
+#define RETENTION_MODEL_REGISTRY_H
 
 #include <stdbool.h>
 
@@ -70,4 +70,4 @@ extern const ModelKind *retention_model_of_name(ModelType type, const char *name
 /* Are these two spellings of a name? */
 extern bool retention_same_model(const char *name, const char *other);
 
-#endif							/* RETENTION_REGISTRY_H */
+#endif							/* RETENTION_MODEL_REGISTRY_H */

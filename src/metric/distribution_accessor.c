@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * survey.c
+ * distribution_accessor.c
  *	  The SQL-callable side of what takes all customers of a base.
  *
  *-------------------------------------------------------------------------
@@ -10,9 +10,9 @@
 #include <math.h>
 
 #include "base/base_state.h"
+#include "metric/base_formula.h"
 #include "metric/distribution.h"
-#include "metric/formula.h"
-#include "pg/number.h"
+#include "pg/number_argument.h"
 
 #include "funcapi.h"
 #include "utils/builtins.h"
@@ -20,7 +20,7 @@
 
 /* The base's packed form; NULL if it is a sample that can't say. */
 static const struct varlena *
-packed_to_survey(Datum base)
+packed_if_fair(Datum base)
 {
 	const struct varlena *packed = retention_customer_pack(base);
 	BaseTotals	totals;
@@ -40,7 +40,7 @@ retention_base_top_share(PG_FUNCTION_ARGS)
 	double		result;
 
 	retention_check_share(share_of_customers, "share_of_customers");
-	packed = packed_to_survey(PG_GETARG_DATUM(0));
+	packed = packed_if_fair(PG_GETARG_DATUM(0));
 	if (packed == NULL)
 		PG_RETURN_NULL();
 	spending = retention_spending(packed, false);
@@ -54,7 +54,7 @@ PG_FUNCTION_INFO_V1(retention_base_gini);
 Datum
 retention_base_gini(PG_FUNCTION_ARGS)
 {
-	const struct varlena *packed = packed_to_survey(PG_GETARG_DATUM(0));
+	const struct varlena *packed = packed_if_fair(PG_GETARG_DATUM(0));
 	Spending	spending;
 	double		result;
 
@@ -72,7 +72,7 @@ Datum
 retention_base_order_count_distribution(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	const struct varlena *packed = packed_to_survey(PG_GETARG_DATUM(0));
+	const struct varlena *packed = packed_if_fair(PG_GETARG_DATUM(0));
 	OrderCounts counts;
 	BaseTotals	totals;
 
@@ -101,7 +101,7 @@ PG_FUNCTION_INFO_V1(retention_base_standard_error);
 Datum
 retention_base_standard_error(PG_FUNCTION_ARGS)
 {
-	const struct varlena *packed = packed_to_survey(PG_GETARG_DATUM(0));
+	const struct varlena *packed = packed_if_fair(PG_GETARG_DATUM(0));
 	double		result;
 
 	if (packed == NULL)

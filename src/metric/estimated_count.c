@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * count.c
+ * estimated_count.c
  *	  How many customers, orders and how much revenue there is, where a sample
  *	  has kept a share of the customers.
  *
@@ -13,8 +13,8 @@
 
 #include <math.h>
 
+#include "metric/base_formula.h"
 #include "metric/exact.h"
-#include "metric/formula.h"
 
 static int64
 divide_by_share(const BaseTotals *totals, int64 kept)

@@ -1,24 +1,24 @@
 /*-------------------------------------------------------------------------
  *
- * registry.c
+ * model_registry.c
  *	  The list of all models, by number and by name.
  *
  *-------------------------------------------------------------------------
  */
-#include "model/registry.h"
+#include "model/model_registry.h"
 
 #include <stddef.h>
 #include <string.h>
 
 #include "model/contract.h"
-#include "model/purchase.h"
-#include "model/spend.h"
+#include "model/purchase_kind.h"
+#include "model/spend_kind.h"
 
 const ModelKind *const retention_model_kinds[] = {
 #define PURCHASE_MODEL(name) &retention_##name.about,
 #define SPEND_MODEL(name) &retention_##name.about,
 #define CONTRACT_MODEL(name) &retention_##name.about,
-#include "model/list.h"
+#include "model/model_list.h"
 	NULL
 };
 
@@ -26,7 +26,7 @@ const PurchaseKind *const retention_purchase_kinds[] = {
 #define PURCHASE_MODEL(name) &retention_##name,
 #define SPEND_MODEL(name)
 #define CONTRACT_MODEL(name)
-#include "model/list.h"
+#include "model/model_list.h"
 	NULL
 };
 

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * number.c
+ * number_argument.c
  *	  Numbers that callers give, and what they can be: shares, rates and
  *	  quantities.
  *
@@ -10,7 +10,7 @@
 
 #include <math.h>
 
-#include "pg/number.h"
+#include "pg/number_argument.h"
 
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * names.c
+ * extension_names.c
  *	  Whether somebody has a name of the extension already.
  *
  * A table has the name of its rows' type, so a shop with a table of a name of
@@ -12,7 +12,7 @@
  */
 #include "postgres.h"
 
-#include "pg/names.h"
+#include "pg/extension_names.h"
 
 #include "access/htup_details.h"
 #include "catalog/dependency.h"

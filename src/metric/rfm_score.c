@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * score.c
+ * rfm_score.c
  *	  rfm_score: into which class a value falls, between given thresholds.
  *
  * Classes that are cut by rank (ntile) put customers who are equal into

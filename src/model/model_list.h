@@ -1,7 +1,7 @@
 /*
  * The list of all models: a new one is a file in this folder and a line here.
  * Each line is the name, without "retention_", of what the file defines.  It's
- * included by the headers, which declare them, and by registry.c; there is no
+ * included by the headers, which declare them, and by model_registry.c; there is no
  * guard, as each time the words mean something else.
  *
  * The order is that in which models are tried, and named to those who ask.

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * rfm.c
+ * rfm_inputs.c
  *	  One customer as the models see them: values of the type rfm_inputs, read.
  *
  * Anybody can make such a row, and the owner of a type can alter it, so it's
@@ -13,7 +13,7 @@
 
 #include <math.h>
 
-#include "rfm/rfm.h"
+#include "rfm/rfm_inputs.h"
 
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"

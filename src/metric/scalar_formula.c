@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * scalar.c
+ * scalar_formula.c
  *	  The formulas over numbers that the caller knows already.
  *
  * Nothing is measured here that could be wrong by itself, but what is given
@@ -12,7 +12,7 @@
 
 #include "metric/exact.h"
 #include "order/duration.h"
-#include "pg/number.h"
+#include "pg/number_argument.h"
 
 #include "fmgr.h"
 #include "utils/float.h"

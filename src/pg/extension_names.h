@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * names.h
+ * extension_names.h
  *	  The names of the extension, and whether somebody has them already.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef RETENTION_NAMES_H
-#define RETENTION_NAMES_H
+#ifndef RETENTION_EXTENSION_NAMES_H
+#define RETENTION_EXTENSION_NAMES_H
 
 typedef enum NameKind
 {
@@ -24,4 +24,4 @@ typedef struct RetentionName
 /* All of them, from the install script; the last has no name. */
 extern const RetentionName retention_names[];
 
-#endif							/* RETENTION_NAMES_H */
+#endif							/* RETENTION_EXTENSION_NAMES_H */

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * rfm.h
+ * rfm_inputs.h
  *	  One customer as the models see them: values of the type rfm_inputs, read.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef RETENTION_RFM_H
-#define RETENTION_RFM_H
+#ifndef RETENTION_RFM_INPUTS_H
+#define RETENTION_RFM_INPUTS_H
 
 #include "postgres.h"
 
@@ -45,4 +45,4 @@ extern bool retention_rfm_read(HeapTupleHeader header, Rfm *rfm);
 extern double retention_rfm_spend(const Rfm *rfm);
 extern bool retention_rfm_last_day(const Rfm *rfm, int32 *day);
 
-#endif							/* RETENTION_RFM_H */
+#endif							/* RETENTION_RFM_INPUTS_H */

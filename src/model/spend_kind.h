@@ -1,15 +1,15 @@
 /*-------------------------------------------------------------------------
  *
- * spend.h
+ * spend_kind.h
  *	  The models of what customers spend on a purchase.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef RETENTION_SPEND_H
-#define RETENTION_SPEND_H
+#ifndef RETENTION_SPEND_KIND_H
+#define RETENTION_SPEND_KIND_H
 
 #include "math/random_variate.h"
-#include "model/registry.h"
+#include "model/model_registry.h"
 
 /* So many customers with x repeat purchases of the mean amount m; both above 0. */
 typedef struct SpendCell
@@ -51,6 +51,6 @@ spend_kind(const ModelKind *kind)
 #define PURCHASE_MODEL(name)
 #define SPEND_MODEL(name) extern const SpendKind retention_##name;
 #define CONTRACT_MODEL(name)
-#include "model/list.h"
+#include "model/model_list.h"
 
-#endif							/* RETENTION_SPEND_H */
+#endif							/* RETENTION_SPEND_KIND_H */

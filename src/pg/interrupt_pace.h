@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * pace.h
+ * interrupt_pace.h
  *	  Looking at interrupts in loops over entries of any size.
  *
  * An entry is some words as a rule, and sixty kilobytes where somebody has put
@@ -9,8 +9,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef RETENTION_PACE_H
-#define RETENTION_PACE_H
+#ifndef RETENTION_INTERRUPT_PACE_H
+#define RETENTION_INTERRUPT_PACE_H
 
 #include "postgres.h"
 
@@ -34,4 +34,4 @@ pace_on(Pace *pace, int64 words)
 	}
 }
 
-#endif							/* RETENTION_PACE_H */
+#endif							/* RETENTION_INTERRUPT_PACE_H */
