@@ -182,7 +182,7 @@ looks_like(const Given *given, Oid type)
  * just enough; NULL if there is none.  That it was not found is for want of types.
  */
 static const Overload *
-form_of_literals(const Call *call, const List *overloads)
+overload_of_literals(const Call *call, const List *overloads)
 {
 	const Overload *found = NULL;
 	const ListCell *lc;
@@ -423,7 +423,7 @@ retention_refuse(const Call *call)
 		wrong_type(call, cast, overloads);
 
 	/* all are there, and only their types are not */
-	chosen = form_of_literals(call, overloads);
+	chosen = overload_of_literals(call, overloads);
 	if (chosen)
 		untyped(call, chosen);
 
