@@ -433,7 +433,7 @@ CALL compare('repeat_spend', ARRAY['repeat_spend(purchase_history,date)', 'repea
 		LEFT JOIN (SELECT shop, avg(m) AS mean FROM spends WHERE m > 0 GROUP BY shop) s USING (shop), (VALUES (''history''), (''rfm''), (''rollup''), (''read''), (''added''), (''same'')) v (name)',
 	'g.money IS NOT DISTINCT FROM w.money OR name <> ''same'' AND abs(g.money::float8 - w.money::float8) <= 1e-13 * abs(w.money::float8)');
 
--- What servers and workers hand over, the state of rfm_summary and of a tally,
+-- What servers and workers hand over, the state of rfm_summary and of a histogram,
 -- and samples: as text and in binary.
 CREATE AGGREGATE log_of(timestamp, numeric, date) (SFUNC = _retention_timeline_add_summary, STYPE = _retention_timeline);
 CREATE TABLE states AS SELECT shop, c, log_of(t, a, '2024-06-30' ORDER BY n DESC) AS log FROM orders WHERE c IS NOT NULL GROUP BY shop, c;

@@ -1,3 +1,4 @@
+{#- The shop as a whole: the bases of all days, rolled up. -#}
 select customers(base) as customers,
        orders(base) as orders,
        revenue(base) as revenue,

@@ -1,3 +1,4 @@
+{#- New and returning customers by month, of the histories of all days. -#}
 select m.period_start as month,
        m.is_complete,
        m.customers,

@@ -1,3 +1,4 @@
+{#- The 90 days that end with each: bases rolled up in a moving frame. -#}
 select day,
        customers(base) as customers,
        orders(base) as orders,

@@ -1,3 +1,4 @@
+// The charts of the page, each a function of rows of a view and the width that there is.
 import * as Plot from "@observablehq/plot";
 import {ago, count, percent, periodName, periodTick, plural} from "./format.js";
 import {within} from "./repeat.js";

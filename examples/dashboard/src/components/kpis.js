@@ -1,3 +1,4 @@
+// The cards at the top of the page: a number, how it has changed, and what it says.
 import {el} from "./dom.js";
 import {count, percent} from "./format.js";
 

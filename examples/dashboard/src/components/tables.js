@@ -1,3 +1,4 @@
+// The tables of the page: customers to win back, and where every row of the order table went.
 import {el} from "./dom.js";
 import {count, day, percent, plural} from "./format.js";
 

@@ -5,8 +5,8 @@ SET client_min_messages = warning;
 SET extra_float_digits = 1;
 SET datestyle = 'ISO';
 SET max_parallel_workers_per_gather = 0;
-CREATE SCHEMA tally;
-SET search_path = tally, public;
+CREATE SCHEMA histogram;
+SET search_path = histogram, public;
 
 -- ---------------------------------------------------------------------------
 -- repeat_buying, by its definition.
@@ -176,9 +176,9 @@ SELECT count(*) AS values, count(*) FILTER (WHERE s::text::survival_histogram::t
 	   count(*) FILTER (WHERE decode(s::text, 'base64') = _retention_survival_send(s) AND decode(b::text, 'base64') = _retention_repeat_buying_send(b)) AS text_is_binary
 FROM results;
 CREATE TABLE copies (LIKE parts);
-\copy parts TO 'results/tally.binary' WITH (FORMAT binary)
-\copy copies FROM 'results/tally.binary' WITH (FORMAT binary)
-\! rm -f results/tally.binary
+\copy parts TO 'results/histogram.binary' WITH (FORMAT binary)
+\copy copies FROM 'results/histogram.binary' WITH (FORMAT binary)
+\! rm -f results/histogram.binary
 SELECT count(*) AS copies, count(*) FILTER (WHERE _retention_survival_send(c.s) = _retention_survival_send(p.s) AND _retention_repeat_buying_send(c.b) = _retention_repeat_buying_send(p.b)) AS same FROM copies c JOIN parts p USING (kind, part);
 -- Compressed or not, in the row or apart, short or long, a value is a value.
 CREATE TABLE stored (LIKE parts);
@@ -265,4 +265,4 @@ SELECT encode('\x010401050100000501', 'base64')::renewals_histogram::text = _ret
 SELECT encode('\x01040105018002000501', 'base64')::renewals_histogram;
 
 SET client_min_messages = error;
-DROP SCHEMA tally CASCADE;
+DROP SCHEMA histogram CASCADE;
