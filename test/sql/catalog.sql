@@ -51,6 +51,20 @@ FROM pg_depend d JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass 
 WHERE obj_description(d.objid, (SELECT relname FROM pg_class WHERE oid = d.classid)) IS NULL
 	AND NOT (d.classid = 'pg_type'::regclass AND (SELECT typelem <> 0 OR EXISTS (SELECT FROM pg_class c WHERE c.oid = typrelid AND relkind = 'r') FROM pg_type WHERE oid = d.objid))
 ORDER BY 1;
+-- Of a function that is called with NULLs, what a NULL does; those that make views say
+-- what an argument means that isn't given.
+SELECT signature AS says_nothing_of_null
+FROM functions WHERE NOT internal AND NOT refusing AND NOT proisstrict AND proname NOT LIKE 'retention\_%'
+	AND obj_description(oid, 'pg_proc') !~ 'NULL|No rows|^an error' ORDER BY 1;
+-- Of each column of an answer, and each argument that may be left out, what it is: in a
+-- line that begins with its name, or several names.
+SELECT signature, name AS says_nothing_of
+FROM functions, LATERAL (
+	SELECT name FROM unnest(proargnames, coalesce(proargmodes, array_fill('i'::"char", ARRAY[pronargs::int]))) WITH ORDINALITY AS a (name, mode, n)
+	WHERE mode IN ('o', 't') OR mode = 'i' AND n > pronargs - pronargdefaults) AS a
+WHERE NOT internal AND NOT refusing AND obj_description(oid, 'pg_proc') !~ '^an error'
+	AND NOT EXISTS (SELECT FROM regexp_split_to_table(obj_description(oid, 'pg_proc'), '\n') AS line WHERE line ~ '^[a-z0-9_, ]+: ' AND name = ANY (string_to_array(split_part(line, ': ', 1), ', ')))
+ORDER BY 1, 2;
 SELECT obj_description(oid, 'pg_extension') IS NOT NULL AS extension_has_comment FROM pg_extension WHERE extname = 'retention';
 
 -- What users never call stands behind one prefix, and nothing else does: what the
