@@ -13,7 +13,7 @@
 #include "base/base_packed.h"
 
 #include "miscadmin.h"
-#include "order/line.h"
+#include "order/pair_identity.h"
 #include "utils/memutils.h"
 
 #define invalid(detail)	retention_invalid_value(BASE_TYPE, detail)

@@ -10,7 +10,7 @@
 #include "base/customer_order_pairs.h"
 
 #include "common/int.h"
-#include "order/line.h"
+#include "order/pair_identity.h"
 
 /* A state of no lines. */
 Datum

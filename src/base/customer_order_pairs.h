@@ -4,7 +4,7 @@
  *	  Pairs of customers and orders: who has ordered how often, where rows are
  *	  lines of orders.
  *
- * The state is a base whose customers are the pairs (order/line.h), and their
+ * The state is a base whose customers are the pairs (order/pair_identity.h), and their
  * orders the lines.  In the end each pair that has lines is an order of its
  * customer, and each line without a number is one; so a pass over the pairs
  * makes a base of customers that knows how many orders each of them has.

@@ -13,7 +13,7 @@
 
 #include "base/base_transition.h"
 #include "base/customer_order_pairs.h"
-#include "order/line.h"
+#include "order/pair_identity.h"
 
 /* The state must not be NULL in a moving frame, even if the first row is a guest's. */
 static void

@@ -8,7 +8,7 @@
 #ifndef RETENTION_FIT_H
 #define RETENTION_FIT_H
 
-#include "forecast/model.h"
+#include "forecast/fitted_model.h"
 #include "math/optimize.h"
 
 /* Cells between two looks at whether the query is cancelled. */

@@ -14,7 +14,7 @@
 
 #include <math.h>
 
-#include "forecast/model.h"
+#include "forecast/fitted_model.h"
 #include "history/question.h"
 
 #include "funcapi.h"

@@ -9,7 +9,7 @@
 
 #include <math.h>
 
-#include "forecast/model.h"
+#include "forecast/fitted_model.h"
 #include "math/interval.h"
 #include "math/special_functions.h"
 

@@ -8,7 +8,7 @@
 #ifndef RETENTION_MODEL_JSON_H
 #define RETENTION_MODEL_JSON_H
 
-#include "forecast/model.h"
+#include "forecast/fitted_model.h"
 
 #include "lib/stringinfo.h"
 #include "utils/jsonb.h"

@@ -13,7 +13,7 @@
 #ifndef RETENTION_PREDICTION_H
 #define RETENTION_PREDICTION_H
 
-#include "forecast/model.h"
+#include "forecast/fitted_model.h"
 
 #define PREDICTION_MODELS	2
 

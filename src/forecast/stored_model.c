@@ -22,7 +22,7 @@
  */
 #include "postgres.h"
 
-#include "forecast/model.h"
+#include "forecast/fitted_model.h"
 #include "pg/bytes.h"
 
 #define STORED_FITTED		0x01

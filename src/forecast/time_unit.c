@@ -10,7 +10,7 @@
  */
 #include "postgres.h"
 
-#include "forecast/model.h"
+#include "forecast/fitted_model.h"
 #include "order/instant.h"
 #include "order/period.h"
 

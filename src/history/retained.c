@@ -19,7 +19,7 @@
 #include "funcapi.h"
 #include "math/interval.h"
 #include "miscadmin.h"
-#include "order/days.h"
+#include "order/days_of_text.h"
 #include "utils/tuplestore.h"
 
 typedef enum RetainedKind

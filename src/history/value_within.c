@@ -22,7 +22,7 @@
 #include "funcapi.h"
 #include "metric/exact.h"
 #include "miscadmin.h"
-#include "order/days.h"
+#include "order/days_of_text.h"
 #include "utils/tuplestore.h"
 
 typedef struct Sum

@@ -22,7 +22,7 @@
  *			against somebody who tries, than the collation's sort keys.
  *
  * The number of an order has an identity like a customer's, and the two together
- * have one of their own (order/line.h).
+ * have one of their own (order/pair_identity.h).
  *
  *-------------------------------------------------------------------------
  */

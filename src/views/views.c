@@ -10,7 +10,7 @@
 #include "pg/compat.h"
 #include "pg/extension_schema.h"
 #include "pg/subtransaction.h"
-#include "views/build.h"
+#include "views/view_build.h"
 
 #include "access/htup_details.h"
 #include "catalog/namespace.h"

@@ -30,8 +30,8 @@
 
 #include "postgres.h"
 
-#include "fmgr.h"
 #include "datatype/timestamp.h"
+#include "fmgr.h"
 #include "order/period.h"
 #include "reader/order_reader.h"
 
@@ -123,7 +123,7 @@ extern const ViewTemplate retention_views_others[];
 extern const ViewTemplate retention_view_templates[];
 extern const int retention_view_template_count;
 
-/* options.c */
+/* view_options.c */
 extern void retention_views_check_given(FunctionCallInfo fcinfo, int arg, const char *name);
 extern const char *retention_views_name_argument(FunctionCallInfo fcinfo, int arg, const char *name);
 extern void retention_options_of_arguments(Options *options, FunctionCallInfo fcinfo,
@@ -133,11 +133,11 @@ extern char *retention_options_sql(const Options *options);
 extern void retention_made_of_view(Oid view, const char **made, const char **comments);
 extern char *retention_made_sql(const char *made, const char *comments);
 
-/* source.c */
+/* order_rows_view.c */
 extern bool retention_source_fits(Oid view);
 extern void retention_source_of_view(Source *source, Oid view, const Options *options);
 
-/* template.c */
+/* view_template.c */
 extern char *retention_template_data(const ViewTemplate *template);
 extern char *retention_template_data_about(const ViewTemplate *template);
 extern char *retention_template_sql(const ViewTemplate *template, const char *target,

@@ -176,7 +176,7 @@ patch('src/views/kpi.sql',
 patch('sql/views.sql.in', "model text DEFAULT 'mbg/nbd'\n", "model text DEFAULT 'mbg/nbd',\n\tcurrency text DEFAULT NULL\n",
 	'interval, float8, bool, text) IS', 'interval, float8, bool, text, text) IS');
 patch('src/views/views.h', "ARG_MODEL\n", "ARG_MODEL,\n\tARG_CURRENCY\n", "bool		materialized;\n} Options;", "bool		materialized;\n\tconst char *currency;\n} Options;");
-patch('src/views/options.c',
+patch('src/views/view_options.c',
 	'options->materialized = PG_GETARG_BOOL(ARG_MATERIALIZED);', 'options->materialized = PG_GETARG_BOOL(ARG_MATERIALIZED);
 	if (PG_NARGS() > ARG_CURRENCY && !PG_ARGISNULL(ARG_CURRENCY))
 		options->currency = text_to_cstring(PG_GETARG_TEXT_PP(ARG_CURRENCY));',
@@ -184,7 +184,7 @@ patch('src/views/options.c',
 	append_text(&sql, options->currency, "currency");
 	sql.data[sql.len - 2] = 0;',
 	"options->model = find_text(query, VIEW_OF_OPTIONS, \"model\");", "options->model = find_text(query, VIEW_OF_OPTIONS, \"model\");\n\toptions->currency = find_text_or_null(query, VIEW_OF_OPTIONS, \"currency\");");
-patch('src/views/existing.c', "\t{\"materialized\", ", "\t{\"currency\", \"of the amounts\"},\n\t{\"materialized\", ");
+patch('src/views/existing_views.c', "\t{\"materialized\", ", "\t{\"currency\", \"of the amounts\"},\n\t{\"materialized\", ");
 # a model with one parameter more than any has
 copy("$source/test/upgrade/stairs.c", "$build/src/model/") or die $!;
 patch('src/model/model_registry.h', "MODEL_MAX_PARAMS\t5", "MODEL_MAX_PARAMS\t6");

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * locks.c
+ * view_locks.c
  *	  All that a call will change is locked before it changes anything.
  *
  * Readers lock views in whatever order they read them, the outer one before
@@ -19,7 +19,7 @@
  */
 #include "postgres.h"
 
-#include "views/build.h"
+#include "views/view_build.h"
 
 #include "catalog/catalog.h"
 #include "catalog/namespace.h"

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * build.h
+ * view_build.h
  *	  Views in the making.
  *
  * To be called within SPI_connect, and with a search_path of pg_catalog.
@@ -54,7 +54,7 @@ typedef struct Kept
 	List	   *indexes;		/* ... and of its indexes */
 } Kept;
 
-/* statement.c */
+/* view_statement.c */
 extern void retention_views_run(const char *sql);
 extern void retention_views_run_as_of(const char *sql, Snapshot snapshot);
 extern void retention_views_ask(const char *query);
@@ -69,11 +69,11 @@ extern Oid	retention_views_find_data(const Build *build, const ViewTemplate *tem
 extern Oid	retention_views_owner(Oid relation);
 extern const char *retention_views_kind(Oid relation);
 
-/* locks.c */
+/* view_locks.c */
 extern void retention_views_create_schema(Build *build);
 extern bool retention_views_lock(Build *build, LOCKMODE schema_mode, LOCKMODE mode);
 
-/* record.c */
+/* view_record.c */
 extern void retention_record_load(Build *build);
 extern bool retention_record_has(const Build *build, const char *name, const char *sql);
 extern bool retention_record_is_same(const char *definition, const char *another);
@@ -82,13 +82,13 @@ extern bool retention_record_has_comment(const Build *build, const char *comment
 extern char *retention_record_new(const Build *build);
 extern char *retention_record_new_comments(const Build *build);
 
-/* remake.c */
+/* view_remake.c */
 extern char *retention_views_with(Oid relation);
 extern Kept *retention_keep(const char *name, Oid relation);
 extern void retention_restore(const Build *build, const Kept *kept);
 extern void retention_revoke_defaults(const Build *build, const char *name);
 
-/* existing.c */
+/* existing_views.c */
 extern compat_noreturn void retention_views_belongs_to_another(const Build *build, const char *name,
 																Oid relation) compat_attribute_noreturn();
 extern compat_noreturn void retention_views_not_ours(const Build *build, const char *name) compat_attribute_noreturn();
@@ -111,12 +111,12 @@ extern bool retention_views_columns_fit(Oid view, const Query *query);
 extern bool retention_views_has_columns(Oid relation, const Query *query);
 extern bool retention_views_reads(const ViewTemplate *template, const ViewTemplate *other);
 
-/* drop.c */
+/* view_drop.c */
 extern void retention_views_drop_one(const Build *build, const char *name);
 extern bool retention_views_drop_or_leave(Build *build, int index, const char *sql);
 extern void retention_views_drop(Build *build);
 
-/* build.c */
+/* view_build.c */
 extern void retention_views_put(const Build *build, const char *name, const char *sql, const char *options);
 extern void retention_views_make(Build *build, const OrderRows *orders);
 extern void retention_views_refresh_data(Build *build, bool concurrently);

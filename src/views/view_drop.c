@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * drop.c
+ * view_drop.c
  *	  Views are dropped, to be made anew or for good, and nothing of the user's.
  *
  *-------------------------------------------------------------------------
@@ -8,7 +8,7 @@
 #include "postgres.h"
 
 #include "pg/subtransaction.h"
-#include "views/build.h"
+#include "views/view_build.h"
 
 #include "catalog/pg_class.h"
 #include "utils/lsyscache.h"

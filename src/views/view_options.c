@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * options.c
+ * view_options.c
  *	  How views are made: options, as a caller gives them and as they are kept.
  *
  * They are kept in the target schema, as a view of constants.  That view is never

@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
- * statement.c
+ * view_statement.c
  *	  Statements over views, and the relations that they name.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "views/build.h"
+#include "views/view_build.h"
 
 #include "access/htup_details.h"
 #include "catalog/pg_class.h"

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * remake.c
+ * view_remake.c
  *	  What a view has beside its definition, when it must be dropped and made anew.
  *
  * Whoever was granted something has it again; options, indexes, where and how rows
@@ -15,7 +15,7 @@
 #include "postgres.h"
 
 #include "pg/subtransaction.h"
-#include "views/build.h"
+#include "views/view_build.h"
 
 #include "access/attnum.h"
 #include "catalog/pg_class.h"

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * line.h
+ * pair_identity.h
  *	  Rows that are lines of orders: a customer and an order's number -> the
  *	  identity of the two.
  *
@@ -22,8 +22,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef RETENTION_LINE_H
-#define RETENTION_LINE_H
+#ifndef RETENTION_PAIR_IDENTITY_H
+#define RETENTION_PAIR_IDENTITY_H
 
 #include "postgres.h"
 
@@ -71,4 +71,4 @@ pair_is_possible(const uint64 *words, KeyKind key)
 	return words[tag] <= 1;
 }
 
-#endif							/* RETENTION_LINE_H */
+#endif							/* RETENTION_PAIR_IDENTITY_H */

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * source.c
+ * order_rows_view.c
  *	  What the view order_rows is like.
  *
  * It is the one place that names the user's table, and all that is known of the

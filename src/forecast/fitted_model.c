@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * model.c
+ * fitted_model.c
  *	  Fitted models as values: making them, and what they have to say.
  *
  *-------------------------------------------------------------------------
@@ -9,7 +9,7 @@
 
 #include <math.h>
 
-#include "forecast/model.h"
+#include "forecast/fitted_model.h"
 
 #include "lib/stringinfo.h"
 

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * model.h
+ * fitted_model.h
  *	  Fitted models as values: purchase_model, spend_model, retention_model.
  *
  * The three types are one struct in memory, and in a table bytes that say in
@@ -12,8 +12,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef RETENTION_MODEL_H
-#define RETENTION_MODEL_H
+#ifndef RETENTION_FITTED_MODEL_H
+#define RETENTION_FITTED_MODEL_H
 
 #include "postgres.h"
 
@@ -28,7 +28,7 @@
 #define MODEL_VERSION		1
 
 /*
- * What a fit has to say of itself, the gravest first; the texts are in model.c.
+ * What a fit has to say of itself, the gravest first; the texts are in fitted_model.c.
  * The numbers are stored: append, never renumber.
  */
 typedef enum ModelMessage
@@ -94,7 +94,7 @@ extern void retention_model_check(const Model *model);
 #define retention_model_check(model)	((void) 0)
 #endif
 
-/* model.c */
+/* fitted_model.c */
 extern Model *retention_model_create(const ModelKind *kind, int k);
 extern const char *retention_model_type_name(ModelType type);
 extern char *retention_kind_name(const ModelKind *kind, int k);
@@ -125,4 +125,4 @@ model_of_purchases(const Model *model)
 /* time_unit.c: how many days a unit of time has */
 extern double retention_unit_days(const text *unit);
 
-#endif							/* RETENTION_MODEL_H */
+#endif							/* RETENTION_FITTED_MODEL_H */

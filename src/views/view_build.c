@@ -1,15 +1,15 @@
 /*-------------------------------------------------------------------------
  *
- * build.c
+ * view_build.c
  *	  Making views, in place of those that are there.
  *
  * Views that are there are replaced where they stand, so that what a user has
  * built upon them stays.  Where that is impossible, as columns have changed, they
- * are dropped and made anew, with all that they had (remake.c).  So is always what
+ * are dropped and made anew, with all that they had (view_remake.c).  So is always what
  * keeps the rows of a view; the view itself stays meanwhile, and reads something
  * else.  What is as it would be made is left as it is.
  *
- * What is not ours, by the record (record.c), is never touched.  To a caller who
+ * What is not ours, by the record (view_record.c), is never touched.  To a caller who
  * names what the views are made from, it is an error; where views are made again,
  * they are made around it.
  *
@@ -17,7 +17,7 @@
  */
 #include "postgres.h"
 
-#include "views/build.h"
+#include "views/view_build.h"
 
 #include "access/relation.h"
 #include "access/xact.h"

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * record.c
+ * view_record.c
  *	  What is ours is known by a record of it, never guessed from a name.
  *
  * The record is a text in view retention_record: of each view that we have made
@@ -20,7 +20,7 @@
 #include "postgres.h"
 
 #include "pg/compat.h"
-#include "views/build.h"
+#include "views/view_build.h"
 
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"

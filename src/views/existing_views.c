@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * existing.c
+ * existing_views.c
  *	  What has the names of our views: whose it is, and which columns it has.
  *
  *-------------------------------------------------------------------------
@@ -8,7 +8,7 @@
 #include "postgres.h"
 
 #include "pg/compat.h"
-#include "views/build.h"
+#include "views/view_build.h"
 
 #include "access/htup_details.h"
 #include "access/relation.h"

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * simulate.c
+ * simulate_orders.c
  *	  simulate_orders: the orders of a made-up shop.
  *
  * Demonstrations, tests and benchmarks need orders that look like a shop's:
@@ -25,7 +25,7 @@
  */
 #include "postgres.h"
 
-#include "forecast/model.h"
+#include "forecast/fitted_model.h"
 #include "order/duration.h"
 
 #include "common/int.h"
