@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * occasion.c
- *	  The occasions of customers in memory: sorting, combining, grouping.
+ *	  The occasions of customers in memory: entries, sorted and added up.
  *
  *-------------------------------------------------------------------------
  */
@@ -26,13 +26,13 @@ retention_too_many_orders(void)
 }
 
 void
-retention_overflow_add(Overflow *overflow, const uint64 *identity, uint64 mark, int key_words,
+retention_elsewhere_add(Elsewhere *elsewhere, const uint64 *identity, uint64 mark, int key_words,
 					   Money money)
 {
 	uint64		key[WIDE_KEY_WORDS];
 
 	occasion_wide_key(key, identity, mark, key_words);
-	retention_wide_add(&overflow->list, key, money);
+	retention_wide_add(&elsewhere->list, key, money);
 }
 
 /* ---- sorting --------------------------------------------------------------- */
@@ -178,7 +178,7 @@ retention_sort_entries(const EntrySpan *spans, int nspans, uint64 *sorted, Occas
 
 /* Make one of sorted entries of the same customer and period; how many are left? */
 int64
-retention_combine_entries(uint64 *entries, int64 n, OccasionShape shape, Overflow *overflow)
+retention_combine_entries(uint64 *entries, int64 n, OccasionShape shape, Elsewhere *elsewhere)
 {
 	int			stride = entry_words(shape);
 	int			at = shape.key_words;
@@ -191,7 +191,7 @@ retention_combine_entries(uint64 *entries, int64 n, OccasionShape shape, Overflo
 	{
 		if (compare_identity(last, entry, at) == 0 && (last[at] ^ entry[at]) >> ORDERS_BITS == 0)
 		{
-			add_occasion(last + at, entry + at, entry, shape, overflow);
+			add_occasion(last + at, entry + at, entry, shape, elsewhere);
 			continue;
 		}
 		last += stride;
@@ -201,97 +201,26 @@ retention_combine_entries(uint64 *entries, int64 n, OccasionShape shape, Overflo
 	return (last - entries) / stride + 1;
 }
 
-static pg_attribute_always_inline void
-group_shaped(const uint64 *entries, int64 n, Run *run, OccasionShape shape, Overflow *overflow)
-{
-	int			stride = entry_words(shape);
-	int			words = occasion_words(shape);
-	uint64	   *to = run->words;
-	uint64	   *count = NULL;
-
-	run->entries = 0;
-	for (int64 i = 0; i < n; i++)
-	{
-		const uint64 *entry = entries + i * stride;
-		const uint64 *occasion = entry + shape.key_words;
-
-		if (i == 0 || compare_identity(entry - stride, entry, shape.key_words) != 0)
-		{
-			copy_words(to, entry, shape.key_words);
-			to += shape.key_words;
-			count = to++;
-			*count = 0;
-		}
-		else if ((occasion[0] ^ to[-words]) >> ORDERS_BITS == 0)
-		{
-			add_occasion(to - words, occasion, entry, shape, overflow);
-			continue;
-		}
-		copy_words(to, occasion, words);
-		to += words;
-		(*count)++;
-		run->entries++;
-	}
-	run->nwords = to - run->words;
-}
-
-/*
- * A run of sorted entries, into group_words() of room; those of the same customer
- * and period become one.
- */
-void
-retention_group_entries(const uint64 *entries, int64 n, OccasionShape shape, Run *run,
-						Overflow *overflow)
-{
-	FOR_SHAPE(shape, group_shaped(entries, n, run, shaped, overflow));
-}
-
 /* ---- other units ----------------------------------------------------------- */
 
 /* The same occasion in as many words or more, in units of a scale no smaller. */
 void
 retention_convert_occasion(const uint64 *occasion, int words, int scale, uint64 *to, int to_words,
-						   const uint64 *identity, int key_words, Overflow *overflow)
+						   const uint64 *identity, int key_words, Elsewhere *elsewhere)
 {
 	uint64		units[UNITS_MAX_WORDS];
 
 	to[0] = occasion[0];
 	if (words == 0)
 		return;
-	Assert(words <= to_words && scale <= overflow->scale);
+	Assert(words <= to_words && scale <= elsewhere->scale);
 	units_widen(units, to_words, occasion + 1, words);
-	if (scale < overflow->scale &&
-		!retention_units_rescale(units, to_words, overflow->scale - scale))
+	if (scale < elsewhere->scale &&
+		!retention_units_rescale(units, to_words, elsewhere->scale - scale))
 	{
-		retention_overflow_add(overflow, identity, occasion[0], key_words,
+		retention_elsewhere_add(elsewhere, identity, occasion[0], key_words,
 							   retention_units_money(occasion + 1, words, scale));
 		memset(units, 0, sizeof(units));
 	}
 	copy_words(to + 1, units, to_words);
-}
-
-/* The same of a run; there is room. */
-void
-retention_convert_run(const Run *run, OccasionShape shape, int scale, Run *converted, int to_words,
-					  Overflow *overflow)
-{
-	RunCursor	cursor;
-	CustomerView customer;
-	uint64	   *to = converted->words;
-
-	run_begin(&cursor, run, shape);
-	while (run_next(&cursor, &customer))
-	{
-		copy_words(to, customer.identity, customer_words(shape));
-		to += customer_words(shape);
-		for (int64 i = 0; i < customer.n; i++)
-		{
-			retention_convert_occasion(customer.occasions + i * occasion_words(shape),
-									   shape.money_words, scale, to, to_words,
-									   customer.identity, shape.key_words, overflow);
-			to += 1 + to_words;
-		}
-	}
-	converted->nwords = to - converted->words;
-	converted->entries = run->entries;
 }

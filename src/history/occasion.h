@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * occasion.h
- *	  The occasions of customers in memory: single entries, and runs.
+ *	  The occasions of customers in memory: entries, sorted and added up.
  *
  * An occasion is what one customer ordered in one period.  It comes as an
  * entry of a few 64-bit words,
@@ -11,16 +11,10 @@
  * where the mark holds the period above the number of orders, so that entries
  * sort by customer and period by comparing words, and money is units of one word
  * or two (order/units.h).  An order row is an entry with one order, a refund one
- * with none.  Many entries are kept as a run: customers in the order of their
- * identities, each with their occasions in the order of time,
- *
- *	hash [low] n  mark [money]  mark [money]  ...
- *
- * A run is what the questions read.  No two occasions of it are of the same
- * customer and period.
+ * with none.
  *
  * A sum of money that doesn't fit the words there are is no error: what would
- * have been added goes to a list (store/wide.h).
+ * have been added is kept elsewhere (store/wide.h).
  *
  *-------------------------------------------------------------------------
  */
@@ -103,62 +97,12 @@ occasion_words(OccasionShape shape)
 	return 1 + shape.money_words;
 }
 
-/* of what stands before a customer's occasions in a run */
-static inline int
-customer_words(OccasionShape shape)
-{
-	return shape.key_words + 1;
-}
-
 /* Of words, from one place to another: the few that there are, one by one. */
 static pg_attribute_always_inline void
 copy_words(uint64 *to, const uint64 *from, int n)
 {
 	for (int i = 0; i < n; i++)
 		to[i] = from[i];
-}
-
-typedef struct Run
-{
-	uint64	   *words;
-	int64		nwords;
-	int64		entries;		/* occasions, and periods with refunds only */
-} Run;
-
-/* One customer of a run. */
-typedef struct CustomerView
-{
-	const uint64 *identity;
-	int64		n;
-	const uint64 *occasions;
-} CustomerView;
-
-/* Goes through the customers of a run. */
-typedef struct RunCursor
-{
-	OccasionShape shape;
-	const uint64 *at;
-	const uint64 *end;
-} RunCursor;
-
-static inline void
-run_begin(RunCursor *cursor, const Run *run, OccasionShape shape)
-{
-	cursor->shape = shape;
-	cursor->at = run->words;
-	cursor->end = run->words + run->nwords;
-}
-
-static inline bool
-run_next(RunCursor *cursor, CustomerView *customer)
-{
-	if (cursor->at == cursor->end)
-		return false;
-	customer->identity = cursor->at;
-	customer->n = (int64) cursor->at[cursor->shape.key_words];
-	customer->occasions = cursor->at + customer_words(cursor->shape);
-	cursor->at = customer->occasions + customer->n * occasion_words(cursor->shape);
-	return true;
 }
 
 /* -1, 0 or 1: which of two customers comes first? */
@@ -181,30 +125,30 @@ occasion_wide_key(uint64 *key, const uint64 *identity, uint64 mark, int key_word
 	key[2] = mark >> ORDERS_BITS;
 }
 
-/* Units of a scale, and where money goes that they can't say. */
-typedef struct Overflow
+/* The scale of units, and where money is that they can't say. */
+typedef struct Elsewhere
 {
 	int			scale;
 	WideList	list;
-} Overflow;
+} Elsewhere;
 
-extern void retention_overflow_add(Overflow *overflow, const uint64 *identity, uint64 mark,
+extern void retention_elsewhere_add(Elsewhere *elsewhere, const uint64 *identity, uint64 mark,
 								   int key_words, Money money);
 extern void retention_too_many_orders(void) pg_attribute_cold;
 
 /* Add an occasion to another one of the same customer and period. */
 static pg_attribute_always_inline void
 add_occasion(uint64 *to, const uint64 *occasion, const uint64 *identity, OccasionShape shape,
-			 Overflow *overflow)
+			 Elsewhere *elsewhere)
 {
 	int64		orders = mark_orders(*to) + mark_orders(*occasion);
 
 	if (unlikely(orders > ORDERS_MAX))
 		retention_too_many_orders();
 	if (shape.money_words > 0 && unlikely(!units_add(to + 1, occasion + 1, shape.money_words)))
-		retention_overflow_add(overflow, identity, *occasion, shape.key_words,
+		retention_elsewhere_add(elsewhere, identity, *occasion, shape.key_words,
 							   retention_units_money(occasion + 1, shape.money_words,
-													 overflow->scale));
+													 elsewhere->scale));
 	*to = (*to & ~(uint64) ORDERS_MAX) | (uint64) orders;
 }
 
@@ -218,20 +162,8 @@ typedef struct EntrySpan
 extern void retention_sort_entries(const EntrySpan *spans, int nspans, uint64 *sorted,
 								   OccasionShape shape);
 extern int64 retention_combine_entries(uint64 *entries, int64 n, OccasionShape shape,
-									   Overflow *overflow);
-extern void retention_group_entries(const uint64 *entries, int64 n, OccasionShape shape,
-									Run *run, Overflow *overflow);
+									   Elsewhere *elsewhere);
 extern void retention_convert_occasion(const uint64 *occasion, int words, int scale,
 									   uint64 *to, int to_words, const uint64 *identity,
-									   int key_words, Overflow *overflow);
-extern void retention_convert_run(const Run *run, OccasionShape shape, int scale,
-								  Run *converted, int to_words, Overflow *overflow);
-
-/* The most words a run of these entries takes: each of another customer. */
-static inline int64
-group_words(int64 entries, OccasionShape shape)
-{
-	return entries * (customer_words(shape) + occasion_words(shape));
-}
-
+									   int key_words, Elsewhere *elsewhere);
 #endif							/* RETENTION_OCCASION_H */

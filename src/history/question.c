@@ -9,7 +9,7 @@
 
 #include "history/question.h"
 
-#include "history/state.h"
+#include "history/history_state.h"
 
 #include "miscadmin.h"
 #include "utils/builtins.h"

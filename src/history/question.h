@@ -14,7 +14,7 @@
 
 #include "postgres.h"
 
-#include "history/packed.h"
+#include "history/history_packed.h"
 
 typedef struct Question
 {

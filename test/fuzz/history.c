@@ -12,12 +12,12 @@
  */
 #include "postgres.h"
 
-#include "history/state.h"
+#include "history/history_state.h"
 
 #include "customers.h"
 #include "shim.h"
 
-/* ---- the bytes as fields, see packed.h -------------------------------------- */
+/* ---- the bytes as fields, see history_packed.h---------------------------------- */
 
 enum
 {

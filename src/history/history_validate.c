@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * validate.c
+ * history_validate.c
  *	  A purchase_history as bytes: checking what comes from outside.
  *
  * The bytes are read, every customer is checked, and all is packed again: what
@@ -10,7 +10,7 @@
  */
 #include "postgres.h"
 
-#include "history/packed.h"
+#include "history/history_packed.h"
 
 #include "miscadmin.h"
 

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * io.c
+ * history_io.c
  *	  Input and output of purchase_history: text (base64) and binary.
  *
  * Both carry the packed form as it is.  What comes in is checked byte for
@@ -10,7 +10,7 @@
  */
 #include "postgres.h"
 
-#include "history/state.h"
+#include "history/history_state.h"
 #include "pg/value_functions.h"
 
 PG_FUNCTION_INFO_V1(retention_history_in);

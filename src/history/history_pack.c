@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
- * pack.c
- *	  A purchase_history as bytes: writing the packed form of packed.h.
+ * history_pack.c
+ *	  A purchase_history as bytes: writing the packed form of history_packed.h.
  *
  * Columns are written from arrays that are filled entry by entry.
  *
@@ -9,7 +9,7 @@
  */
 #include "postgres.h"
 
-#include "history/packed.h"
+#include "history/history_packed.h"
 
 #include "utils/memutils.h"
 

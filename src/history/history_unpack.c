@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
- * unpack.c
- *	  A purchase_history as bytes: reading the packed form of packed.h.
+ * history_unpack.c
+ *	  A purchase_history as bytes: reading the packed form of history_packed.h.
  *
  * Reading makes a run of each block, in memory that the next block uses again:
  * so a question runs over values and over an aggregate's state in the same way.
@@ -10,7 +10,7 @@
  */
 #include "postgres.h"
 
-#include "history/packed.h"
+#include "history/history_packed.h"
 
 #include "utils/memutils.h"
 

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * state.h
+ * history_state.h
  *	  A purchase_history value or state in whichever form it is.
  *
  *	form		what it is									kept as
@@ -19,8 +19,8 @@
 #include "postgres.h"
 
 #include "access/detoast.h"
-#include "history/packed.h"
-#include "history/store.h"
+#include "history/history_packed.h"
+#include "history/ledger.h"
 #include "order/total.h"
 #include "utils/expandeddatum.h"
 
@@ -85,7 +85,7 @@ typedef struct LargeHistory
 	MoneyTotal	sums[HISTORY_SUMS];
 	char		zone_name[TZ_STRLEN_MAX + 1];
 	pg_tz	   *zone;
-	Store	   *store;
+	Ledger	   *ledger;
 	struct varlena *packed;		/* made by asking for the flat size, until the next change */
 } LargeHistory;
 
@@ -151,9 +151,10 @@ small_entries(SmallHistory *small)
 static inline OccasionShape
 state_shape(const HistoryState *state)
 {
-	return state->small ? small_shape(state->small) : state->large->store->shape;
+	return state->small ? small_shape(state->small) : state->large->ledger->shape;
 }
 
+extern const ExpandedObjectMethods retention_history_methods;
 extern void retention_history_forget_packed(LargeHistory *large);
 
 /* Before any change of a large state. */
@@ -171,19 +172,30 @@ extern void retention_history_check(const HistoryState *state);
 #define retention_history_check(state)	((void) 0)
 #endif
 
+/* history_state.c */
 extern void retention_history_create(HistoryState *state, const Kind *kind);
-extern void retention_history_open(HistoryState *state, Datum datum);
 extern Datum retention_history_close(const HistoryState *state);
 extern void retention_history_kind(const HistoryState *state, Kind *kind);
 extern const char *retention_history_zone_name(const HistoryState *state);
 extern pg_tz *retention_history_zone(const HistoryState *state);
+extern void retention_history_rows(HistoryState *state, HistoryTotals *rows);
+extern void retention_history_grow(HistoryState *state);
+extern void retention_history_compact(HistoryState *state);
+extern void retention_history_make_large(HistoryState *state);
 extern void retention_history_rescale(HistoryState *state, int scale);
 extern void retention_history_promote(HistoryState *state);
 extern void retention_history_admit_wide(HistoryState *state);
-extern void retention_history_grow(HistoryState *state);
-extern void retention_history_add_wide_sum(HistoryState *state, HistorySum sum, Money money);
+extern void retention_history_add_wide_list(HistoryState *state, const WideList *list);
+extern void retention_history_add_to_sum(HistoryState *state, HistorySum sum, Money money);
+extern Size retention_small_history_bytes(int zone_length, OccasionShape shape, int room);
+extern SmallHistory *retention_small_history_copy(SmallHistory *from, int room, int words, int scale);
+
+/* history_merge.c */
 extern void retention_history_merge(HistoryState *state, Datum other);
+
+/* history_form.c */
 extern struct varlena *retention_history_pack(Datum value);
+extern void retention_history_open(HistoryState *state, Datum datum);
 extern void retention_history_read(HistoryUnpacker *unpacker, Datum value, bool skip_money);
 extern void retention_history_read_head(HistoryUnpacker *unpacker, Datum value);
 
@@ -195,8 +207,8 @@ state_next(HistoryState *state, uint64 hash, Partition **partition)
 		retention_history_grow(state);
 	if (state->small)
 		return small_entries(state->small) + state->small->used * entry_words(small_shape(state->small));
-	*partition = store_partition(state->large->store, hash);
-	return store_next(*partition);
+	*partition = ledger_partition(state->large->ledger, hash);
+	return (*partition)->next;
 }
 
 static inline void
@@ -205,7 +217,7 @@ state_push(HistoryState *state, Partition *partition)
 	if (state->small)
 		state->small->used++;
 	else
-		store_push(state->large->store, partition);
+		ledger_push(state->large->ledger, partition);
 }
 
 #endif							/* RETENTION_HISTORY_STATE_H */

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * summary.c
+ * history_summary.c
  *	  What a history knows as a whole, and as a customer base.
  *
  *-------------------------------------------------------------------------
@@ -8,7 +8,7 @@
 #include "postgres.h"
 
 #include "base/base_packed.h"
-#include "history/state.h"
+#include "history/history_state.h"
 
 #include "access/htup_details.h"
 #include "funcapi.h"

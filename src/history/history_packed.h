@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * packed.h
+ * history_packed.h
  *	  The packed form of a purchase_history: what is stored, sent and printed.
  *
  * One sequence of bytes for one content, the same on every machine; what a value
@@ -29,7 +29,7 @@
 
 #include "postgres.h"
 
-#include "history/occasion.h"
+#include "history/run.h"
 #include "order/total.h"
 #include "store/column.h"
 #include "store/kind.h"

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * transition.c
+ * history_transition.c
  *	  From order rows to histories: the transition functions of the aggregate.
  *
  * One function for each combination of the types of customer, time and
@@ -14,7 +14,7 @@
  */
 #include "postgres.h"
 
-#include "history/state.h"
+#include "history/history_state.h"
 #include "order/row.h"
 #include "store/kind.h"
 
@@ -207,7 +207,7 @@ add_to_sum(HistoryState *state, HistorySum sum, const RowUnits *row)
 	if (likely(row->words > 0))
 		sum_add(state_sum(state, sum), row->units, row->words);
 	else
-		retention_history_add_wide_sum(state, sum, row->wide);
+		retention_history_add_to_sum(state, sum, row->wide);
 }
 
 static pg_attribute_always_inline Datum
@@ -295,7 +295,7 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind kind, bo
 	}
 	state_push(state, partition);
 	if (kind != AMOUNT_NONE && unlikely(row.words == 0))
-		retention_overflow_add(&state->large->store->overflow, &identity.hash, mark,
+		retention_elsewhere_add(&state->large->ledger->elsewhere, &identity.hash, mark,
 							   key_words(key), row.wide);
 	return transition_end(&transition);
 }

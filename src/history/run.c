@@ -1,13 +1,14 @@
 /*-------------------------------------------------------------------------
  *
- * page.c
- *	  The memory of a store: pages of one size, used again and again.
+ * run.c
+ *	  Runs: customers in the order of their identities, each with their occasions
+ *	  in the order of time.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "history/page.h"
+#include "history/run.h"
 
 #include "pg/hugepage.h"
 #include "utils/memutils.h"
@@ -20,16 +21,92 @@
 #define FIRST_BLOCK_BYTES	((Size) 4 * RUN_PAGE_BYTES)
 #define LAST_BLOCK_BYTES	((Size) 32 * 1024 * 1024)
 
-void
-retention_pool_init(PagePool *pool, MemoryContext context)
+static pg_attribute_always_inline void
+group_shaped(const uint64 *entries, int64 n, Run *run, OccasionShape shape, Elsewhere *elsewhere)
 {
-	memset(pool, 0, sizeof(PagePool));
+	int			stride = entry_words(shape);
+	int			words = occasion_words(shape);
+	uint64	   *to = run->words;
+	uint64	   *count = NULL;
+
+	run->entries = 0;
+	for (int64 i = 0; i < n; i++)
+	{
+		const uint64 *entry = entries + i * stride;
+		const uint64 *occasion = entry + shape.key_words;
+
+		if (i == 0 || compare_identity(entry - stride, entry, shape.key_words) != 0)
+		{
+			copy_words(to, entry, shape.key_words);
+			to += shape.key_words;
+			count = to++;
+			*count = 0;
+		}
+		else if ((occasion[0] ^ to[-words]) >> ORDERS_BITS == 0)
+		{
+			add_occasion(to - words, occasion, entry, shape, elsewhere);
+			continue;
+		}
+		copy_words(to, occasion, words);
+		to += words;
+		(*count)++;
+		run->entries++;
+	}
+	run->nwords = to - run->words;
+}
+
+/*
+ * A run of sorted entries, into run_most_words() of room; those of the same customer
+ * and period become one.
+ */
+void
+retention_group_entries(const uint64 *entries, int64 n, OccasionShape shape, Run *run,
+						Elsewhere *elsewhere)
+{
+	FOR_SHAPE(shape, group_shaped(entries, n, run, shaped, elsewhere));
+}
+
+/*
+ * A customer, with money in as many words or more, in units of a scale no smaller;
+ * there is room.  Returns how many words that took.
+ */
+int64
+retention_convert_customer(const CustomerView *customer, OccasionShape shape, int scale,
+						   uint64 *to, int to_words, Elsewhere *elsewhere)
+{
+	uint64	   *start = to;
+
+	if (shape.money_words == to_words && (scale == elsewhere->scale || to_words == 0))
+	{
+		int64		words = customer_words(shape) + customer->n * occasion_words(shape);
+
+		memcpy(to, customer->identity, words * sizeof(uint64));
+		return words;
+	}
+	copy_words(to, customer->identity, customer_words(shape));
+	to += customer_words(shape);
+	for (int64 i = 0; i < customer->n; i++)
+	{
+		retention_convert_occasion(customer->occasions + i * occasion_words(shape),
+								   shape.money_words, scale, to, to_words,
+								   customer->identity, shape.key_words, elsewhere);
+		to += 1 + to_words;
+	}
+	return to - start;
+}
+
+/* ---- pages ------------------------------------------------------------------ */
+
+void
+retention_pool_init(RunPool *pool, MemoryContext context)
+{
+	memset(pool, 0, sizeof(RunPool));
 	pool->context = context;
 }
 
 /* A page that hasn't been one before. */
 RunPage *
-retention_pool_new_page(PagePool *pool, int64 nwords)
+retention_pool_new_page(RunPool *pool, int64 nwords)
 {
 	RunPage	   *page;
 
@@ -62,7 +139,7 @@ retention_pool_new_page(PagePool *pool, int64 nwords)
 
 /* A list of pages isn't needed any more. */
 void
-retention_pool_free(PagePool *pool, RunPage *list)
+retention_pool_free(RunPool *pool, RunPage *list)
 {
 	while (list)
 	{
@@ -84,18 +161,18 @@ retention_pool_free(PagePool *pool, RunPage *list)
 }
 
 static pg_attribute_always_inline void
-copy_customer(PagePool *pool, PageList *out, const CustomerView *customer, OccasionShape shape)
+copy_customer(RunPool *pool, PagedRun *out, const CustomerView *customer, OccasionShape shape)
 {
 	int64		words = customer_words(shape) + customer->n * occasion_words(shape);
 
-	memcpy(list_room(pool, out, words), customer->identity, words * sizeof(uint64));
-	list_wrote(out, words, customer->n);
+	memcpy(paged_room(pool, out, words), customer->identity, words * sizeof(uint64));
+	paged_wrote(out, words, customer->n);
 }
 
 /* The occasions of one customer in two runs, into room for all of them; how many are they? */
 static pg_attribute_always_inline int64
 merge_customer(const CustomerView *a, const CustomerView *b, uint64 *to, OccasionShape shape,
-			   Overflow *overflow)
+			   Elsewhere *elsewhere)
 {
 	int			words = occasion_words(shape);
 	const uint64 *from_a = a->occasions;
@@ -120,7 +197,7 @@ merge_customer(const CustomerView *a, const CustomerView *b, uint64 *to, Occasio
 			from_b += words;
 			if (period_a == period_b)
 			{
-				add_occasion(to, from_a, a->identity, shape, overflow);
+				add_occasion(to, from_a, a->identity, shape, elsewhere);
 				from_a += words;
 			}
 		}
@@ -134,8 +211,8 @@ merge_customer(const CustomerView *a, const CustomerView *b, uint64 *to, Occasio
 }
 
 static pg_attribute_always_inline void
-merge_shaped(PagePool *pool, RunPage *old, const Run *run, PageList *out, OccasionShape shape,
-			 Overflow *overflow)
+merge_shaped(RunPool *pool, RunPage *old, const Run *run, PagedRun *out, OccasionShape shape,
+			 Elsewhere *elsewhere)
 {
 	RunCursor	cursor;
 	RunCursor	coming;
@@ -167,12 +244,12 @@ merge_shaped(PagePool *pool, RunPage *old, const Run *run, PageList *out, Occasi
 				copy_customer(pool, out, &ours, shape);
 				continue;
 			}
-			to = list_room(pool, out, customer_words(shape) +
+			to = paged_room(pool, out, customer_words(shape) +
 						   (ours.n + theirs.n) * occasion_words(shape));
-			n = merge_customer(&ours, &theirs, to + customer_words(shape), shape, overflow);
+			n = merge_customer(&ours, &theirs, to + customer_words(shape), shape, elsewhere);
 			copy_words(to, ours.identity, shape.key_words);
 			to[shape.key_words] = (uint64) n;
-			list_wrote(out, customer_words(shape) + n * occasion_words(shape), n);
+			paged_wrote(out, customer_words(shape) + n * occasion_words(shape), n);
 			more = run_next(&coming, &theirs);
 		}
 	}
@@ -188,8 +265,8 @@ merge_shaped(PagePool *pool, RunPage *old, const Run *run, PageList *out, Occasi
  * the old one is left as it is.
  */
 void
-retention_merge_pages(PagePool *pool, RunPage *old, const Run *run, OccasionShape shape,
-					  PageList *out, Overflow *overflow)
+retention_merge_pages(RunPool *pool, RunPage *old, const Run *run, OccasionShape shape,
+					  PagedRun *out, Elsewhere *elsewhere)
 {
-	FOR_SHAPE(shape, merge_shaped(pool, old, run, out, shaped, overflow));
+	FOR_SHAPE(shape, merge_shaped(pool, old, run, out, shaped, elsewhere));
 }

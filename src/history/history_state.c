@@ -1,0 +1,399 @@
+/*-------------------------------------------------------------------------
+ *
+ * history_state.c
+ *	  The running states of purchase_history: small and large.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "history/history_state.h"
+
+#include "miscadmin.h"
+#include "port/pg_bitutils.h"
+#include "utils/memutils.h"
+
+#define SMALL_FIRST_ROOM	4
+
+Size
+retention_small_history_bytes(int zone_length, OccasionShape shape, int room)
+{
+	return offsetof(SmallHistory, words) + MAXALIGN(zone_length) +
+		(Size) room * entry_words(shape) * sizeof(uint64);
+}
+
+#ifdef USE_ASSERT_CHECKING
+
+static void
+check_head(const HistoryHead *head, const char *zone)
+{
+	Assert(head->key != KEY_NONE && head->key <= KEY_KIND_LAST);
+	Assert(head->time != TIME_NONE && head->time <= TIME_KIND_LAST);
+	Assert(head->amount <= AMOUNT_KIND_LAST);
+	Assert(head->grain >= GRAIN_DAY && head->grain <= GRAIN_LAST);
+	Assert(head->scale >= 0 && head->scale <= (head->amount == AMOUNT_NONE ? 0 : MONEY_MAX_SCALE));
+	Assert(head->refunds >= 0 && head->guest_orders >= 0 && head->guest_refunds >= 0);
+	Assert(head->first_day <= head->last_day ||
+		   (head->first_day == DAY_NEVER_FIRST && head->last_day == DAY_NEVER_LAST));
+	Assert((*zone != '\0') == (head->time == TIME_TIMESTAMPTZ));
+}
+
+void
+retention_history_check(const HistoryState *state)
+{
+	Assert((state->small == NULL) != (state->large == NULL));
+	check_head(state_head(state), retention_history_zone_name(state));
+	Assert((state_shape(state).money_words > 0) == (state_head(state)->amount != AMOUNT_NONE));
+	if (state->small)
+	{
+		SmallHistory *small = state->small;
+
+		Assert(small->form == HISTORY_SMALL);
+		Assert(small->zone_length == strlen(small_zone(small)) + 1);
+		Assert(small->used >= 0 && small->used <= small->room);
+		Assert(VARSIZE(small) == retention_small_history_bytes(small->zone_length, small_shape(small), small->room));
+	}
+	else
+	{
+		LargeHistory *large = state->large;
+
+		Assert(large->magic == LARGE_HISTORY_MAGIC);
+		Assert(large->ledger->elsewhere.scale == units_scale(large->head.scale));
+		retention_ledger_check(large->ledger);
+	}
+}
+
+#endif							/* USE_ASSERT_CHECKING */
+
+/* ---- small ----------------------------------------------------------------- */
+
+/* A state without entries or sums. */
+static SmallHistory *
+allocate_small(const HistoryHead *head, const char *zone, int money_words, int room)
+{
+	int			zone_length = (int) strlen(zone) + 1;	/* at most TZ_STRLEN_MAX */
+	OccasionShape shape = {key_words(head->key), money_words};
+	Size		size = retention_small_history_bytes(zone_length, shape, room);
+	/* the room may be stored with the rest: it holds nobody else's memory */
+	SmallHistory *small = palloc0(size);
+
+	SET_VARSIZE(small, size);
+	small->form = HISTORY_SMALL;
+	small->zone_length = (uint8) zone_length;
+	small->money_words = (uint16) money_words;
+	small->head = *head;
+	small->room = room;
+	memcpy(small_zone(small), zone, zone_length);
+	return small;
+}
+
+/*
+ * A copy with other room for entries, or with money of two words, or of more digits.
+ * NULL if there is money that this doesn't fit.
+ */
+SmallHistory *
+retention_small_history_copy(SmallHistory *from, int room, int words, int scale)
+{
+	OccasionShape shape = small_shape(from);
+	int			before = units_scale(from->head.scale);
+	SmallHistory *to = allocate_small(&from->head, small_zone(from), words, room);
+	Elsewhere	elsewhere = {scale, {.context = CurrentMemoryContext}};
+	bool		fits = true;
+
+	to->used = from->used;
+	for (int i = 0; i < from->used; i++)
+	{
+		const uint64 *entry = small_entries(from) + i * entry_words(shape);
+		uint64	   *copy = small_entries(to) + i * entry_words(small_shape(to));
+
+		copy_words(copy, entry, shape.key_words);
+		retention_convert_occasion(entry + shape.key_words, shape.money_words, before,
+								   copy + shape.key_words, words, entry, shape.key_words,
+								   &elsewhere);
+	}
+	memcpy(to->sums, from->sums, sizeof(to->sums));
+	for (int i = 0; i < HISTORY_SUMS; i++)
+		fits &= retention_sum_rescale(to->sums[i], scale - before);
+	if (fits && wide_count(&elsewhere.list) == 0)
+		return to;
+	pfree(to);
+	return NULL;
+}
+
+/* The bits that any money has which is of one word, but for its sign. */
+static uint64
+money_bits(SmallHistory *small)
+{
+	OccasionShape shape = small_shape(small);
+	uint64		bits = 0;
+
+	for (int i = 0; i < small->used; i++)
+	{
+		uint64		units = small_entries(small)[i * entry_words(shape) + shape.key_words + 1];
+
+		bits |= units ^ (uint64) ((int64) units >> 63);
+	}
+	return bits;
+}
+
+/* Money of entries that are there. */
+void
+retention_history_add_wide_list(HistoryState *state, const WideList *list)
+{
+	if (wide_count(list) == 0)
+		return;
+	retention_history_admit_wide(state);
+	retention_wide_add_list(&state->large->ledger->elsewhere.list, list);
+}
+
+/* Sort the entries, and make one of those of the same customer and period. */
+void
+retention_history_compact(HistoryState *state)
+{
+	SmallHistory *small = state->small;
+	OccasionShape shape;
+	Elsewhere	elsewhere = {units_scale(small->head.scale), {.context = CurrentMemoryContext}};
+	Size		bytes;
+	uint64	   *sorted;
+	EntrySpan	span;
+
+	/* the sum of n numbers has as many bits more as n has */
+	if (small->money_words == 1 &&
+		money_bits(small) >> (62 - pg_leftmost_one_pos32(small->used + 1)) != 0)
+		retention_history_promote(state);
+	small = state->small;
+	shape = small_shape(small);
+	bytes = (Size) small->used * entry_words(shape) * sizeof(uint64);
+	sorted = palloc(bytes + 1);
+	span = (EntrySpan) {small_entries(small), small->used};
+	retention_sort_entries(&span, 1, sorted, shape);
+	memcpy(small_entries(small), sorted, bytes);
+	pfree(sorted);
+	small->used = (int) retention_combine_entries(small_entries(small), small->used, shape, &elsewhere);
+	retention_history_add_wide_list(state, &elsewhere.list);
+}
+
+/* Make room in a small state that is full. */
+void
+retention_history_grow(HistoryState *state)
+{
+	SmallHistory *small;
+
+	retention_history_compact(state);
+	small = state->small;
+	if (small == NULL || small->used <= small->room / 2)
+		return;
+	if (retention_small_history_bytes(small->zone_length, small_shape(small), small->room * 2) > SMALL_MAX_BYTES)
+		retention_history_make_large(state);
+	else
+		state->small = retention_small_history_copy(small, small->room * 2, small->money_words,
+								  units_scale(small->head.scale));
+}
+
+/* ---- large ----------------------------------------------------------------- */
+
+/* Make a small state an expanded object with the same content. */
+void
+retention_history_make_large(HistoryState *state)
+{
+	SmallHistory *small = state->small;
+	OccasionShape shape = small_shape(small);
+	MemoryContext context = AllocSetContextCreate(state->context, "purchase_history",
+												  ALLOCSET_START_SMALL_SIZES);
+	LargeHistory *large = MemoryContextAllocZero(context, sizeof(LargeHistory));
+	int			scale = units_scale(small->head.scale);
+
+	EOH_init_header(&large->hdr, &retention_history_methods, context);
+	large->magic = LARGE_HISTORY_MAGIC;
+	large->head = small->head;
+	strlcpy(large->zone_name, small_zone(small), sizeof(large->zone_name));
+	for (int i = 0; i < HISTORY_SUMS; i++)
+		memcpy(large->sums[i].units, small->sums[i], sizeof(small->sums[i]));
+	large->ledger = retention_ledger_create(context, state->context, shape, scale, 0, PG_UINT64_MAX);
+	large->ledger->unlimited = state->in_window;
+	for (int i = 0; i < small->used; i++)
+		retention_ledger_add(large->ledger, small_entries(small) + i * entry_words(shape),
+							shape.money_words, scale);
+	state->small = NULL;
+	state->large = large;
+}
+
+/* ---- either ---------------------------------------------------------------- */
+
+/* A new state, in the current memory context. */
+void
+retention_history_create(HistoryState *state, const Kind *kind)
+{
+	HistoryHead head = {0};
+
+	head.key = (uint8) kind->key;
+	head.time = (uint8) kind->time;
+	head.amount = (uint8) kind->amount;
+	head.grain = (uint8) kind->grain;
+	head.first_day = DAY_NEVER_FIRST;
+	head.last_day = DAY_NEVER_LAST;
+	state->large = NULL;
+	state->small = allocate_small(&head, kind->zone, kind->amount == AMOUNT_NONE ? 0 : 1,
+								  SMALL_FIRST_ROOM);
+}
+
+Datum
+retention_history_close(const HistoryState *state)
+{
+	if (state->small)
+		return PointerGetDatum(state->small);
+	return EOHPGetRWDatum(&state->large->hdr);
+}
+
+void
+retention_history_kind(const HistoryState *state, Kind *kind)
+{
+	const HistoryHead *head = state_head(state);
+
+	kind->key = head->key;
+	kind->time = head->time;
+	kind->amount = head->amount;
+	kind->grain = head->grain;
+	strlcpy(kind->zone, retention_history_zone_name(state), sizeof(kind->zone));
+}
+
+const char *
+retention_history_zone_name(const HistoryState *state)
+{
+	return state->small ? small_zone(state->small) : state->large->zone_name;
+}
+
+pg_tz *
+retention_history_zone(const HistoryState *state)
+{
+	/* a state that is a varlena holds no pointers; the last one asked for is kept */
+	static char last_name[TZ_STRLEN_MAX + 1] = "";
+	static pg_tz *last_zone = NULL;
+	const char *name;
+
+	if (state->large)
+	{
+		/* not before it's asked for: a value may come from where there are other zones */
+		if (unlikely(state->large->zone == NULL))
+			state->large->zone = retention_zone_of_name(state->large->zone_name);
+		return state->large->zone;
+	}
+	name = small_zone(state->small);
+	if (last_zone == NULL || strcmp(name, last_name) != 0)
+	{
+		last_zone = retention_zone_of_name(name);
+		strlcpy(last_name, name, sizeof(last_name));
+	}
+	return last_zone;
+}
+
+/* What a state knows of its rows; of the totals, nothing else. */
+void
+retention_history_rows(HistoryState *state, HistoryTotals *rows)
+{
+	const HistoryHead *head = state_head(state);
+
+	memset(rows, 0, sizeof(HistoryTotals));
+	rows->first_day = head->first_day;
+	rows->last_day = head->last_day;
+	rows->refunds = head->refunds;
+	rows->guest_orders = head->guest_orders;
+	rows->guest_refunds = head->guest_refunds;
+	if (head->amount != AMOUNT_NONE)
+	{
+		Money	   *sums[HISTORY_SUMS] = {&rows->refunded, &rows->guest_revenue};
+		Money		none = {NULL, 0, 0};
+
+		for (int i = 0; i < HISTORY_SUMS; i++)
+			*sums[i] = retention_total_money(state_sum(state, i),
+											 state->large ? state->large->sums[i].wide : none,
+											 head->scale);
+	}
+}
+
+/* ---- money ----------------------------------------------------------------- */
+
+/* Money of two words, for good. */
+void
+retention_history_promote(HistoryState *state)
+{
+	if (state_shape(state).money_words != 1)
+		return;
+	if (state->small)
+		/* the old one may be the executor's */
+		state->small = retention_small_history_copy(state->small, state->small->room, 2,
+								  units_scale(state->small->head.scale));
+	else
+	{
+		large_history_changed(state->large);
+		retention_ledger_promote(state->large->ledger);
+	}
+}
+
+/* Amounts have more digits behind the point from now on. */
+void
+retention_history_rescale(HistoryState *state, int scale)
+{
+	int			before = units_scale(state_head(state)->scale);
+	int			after = units_scale(scale);
+
+	Assert(scale > state_head(state)->scale);
+	if (state->small && after > before)
+	{
+		SmallHistory *small = state->small;
+		SmallHistory *copy = retention_small_history_copy(small, small->room, small->money_words, after);
+
+		if (copy == NULL && small->money_words == 1)
+			copy = retention_small_history_copy(small, small->room, 2, after);
+		if (copy)
+			state->small = copy;
+		else
+			retention_history_make_large(state);
+	}
+	if (state->large)
+		large_history_changed(state->large);
+	if (state->large && after > before)
+	{
+		LargeHistory *large = state->large;
+		MemoryContext old = MemoryContextSwitchTo(large->hdr.eoh_context);
+
+		retention_ledger_rescale(large->ledger, after);
+		for (int i = 0; i < HISTORY_SUMS; i++)
+			retention_total_rescale(&large->sums[i], before, after);
+		MemoryContextSwitchTo(old);
+	}
+	state_head(state)->scale = scale;
+}
+
+/* Money is coming that is no units: only a large state has a place for it. */
+void
+retention_history_admit_wide(HistoryState *state)
+{
+	if (state->small)
+		retention_history_make_large(state);
+	retention_history_promote(state);
+}
+
+/* Add any money to a sum of the rows. */
+void
+retention_history_add_to_sum(HistoryState *state, HistorySum sum, Money money)
+{
+	int			scale = units_scale(state_head(state)->scale);
+	MoneyTotal	total = {0};
+	MemoryContext old;
+
+	if (state->small)
+	{
+		memcpy(total.units, state_sum(state, sum), sizeof(total.units));
+		retention_total_add_any(&total, money, scale);
+		if (total.wide.limbs == NULL)
+		{
+			memcpy(state_sum(state, sum), total.units, sizeof(total.units));
+			return;
+		}
+		retention_history_make_large(state);
+	}
+	old = MemoryContextSwitchTo(state->large->hdr.eoh_context);
+	retention_total_add_any(&state->large->sums[sum], money, scale);
+	MemoryContextSwitchTo(old);
+}

@@ -1,0 +1,184 @@
+/*-------------------------------------------------------------------------
+ *
+ * ledger.h
+ *	  The occasions of many customers: partitions by hash, or on disk.
+ *
+ * A row costs a write to the end of its partition's fresh entries, and nothing is
+ * looked up.  When there are many, they are folded: sorted while they are in the
+ * processor's cache, rows of one customer and period made one entry, and what is
+ * left merged into the partition's run.  Partitions are ranges of hashes, so their
+ * runs, one after the other, are all customers in order.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RETENTION_LEDGER_H
+#define RETENTION_LEDGER_H
+
+#include "postgres.h"
+
+#include "history/run.h"
+#include "miscadmin.h"
+#include "store/spill.h"
+
+/*
+ * Each customer and period is once in the run, and may be in the fresh entries many
+ * times more.  There is always room for one fresh entry.
+ */
+typedef struct Partition
+{
+	uint64	   *next;			/* where the next entry goes: in the last fresh page */
+	uint64	   *end;			/* where that page is full */
+	PagedRun	fresh;			/* entries as they came; the last page is not counted */
+	PagedRun	run;
+} Partition;
+
+/* Memory for some words, kept from one use to the next. */
+typedef struct Room
+{
+	uint64	   *words;
+	int64		nwords;
+} Room;
+
+/*
+ * Money is of one word while all of it fits that, and then of two.  What no two words
+ * hold is elsewhere, by an occasion that is in the ledger: so money is of two words
+ * where there is any elsewhere, but for the time that one of the functions below is
+ * at work.
+ */
+typedef struct Ledger
+{
+	MemoryContext context;		/* of all it allocates */
+	MemoryContext account;		/* whose memory is limited */
+	bool		unlimited;		/* never goes to disk */
+	OccasionShape shape;
+	Elsewhere	elsewhere;		/* and the scale of the money */
+	uint64		first_hash;		/* of the customers who can be here */
+	uint64		last_hash;
+	int			shift;			/* leading zeros of all hashes, counted from the first */
+	int			log_partitions;
+	Partition  *partitions;
+	int64		entries;		/* in runs */
+	RunPool		pool;
+	Size		weighed;		/* bytes of ours when memory was last looked at */
+	bool		over_limit;		/* and whether there was too much then */
+	Spill	   *spill;			/* NULL while everything is in memory */
+	const SpillReader *source;	/* where the entries come from, if that is a file */
+
+	/* room to work in, each for one partition */
+	Room		sorting;
+	Room		grouping;
+	Room		coming;
+
+	/* of a merge under way: customers of one partition, not yet in its run */
+	Run			arrived;
+	Partition  *target;
+} Ledger;
+
+extern Ledger *retention_ledger_create(MemoryContext context, MemoryContext account,
+									   OccasionShape shape, int scale,
+									   uint64 first_hash, uint64 last_hash);
+extern void retention_ledger_make_room(Ledger *ledger, Partition *partition);
+extern void retention_ledger_add(Ledger *ledger, const uint64 *entry, int words, int scale);
+extern void retention_ledger_expect(Ledger *ledger, int64 entries);
+extern void retention_ledger_merge(Ledger *ledger, const Run *run, OccasionShape shape, int scale);
+extern void retention_ledger_end_merge(Ledger *ledger);
+extern void retention_ledger_promote(Ledger *ledger);
+extern void retention_ledger_rescale(Ledger *ledger, int scale);
+
+/* A function that is shown all customers, some at a time, in ascending order. */
+typedef void (*RunVisitor) (const Run *run, OccasionShape shape, void *arg);
+
+extern int64 retention_ledger_entries(const Ledger *ledger);
+extern void retention_ledger_visit(Ledger *ledger, RunVisitor visitor, void *arg, WideList *wide);
+
+/* Of the two files of this: what one needs of the other. */
+extern void retention_ledger_begin(Ledger *ledger, int log_partitions);
+extern void retention_ledger_fold(Ledger *ledger);
+extern void retention_ledger_settle_money(Ledger *ledger);
+extern void retention_ledger_keep_limit(Ledger *ledger);
+extern void retention_ledger_keep_limit_with(Ledger *ledger, Size more);
+
+/*
+ * In a build with assertions: are the runs in order, each in its partition, and
+ * all counted?  Looks at every entry.
+ */
+#ifdef USE_ASSERT_CHECKING
+extern void retention_ledger_check(const Ledger *ledger);
+#else
+#define retention_ledger_check(ledger)	((void) 0)
+#endif
+
+static inline int
+partitions(const Ledger *ledger)
+{
+	return 1 << ledger->log_partitions;
+}
+
+/* The partition of a hash. */
+static inline Partition *
+ledger_partition(const Ledger *ledger, uint64 hash)
+{
+	/* in two steps: there may be one partition, and no shift is by 64 */
+	return ledger->partitions +
+		((((hash - ledger->first_hash) << ledger->shift) >> 1) >> (63 - ledger->log_partitions));
+}
+
+/* Ask for memory that will be written soon; any address will do. */
+#if defined(__GNUC__) || defined(__clang__)
+#define prefetch_for_write(address)	__builtin_prefetch(address, 1)
+#else
+#define prefetch_for_write(address)	((void) 0)
+#endif
+
+/* The place for the next entry is partition->next; this counts it. */
+static inline void
+ledger_push(Ledger *ledger, Partition *partition)
+{
+	partition->next += entry_words(ledger->shape);
+
+	/* the line after the one that is being filled: it has been used long ago */
+	prefetch_for_write(partition->next + 16);
+	if (unlikely(partition->next == partition->end))
+		retention_ledger_make_room(ledger, partition);
+}
+
+/* Goes through the customers of all runs, in order. */
+typedef struct LedgerScan
+{
+	const Ledger *ledger;
+	int			next_partition;
+	RunPage    *page;
+	RunCursor	cursor;
+} LedgerScan;
+
+static inline void
+ledger_scan_begin(LedgerScan *scan, const Ledger *ledger, int partition)
+{
+	memset(scan, 0, sizeof(LedgerScan));
+	scan->ledger = ledger;
+	scan->next_partition = partition;
+}
+
+static inline bool
+ledger_scan_next(LedgerScan *scan, CustomerView *customer)
+{
+	while (!run_next(&scan->cursor, customer))
+	{
+		Run			piece;
+
+		if (scan->page)
+			scan->page = scan->page->next;
+		while (scan->page == NULL)
+		{
+			if (scan->next_partition == partitions(scan->ledger))
+				return false;
+			CHECK_FOR_INTERRUPTS();
+			scan->page = scan->ledger->partitions[scan->next_partition++].run.first;
+		}
+		piece = page_run(scan->page);
+		run_begin(&scan->cursor, &piece, scan->ledger->shape);
+	}
+	return true;
+}
+
+#endif							/* RETENTION_LEDGER_H */
