@@ -315,6 +315,7 @@ retention_ledger_expect(Ledger *ledger, int64 entries)
 	if (more_bits > 0)
 	{
 		split(ledger, more_bits);
+		ledger_keep_width(ledger);
 		retention_ledger_check(ledger);
 	}
 }
@@ -327,8 +328,7 @@ keep_in_shape(Ledger *ledger)
 		ledger->log_partitions + SPLIT_BITS <= MAX_LOG_PARTITIONS)
 		split(ledger, SPLIT_BITS);
 	retention_ledger_keep_limit(ledger);
-	if (unlikely(wide_count(&ledger->elsewhere.list) > 0))
-		retention_ledger_promote(ledger);
+	ledger_keep_width(ledger);
 }
 
 /* A fresh page is full: add one, or fold. */
@@ -459,8 +459,7 @@ retention_ledger_end_merge(Ledger *ledger)
 	if (ledger->coming.words)
 		pfree(ledger->coming.words);
 	memset(&ledger->coming, 0, sizeof(Room));
-	if (wide_count(&ledger->elsewhere.list) > 0)
-		retention_ledger_promote(ledger);
+	ledger_keep_width(ledger);
 }
 
 /* ---- money ------------------------------------------------------------------ */

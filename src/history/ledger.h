@@ -108,6 +108,14 @@ extern void retention_ledger_check(const Ledger *ledger);
 #define retention_ledger_check(ledger)	((void) 0)
 #endif
 
+/* Money that came, or was added up, may be elsewhere now: that of all others is of two words then. */
+static inline void
+ledger_keep_width(Ledger *ledger)
+{
+	if (unlikely(wide_count(&ledger->elsewhere.list) > 0))
+		retention_ledger_promote(ledger);
+}
+
 static inline int
 partitions(const Ledger *ledger)
 {

@@ -257,8 +257,7 @@ retention_ledger_visit(Ledger *ledger, RunVisitor visitor, void *arg, WideList *
 
 	retention_ledger_fold(ledger);
 	/* which may take the rest to disk */
-	if (wide_count(list) > 0)
-		retention_ledger_promote(ledger);
+	ledger_keep_width(ledger);
 	if (ledger->spill == NULL)
 	{
 		if (wide_count(list) > 0)

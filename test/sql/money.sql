@@ -18,7 +18,8 @@ BEGIN
 	FROM (SELECT a, CASE WHEN n % 5 = 0 THEN n % 3 + 2 ELSE 1 END AS c FROM unnest(amounts) WITH ORDINALITY u (a, n)) o;
 
 	SELECT aov(a), customer_value(c, a), revenue(customer_base(c, t, a)) AS revenue, aov(customer_base(c, t, a)) AS base_aov,
-		   clv(t, a) AS clv, customer_base(c, t, a) AS base, customer_base(NULL::int8, t, a) AS guests
+		   clv(t, a) AS clv, customer_base(c, t, a) AS base, customer_base(NULL::int8, t, a) AS guests,
+		   purchase_history(c, t, a, 'day') AS days, purchase_history(c, t, a, 'year') AS years, purchase_history(NULL::int8, t, a, 'day') AS guest_days
 	INTO got
 	FROM (SELECT a, timestamp '2024-01-01' + n * interval '1 day' AS t, CASE WHEN n % 5 = 0 THEN n % 3 + 2 ELSE 1 END AS c
 		  FROM unnest(amounts) WITH ORDINALITY u (a, n)) o;
@@ -33,12 +34,20 @@ BEGIN
 		CASE WHEN revenue(got.base::text::customer_base)::text IS DISTINCT FROM sum::text THEN 'text' END,
 		CASE WHEN guest_revenue(got.guests)::text IS DISTINCT FROM sum::text THEN 'guests ' || guest_revenue(got.guests) END,
 		CASE WHEN guest_revenue(_retention_customer_base_combine(got.base, got.guests))::text IS DISTINCT FROM sum::text
-			THEN 'guests combined ' || guest_revenue(_retention_customer_base_combine(got.base, got.guests)) END
+			THEN 'guests combined ' || guest_revenue(_retention_customer_base_combine(got.base, got.guests)) END,
+		-- a history has sums of periods, of which those by year are of all a customer's rows
+		(SELECT string_agg('history by ' || grain || ' ' || outcome, ', ')
+		 FROM (VALUES ('day', got.days), ('year', got.years)) v (grain, h), LATERAL (VALUES
+			('revenue', (history_info(h)).revenue, sum), ('base', revenue(customer_base(h)), sum),
+			('combined', revenue(customer_base(_retention_purchase_history_combine(h, h))), sum * 2),
+			('text', revenue(customer_base(h::text::purchase_history)), sum),
+			('guests', guest_revenue(customer_base(got.guest_days)), sum)) w (outcome, got, should)
+		 WHERE w.got::text IS DISTINCT FROM should::text)
 	], NULL);
 	-- the same in any order of rows
-	SELECT aov(a), revenue(customer_base(c, t, a)) AS revenue INTO got
+	SELECT aov(a), revenue(customer_base(c, t, a)) AS revenue, (history_info(purchase_history(c, t, a, 'month'))).revenue AS history INTO got
 	FROM (SELECT a, now() AS t, n % 3 AS c FROM unnest(amounts) WITH ORDINALITY u (a, n) ORDER BY hashint8(n)) o;
-	IF got.aov::text IS DISTINCT FROM (sum / nullif(orders, 0))::text OR got.revenue::text IS DISTINCT FROM sum::text THEN
+	IF got.aov::text IS DISTINCT FROM (sum / nullif(orders, 0))::text OR got.revenue::text IS DISTINCT FROM sum::text OR got.history::text IS DISTINCT FROM sum::text THEN
 		wrong := wrong || 'shuffled'::text;
 	END IF;
 
@@ -138,12 +147,37 @@ FROM (SELECT customer_base(customer, at, amount) AS b FROM growing
 											 customer_base(customer, at, amount) FILTER (WHERE amount >= 20)) FROM growing
 	  UNION ALL SELECT _retention_customer_base_combine(customer_base(customer, at, amount) FILTER (WHERE amount >= 20),
 											 customer_base(customer, at, amount) FILTER (WHERE amount < 20)) FROM growing) s;
+CREATE TEMP VIEW compared_histories AS
+SELECT grain, (history_info(h)).revenue::text = (SELECT sum(amount)::text FROM growing) AS revenue,
+	   refunded(customer_base(h)) = (SELECT -sum(amount) FROM growing WHERE amount < 0) AS refunded,
+	   (SELECT bool_and(n.revenue = r.amount) FROM new_and_returning(h, grain) n,
+			   LATERAL (SELECT sum(amount) AS amount FROM growing WHERE date_trunc(grain, at) = period_start) r) AS periods,
+	   h::text::purchase_history::text = h::text AS text, md5(h::text) = first_value(md5(h::text)) OVER (PARTITION BY grain) AS same
+FROM (VALUES ('day'), ('year')) g (grain), LATERAL (
+	  SELECT purchase_history(customer, at, amount, grain) AS h FROM growing
+	  UNION ALL SELECT purchase_history(customer, at, amount, grain ORDER BY at DESC) FROM growing
+	  UNION ALL SELECT _retention_purchase_history_combine(purchase_history(customer, at, amount, grain) FILTER (WHERE amount < 20),
+												purchase_history(customer, at, amount, grain) FILTER (WHERE amount >= 20)) FROM growing
+	  UNION ALL SELECT _retention_purchase_history_combine(purchase_history(customer, at, amount, grain) FILTER (WHERE amount >= 20),
+												purchase_history(customer, at, amount, grain) FILTER (WHERE amount < 20)) FROM growing) s;
 SELECT * FROM compared;
+SELECT * FROM compared_histories;
 SET work_mem = '64kB';
 SET hash_mem_multiplier = 1;
 SELECT * FROM compared;
+SELECT * FROM compared_histories;
 RESET work_mem;
 RESET hash_mem_multiplier;
+
+-- A few values whose sum leaves its width, and then one of many customers: what has come
+-- so far is added up for it.
+SELECT width, others, revenue(base)::text = (few + many)::text AS base, revenue(base) - few = many AS of_base,
+	   (history_info(history)).revenue::text = (few + many)::text AS history, revenue(customer_base(history)) = few + many AS base_of_history
+FROM (VALUES ('one word', 92233720368547758.07), ('two words', 1701411834604692317316873037158841057.27), ('neither', 1e40), ('a scale', 9e17)) w (width, amount), (VALUES (10), (10000)) o (others),
+	 LATERAL (SELECT rollup(b ORDER BY i) AS base, rollup(h ORDER BY i) AS history, sum(a) FILTER (WHERE i < 5) AS few, sum(a) FILTER (WHERE i = 5) AS many
+			  FROM (SELECT i, customer_base(c, '2024-01-01', a) AS b, purchase_history(c, date '2024-01-01', a, 'day') AS h, sum(a) AS a
+					FROM (SELECT i, (i % 2)::int8, amount FROM generate_series(1, 4) i
+						  UNION ALL SELECT 5, c, CASE width WHEN 'a scale' THEN 0.001 ELSE 0.01 END FROM generate_series(0, others - 1) c) r (i, c, a) GROUP BY i) p) s;
 
 -- ---------------------------------------------------------------------------
 -- aov(amount) is avg(amount) where nobody got anything back.

@@ -1,6 +1,6 @@
--- Money of any width has one form: a customer_base is the same bytes whatever the
--- order its rows came in, by which parts it was merged, in memory, on disk or in a
--- window, sample or not.
+-- Money of any width has one form: a customer_base or purchase_history is the same
+-- bytes whatever the order its rows came in, by which parts it was merged, in memory,
+-- on disk or in a window, sample or not.
 --
 -- Random shops again, of amounts that money_everywhere.sql has few of: about the ends
 -- of one word and of two, with more digits than units have, and sums that leave
@@ -58,7 +58,9 @@ ANALYZE orders;
 -- ---------------------------------------------------------------------------
 
 CREATE TABLE made (shop int, kind text, how text, b customer_base);
+CREATE TABLE made_histories (shop int, kind text, how text, h purchase_history);
 CREATE AGGREGATE state(int8, date, numeric) (SFUNC = _retention_customer_base_add, STYPE = customer_base, COMBINEFUNC = _retention_customer_base_combine, PARALLEL = SAFE);
+CREATE AGGREGATE state(int8, date, numeric, text) (SFUNC = _retention_purchase_history_add, STYPE = purchase_history, COMBINEFUNC = _retention_purchase_history_combine, PARALLEL = SAFE);
 CREATE FUNCTION combined(bases customer_base[]) RETURNS customer_base LANGUAGE plpgsql AS $$
 DECLARE
 	all_of_them customer_base;
@@ -70,7 +72,18 @@ BEGIN
 	RETURN all_of_them;
 END
 $$;
--- %1$s: a base of rows, in this order if any; %3$s: the same of all customers
+CREATE FUNCTION combined(histories purchase_history[]) RETURNS purchase_history LANGUAGE plpgsql AS $$
+DECLARE
+	all_of_them purchase_history;
+	h purchase_history;
+BEGIN
+	FOREACH h IN ARRAY histories LOOP
+		all_of_them := _retention_purchase_history_combine(all_of_them, h);
+	END LOOP;
+	RETURN all_of_them;
+END
+$$;
+-- %1$s: a value of rows, in this order if any; %3$s: the same of all customers
 CREATE PROCEDURE make(kind text, base text, exact text, queries text[]) LANGUAGE plpgsql AS $$
 DECLARE
 	query text;
@@ -79,7 +92,8 @@ BEGIN
 	FOREACH query IN ARRAY queries LOOP
 		FOREACH sorted IN ARRAY CASE WHEN query ~ '%2\$s' THEN ARRAY['ORDER BY n', 'ORDER BY shuffled', 'ORDER BY abs(a)', 'ORDER BY abs(a) DESC', 'ORDER BY scale(a), n', 'ORDER BY scale(a) DESC, n']
 								ELSE ARRAY[''] END LOOP
-			EXECUTE format('INSERT INTO made SELECT shop, %L, %L, b FROM (%s) s (shop, b)', kind, current_setting('work_mem') || ' ' || query || ' ' || sorted,
+			EXECUTE format('INSERT INTO %I SELECT shop, %L, %L, b FROM (%s) s (shop, b)', CASE WHEN base ~ '^purchase' THEN 'made_histories' ELSE 'made' END,
+						   kind, current_setting('work_mem') || ' ' || query || ' ' || sorted,
 						   format(query, format('%s)', base), format('%s %s)', base, sorted), format('%s)', exact)));
 		END LOOP;
 	END LOOP;
@@ -106,25 +120,51 @@ CALL make('int8', 'customer_base(c, t, a', '', queries() || ARRAY[
 	'SELECT shop, b FROM (SELECT shop, part, max(part) OVER (PARTITION BY shop) AS last, rollup(b) OVER (PARTITION BY shop ORDER BY part) AS b
 						  FROM (SELECT shop, part, customer_base(c, t, a) AS b FROM orders GROUP BY shop, part) p) w WHERE part = last']);
 CALL make('text', 'customer_base(c_text, t, a', '', queries());
+CALL make('int8', 'purchase_history(c, t, a, ''day''', '', queries() || ARRAY[
+	'SELECT shop, state(c, t, a, ''day'' ORDER BY shuffled) FROM orders GROUP BY shop',
+	'SELECT shop, h FROM (SELECT shop, n, max(n) OVER (PARTITION BY shop) AS last, purchase_history(c, t, a, ''day'') OVER (PARTITION BY shop ORDER BY n) AS h FROM orders JOIN shops USING (shop) WHERE customers < 100) w WHERE n = last',
+	'SELECT shop, h FROM (SELECT shop, part, max(part) OVER (PARTITION BY shop) AS last, rollup(h) OVER (PARTITION BY shop ORDER BY part) AS h
+						  FROM (SELECT shop, part, purchase_history(c, t, a, ''day'') AS h FROM orders GROUP BY shop, part) p) w WHERE part = last']);
+CALL make('text', 'purchase_history(c_text, t, a, ''quarter''', '', queries());
 CALL make('sample of 16', 'customer_base_sample(c, t, a, 16', 'customer_base(c, t, a', queries() || mixed_queries());
 CALL make('sample of 1000', 'customer_base_sample(c_text, t, a, 1000', 'customer_base(c_text, t, a', queries() || mixed_queries());
 SET work_mem = '64kB';
 CALL make('int8', 'customer_base(c, t, a', '', queries());
 CALL make('text', 'customer_base(c_text, t, a', '', queries());
+CALL make('int8', 'purchase_history(c, t, a, ''day''', '', queries());
+CALL make('text', 'purchase_history(c_text, t, a, ''quarter''', '', queries());
 CALL make('sample of 1000', 'customer_base_sample(c_text, t, a, 1000', 'customer_base(c_text, t, a', queries() || mixed_queries());
 RESET work_mem;
 INSERT INTO made SELECT shop, kind, 'text', b::text::customer_base FROM (SELECT DISTINCT ON (shop, kind) * FROM made ORDER BY shop, kind, how) m;
+INSERT INTO made_histories SELECT shop, kind, 'text', h::text::purchase_history FROM (SELECT DISTINCT ON (shop, kind) * FROM made_histories ORDER BY shop, kind, how) m;
 SELECT kind, count(*) > 10 * count(DISTINCT shop) AS in_many_ways, count(DISTINCT shop) AS shops FROM made GROUP BY kind ORDER BY kind COLLATE "C";
 SELECT m.kind, shop, s.kind AS amounts, customers, how FROM made m JOIN shops s USING (shop)
 WHERE b <> (SELECT b FROM made r WHERE r.shop = m.shop AND r.kind = m.kind ORDER BY how LIMIT 1) ORDER BY 1, 2, 5 LIMIT 10;
+SELECT kind, count(*) > 10 * count(DISTINCT shop) AS in_many_ways, count(DISTINCT shop) AS shops FROM made_histories GROUP BY kind ORDER BY kind COLLATE "C";
+SELECT m.kind, shop, s.kind AS amounts, customers, how FROM made_histories m JOIN shops s USING (shop)
+WHERE h::text <> (SELECT h::text FROM made_histories r WHERE r.shop = m.shop AND r.kind = m.kind ORDER BY how LIMIT 1) ORDER BY 1, 2, 5 LIMIT 10;
 
 -- One of each, of which money_everywhere.sql asks more.
 DELETE FROM made WHERE how <> 'text';
+DELETE FROM made_histories WHERE how <> 'text';
 SELECT shop, kind, revenue(b), r.revenue
 FROM made JOIN (SELECT shop, coalesce(sum(a) FILTER (WHERE c IS NOT NULL), 0) + zero AS revenue, zero - coalesce(sum(a) FILTER (WHERE c IS NOT NULL AND a < 0), 0) AS refunded,
 					   coalesce(sum(a) FILTER (WHERE c IS NULL), 0) + zero AS guests
 				FROM orders JOIN (SELECT shop, round(0, max(scale(a))) AS zero FROM orders GROUP BY shop) z USING (shop) GROUP BY shop, zero) r USING (shop)
 WHERE (revenue(b)::text, refunded(b)::text, guest_revenue(b)::text) IS DISTINCT FROM (r.revenue::text, r.refunded::text, r.guests::text);
+SELECT shop, kind, revenue(customer_base(h)), revenue(b)
+FROM made_histories JOIN made USING (shop, kind)
+WHERE (revenue(customer_base(h))::text, refunded(customer_base(h))::text, guest_revenue(customer_base(h))::text, (history_info(h)).revenue::text)
+	  IS DISTINCT FROM (revenue(b)::text, refunded(b)::text, guest_revenue(b)::text, revenue(b)::text);
+-- of each of its periods, and of each customer in theirs
+SELECT shop, kind, grain, period_start, n.revenue, r.a
+FROM (SELECT shop, kind, h, CASE kind WHEN 'int8' THEN 'day' ELSE 'quarter' END AS grain FROM made_histories) m, LATERAL new_and_returning(h, grain) n,
+	 LATERAL (SELECT coalesce(sum(a), 0) AS a FROM orders o WHERE o.shop = m.shop AND c IS NOT NULL AND date_trunc(grain, t) = period_start) r
+WHERE n.revenue <> r.a;
+SELECT o.shop, o.c, period_start, n.revenue, r.a
+FROM (SELECT shop, c, purchase_history(c, t, a, 'day') AS h FROM orders JOIN shops USING (shop) WHERE customers < 100 GROUP BY shop, c HAVING count(c) FILTER (WHERE a >= 0) > 0) o CROSS JOIN new_and_returning(h, 'day') n
+	 LEFT JOIN (SELECT shop, c, t, sum(a) AS a FROM orders GROUP BY shop, c, t) r ON r.shop = o.shop AND r.c = o.c AND r.t = period_start
+WHERE n.revenue <> coalesce(r.a, 0);
 -- the money of each is theirs
 SELECT shop, c, revenue(one), o.revenue
 FROM (SELECT shop, c, sum(a) AS revenue, customer_base(c, t, a) AS b FROM orders WHERE c IS NOT NULL GROUP BY shop, c HAVING bool_or(a >= 0)) o JOIN shops USING (shop) JOIN made m USING (shop),
