@@ -51,10 +51,9 @@ FROM pg_depend d JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass 
 WHERE obj_description(d.objid, (SELECT relname FROM pg_class WHERE oid = d.classid)) IS NULL
 	AND NOT (d.classid = 'pg_type'::regclass AND (SELECT typelem <> 0 OR EXISTS (SELECT FROM pg_class c WHERE c.oid = typrelid AND relkind = 'r') FROM pg_type WHERE oid = d.objid))
 ORDER BY 1;
--- Of a function that is called with NULLs, what a NULL does; those that make views say
--- what an argument means that isn't given.
+-- Of a function that is called with NULLs, what a NULL does.
 SELECT signature AS says_nothing_of_null
-FROM functions WHERE NOT internal AND NOT refusing AND NOT proisstrict AND proname NOT LIKE 'retention\_%'
+FROM functions WHERE NOT internal AND NOT refusing AND NOT proisstrict
 	AND obj_description(oid, 'pg_proc') !~ 'NULL|No rows|^an error' ORDER BY 1;
 -- Of each column of an answer, and each argument that may be left out, what it is: in a
 -- line that begins with its name, or several names.
