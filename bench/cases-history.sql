@@ -154,7 +154,8 @@ FROM (VALUES
 	(9, 'time_to_order', $$SELECT time_to_order(h) IS NULL AS v FROM stored_history$$),
 	(10, 'repeat_buying', $$SELECT repeat_buying(h) IS NULL AS v FROM stored_history$$),
 	(11, 'customer_base', $$SELECT customers(customer_base(h)) AS v FROM stored_history$$),
-	(12, 'value_within', $$SELECT count(q.revenue) AS v FROM stored_history, value_within(h) q$$)) q(nr, role, query)
+	(12, 'value_within', $$SELECT count(q.revenue) AS v FROM stored_history, value_within(h) q$$),
+	(13, 'revenue_movements', $$SELECT count(q.closing) AS v FROM stored_history, revenue_movements(h, 'month') q$$)) q(nr, role, query)
 ORDER BY q.nr;
 
 INSERT INTO comparison (case_name, ours, at_most, must)

@@ -300,6 +300,33 @@ RETURNS TABLE (period_start date, customers int8, repeat_customers int8, orders 
 	FROM money, periods LEFT JOIN done d USING (p) LEFT JOIN often o USING (p) LEFT JOIN trailing_done t USING (p) ORDER BY p
 $$;
 
+-- What each customer pays in each period and in the one before, below 0 being 0.
+CREATE FUNCTION plain_revenue_movements(which int, period text, as_of date)
+RETURNS TABLE (period_start date, opening numeric, new numeric, expansion numeric, contraction numeric, churned numeric, reactivated numeric, closing numeric, nrr float8, grr float8,
+			   opening_customers int8, new_customers int8, expansion_customers int8, contraction_customers int8, churned_customers int8, reactivated_customers int8, closing_customers int8,
+			   customer_retention float8, excess_refunds numeric, is_complete bool) STABLE LANGUAGE sql AS $$
+	WITH r AS MATERIALIZED (SELECT customer, trunc_to($2, s.period) AS p, sum(amount) AS net FROM seen(which, as_of) s GROUP BY 1, 2),
+	periods AS MATERIALIZED (SELECT starts::date AS p, (starts - step($2))::date AS before
+		FROM generate_series((SELECT trunc_to($2, min(day)) FROM numbered(which, as_of))::timestamp, horizon(which, as_of), step($2)) starts),
+	-- from the period of the first order of all on
+	paid AS MATERIALIZED (SELECT customer, p, net AS m, min(p) OVER (PARTITION BY customer) AS first FROM r JOIN periods USING (p) WHERE net > 0),
+	moved AS MATERIALIZED (
+		SELECT q.p, first, coalesce(sum(m) FILTER (WHERE x.p = q.before), 0) AS was, coalesce(sum(m) FILTER (WHERE x.p = q.p), 0) AS "is"
+		FROM periods q JOIN paid x ON x.p IN (q.before, q.p) GROUP BY q.p, customer, first),
+	sums AS (
+		SELECT p, coalesce(sum(was), 0) AS opening, coalesce(sum("is") FILTER (WHERE first = p), 0) AS new, coalesce(sum("is" - was) FILTER (WHERE was > 0 AND "is" > was), 0) AS expansion,
+			   coalesce(sum(was - "is") FILTER (WHERE "is" > 0 AND "is" < was), 0) AS contraction, coalesce(sum(was) FILTER (WHERE "is" = 0), 0) AS churned,
+			   coalesce(sum("is") FILTER (WHERE was = 0 AND first < p), 0) AS reactivated, coalesce(sum("is"), 0) AS closing, coalesce(sum(least(was, "is")) FILTER (WHERE was > 0), 0) AS kept, coalesce(sum("is") FILTER (WHERE was > 0), 0) AS kept_and_more,
+			   count(*) FILTER (WHERE was > 0) AS n_opening, count(*) FILTER (WHERE first = p) AS n_new, count(*) FILTER (WHERE was > 0 AND "is" > was) AS n_expansion,
+			   count(*) FILTER (WHERE "is" > 0 AND "is" < was) AS n_contraction, count(*) FILTER (WHERE was > 0 AND "is" = 0) AS n_churned, count(*) FILTER (WHERE was = 0 AND "is" > 0 AND first < p) AS n_reactivated,
+			   count(*) FILTER (WHERE "is" > 0) AS n_closing, count(*) FILTER (WHERE was > 0 AND "is" > 0) AS n_kept
+		FROM periods LEFT JOIN moved USING (p) GROUP BY p),
+	excess AS (SELECT p, coalesce(-sum(net) FILTER (WHERE net < 0), 0) AS given FROM periods LEFT JOIN r USING (p) GROUP BY p)
+	SELECT p, opening * k, new * k, expansion * k, contraction * k, churned * k, reactivated * k, closing * k, kept_and_more * k / nullif(opening, 0), kept * k / nullif(opening, 0),
+		   n_opening * k, n_new * k, n_expansion * k, n_contraction * k, n_churned * k, n_reactivated * k, n_closing * k, k * n_kept / nullif(n_opening, 0)::float8, given * k, is_complete(which, $2, p, as_of)
+	FROM sums JOIN excess USING (p), (SELECT CASE WHEN amount IS NOT NULL THEN 1::int8 END AS k FROM cases WHERE id = which) c ORDER BY p
+$$;
+
 CREATE FUNCTION plain_cells(which int, as_of date) RETURNS TABLE (repeat_purchases int8, active_days float8, age_days float8, customers int8) STABLE LANGUAGE sql AS $$
 	SELECT k - 1, span, age, count(*)
 	FROM (SELECT count(DISTINCT day) AS k, max(day) - min(day) AS span, horizon(which, as_of) - min(day) AS age
@@ -435,6 +462,10 @@ SELECT 'new_and_returning', id, format('new_and_returning(h, %L, %s, %L)', p.per
 FROM horizons JOIN cases USING (id) JOIN periods p USING (grain) JOIN (SELECT id, min(day) AS first FROM facts WHERE is_order GROUP BY id) f USING (id), unnest('{1,3,12,1000}'::int[]) t
 WHERE (horizon(id, as_of) - first) / CASE p.period WHEN 'day' THEN 1 WHEN 'week' THEN 7 ELSE 30 END <= 500;
 INSERT INTO asked
+SELECT 'revenue_movements', id, format('revenue_movements(h, %L, %L)', p.period, as_of), format('plain_revenue_movements(%s, %L, %L)', id, p.period, as_of)
+FROM horizons JOIN cases USING (id) JOIN periods p USING (grain) JOIN (SELECT id, min(day) AS first FROM facts WHERE is_order GROUP BY id) f USING (id)
+WHERE (horizon(id, as_of) - first) / CASE p.period WHEN 'day' THEN 1 WHEN 'week' THEN 7 ELSE 30 END <= 500;
+INSERT INTO asked
 SELECT question, id, format('%s(h, %L, %L)', question, days, as_of), format('plain_%s(%s, %L, %L)', question, id, days, as_of)
 FROM horizons JOIN cases USING (id), unnest('{repeat_within,retained_on,retained_on_or_after,retained_between}'::text[]) question,
 	 LATERAL (VALUES (CASE question WHEN 'retained_between' THEN '{0,1,2,5,31,91,1000}' ELSE '{0,30,1,2,7,30,90,400,5000}' END), (CASE WHEN as_of IS NULL THEN '{3,4}' END)) v (days)
@@ -474,10 +505,11 @@ FROM cases, (VALUES ('cohort_retention', 'cohort_retention(h, max_periods => 9)'
 	('order_ladder', 'order_ladder(h)', 'plain_order_ladder(%s, 90, NULL, 20)'),
 	('order_gap', '(SELECT order_gap(h) AS gap, 1 AS ordinality)', '(SELECT plain_order_gap(%s, 0.5, NULL) AS gap, 1 AS ordinality)'),
 	('lifecycle', 'lifecycle(h)', 'plain_lifecycle(%s, %L, 1, NULL)'),
-	('new_and_returning', 'new_and_returning(h)', 'plain_new_and_returning(%s, %L, 12, NULL)')) v (name, call, plain)
+	('new_and_returning', 'new_and_returning(h)', 'plain_new_and_returning(%s, %L, 12, NULL)'),
+	('revenue_movements', 'revenue_movements(h)', 'plain_revenue_movements(%s, %L, NULL)')) v (name, call, plain)
 WHERE (grain <> 'day' OR run NOT IN (6, 13));
 -- Of the questions with many arguments, a third of their combinations.
-DELETE FROM asked WHERE question IN ('cohort_retention', 'cohort_average', 'lifecycle', 'new_and_returning', 'time_to_order', 'order_ladder', 'order_gap') AND hashtextextended(id || call, 0) % 3 <> 0;
+DELETE FROM asked WHERE question IN ('cohort_retention', 'cohort_average', 'lifecycle', 'new_and_returning', 'revenue_movements', 'time_to_order', 'order_ladder', 'order_gap') AND hashtextextended(id || call, 0) % 3 <> 0;
 
 CREATE TABLE answers (question text, id int, call text, got jsonb, want jsonb);
 CREATE FUNCTION answer(source text) RETURNS jsonb LANGUAGE plpgsql AS $$
@@ -500,7 +532,7 @@ SELECT question, id, call, answer(in_order(regexp_replace(call, '\mh\M', format(
 -- Counts, dates and money are the same; of shares and means 12 digits are.
 CREATE FUNCTION same_value(key text, a jsonb, b jsonb) RETURNS bool IMMUTABLE LANGUAGE sql AS $$
 	SELECT CASE WHEN a = b THEN true
-		   WHEN jsonb_typeof(a) = 'number' AND jsonb_typeof(b) = 'number' AND key IN ('retention', 'rate', 'eligible_rate', 'lower', 'upper', 'customer_value', 'purchase_frequency', 'aov', 'median_gap_days', 'gap', 'quick_ratio', 'repeat_rate')
+		   WHEN jsonb_typeof(a) = 'number' AND jsonb_typeof(b) = 'number' AND key IN ('retention', 'rate', 'eligible_rate', 'lower', 'upper', 'customer_value', 'purchase_frequency', 'aov', 'nrr', 'grr', 'customer_retention', 'median_gap_days', 'gap', 'quick_ratio', 'repeat_rate')
 		   THEN abs(a::numeric - b::numeric) <= 1e-12 * greatest(1, abs(b::numeric))
 		   ELSE false END
 $$;
@@ -534,6 +566,15 @@ SELECT count(*) AS periods, count(*) FILTER (WHERE opening + new + resurrected -
 FROM (SELECT (r ->> 'opening')::int AS opening, (r ->> 'new')::int AS new, (r ->> 'resurrected')::int AS resurrected, (r ->> 'retained')::int AS retained,
 			 (r ->> 'lapsed')::int AS lapsed, (r ->> 'closing')::int AS closing, lag((r ->> 'closing')::int, 1, 0) OVER (PARTITION BY id, call ORDER BY i) AS before
 	  FROM verdicts, jsonb_array_elements(got) WITH ORDINALITY e (r, i) WHERE question = 'lifecycle') s;
+
+-- Nor does revenue, which is that of new and returning customers but for what was given back beyond it.
+SELECT count(*) AS periods, count(*) FILTER (WHERE opening + new + expansion - contraction - churned + reactivated <> closing) AS unbalanced,
+	   count(*) FILTER (WHERE r.opening_customers + r.new_customers - r.churned_customers + r.reactivated_customers <> r.closing_customers) AS customers_unbalanced,
+	   count(*) FILTER (WHERE opening <> before OR r.opening_customers <> customers_before) AS not_as_closed, count(*) FILTER (WHERE closing - excess_refunds <> n.revenue) AS not_the_revenue,
+	   count(*) FILTER (WHERE grr NOT BETWEEN 0 AND 1 OR nrr < grr) AS impossible
+FROM (SELECT id, p.period, r.*, lag(closing, 1, 0) OVER w AS before, lag(closing_customers, 1, 0::int8) OVER w AS customers_before
+	  FROM histories JOIN cases USING (id) JOIN periods p USING (grain), revenue_movements(h, p.period) r WHERE p.period IN ('month', 'quarter', 'year') AND amount IS NOT NULL WINDOW w AS (PARTITION BY id, p.period ORDER BY period_start)) r
+	 JOIN (SELECT id, p.period, n.* FROM histories JOIN cases USING (id) JOIN periods p USING (grain), new_and_returning(h, p.period) n) n USING (id, period, period_start);
 
 SET client_min_messages = error;
 DROP SCHEMA history_oracle CASCADE;

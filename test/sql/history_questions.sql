@@ -195,6 +195,34 @@ FROM (SELECT purchase_history(1, date '2024-01-01' + d, 'day') AS h FROM unnest(
 GROUP BY days ORDER BY days;
 
 -- ---------------------------------------------------------------------------
+-- Where revenue comes from and goes.
+-- ---------------------------------------------------------------------------
+
+-- January: Ann and Bob are new, 50. February: Ann pays 10 more, Bob's 40 are gone and
+-- 15 too many given back, 16 with Dan's; Cid is new. March: Bob is back with 5, Ann's 20 and
+-- Cid's 15 are gone. April: Ann is back with 30.
+SELECT period_start, opening, new, expansion, contraction, churned, reactivated, closing, nrr, grr, excess_refunds, is_complete FROM revenue_movements(pg_temp.h('shop', 'month'));
+SELECT period_start, opening_customers AS opening, new_customers AS new, expansion_customers AS expansion, contraction_customers AS contraction, churned_customers AS churned,
+	   reactivated_customers AS reactivated, closing_customers AS closing, round(customer_retention::numeric, 6) AS customer_retention FROM revenue_movements(pg_temp.h('shop'), 'month');
+SELECT r.* FROM revenue_movements(pg_temp.h('shop'), 'quarter', '2024-06-30') r;
+-- On February 9th Bob has not given back.
+SELECT period_start, opening, new, expansion, contraction, churned, reactivated, closing, excess_refunds, is_complete FROM revenue_movements(pg_temp.h('shop'), as_of => '2024-02-09');
+SELECT r.* FROM revenue_movements(pg_temp.h('no amounts', 'month')) r;
+-- By letters: a pays the same; b more, less, nothing, something; c gives back in the month what was
+-- bought in it, and pays for the first time in the next; d nothing for an order; e gives back before.
+SELECT period_start, opening, new, expansion, contraction, churned, reactivated, closing, nrr, grr, opening_customers AS n_o, new_customers AS n_n, expansion_customers AS n_e, contraction_customers AS n_c,
+	   churned_customers AS n_ch, reactivated_customers AS n_r, closing_customers AS n_cl, customer_retention AS kept, excess_refunds AS excess
+FROM revenue_movements((SELECT purchase_history(c, t, a, 'day') FROM (VALUES
+	('a', date '2024-01-01', 1), ('a', '2024-02-01', 1), ('a', '2024-03-01', 0.5), ('a', '2024-03-31', 0.5), ('a', '2024-04-01', 1), ('a', '2024-05-01', 1),
+	('b', '2024-01-02', 100), ('b', '2024-02-02', 150), ('b', '2024-03-02', 60), ('b', '2024-04-03', -10), ('b', '2024-05-02', 30), ('b', '2024-05-03', -5),
+	('c', '2024-01-03', 40), ('c', '2024-01-04', -40), ('c', '2024-02-03', 7),
+	('d', '2024-01-05', 0), ('d', '2024-05-05', 0),
+	('e', '2024-01-06', -3), ('e', '2024-04-06', 2000)) v (c, t, a)), 'month', '2024-05-31');
+-- Sums that no word holds.
+SELECT period_start, opening, new, expansion, contraction, churned, closing, excess_refunds FROM revenue_movements((SELECT purchase_history(c, t, a, 'year') FROM (VALUES
+	(1, date '2023-01-01', 9e37), (1, '2024-01-01', 9e38), (1, '2025-01-01', 1e-30), (2, '2023-01-01', 1e40 + 1e-40), (2, '2024-01-01', -1e40), (3, '2023-01-01', 2e-30), (3, '2024-01-01', 1e-30), (3, '2025-01-01', 9e37)) v (c, t, a)));
+
+-- ---------------------------------------------------------------------------
 -- The inputs of the models, and the base of the same customers.
 -- ---------------------------------------------------------------------------
 
@@ -223,7 +251,8 @@ SELECT shop, (SELECT string_agg(concat_ws(' ', duration, at_risk, events, censor
 	   order_gap(h), (SELECT string_agg(concat_ws(' ', period_start, opening, new, retained, resurrected, lapsed, closing, coalesce(quick_ratio::text, 'NULL'), is_complete), '; ') FROM lifecycle(h)) AS lifecycle,
 	   (SELECT string_agg(concat_ws(' ', repeat_purchases, active_days, age_days, customers), '; ') FROM cells(repeat_buying(h))) AS cells, customer_base(h) IS NULL AS no_base
 FROM histories WHERE shop IN ('no rows', 'one order', 'guests', 'refunds') ORDER BY shop COLLATE "C";
-SELECT shop, (SELECT string_agg(n::text, '; ') FROM new_and_returning(h) n) AS new_and_returning, (SELECT string_agg(n::text, '; ') FROM new_and_returning(h, 'year', 1, '2024-12-31') n) AS in_a_year
+SELECT shop, (SELECT string_agg(n::text, '; ') FROM new_and_returning(h) n) AS new_and_returning, (SELECT string_agg(n::text, '; ') FROM new_and_returning(h, 'year', 1, '2024-12-31') n) AS in_a_year,
+	   (SELECT string_agg(n::text, '; ') FROM revenue_movements(h) n) AS revenue_movements
 FROM histories WHERE shop IN ('no rows', 'one order', 'guests', 'refunds') ORDER BY shop COLLATE "C";
 SELECT * FROM cohort_retention(pg_temp.h('one order'));
 SELECT count(*) AS not_complete_yet FROM cohort_average(pg_temp.h('one order'));
@@ -296,7 +325,8 @@ FROM (VALUES
 	(47, 'day', 'new_and_returning(h, trailing_periods => 0)'), (48, 'day', 'new_and_returning(h, trailing_periods => -2147483648)'), (49, 'day', 'new_and_returning(h, ''month'', 2147483647)'),
 	(50, 'day', 'new_and_returning(h, trailing_periods => NULL)'), (51, 'day', 'new_and_returning(h, NULL, 1, NULL)'), (52, 'month', 'new_and_returning(h, ''day'')'),
 	(53, 'day', 'new_and_returning(h, ''hour'')'), (54, 'day', 'new_and_returning(h, as_of => ''infinity'')'), (55, 'day', 'new_and_returning(h, ''day'', as_of => ''30000-01-01'')'),
-	(56, 'month', 'value_within(h)'), (57, 'day', 'value_within(h, ''{30,-1}'')'), (58, 'day', 'value_within(h, ''{30,NULL}'')'), (59, 'day', 'value_within(h, ''{{30},{60}}'')'), (60, 'day', 'value_within(h, ''{0,2147483647}'')'), (61, 'day', 'value_within(h, as_of => ''infinity'')'), (62, 'day', 'value_within(h, NULL)')) v (n, grain, call)
+	(56, 'month', 'value_within(h)'), (57, 'day', 'value_within(h, ''{30,-1}'')'), (58, 'day', 'value_within(h, ''{30,NULL}'')'), (59, 'day', 'value_within(h, ''{{30},{60}}'')'), (60, 'day', 'value_within(h, ''{0,2147483647}'')'), (61, 'day', 'value_within(h, as_of => ''infinity'')'), (62, 'day', 'value_within(h, NULL)'),
+	(63, 'month', 'revenue_movements(h, ''week'')'), (64, 'day', 'revenue_movements(h, ''hour'')'), (65, 'day', 'revenue_movements(h, as_of => ''infinity'')'), (66, 'day', 'revenue_movements(h, ''day'', ''30000-01-01'')'), (67, 'day', 'revenue_movements(h, NULL, NULL)')) v (n, grain, call)
 ORDER BY n;
 -- Amounts that are not finite.
 SELECT value, type, pg_temp.outcome(format('SELECT purchase_history(1, date ''2024-01-01'', %L::%s, ''day'')', value, type)) AS outcome

@@ -401,6 +401,24 @@ CALL compare('new_and_returning', ARRAY['new_and_returning(purchase_history,text
 			  FROM seen JOIN firsts USING (shop, grain, period, c) GROUP BY shop, grain, period, p) m USING (shop, grain, period, p)
 		CROSS JOIN LATERAL (VALUES (''all'', paid), (''new'', new), (''returning'', old)) v (name, money)');
 
+-- What each customer pays in a period, and paid in the one before.
+CREATE TABLE paid AS
+SELECT shop, grain, period, c, p, sum(a) AS net, min(CASE WHEN sum(a) > 0 THEN p END) OVER (PARTITION BY shop, grain, period, c) AS first
+FROM seen JOIN (SELECT shop, grain, period, min(cohort) AS begins FROM firsts GROUP BY shop, grain, period) f USING (shop, grain, period) WHERE p >= begins GROUP BY shop, grain, period, c, p;
+CREATE TABLE pairs AS
+SELECT shop, grain, period, c, p, first, sum(was) AS was, sum("is") AS "is", sum(back) AS back
+FROM (SELECT shop, grain, period, c, p, first, 0 AS was, greatest(net, 0) AS "is", greatest(-net, 0) AS back FROM paid
+	  UNION ALL SELECT shop, grain, period, c, (p + CASE period WHEN 'quarter' THEN '3 months' ELSE '1 ' || period END::interval)::date, first, greatest(net, 0), 0, 0 FROM paid) m
+	 JOIN (SELECT DISTINCT shop, last FROM seen) l USING (shop) WHERE p <= last GROUP BY shop, grain, period, c, p, first;
+CALL compare('revenue_movements', ARRAY['revenue_movements(purchase_history,text,date)'],
+	'SELECT shop, grain || period || period_start, name, trim_scale(money)::text FROM kept JOIN questions USING (grain), LATERAL revenue_movements(h, period) r,
+		LATERAL (VALUES (''opening'', opening), (''new'', new), (''expansion'', expansion), (''contraction'', contraction), (''churned'', churned), (''reactivated'', reactivated),
+			(''closing'', closing), (''excess'', excess_refunds)) v (name, money) WHERE money <> 0',
+	'SELECT shop, grain || period || p, name, trim_scale(sum(money))::text
+	 FROM pairs, LATERAL (VALUES (''opening'', was), (''new'', CASE WHEN first = p THEN "is" END), (''expansion'', CASE WHEN was > 0 AND "is" > was THEN "is" - was END), (''contraction'', CASE WHEN "is" > 0 AND "is" < was THEN was - "is" END),
+		(''churned'', CASE WHEN "is" = 0 THEN was END), (''reactivated'', CASE WHEN was = 0 AND first < p THEN "is" END), (''closing'', "is"), (''excess'', back)) v (name, money)
+	 GROUP BY shop, grain, period, p, name HAVING sum(money) <> 0');
+
 CALL compare('value_within', ARRAY['value_within(purchase_history,integer[],date)', 'value_within(purchase_history,integer,date)', 'value_within(purchase_history,text,date)'],
 	'SELECT shop, days, how || name, money::text FROM (SELECT shop, how, v.* FROM histories, value_within(h, ''{0,3,90,400}'') v
 			UNION ALL SELECT shop, ''one'', v.* FROM histories, value_within(h, 30) v WHERE how = ''rows'' UNION ALL SELECT shop, ''text'', v.* FROM histories, value_within(h, ''30''::text) v WHERE how = ''rows'') s,

@@ -177,7 +177,7 @@ foreach my $case (
 	[ 'large histories', q{SELECT purchase_history(int8_key, ordered_at, amount, 'day') FROM orders WHERE i <= 20000}, 50 ],
 	[ 'spilled histories', qq{$tight SELECT purchase_history(int8_key, ordered_at, amount, 'day') FROM orders WHERE i <= 20000}, 50 ],
 	[ 'merging', 'SELECT a + b FROM histories', 20 ],
-	[ 'questions', q{SELECT (SELECT count(*) FROM cohort_retention(h, 'month')), (SELECT count(*) FROM repeat_within(h)), (SELECT count(*) FROM value_within(h)),
+	[ 'questions', q{SELECT (SELECT count(*) FROM cohort_retention(h, 'month')), (SELECT count(*) FROM repeat_within(h)), (SELECT count(*) FROM value_within(h)), (SELECT count(*) FROM revenue_movements(h)),
 		(SELECT count(*) FROM order_ladder(h)), (SELECT count(*) FROM lifecycle(h, 'week')),
 		(SELECT count(*) FROM new_and_returning(h, 'week')), order_gap(h),
 		median_survival(time_to_order(h)), (SELECT count(*) FROM cells(repeat_buying(h))), customer_base(h) FROM histories}, 20 ],

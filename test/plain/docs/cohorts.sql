@@ -44,6 +44,21 @@ STABLE LANGUAGE sql AS $$
 	FROM periods
 $$;
 
+-- What each customer pays in each period and paid in the one before, where that is above 0.
+CREATE FUNCTION plain.movements(period text, as_of date DEFAULT NULL, zone text DEFAULT current_setting('timezone'))
+RETURNS TABLE (p date, opening numeric, new numeric, expansion numeric, contraction numeric, churned numeric, reactivated numeric, closing numeric, kept numeric, customers int8, customers_kept int8) STABLE LANGUAGE sql AS $$
+	WITH seen AS MATERIALIZED (SELECT * FROM plain.seen(period, as_of, zone)),
+	periods AS MATERIALIZED (SELECT starts::date AS p, (starts - plain.step(period))::date AS before
+		FROM generate_series((SELECT min(p) FROM seen WHERE is_order)::timestamp, coalesce(as_of, (SELECT plain.today(zone))), plain.step(period)) starts),
+	paid AS MATERIALIZED (SELECT customer, p, sum(amount) AS m FROM seen WHERE p IN (SELECT p FROM periods) GROUP BY customer, p HAVING sum(amount) > 0),
+	moved AS (SELECT q.p, x.customer, coalesce(sum(m) FILTER (WHERE x.p = q.before), 0) AS was, coalesce(sum(m) FILTER (WHERE x.p = q.p), 0) AS now FROM periods q JOIN paid x ON x.p IN (q.p, q.before) GROUP BY 1, 2),
+	first AS (SELECT customer, min(p) AS first FROM paid GROUP BY customer)
+	SELECT p, coalesce(sum(was), 0), coalesce(sum(now) FILTER (WHERE first = p), 0), coalesce(sum(now - was) FILTER (WHERE was > 0 AND now > was), 0), coalesce(sum(was - now) FILTER (WHERE now > 0 AND now < was), 0),
+		   coalesce(sum(was) FILTER (WHERE now = 0), 0), coalesce(sum(now) FILTER (WHERE was = 0 AND first < p), 0), coalesce(sum(now), 0), coalesce(sum(least(was, now)), 0),
+		   count(*) FILTER (WHERE was > 0), count(*) FILTER (WHERE was > 0 AND now > 0)
+	FROM periods LEFT JOIN (moved JOIN first USING (customer)) USING (p) GROUP BY p
+$$;
+
 --> by_hand
 SELECT customers, orders, revenue FROM shop_history, history_info(h) WHERE h IS NOT NULL;
 SELECT count(DISTINCT customer), count(*), (SELECT sum(amount) FROM plain.known) FROM plain.numbered HAVING count(*) > 0
@@ -106,6 +121,13 @@ SELECT p, customers, repeat_customers, trailing_customers, trailing_repeat, roun
 SELECT p, orders, revenue, round(100.0 * new_orders / nullif(orders, 0)), round(100 * new_revenue / nullif(revenue, 0)), trailing_customers,
 	   round(CASE WHEN is_full THEN trailing_repeat / nullif(trailing_customers, 0)::numeric END, 3)
 FROM plain.new_and_returning('month', 12, '2025-06-30', 'Europe/Berlin') WHERE p >= '2024-11-01'
+
+--> movements
+SELECT p, opening, new, expansion, contraction, churned, reactivated, closing, round((kept + expansion) / nullif(opening, 0), 3), round(kept / nullif(opening, 0), 3) FROM plain.movements('month')
+
+--> movements_by_quarter
+SELECT p, opening, new, expansion - contraction, churned, reactivated, closing, round((kept + expansion) / nullif(opening, 0), 3), round(kept / nullif(opening, 0), 3), round(customers_kept / nullif(customers, 0)::numeric, 3)
+FROM plain.movements('quarter', '2025-12-31', 'Europe/Berlin')
 
 --> projected
 -- 100 + 100 r + 100 r^2 ...
