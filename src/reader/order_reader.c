@@ -462,21 +462,65 @@ read_orders(OrderRows *rows, const ReaderArguments *arguments)
 	free_parsestate(table.pstate);
 }
 
+/* The zone of the views of what is read; NULL if there are none. */
+static const char *
+zone_of_views(const ReaderArguments *arguments)
+{
+	OpenTable	table;
+	List	   *relations = NIL;
+	ListCell   *lc;
+
+	retention_table_open(&table, arguments);
+	foreach(lc, table.pstate->p_rtable)
+	{
+		RangeTblEntry *entry = lfirst_node(RangeTblEntry, lc);
+
+		(void) collect_relations(entry->subquery ? (Node *) entry->subquery : (Node *) entry, &relations);
+	}
+	free_parsestate(table.pstate);
+	return retention_zone_of_views(relations, table.name);
+}
+
+/* Days are not those of the session, where nobody has said whose. */
+static void
+tell_of_zone(const char *zone)
+{
+	const char *session = pg_get_timezone_name(session_timezone);
+	long int	offset;
+	bool		fixed = pg_get_timezone_offset(session_timezone, &offset);
+
+	if (fixed && offset == 0)
+		return;
+	ereport(NOTICE,
+			(errmsg("days are those of %s, in all sessions: time_zone is not given", zone),
+			 fixed ? errhint("Name the place of the shop, such as time_zone => 'Europe/Berlin'.") :
+			 errhint("Name the place of the shop, such as time_zone => %s.", quote_literal_cstr(session))));
+}
+
+/* The zone where none is named, and there are no views. */
+#define DEFAULT_ZONE	"UTC"
+
 /* Literals are read in the zone of the calendar, as the times are. */
 void
 retention_read_orders(OrderRows *rows, const ReaderArguments *arguments)
 {
-	int			nest_level = NewGUCNestLevel();
+	int			nest_level;
+	const char *zone = arguments->time_zone;
+	bool		unsaid;
 
 	memset(rows, 0, sizeof(OrderRows));
-	if (arguments->time_zone)
-	{
-		retention_check_calendar_zone(arguments->time_zone);
-		(void) set_config_option("timezone", arguments->time_zone, PGC_USERSET, PGC_S_SESSION,
-								 GUC_ACTION_SAVE, true, 0, false);
-	}
+	if (zone == NULL && arguments->target)
+		zone = retention_zone_of_target(arguments->target);
+	if (zone == NULL)
+		zone = zone_of_views(arguments);
+	unsaid = zone == NULL;
+	if (unsaid)
+		zone = DEFAULT_ZONE;
+	retention_check_calendar_zone(zone);
+	nest_level = NewGUCNestLevel();
+	(void) set_config_option("timezone", zone, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	read_orders(rows, arguments);
 	AtEOXact_GUC(true, nest_level);
-	if (rows->time_zone)
-		retention_check_calendar_zone(rows->time_zone);
+	if (unsaid && rows->time_zone)
+		tell_of_zone(zone);
 }

@@ -36,9 +36,15 @@ typedef struct ReaderArguments
 	const char *order_id;		/* NULL: each row is an order */
 	const char *filter;			/* NULL: all rows */
 	const char *is_order;		/* NULL: orders are told by their amounts */
-	const char *time_zone;		/* NULL: the session's */
+	const char *time_zone;		/* NULL: that of the views of the table, or UTC */
 	bool		stored;			/* views are made of it: it outlives the session, and has amounts */
+	const char *target;			/* the schema of these views, or NULL */
 } ReaderArguments;
+
+/* Views that stand beside those over a table: its rows as they read them, how they are made, and which are ours. */
+#define VIEW_OF_ROWS		"order_rows"
+#define VIEW_OF_OPTIONS		"retention_options"
+#define VIEW_OF_RECORD		"retention_record"
 
 typedef struct OrderRows
 {
@@ -68,5 +74,7 @@ extern char *retention_counted_rows(const char *rows, bool has_lines, bool has_i
 
 /* time_zone.c */
 extern void retention_check_calendar_zone(const char *name);
+extern const char *retention_zone_of_target(const char *target);
+extern const char *retention_zone_of_views(const List *relations, const char *orders);
 
 #endif							/* RETENTION_ORDER_READER_H */

@@ -133,8 +133,8 @@ retention_create_views(PG_FUNCTION_ARGS)
 	/* what the caller wrote is read by their search_path */
 	arguments = retention_reader_arguments(fcinfo, ARG_TIME_ZONE);
 	arguments.stored = true;
+	arguments.target = build.target = retention_views_name_argument(fcinfo, ARG_TARGET, "target");
 	retention_read_orders(&orders, &arguments);
-	build.target = retention_views_name_argument(fcinfo, ARG_TARGET, "target");
 	retention_options_of_arguments(&build.options, fcinfo, &orders);
 	SPI_connect();
 	nest_level = begin_own_names();

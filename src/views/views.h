@@ -35,13 +35,12 @@
 #include "order/period.h"
 #include "reader/order_reader.h"
 
-/* Views that the others are made from. */
-#define VIEW_OF_ROWS		"order_rows"
+/*
+ * A view that the others are made from, beside VIEW_OF_ROWS and VIEW_OF_OPTIONS.  What
+ * we have made has a record of its own, VIEW_OF_RECORD, so that whoever changes the
+ * options leaves it alone.
+ */
 #define VIEW_OF_LEFT_OUT	"left_out_rows"
-#define VIEW_OF_OPTIONS		"retention_options"
-
-/* And one that says which we have made, so that whoever changes the options leaves it alone. */
-#define VIEW_OF_RECORD		"retention_record"
 
 /* Behind the name of a view in that of the materialized one that keeps its rows. */
 #define DATA_SUFFIX			"_data"

@@ -121,8 +121,51 @@ SELECT set_config('timezone', zone, false) AS session, (SELECT sum(active_days) 
 	   (SELECT sum(age_days) FROM predict_customers('evenings', time_zone => 'America/New_York', model => 'nbd')) AS age,
 	   (SELECT sum(actual_purchases) FROM holdout_check('evenings', time_zone => 'America/New_York', models => '{nbd}', holdout => '40 days')) AS actual
 FROM unnest('{UTC,Asia/Tokyo,America/New_York}'::text[]) zone;
+-- Where none is named the session's has no say: it is UTC, which is said ...
+SET client_min_messages = notice;
 SET timezone = 'America/New_York';
 SELECT sum(active_days) AS days, sum(age_days) AS age FROM predict_customers('evenings', model => 'nbd');
+SET timezone = '<+02>-02';
+SELECT sum(active_days) AS days, sum(age_days) AS age FROM predict_customers('evenings', model => 'nbd');
+SET timezone = 'UTC';
+SELECT sum(active_days) AS days, sum(age_days) AS age FROM predict_customers('evenings', model => 'nbd');
+SET timezone = 'America/New_York';
+SELECT count(*) FROM predict_customers('evenings', ordered_at => 'ordered_at::date', model => 'nbd');
+SELECT count(*) FROM retention_create_views('evenings', target => 'reader_utc');
+SELECT period, time_zone FROM reader_utc.retention_options;
+SELECT retention_drop_views('reader_utc');
+-- ... or that of the views that there are of the table.
+SELECT count(*) FROM retention_create_views('evenings', target => 'reader_ny', time_zone => 'America/New_York');
+CREATE TEMP VIEW asked AS SELECT (SELECT sum(active_days) FROM predict_customers('evenings', model => 'nbd')) AS days, (SELECT sum(age_days) FROM predict_customers('evenings', model => 'nbd')) AS age,
+	   (SELECT sum(actual_purchases) FROM holdout_check('evenings', models => '{nbd}', holdout => '40 days')) AS actual,
+	   (SELECT sum(age_days) FROM predict_customers('SELECT e.* FROM evenings e JOIN (SELECT 1) one ON true', model => 'nbd')) AS of_query, (SELECT sum(age_days) FROM predict_customers('reader_ny.order_rows', model => 'nbd')) AS of_rows;
+SELECT set_config('timezone', zone, false) AS session, asked.* FROM unnest('{UTC,Asia/Tokyo,America/New_York}'::text[]) zone, asked;
+-- Views that are made again keep theirs.
+SET timezone = 'Asia/Tokyo';
+SELECT count(*) FROM retention_create_views('evenings', target => 'reader_ny');
+SELECT time_zone FROM reader_ny.retention_options;
+SELECT count(*) FROM retention_create_views('evenings', target => 'reader_de', time_zone => 'Europe/Berlin');
+SELECT count(*) FROM predict_customers('evenings', model => 'nbd');
+SELECT count(*) FROM predict_customers('evenings', model => 'nbd', time_zone => 'Europe/Berlin');
+SELECT count(*) FROM retention_create_views('evenings', target => 'reader_ny');
+SELECT time_zone FROM reader_ny.retention_options;
+SELECT retention_drop_views('reader_de');
+-- Those of somebody else, who has no table of theirs there, don't count.
+CREATE ROLE regress_reader_other;
+GRANT USAGE, CREATE ON SCHEMA reader TO regress_reader_other;
+GRANT SELECT ON evenings TO regress_reader_other;
+DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO regress_reader_other', current_database()); END $$;
+SET ROLE regress_reader_other;
+SELECT count(*) FROM retention_create_views('evenings', target => 'reader_other', time_zone => 'Europe/Berlin');
+SELECT count(*) FROM predict_customers('evenings', model => 'nbd');
+RESET ROLE;
+SELECT sum(age_days) AS age FROM predict_customers('evenings', model => 'nbd');
+SELECT retention_drop_views('reader_ny');
+SELECT retention_drop_views('reader_other');
+DROP OWNED BY regress_reader_other;
+DROP ROLE regress_reader_other;
+DROP VIEW asked;
+SET client_min_messages = warning;
 SET timezone = 'UTC';
 -- Times in a filter are those of the calendar, as days are.
 SELECT first_order, orders FROM kpi('customer_id', 'ordered_at', 'amount', 'ordered_at >= ''2024-01-31 22:00''', 'America/New_York', 'evenings');

@@ -1,5 +1,9 @@
 -- Plain SQL for the queries of README.md (see test/docs).
 
+--> before
+-- Days are those of the views of the table, and these those of the session.
+SELECT count(*) FROM retention_create_views('orders', time_zone => 'America/New_York');
+
 --> the_shop
 SELECT nullif(count(*), 0), round((SELECT sum(amount) FROM plain.known) / sum(orders), 2), round(sum(orders) / nullif(count(*), 0), 3),
 	   round(count(*) FILTER (WHERE orders > 1)::numeric / nullif(count(*), 0), 3), plain.days(avg(extract(epoch FROM last - first))),

@@ -2,6 +2,8 @@
 -- is compared in test/sql/views.sql.
 
 --> before
+-- Days are those of the views of the table, and these those of the session.
+SELECT count(*) FROM retention_create_views('orders', time_zone => 'America/New_York');
 -- The fifth that a customer is in, by how many have less; names of the pairs of R and F as doc/bi.md and the dashboard know them.
 CREATE TABLE plain.scored AS
 SELECT *, 5 - 5 * (rank() OVER (ORDER BY last_day DESC) - 1) / count(*) OVER () AS r, 1 + 5 * (rank() OVER (ORDER BY orders) - 1) / count(*) OVER () AS f FROM plain.customer;

@@ -1,5 +1,9 @@
 -- Plain SQL for the queries of dev/demo.sql (see test/docs).
 
+--> before
+-- Days are those of the views of the table, and these those of the session.
+SELECT count(*) FROM retention_create_views('orders', time_zone => 'America/New_York');
+
 --> metrics
 SELECT (SELECT sum(amount) / nullif(count(*) FILTER (WHERE amount >= 0), 0) FROM orders), count(*)::numeric / nullif(count(DISTINCT customer_id), 0),
 	   (SELECT avg((n > 1)::int) FROM (SELECT count(*) AS n FROM orders WHERE amount >= 0 AND customer_id IS NOT NULL GROUP BY customer_id) c),

@@ -6,6 +6,8 @@
 -- the shop's own
 
 --> before
+-- Days are those of the views of the table, and these those of the session.
+SELECT count(*) FROM retention_create_views('orders', time_zone => 'America/New_York');
 CREATE FUNCTION plain.predicted(as_of date)
 RETURNS TABLE (customer text, x int8, recency int, age int, m_x numeric, p_alive float8, purchases float8, spend float8, clv float8, lower float8, upper float8) STABLE LANGUAGE sql AS $$
 	SELECT customer, (rfm).repeat_purchases, (rfm).active_days, (rfm).age_days, (rfm).mean_spend, p_alive(m, rfm), expected_purchases(m, rfm, '1 year'), expected_spend(s, rfm), predicted_clv(m, s, rfm, '1 year'), i.lower, i.upper
