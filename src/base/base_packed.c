@@ -293,7 +293,7 @@ read_header(Unpacker *unpacker)
 	totals->sample = sample;
 	totals->bound = sample == 0 ? PG_UINT64_MAX : reader_bytes(in, 8);
 
-	/* a customer takes a byte of his hash at least, or the head of a block */
+	/* a customer takes a byte of their hash at least, or the head of a block */
 	totals->entries = retention_get_room(in);
 	totals->customers = retention_get_room(in);
 	totals->repeaters = retention_get_room(in);

@@ -29,7 +29,7 @@
 #include "utils/selfuncs.h"
 
 /*
- * Packing a customer, sending him and merging him, in calls of an ordinary
+ * Packing a customer, sending them and merging them, in calls of an ordinary
  * operator: about as much as the planner thinks of scanning and adding one
  * row.  (It takes longer than that, but so do the rows of a table larger than
  * the cache.  With this price the plan changes at three orders a customer, and

@@ -10,7 +10,7 @@
 #include <math.h>
 
 #include "forecast/fitted_model.h"
-#include "math/interval.h"
+#include "math/confidence_interval.h"
 #include "math/special_functions.h"
 
 #include "access/htup_details.h"

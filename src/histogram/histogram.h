@@ -145,7 +145,7 @@ histogram_entry(Histogram *histogram, int32 i)
  *
  * "key" has as many numbers as the kind's key (finite, not negative: the
  * caller sees to that), "counts" as many as it has counts (not negative, not
- * all of them 0).  A customer of repeat_buying adds its gaps, orders and last
+ * all of them 0).  A customer of repeat_buying adds their gaps, orders and last
  * day with the functions below, the first two of which raise an error if a sum
  * is out of range.  So does the last one of these if the note of a renewals is
  * another model's.

@@ -15,8 +15,8 @@
 #include "history/question.h"
 
 #include "histogram/histogram.h"
-#include "math/elementary.h"
-#include "math/radix.h"
+#include "math/portable_math.h"
+#include "math/radix_sort.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
@@ -85,7 +85,7 @@ retention_history_repeat_buying(PG_FUNCTION_ARGS)
 	logs = palloc(KNOWN_LOGS * sizeof(double));
 	logs[0] = 0;
 	for (int i = 1; i < KNOWN_LOGS; i++)
-		logs[i] = retention_log(i);
+		logs[i] = retention_portable_log(i);
 	histogram = retention_histogram_create(HISTOGRAM_REPEAT_BUYING);
 	room = Max(question.unpacker.totals.customers, 1) * sizeof(uint64);
 	cells = MemoryContextAllocHuge(CurrentMemoryContext, room);
@@ -107,7 +107,7 @@ retention_history_repeat_buying(PG_FUNCTION_ARGS)
 			if (days == 0)
 				first = day;
 			else
-				log_gaps += day - last < KNOWN_LOGS ? logs[day - last] : retention_log(day - last);
+				log_gaps += day - last < KNOWN_LOGS ? logs[day - last] : retention_portable_log(day - last);
 			last = day;
 			days++;
 			all_orders += orders;

@@ -17,7 +17,7 @@
 
 #include "common/hashfn.h"
 #include "funcapi.h"
-#include "metric/exact.h"
+#include "metric/exact_numeric.h"
 #include "miscadmin.h"
 #include "utils/datum.h"
 #include "utils/memutils.h"

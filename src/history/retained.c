@@ -17,9 +17,9 @@
 #include "history/question.h"
 
 #include "funcapi.h"
-#include "math/interval.h"
+#include "math/confidence_interval.h"
 #include "miscadmin.h"
-#include "order/days_of_text.h"
+#include "order/days_argument.h"
 #include "utils/tuplestore.h"
 
 typedef enum RetainedKind

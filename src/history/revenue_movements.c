@@ -27,7 +27,7 @@
 #include "history/question.h"
 
 #include "funcapi.h"
-#include "metric/exact.h"
+#include "metric/exact_numeric.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
 #include "utils/tuplestore.h"

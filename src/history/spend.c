@@ -16,7 +16,7 @@
 #include "history/question.h"
 
 #include "histogram/histogram.h"
-#include "metric/exact.h"
+#include "metric/exact_numeric.h"
 #include "utils/float.h"
 #include "utils/fmgrprotos.h"
 #include "utils/memutils.h"

@@ -20,9 +20,9 @@
 #include "history/question.h"
 
 #include "funcapi.h"
-#include "metric/exact.h"
+#include "metric/exact_numeric.h"
 #include "miscadmin.h"
-#include "order/days_of_text.h"
+#include "order/days_argument.h"
 #include "utils/tuplestore.h"
 
 typedef struct Sum

@@ -10,7 +10,7 @@
  * another, so that whoever needs the millionth need not draw the others.
  *
  * The variates come by the textbook's rejection methods, over the log and exp
- * of elementary.c; see there for what keeps the bits the same.  The order of
+ * of portable_math.c; see there for what keeps the bits the same.  The order of
  * draws is part of the result: nothing here may be swapped or left out
  * without changing every simulation.
  *
@@ -20,10 +20,10 @@
 
 #include <math.h>
 
-#include "math/elementary.h"
+#include "math/portable_math.h"
 
 #ifdef __clang__
-/* see elementary.c */
+/* see portable_math.c */
 #pragma STDC FP_CONTRACT OFF
 #endif
 
@@ -79,7 +79,7 @@ retention_random_uniform(RandomStream *stream)
 double
 retention_random_exponential(RandomStream *stream)
 {
-	return -retention_log(uniform(stream));
+	return -retention_portable_log(uniform(stream));
 }
 
 /*
@@ -99,7 +99,7 @@ retention_random_normal(RandomStream *stream)
 		double		q = x * x + y * (0.19600 * y - 0.25472 * x);
 
 		if (q < 0.27597 ||
-			(q < 0.27846 && v * v < -4 * u * u * retention_log(u)))
+			(q < 0.27846 && v * v < -4 * u * u * retention_portable_log(u)))
 			return v / u;
 	}
 }
@@ -117,7 +117,7 @@ retention_random_gamma(RandomStream *stream, double shape)
 
 	if (shape < 1)
 	{
-		factor = retention_exp(retention_log(uniform(stream)) / shape);
+		factor = retention_portable_exp(retention_portable_log(uniform(stream)) / shape);
 		shape += 1;
 	}
 
@@ -136,7 +136,7 @@ retention_random_gamma(RandomStream *stream, double shape)
 
 		/* a bound of the condition below it, to spare most logarithms */
 		if (u < 1 - 0.0331 * (x * x) * (x * x) ||
-			retention_log(u) < 0.5 * (x * x) + d * (1 - v + retention_log(v)))
+			retention_portable_log(u) < 0.5 * (x * x) + d * (1 - v + retention_portable_log(v)))
 			return factor * (d * v);
 	}
 }

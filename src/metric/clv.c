@@ -20,7 +20,7 @@
 #include <math.h>
 
 #include "metric/base_formula.h"
-#include "metric/exact.h"
+#include "metric/exact_numeric.h"
 #include "order/duration.h"
 
 #include "utils/float.h"

@@ -20,7 +20,7 @@
 #include "base/base_state.h"
 #include "metric/base_formula.h"
 #include "metric/distribution.h"
-#include "metric/exact.h"
+#include "metric/exact_numeric.h"
 
 #include "funcapi.h"
 #include "miscadmin.h"

@@ -23,7 +23,7 @@
 
 #include "metric/distribution.h"
 
-#include "math/radix.h"
+#include "math/radix_sort.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
 

@@ -14,7 +14,7 @@
 #include <math.h>
 
 #include "metric/base_formula.h"
-#include "metric/exact.h"
+#include "metric/exact_numeric.h"
 
 static int64
 divide_by_share(const BaseTotals *totals, int64 kept)

@@ -10,7 +10,7 @@
 #include "postgres.h"
 
 #include "metric/base_formula.h"
-#include "metric/exact.h"
+#include "metric/exact_numeric.h"
 
 /* The mean lifespan in microseconds, as numeric. */
 bool

@@ -10,7 +10,7 @@
 #include "postgres.h"
 
 #include "metric/base_formula.h"
-#include "metric/exact.h"
+#include "metric/exact_numeric.h"
 
 bool
 retention_aov(const BaseTotals *totals, Datum *result)

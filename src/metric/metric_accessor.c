@@ -12,7 +12,7 @@
 
 #include "base/base_state.h"
 #include "metric/base_formula.h"
-#include "metric/exact.h"
+#include "metric/exact_numeric.h"
 #include "order/duration.h"
 #include "pg/number_argument.h"
 

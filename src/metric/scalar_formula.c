@@ -10,7 +10,7 @@
  */
 #include "postgres.h"
 
-#include "metric/exact.h"
+#include "metric/exact_numeric.h"
 #include "order/duration.h"
 #include "pg/number_argument.h"
 

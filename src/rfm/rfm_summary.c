@@ -12,8 +12,8 @@
  */
 #include "postgres.h"
 
-#include "math/elementary.h"
-#include "metric/exact.h"
+#include "math/portable_math.h"
+#include "metric/exact_numeric.h"
 #include "rfm/rfm_inputs.h"
 #include "rfm/timeline.h"
 
@@ -86,7 +86,7 @@ retention_rfm_final(PG_FUNCTION_ARGS)
 
 		if (!KEY_IS_ORDER(key))
 			continue;
-		log_gaps += retention_log(DAY_OF_KEY(key) - last_day);
+		log_gaps += retention_portable_log(DAY_OF_KEY(key) - last_day);
 		last_day = DAY_OF_KEY(key);
 		x++;
 	}

@@ -76,7 +76,7 @@ fuzz_parse(Fields *fields)
 }
 
 void
-fuzz_settle(Fields *fields)
+fuzz_total(Fields *fields)
 {
 	static const uint64 units[] = {1, 1000, USECS_PER_SEC, USECS_PER_MINUTE, USECS_PER_HOUR, USECS_PER_DAY};
 	static uint64 orders[MAX_FIELDS];	/* of the customers of a block */
@@ -136,7 +136,7 @@ fuzz_settle(Fields *fields)
 	fuzz_set(fields, LIFESPAN_HIGH, lifespans[1]);
 	fuzz_set(fields, FIRST, zigzag(first));
 	fuzz_set(fields, LAST, zigzag(last));
-	fuzz_settle_money(fields);
+	fuzz_total_money(fields);
 }
 
 /* ---- what is accepted ------------------------------------------------------- */

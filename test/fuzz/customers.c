@@ -184,7 +184,7 @@ add_money(uint64 *sum, const Field *money, int power)
 }
 
 void
-fuzz_settle_money(Fields *fields)
+fuzz_total_money(Fields *fields)
 {
 	uint64		revenue[FIELD_WORDS] = {0};
 	uint64		words = 1;

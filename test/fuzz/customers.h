@@ -43,7 +43,7 @@ typedef void (*FuzzBlock) (Fields *fields, const FuzzKind *kind);
 extern void fuzz_blocks(Fields *fields, const FuzzKind *kind, FuzzBlock parse_customers);
 
 /* Makes the sums of money those of the entries, and of what is kept elsewhere. */
-extern void fuzz_settle_money(Fields *fields);
+extern void fuzz_total_money(Fields *fields);
 
 extern void fuzz_must_be_equal(Money money, Money other);
 

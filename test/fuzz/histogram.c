@@ -56,7 +56,7 @@ fuzz_parse(Fields *fields)
 }
 
 void
-fuzz_settle(Fields *fields)
+fuzz_total(Fields *fields)
 {
 	uint64		entries = 0;
 	uint64		totals[2] = {0};

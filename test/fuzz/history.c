@@ -72,7 +72,7 @@ fuzz_parse(Fields *fields)
 }
 
 void
-fuzz_settle(Fields *fields)
+fuzz_total(Fields *fields)
 {
 	uint64		totals[ORDERS + 1] = {0};
 	uint64		least = 0;
@@ -112,7 +112,7 @@ fuzz_settle(Fields *fields)
 	}
 	for (int role = IDENTITIES; role <= ORDERS; role++)
 		fuzz_set(fields, role, totals[role]);
-	fuzz_settle_money(fields);
+	fuzz_total_money(fields);
 }
 
 /* ---- what is accepted ------------------------------------------------------- */

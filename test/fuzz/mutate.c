@@ -535,7 +535,7 @@ LLVMFuzzerCustomMutator(uint8 *data, size_t size, size_t max_size, unsigned int 
 	if (below(4) == 0)
 	{
 		claim(&fields);
-		fuzz_settle(&fields);
+		fuzz_total(&fields);
 		fit_widths(&fields, false);
 		return write_fields(&fields, data, max_size);
 	}
@@ -549,7 +549,7 @@ LLVMFuzzerCustomMutator(uint8 *data, size_t size, size_t max_size, unsigned int 
 			change(&fields, field);
 	}
 	if (below(8) != 0)
-		fuzz_settle(&fields);
+		fuzz_total(&fields);
 	if (below(2) == 0)
 		fit_widths(&fields, true);
 	return write_fields(&fields, data, max_size);

@@ -93,7 +93,7 @@ extern void fuzz_set(Fields *fields, int role, uint64 value);
 extern void fuzz_parse(Fields *fields);
 
 /* Make the totals those of the entries. */
-extern void fuzz_settle(Fields *fields);
+extern void fuzz_total(Fields *fields);
 
 /* The roles of numbers that say how many there are of something; 0 behind the last. */
 extern const int fuzz_claims[];

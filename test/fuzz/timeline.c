@@ -47,7 +47,7 @@ fuzz_parse(Fields *fields)
 }
 
 void
-fuzz_settle(Fields *fields)
+fuzz_total(Fields *fields)
 {
 	uint64		entries = 0;
 

@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
- * exact.h
+ * exact_numeric.h
  *	  Short names for the arithmetic of numeric, so that formulas read as
  *	  formulas.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef RETENTION_EXACT_H
-#define RETENTION_EXACT_H
+#ifndef RETENTION_EXACT_NUMERIC_H
+#define RETENTION_EXACT_NUMERIC_H
 
 #include "postgres.h"
 
@@ -85,4 +85,4 @@ exact_share_denominator(void)
 	return exact_wide(0, 1);
 }
 
-#endif							/* RETENTION_EXACT_H */
+#endif							/* RETENTION_EXACT_NUMERIC_H */

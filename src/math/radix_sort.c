@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * radix.c
+ * radix_sort.c
  *	  Sorting many 64-bit numbers, by their bytes.
  *
  * A million customers' revenues are sorted for one answer, and comparing them
@@ -9,7 +9,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "math/radix.h"
+#include "math/radix_sort.h"
 
 #include <string.h>
 

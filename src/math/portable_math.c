@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * elementary.c
+ * portable_math.c
  *	  log and exp whose results have the same bits on every machine.
  *
  * The log and exp of two C libraries, or of two versions of one, may differ
@@ -24,7 +24,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "math/elementary.h"
+#include "math/portable_math.h"
 
 #include <math.h>
 
@@ -57,7 +57,7 @@
  * and as z < 0.0295, what is left out after eleven terms is below 10^-18.
  */
 double
-retention_log(double x)
+retention_portable_log(double x)
 {
 	int			e;
 	double		m,
@@ -103,7 +103,7 @@ retention_log(double x)
  * what is left out of the series of exp r after r^13 / 13! is below 10^-17.
  */
 double
-retention_exp(double x)
+retention_portable_exp(double x)
 {
 	int			k;
 	double		r,

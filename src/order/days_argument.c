@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * days_of_text.c
+ * days_argument.c
  *	  Numbers of days that callers ask about: an array, or a text, '90' or
  *	  '{30,60,90}'.
  *
@@ -8,7 +8,7 @@
  */
 #include "postgres.h"
 
-#include "order/days_of_text.h"
+#include "order/days_argument.h"
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"

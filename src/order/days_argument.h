@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * days_of_text.h
+ * days_argument.h
  *	  Numbers of days that callers ask about.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef RETENTION_DAYS_OF_TEXT_H
-#define RETENTION_DAYS_OF_TEXT_H
+#ifndef RETENTION_DAYS_ARGUMENT_H
+#define RETENTION_DAYS_ARGUMENT_H
 
 #include "postgres.h"
 
@@ -14,4 +14,4 @@
 
 extern int32 *retention_days_of_array(ArrayType *array, int *n);
 
-#endif							/* RETENTION_DAYS_OF_TEXT_H */
+#endif							/* RETENTION_DAYS_ARGUMENT_H */

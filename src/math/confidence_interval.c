@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
- * interval.c
+ * confidence_interval.c
  *	  Confidence intervals of shares.
  *
  *-------------------------------------------------------------------------
  */
 #include <math.h>
 
-#include "math/interval.h"
+#include "math/confidence_interval.h"
 
 /*
  * The score interval of Wilson (1927, JASA 22, 209-212) for hits of n, at 95 %:
