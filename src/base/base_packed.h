@@ -35,7 +35,7 @@
 #include "base/base_totals.h"
 #include "base/customer_table.h"
 #include "store/column.h"
-#include "store/kind.h"
+#include "store/state_kind.h"
 
 #define BASE_TYPE		"customer_base"
 #define PACKED_BLOCK	256		/* customers in a block */

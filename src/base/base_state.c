@@ -8,7 +8,7 @@
 #include "postgres.h"
 
 #include "base/base_state.h"
-#include "store/kind.h"
+#include "store/state_kind.h"
 
 #include "utils/memutils.h"
 

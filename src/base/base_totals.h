@@ -13,7 +13,7 @@
 #include "order/amount.h"
 #include "order/customer.h"
 #include "order/instant.h"
-#include "order/total.h"
+#include "order/money_total.h"
 
 #define SAMPLE_MIN		16
 #define SAMPLE_MAX		(1 << 20)

@@ -10,14 +10,14 @@
  * once and remembered, and looking them up for each row would cost more than
  * the row.)
  *
- * Which rows count, and as what, is for order/row.h to say.
+ * Which rows count, and as what, is for order/order_row.h to say.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "base/base_transition.h"
-#include "order/row.h"
+#include "order/order_row.h"
 
 #include "utils/builtins.h"
 #include "utils/memutils.h"

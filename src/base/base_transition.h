@@ -12,7 +12,7 @@
 #include "postgres.h"
 
 #include "base/base_state.h"
-#include "store/kind.h"
+#include "store/state_kind.h"
 #include "utils/builtins.h"
 
 /* Where a transition function finds its state, and may leave a new one. */

@@ -44,7 +44,7 @@
 #include "base/base_totals.h"
 #include "pg/compat.h"
 #include "pg/interrupt_pace.h"
-#include "store/wide.h"
+#include "store/wide_money.h"
 
 /*
  * The byte behind the length word says what a customer_base value is.  The

@@ -796,7 +796,7 @@ split_rest(ExpandedBase *base, Spill *deeper, SpillReader *reader)
  * goes there, and what doesn't is added to what remains, without any in the entry.
  */
 static void
-settle_money(ExpandedBase *base, WideList *remaining)
+put_money_back(ExpandedBase *base, WideList *remaining)
 {
 	WideList   *wide = base->elsewhere.wide;
 	uint64		first[WIDE_KEY_WORDS] = {base->table->first_hash, 0, 0};
@@ -857,7 +857,7 @@ static void
 show_part(ExpandedBase *base, PartVisitor visitor, void *arg, WideList *remaining)
 {
 	if (wide_count(base->elsewhere.wide) > 0)
-		settle_money(base, remaining);
+		put_money_back(base, remaining);
 	visitor(base, base->table, arg);
 }
 

@@ -42,7 +42,7 @@ extern QueryParameter retention_query_parameter(FunctionCallInfo fcinfo, int arg
 
 /*
  * The rows that the first arguments of the running function name, as the reader
- * takes them, but for those that views leave out, too (order/row.c).  To be called
+ * takes them, but for those that views leave out, too (order/order_row.c).  To be called
  * within SPI_connect.
  */
 extern void retention_order_query(FunctionCallInfo fcinfo, int time_zone_arg, OrderQuery *query);

@@ -48,7 +48,7 @@
 #include "postgres.h"
 
 #include "fmgr.h"
-#include "order/row.h"
+#include "order/order_row.h"
 #include "pg/compat.h"
 
 /*

@@ -6,7 +6,7 @@
  * One sequence of bytes for one content, the same on every machine; what a value
  * and its blocks look like is said in store/column.h.
  *
- *	header	version, 1 byte; what the orders are (store/kind.h);
+ *	header	version, 1 byte; what the orders are (store/state_kind.h);
  *			the totals, as varints, so that who asks for them need not read on;
  *			words of an occasion's money (1 or 2), scale and sums of money
  *	blocks	of customers in the order of their identities, each of as many as
@@ -30,9 +30,9 @@
 #include "postgres.h"
 
 #include "history/run.h"
-#include "order/total.h"
+#include "order/money_total.h"
 #include "store/column.h"
-#include "store/kind.h"
+#include "store/state_kind.h"
 
 #define HISTORY_TYPE	"purchase_history"
 #define HISTORY_VERSION	1

@@ -21,7 +21,7 @@
 #include "access/detoast.h"
 #include "history/history_packed.h"
 #include "history/ledger.h"
-#include "order/total.h"
+#include "order/money_total.h"
 #include "utils/expandeddatum.h"
 
 /* The byte behind the length word, as in base/customer_table.h; values begin with the version, 1. */

@@ -5,7 +5,7 @@
  *
  * One function for each combination of the types of customer, time and
  * amount, for the reasons of base/base_transition.c.  Which rows count, and as
- * what, is for order/row.h to say.
+ * what, is for order/order_row.h to say.
  *
  * The grain and the time zone are arguments of every row, and so the same for
  * all: they are compared with what the state was made for, byte by byte.
@@ -15,8 +15,8 @@
 #include "postgres.h"
 
 #include "history/history_state.h"
-#include "order/row.h"
-#include "store/kind.h"
+#include "order/order_row.h"
+#include "store/state_kind.h"
 
 #include "utils/builtins.h"
 #include "utils/memutils.h"

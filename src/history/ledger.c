@@ -587,11 +587,11 @@ find_money(const uint64 *key, void *arg)
 
 /* Each occasion has its money, or all of it is elsewhere.  No entry is fresh. */
 void
-retention_ledger_settle_money(Ledger *ledger)
+retention_ledger_put_money_back(Ledger *ledger)
 {
 	MoneyFinder finder = {0};
 
 	ledger_scan_begin(&finder.scan, ledger, 0);
-	retention_wide_settle(&ledger->elsewhere.list, ledger->elsewhere.scale,
-						  ledger->shape.money_words, find_money, &finder);
+	retention_wide_put_back(&ledger->elsewhere.list, ledger->elsewhere.scale,
+							ledger->shape.money_words, find_money, &finder);
 }

@@ -94,7 +94,7 @@ extern void retention_ledger_visit(Ledger *ledger, RunVisitor visitor, void *arg
 /* Of the two files of this: what one needs of the other. */
 extern void retention_ledger_begin(Ledger *ledger, int log_partitions);
 extern void retention_ledger_fold(Ledger *ledger);
-extern void retention_ledger_settle_money(Ledger *ledger);
+extern void retention_ledger_put_money_back(Ledger *ledger);
 extern void retention_ledger_keep_limit(Ledger *ledger);
 extern void retention_ledger_keep_limit_with(Ledger *ledger, Size more);
 

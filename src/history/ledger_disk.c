@@ -173,7 +173,7 @@ retention_ledger_keep_limit_with(Ledger *ledger, Size more)
 
 /* ---- reading ---------------------------------------------------------------- */
 
-/* Show the visitor what is in memory; all is in runs, and its money settled. */
+/* Show the visitor what is in memory; all is in runs, and its money put back. */
 static void
 visit_runs(const Ledger *ledger, RunVisitor visitor, void *arg)
 {
@@ -261,7 +261,7 @@ retention_ledger_visit(Ledger *ledger, RunVisitor visitor, void *arg, WideList *
 	if (ledger->spill == NULL)
 	{
 		if (wide_count(list) > 0)
-			retention_ledger_settle_money(ledger);
+			retention_ledger_put_money_back(ledger);
 		retention_ledger_check(ledger);
 		visit_runs(ledger, visitor, arg);
 		retention_wide_add_list(wide, list);

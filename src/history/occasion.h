@@ -10,11 +10,11 @@
  *
  * where the mark holds the period above the number of orders, so that entries
  * sort by customer and period by comparing words, and money is units of one word
- * or two (order/units.h).  An order row is an entry with one order, a refund one
+ * or two (order/money_units.h).  An order row is an entry with one order, a refund one
  * with none.
  *
  * A sum of money that doesn't fit the words there are is no error: what would
- * have been added is kept elsewhere (store/wide.h).
+ * have been added is kept elsewhere (store/wide_money.h).
  *
  *-------------------------------------------------------------------------
  */
@@ -23,9 +23,9 @@
 
 #include "postgres.h"
 
+#include "order/money_units.h"
 #include "order/period.h"
-#include "order/units.h"
-#include "store/wide.h"
+#include "store/wide_money.h"
 
 /* Orders of one customer in one period: 36 bits; the period has 28. */
 #define ORDERS_BITS		36

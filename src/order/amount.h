@@ -48,7 +48,7 @@ typedef struct Amount
 	int			exponent;
 } Amount;
 
-/* Amounts of views have no more digits before the point, and behind it; see row.c. */
+/* Amounts of views have no more digits before the point, and behind it; see order_row.c. */
 #define AMOUNT_MOST_DIGITS	15
 #define AMOUNT_MOST_SCALE	50
 

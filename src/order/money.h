@@ -138,7 +138,7 @@ money_has_room(const uint64 *limbs, int nlimbs)
 
 /*
  * Can rows have brought this, if there are any?  Its sign says nothing: of a
- * profit, orders and refunds may be of either (order/row.h).
+ * profit, orders and refunds may be of either (order/order_row.h).
  */
 static inline bool
 money_is_possible(Money money, bool any)

@@ -43,7 +43,7 @@ retention_orders_of_lines(const char *rows, bool has_is_order, const char *more)
 }
 
 /*
- * SQL of the rows that count (order/row.h), of SQL of all, which have amounts; those
+ * SQL of the rows that count (order/order_row.h), of SQL of all, which have amounts; those
  * of lines as orders.  "ext" is the schema of this extension, quoted.
  */
 char *

@@ -6,14 +6,14 @@
  *
  * One function for each combination of the types of time and amount, as in
  * base/base_transition.c and for the same reason.  Which rows count, and as what,
- * is for order/row.h to say.
+ * is for order/order_row.h to say.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "order/order_row.h"
 #include "order/period.h"
-#include "order/row.h"
 #include "rfm/timeline.h"
 
 #include "pgtime.h"

@@ -28,9 +28,9 @@
 
 #include "postgres.h"
 
-#include "order/units.h"
+#include "order/money_units.h"
 #include "pg/bytes.h"
-#include "store/wide.h"
+#include "store/wide_money.h"
 
 /* The tags of blocks.  They are part of the packed form: append, never renumber. */
 typedef enum BlockTag

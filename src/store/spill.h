@@ -11,7 +11,7 @@
 #include "postgres.h"
 
 #include "order/customer.h"
-#include "order/units.h"
+#include "order/money_units.h"
 #include "pg/tempfile.h"
 
 #define SPILL_PARTITIONS	64

@@ -8,7 +8,7 @@
 #include "postgres.h"
 
 #include "order/customer.h"
-#include "order/units.h"
+#include "order/money_units.h"
 #include "store/column.h"
 
 #include "customers.h"

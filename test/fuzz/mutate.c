@@ -8,7 +8,7 @@
 #include "postgres.h"
 
 #include "mutate.h"
-#include "order/units.h"
+#include "order/money_units.h"
 #include "pg/bytes.h"
 
 extern size_t LLVMFuzzerMutate(uint8 *data, size_t size, size_t max_size);

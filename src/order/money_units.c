@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
- * units.c
+ * money_units.c
  *	  Money as states keep it: whole units of 10^-scale in one or two words.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "order/total.h"
-#include "order/units.h"
+#include "order/money_total.h"
+#include "order/money_units.h"
 
 #include "miscadmin.h"
 

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * row.c
+ * order_row.c
  *	  Which rows of a table the views can count.
  *
  * An aggregate is asked by somebody who has written WHERE; a view is asked by a
@@ -17,7 +17,7 @@
  */
 #include "postgres.h"
 
-#include "order/row.h"
+#include "order/order_row.h"
 
 #include "access/xact.h"
 #include "nodes/supportnodes.h"

@@ -1,24 +1,24 @@
 /*-------------------------------------------------------------------------
  *
- * wide.h
+ * wide_money.h
  *	  Money that no entry has room for: the exceptions of a state.
  *
- * An entry's money is one or two words (order/units.h).  What doesn't fit is
+ * An entry's money is one or two words (order/money_units.h).  What doesn't fit is
  * kept here, by the entry's key: its identity, and the period if it has one.
  * While rows come, an entry's money is what it has itself and all that is here
- * under its key.  Before a state is read it's settled: whatever fits goes back
- * to the entry, and what doesn't is here as one sum, with nothing in the entry.
+ * under its key.  Before a state is read, whatever fits is put back into the entry,
+ * and what doesn't is here as one sum, with nothing in the entry.
  * So money is here if and only if it doesn't fit, in whatever order the rows
  * came, and a refund may bring it back.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef RETENTION_WIDE_H
-#define RETENTION_WIDE_H
+#ifndef RETENTION_WIDE_MONEY_H
+#define RETENTION_WIDE_MONEY_H
 
 #include "postgres.h"
 
-#include "order/units.h"
+#include "order/money_units.h"
 
 /* hash, low word of the identity or 0, period or 0 */
 #define WIDE_KEY_WORDS	3
@@ -48,7 +48,7 @@ extern void retention_wide_free(WideList *list);
 extern void retention_wide_add(WideList *list, const uint64 *key, Money money);
 extern void retention_wide_add_list(WideList *list, const WideList *other);
 extern void retention_wide_compact(WideList *list);
-extern void retention_wide_settle(WideList *list, int scale, int words, WideFinder find, void *arg);
+extern void retention_wide_put_back(WideList *list, int scale, int words, WideFinder find, void *arg);
 extern void retention_wide_truncate(WideList *list, int64 n);
 extern int64 retention_wide_seek(const WideList *list, const uint64 *key);
 extern Money retention_wide_total(const WideList *list);
@@ -80,4 +80,4 @@ wide_find(const WideList *list, const uint64 *key)
 	return list->items[at].money;
 }
 
-#endif							/* RETENTION_WIDE_H */
+#endif							/* RETENTION_WIDE_MONEY_H */

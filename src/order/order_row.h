@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * row.h
+ * order_row.h
  *	  Which order rows count, and as what: the order policy.
  *
  * It lives here, and nowhere else:
@@ -20,8 +20,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef RETENTION_ROW_H
-#define RETENTION_ROW_H
+#ifndef RETENTION_ORDER_ROW_H
+#define RETENTION_ORDER_ROW_H
 
 #include "postgres.h"
 
@@ -64,4 +64,4 @@ row_skipped(FunctionCallInfo fcinfo)
 	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
 }
 
-#endif							/* RETENTION_ROW_H */
+#endif							/* RETENTION_ORDER_ROW_H */

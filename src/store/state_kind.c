@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
- * kind.c
+ * state_kind.c
  *	  What a state or value knows of its orders.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "store/kind.h"
+#include "store/state_kind.h"
 
 /* What two kinds differ in, or NULL. */
 static const char *

@@ -1,16 +1,16 @@
 /*-------------------------------------------------------------------------
  *
- * total.h
+ * money_total.h
  *	  Adding up the money of entries: units, and what no unit can say.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef RETENTION_TOTAL_H
-#define RETENTION_TOTAL_H
+#ifndef RETENTION_MONEY_TOTAL_H
+#define RETENTION_MONEY_TOTAL_H
 
 #include "postgres.h"
 
-#include "order/units.h"
+#include "order/money_units.h"
 
 /* Zeroed, it is nothing. */
 typedef struct MoneyTotal
@@ -63,4 +63,4 @@ total_money(const MoneyTotal *total, int scale)
 	return retention_total_money(total->units, total->wide, scale);
 }
 
-#endif							/* RETENTION_TOTAL_H */
+#endif							/* RETENTION_MONEY_TOTAL_H */

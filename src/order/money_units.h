@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
- * units.h
+ * money_units.h
  *	  Money as states keep it: whole units of 10^-scale in one or two words.
  *
  * A state has one width for all its customers: one word of 64 bits (9.2e16 in
  * cents), or two once any of them has more.  It changes once, from one to two,
  * for the state as a whole, and so nobody who adds, merges, packs or reads has
  * to ask whether there is room.  What two words can't hold, or has more digits
- * than UNITS_MAX_SCALE behind the point, is kept apart (store/wide.h): no shop
+ * than UNITS_MAX_SCALE behind the point, is kept apart (store/wide_money.h): no shop
  * has such amounts, and where somebody's slip has made one, it must not cost
  * the others anything.
  *
@@ -19,8 +19,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef RETENTION_UNITS_H
-#define RETENTION_UNITS_H
+#ifndef RETENTION_MONEY_UNITS_H
+#define RETENTION_MONEY_UNITS_H
 
 #include "postgres.h"
 
@@ -177,4 +177,4 @@ extern bool retention_sum_of_money(Money money, int scale, uint64 *sum);
 extern Money retention_units_money(const uint64 *units, int words, int scale);
 extern Money retention_total_money(const uint64 *sum, Money wide, int scale);
 
-#endif							/* RETENTION_UNITS_H */
+#endif							/* RETENTION_MONEY_UNITS_H */

@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
- * kind.h
+ * state_kind.h
  *	  What a state or value knows of its orders: the kinds of key, time and amount,
  *	  and of which periods.  States have to agree in it to be merged.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef RETENTION_KIND_H
-#define RETENTION_KIND_H
+#ifndef RETENTION_STATE_KIND_H
+#define RETENTION_STATE_KIND_H
 
 #include "postgres.h"
 
@@ -40,4 +40,4 @@ kind_takes(uint8 has_key, uint8 has_time, uint8 has_amount, KeyKind key, TimeKin
 		has_time == time && has_amount == amount;
 }
 
-#endif							/* RETENTION_KIND_H */
+#endif							/* RETENTION_STATE_KIND_H */

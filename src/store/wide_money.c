@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * wide.c
+ * wide_money.c
  *	  Money that no entry has room for: the exceptions of a state.
  *
  * What comes is put at the end.  Whenever the list is full it is sorted, and
@@ -11,7 +11,7 @@
  */
 #include "postgres.h"
 
-#include "store/wide.h"
+#include "store/wide_money.h"
 
 #include "miscadmin.h"
 #include "utils/memutils.h"
@@ -125,7 +125,7 @@ retention_wide_compact(WideList *list)
  * given the keys in ascending order.
  */
 void
-retention_wide_settle(WideList *list, int scale, int words, WideFinder find, void *arg)
+retention_wide_put_back(WideList *list, int scale, int words, WideFinder find, void *arg)
 {
 	MemoryContext old;
 	int64		n;
