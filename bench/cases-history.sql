@@ -155,7 +155,8 @@ FROM (VALUES
 	(10, 'repeat_buying', $$SELECT repeat_buying(h) IS NULL AS v FROM stored_history$$),
 	(11, 'customer_base', $$SELECT customers(customer_base(h)) AS v FROM stored_history$$),
 	(12, 'value_within', $$SELECT count(q.revenue) AS v FROM stored_history, value_within(h) q$$),
-	(13, 'revenue_movements', $$SELECT count(q.closing) AS v FROM stored_history, revenue_movements(h, 'month') q$$)) q(nr, role, query)
+	(13, 'revenue_movements', $$SELECT count(q.closing) AS v FROM stored_history, revenue_movements(h, 'month') q$$),
+	(14, 'active_life', $$SELECT active_life(h) IS NULL AS v FROM stored_history$$)) q(nr, role, query)
 ORDER BY q.nr;
 
 INSERT INTO comparison (case_name, ours, at_most, must)

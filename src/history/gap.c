@@ -15,6 +15,10 @@
 
 #include "utils/memutils.h"
 
+/* Of the gap that is usual, in days where none is known. */
+#define USUAL_GAP_QUANTILE	0.9
+#define USUAL_GAP_UNKNOWN	90
+
 /* Count a gap; there may be more of it at once. */
 void
 retention_gap_add(GapCounts *gaps, int32 days, int64 times)
@@ -91,6 +95,42 @@ retention_gap_quantile(GapCounts *gaps, double fraction)
 	return low + (place - (double) below) * (nth_gap(gaps, above) - low);
 }
 
+/* The gaps between all orders of a customer, those of one day included. */
+void
+retention_gap_add_customer(GapCounts *gaps, const Question *question, const CustomerView *customer)
+{
+	OccasionCursor cursor;
+	int32		period;
+	int64		orders;
+	bool		any = false;
+	int32		previous = 0;
+
+	occasions_begin(&cursor, question, customer);
+	while (occasions_next(&cursor, &period, &orders))
+	{
+		int32		day = question_day(question, period);
+
+		if (any)
+			retention_gap_add(gaps, day - previous, 1);
+		if (orders > 1)
+			retention_gap_add(gaps, 0, orders - 1);
+		any = true;
+		previous = day;
+	}
+}
+
+/*
+ * The time in which customers usually order again, of those who do: nine of ten have
+ * by then.  Where nobody has, or all on the same day, it's a quarter of a year.
+ */
+double
+retention_usual_gap(GapCounts *gaps)
+{
+	double		usual = gaps->n > 0 ? retention_gap_quantile(gaps, USUAL_GAP_QUANTILE) : 0;
+
+	return usual > 0 ? usual : USUAL_GAP_UNKNOWN;
+}
+
 /* order_gap(purchase_history, quantile, as_of): a quantile of all gaps, in days */
 PG_FUNCTION_INFO_V1(retention_history_order_gap);
 Datum
@@ -107,26 +147,7 @@ retention_history_order_gap(PG_FUNCTION_ARGS)
 	retention_check_share(quantile, "quantile");
 	retention_question_begin(&question, fcinfo, NO_ARG, 2, false);
 	while (question_next(&question, &customer))
-	{
-		OccasionCursor cursor;
-		int32		period;
-		int64		orders;
-		bool		any = false;
-		int32		previous = 0;
-
-		occasions_begin(&cursor, &question, &customer);
-		while (occasions_next(&cursor, &period, &orders))
-		{
-			int32		day = question_day(&question, period);
-
-			if (any)
-				retention_gap_add(&gaps, day - previous, 1);
-			if (orders > 1)
-				retention_gap_add(&gaps, 0, orders - 1);
-			any = true;
-			previous = day;
-		}
-	}
+		retention_gap_add_customer(&gaps, &question, &customer);
 	if (gaps.n == 0)
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(retention_gap_quantile(&gaps, quantile));

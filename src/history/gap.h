@@ -10,6 +10,8 @@
 
 #include "postgres.h"
 
+#include "history/question.h"
+
 typedef struct GapCounts
 {
 	int64		n;				/* all gaps */
@@ -26,6 +28,9 @@ typedef struct GapCounts
 #define GAP_COUNTED		65536
 
 extern void retention_gap_add(GapCounts *gaps, int32 days, int64 times);
+extern void retention_gap_add_customer(GapCounts *gaps, const Question *question,
+									   const CustomerView *customer);
 extern double retention_gap_quantile(GapCounts *gaps, double fraction);
+extern double retention_usual_gap(GapCounts *gaps);
 
 #endif							/* RETENTION_GAP_H */

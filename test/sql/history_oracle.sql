@@ -300,6 +300,17 @@ RETURNS TABLE (period_start date, customers int8, repeat_customers int8, orders 
 	FROM money, periods LEFT JOIN done d USING (p) LEFT JOIN often o USING (p) LEFT JOIN trailing_done t USING (p) ORDER BY p
 $$;
 
+-- Who has been silent for longer than they usually are has ended with the last order.
+CREATE FUNCTION plain_active_life(which int, dormant_after float8, as_of date)
+RETURNS TABLE (duration float8, at_risk int8, events int8, censored int8) STABLE LANGUAGE sql AS $$
+	WITH usual AS MATERIALIZED (SELECT coalesce(dormant_after, nullif(plain_order_gap(which, 0.9, as_of), 0), 90) AS days),
+	spans AS MATERIALIZED (
+		SELECT CASE WHEN ended THEN last ELSE horizon(which, as_of) END - first AS d, ended
+		FROM (SELECT min(day) AS first, max(day) AS last, horizon(which, as_of) - max(day) > (SELECT days FROM usual) AS ended FROM numbered(which, as_of) GROUP BY customer) s)
+	SELECT d, (SELECT count(*) FROM spans x WHERE x.d >= s.d), count(*) FILTER (WHERE ended), count(*) FILTER (WHERE NOT ended)
+	FROM spans s GROUP BY d ORDER BY d
+$$;
+
 -- What each customer pays in each period and in the one before, below 0 being 0.
 CREATE FUNCTION plain_revenue_movements(which int, period text, as_of date)
 RETURNS TABLE (period_start date, opening numeric, new numeric, expansion numeric, contraction numeric, churned numeric, reactivated numeric, closing numeric, nrr float8, grr float8,
@@ -482,6 +493,17 @@ SELECT 'time_to_order', id, format('(SELECT duration, at_risk, events, censored,
 	   format('plain_time_to_order(%s, %s, %L)', id, n, as_of)
 FROM horizons, generate_series(2, 4) n;
 INSERT INTO asked
+SELECT 'active_life', id, format('(SELECT duration, at_risk, events, censored, row_number() OVER () AS ordinality FROM kaplan_meier(active_life(h, %s, %L)))', days, as_of),
+	   format('plain_active_life(%s, %s, %L)', id, days, as_of)
+FROM horizons, unnest('{NULL,0,30.5,200}'::text[]) n, coalesce(n, 'NULL') days;
+INSERT INTO asked
+SELECT 'restricted_mean', id, format('(SELECT restricted_mean(active_life(h, NULL, %L), %s) AS gap, 1 AS ordinality)', as_of, t),
+	   -- the area below the curve of those who are left: by each day the share of who has not ended, of the share of the day before
+	   format('(SELECT CASE WHEN max(duration) >= %1$s OR min(left_then) = 0 THEN sum(left_then * greatest(least(next, %1$s) - least(duration, %1$s), 0)) END AS gap, 1 AS ordinality
+		FROM (SELECT duration, lead(duration, 1, ''Infinity'') OVER (ORDER BY duration) AS next, CASE WHEN bool_or(events = at_risk) OVER w THEN 0 ELSE exp(sum(ln(1 - events::float8 / nullif(at_risk, events))) OVER w) END AS left_then
+			  FROM (SELECT 0::float8 AS duration, 1::int8 AS at_risk, 0::int8 AS events WHERE horizon(%2$s, %3$L) IS NOT NULL UNION ALL SELECT duration, at_risk, events FROM plain_active_life(%2$s, NULL, %3$L)) c WINDOW w AS (ORDER BY duration)) s)', t, id, as_of)
+FROM horizons, unnest('{30,365}'::int[]) t;
+INSERT INTO asked
 SELECT 'order_ladder', id, format('order_ladder(h, %s, %L, %s)', within, as_of, m), format('plain_order_ladder(%s, %s, %L, %s)', id, within, as_of, m)
 FROM horizons, (VALUES (90, 20), (0, 20), (14, 3), (365, 1000)) v (within, m);
 INSERT INTO asked
@@ -509,7 +531,7 @@ FROM cases, (VALUES ('cohort_retention', 'cohort_retention(h, max_periods => 9)'
 	('revenue_movements', 'revenue_movements(h)', 'plain_revenue_movements(%s, %L, NULL)')) v (name, call, plain)
 WHERE (grain <> 'day' OR run NOT IN (6, 13));
 -- Of the questions with many arguments, a third of their combinations.
-DELETE FROM asked WHERE question IN ('cohort_retention', 'cohort_average', 'lifecycle', 'new_and_returning', 'revenue_movements', 'time_to_order', 'order_ladder', 'order_gap') AND hashtextextended(id || call, 0) % 3 <> 0;
+DELETE FROM asked WHERE question IN ('cohort_retention', 'cohort_average', 'lifecycle', 'new_and_returning', 'revenue_movements', 'time_to_order', 'active_life', 'order_ladder', 'order_gap') AND hashtextextended(id || call, 0) % 3 <> 0;
 
 CREATE TABLE answers (question text, id int, call text, got jsonb, want jsonb);
 CREATE FUNCTION answer(source text) RETURNS jsonb LANGUAGE plpgsql AS $$

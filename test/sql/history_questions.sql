@@ -127,6 +127,22 @@ SELECT duration, at_risk, events, censored FROM kaplan_meier(time_to_order(pg_te
 SELECT duration, at_risk, events, censored FROM kaplan_meier(time_to_order(pg_temp.h('shop', 'month')));
 SELECT duration, at_risk, events, censored FROM kaplan_meier(time_to_order(pg_temp.h('shop', 'month'), 3));
 
+-- How long they stay.  Nine of ten gaps are no longer than 59.7 days: on April 3rd nobody
+-- has been silent for longer, Cid for 59 and Bob for 14. In May Cid has, who stayed for 0 days,
+-- and Bob, with 60. With 58 days Cid has in April, and on the day before not yet.
+SELECT duration, at_risk, events, censored FROM kaplan_meier(active_life(pg_temp.h('shop')));
+SELECT duration, at_risk, events, censored FROM kaplan_meier(active_life(pg_temp.h('shop'), as_of => '2024-05-31'));
+SELECT duration, at_risk, events, censored FROM kaplan_meier(active_life(pg_temp.h('shop'), 58));
+SELECT duration, at_risk, events, censored FROM kaplan_meier(active_life(pg_temp.h('shop'), dormant_after_days => 58, as_of => '2024-04-02'));
+SELECT duration, at_risk, events, censored FROM kaplan_meier(active_life(pg_temp.h('shop'), 13.5));
+-- Of a history of months: since the first days of months.
+SELECT duration, at_risk, events, censored FROM kaplan_meier(active_life(pg_temp.h('shop', 'month'), 32));
+-- Nobody ordered twice, or all on one day: 90 days.
+SELECT as_of, (SELECT string_agg(concat_ws(' ', duration, events, censored), '; ') FROM kaplan_meier(active_life(once, as_of => as_of))) AS once, (SELECT string_agg(concat_ws(' ', duration, events, censored), '; ') FROM kaplan_meier(active_life(one_day, NULL, as_of))) AS one_day
+FROM (SELECT purchase_history(1, date '2024-01-01', 'day') AS once, purchase_history(1, date '2024-01-01', 'day') + purchase_history(1, date '2024-01-01', 'day') AS one_day) s, unnest('{2024-03-31,2024-04-01}'::date[]) as_of;
+-- The mean of the first 100 days is the area below the curve: 2/3 from day 0 on, and half of that from day 60.
+SELECT round(restricted_mean(active_life(pg_temp.h('shop'), as_of => '2024-05-31'), 100)::numeric, 6) AS days, round(2 / 3.0 * 60 + 1 / 3.0 * 40, 6) AS area;
+
 -- Within 60 days: the first orders of Ann and Bob are old enough, and both came
 -- again in time; no second one's is.  Medians 30 and 59 days.
 SELECT * FROM order_ladder(pg_temp.h('shop'), within_days => 60);
@@ -249,7 +265,8 @@ FROM histories WHERE shop IN ('no rows', 'one order', 'guests', 'refunds') ORDER
 SELECT shop, (SELECT string_agg(concat_ws(' ', duration, at_risk, events, censored), '; ') FROM kaplan_meier(time_to_order(h))) AS time_to_order,
 	   (SELECT string_agg(concat_ws(' ', order_number, customers, reached_next, rate, eligible, coalesce(eligible_rate::text, 'NULL'), coalesce(median_gap_days::text, 'NULL')), '; ') FROM order_ladder(h)) AS order_ladder,
 	   order_gap(h), (SELECT string_agg(concat_ws(' ', period_start, opening, new, retained, resurrected, lapsed, closing, coalesce(quick_ratio::text, 'NULL'), is_complete), '; ') FROM lifecycle(h)) AS lifecycle,
-	   (SELECT string_agg(concat_ws(' ', repeat_purchases, active_days, age_days, customers), '; ') FROM cells(repeat_buying(h))) AS cells, customer_base(h) IS NULL AS no_base
+	   (SELECT string_agg(concat_ws(' ', repeat_purchases, active_days, age_days, customers), '; ') FROM cells(repeat_buying(h))) AS cells, customer_base(h) IS NULL AS no_base,
+	   (SELECT string_agg(concat_ws(' ', duration, at_risk, events, censored), '; ') FROM kaplan_meier(active_life(h))) AS active_life
 FROM histories WHERE shop IN ('no rows', 'one order', 'guests', 'refunds') ORDER BY shop COLLATE "C";
 SELECT shop, (SELECT string_agg(n::text, '; ') FROM new_and_returning(h) n) AS new_and_returning, (SELECT string_agg(n::text, '; ') FROM new_and_returning(h, 'year', 1, '2024-12-31') n) AS in_a_year,
 	   (SELECT string_agg(n::text, '; ') FROM revenue_movements(h) n) AS revenue_movements
@@ -326,7 +343,8 @@ FROM (VALUES
 	(50, 'day', 'new_and_returning(h, trailing_periods => NULL)'), (51, 'day', 'new_and_returning(h, NULL, 1, NULL)'), (52, 'month', 'new_and_returning(h, ''day'')'),
 	(53, 'day', 'new_and_returning(h, ''hour'')'), (54, 'day', 'new_and_returning(h, as_of => ''infinity'')'), (55, 'day', 'new_and_returning(h, ''day'', as_of => ''30000-01-01'')'),
 	(56, 'month', 'value_within(h)'), (57, 'day', 'value_within(h, ''{30,-1}'')'), (58, 'day', 'value_within(h, ''{30,NULL}'')'), (59, 'day', 'value_within(h, ''{{30},{60}}'')'), (60, 'day', 'value_within(h, ''{0,2147483647}'')'), (61, 'day', 'value_within(h, as_of => ''infinity'')'), (62, 'day', 'value_within(h, NULL)'),
-	(63, 'month', 'revenue_movements(h, ''week'')'), (64, 'day', 'revenue_movements(h, ''hour'')'), (65, 'day', 'revenue_movements(h, as_of => ''infinity'')'), (66, 'day', 'revenue_movements(h, ''day'', ''30000-01-01'')'), (67, 'day', 'revenue_movements(h, NULL, NULL)')) v (n, grain, call)
+	(63, 'month', 'revenue_movements(h, ''week'')'), (64, 'day', 'revenue_movements(h, ''hour'')'), (65, 'day', 'revenue_movements(h, as_of => ''infinity'')'), (66, 'day', 'revenue_movements(h, ''day'', ''30000-01-01'')'), (67, 'day', 'revenue_movements(h, NULL, NULL)'),
+	(68, 'day', 'active_life(h, -1)'), (69, 'day', 'active_life(h, ''NaN'')'), (70, 'day', 'active_life(h, ''infinity'')'), (71, 'day', 'active_life(h, 0)'), (72, 'day', 'active_life(h, as_of => ''infinity'')'), (73, 'day', 'active_life(h, ''90 days'')'), (74, 'day', 'active_life(h, NULL, NULL)')) v (n, grain, call)
 ORDER BY n;
 -- Amounts that are not finite.
 SELECT value, type, pg_temp.outcome(format('SELECT purchase_history(1, date ''2024-01-01'', %L::%s, ''day'')', value, type)) AS outcome

@@ -24,6 +24,21 @@ CREATE FUNCTION plain.left_at(number int, t int) RETURNS float8 STABLE LANGUAGE 
 	SELECT CASE WHEN max(days) >= t OR min(survival) = 0 THEN coalesce(min(survival) FILTER (WHERE days <= t), 1) END FROM plain.curve(number)
 $$;
 
+-- Who has been silent for longer than nine of ten gaps has ended with the last order.
+CREATE FUNCTION plain.lives(as_of date) RETURNS TABLE (days int, at_risk numeric, events int8, censored int8, survival float8) STABLE LANGUAGE sql AS $$
+	WITH seen AS MATERIALIZED (SELECT customer, day, day - lag(day) OVER (PARTITION BY customer ORDER BY n) AS gap FROM plain.numbered WHERE day <= as_of),
+	usual AS MATERIALIZED (SELECT coalesce(nullif(percentile_cont(0.9) WITHIN GROUP (ORDER BY gap), 0), 90) AS usual FROM seen),
+	lives AS (SELECT CASE WHEN as_of - max(day) > (SELECT usual FROM usual) THEN max(day) ELSE as_of END - min(day) AS days, as_of - max(day) > (SELECT usual FROM usual) AS ended FROM seen GROUP BY customer)
+	SELECT days, at_risk, events, censored, CASE WHEN bool_or(events = at_risk) OVER w THEN 0 ELSE exp(sum(ln((1 - events / nullif(at_risk, events))::float8)) OVER w) END
+	FROM (SELECT days, sum(count(*)) OVER (ORDER BY days DESC) AS at_risk, count(*) FILTER (WHERE ended) AS events, count(*) FILTER (WHERE NOT ended) AS censored FROM lives GROUP BY days) t
+	WINDOW w AS (ORDER BY days)
+$$;
+-- The area below that curve: 1 until the first of its days.
+CREATE FUNCTION plain.area(as_of date, t int) RETURNS float8 STABLE LANGUAGE sql AS $$
+	SELECT CASE WHEN max(days) >= t OR min(survival) = 0 THEN least(min(days), t) + sum(survival * (least(next, t) - least(days, t))) END
+	FROM (SELECT days, survival, lead(days, 1, 100000000) OVER (ORDER BY days) AS next FROM plain.lives(as_of)) c
+$$;
+
 --> by_hand
 SELECT customers, orders, revenue FROM shop_history, history_info(h) WHERE h IS NOT NULL;
 SELECT count(DISTINCT customer), count(*), (SELECT sum(amount) FROM plain.known) FROM plain.numbered HAVING count(*) > 0
@@ -106,6 +121,14 @@ FROM x, LATERAL (SELECT 1 / (1 + 0.2316419 * z) AS k) k
 
 --> contracts
 SELECT 3, 2, date '2024-02-10' - '2024-01-01'
+
+--> active_life
+SELECT days, at_risk, events, censored, round(survival::numeric, 3) FROM plain.lives('2024-05-31')
+
+--> stays
+SELECT sum(events + censored), sum(events), round(CASE WHEN max(days) >= 180 OR min(survival) = 0 THEN coalesce(min(survival) FILTER (WHERE days <= 180), 1) END::numeric, 3),
+	   round(plain.area('2025-12-31', 365)::numeric, 1), round(plain.area('2025-12-31', 540)::numeric, 1), (SELECT round(avg(last_day - first_day), 1) FROM plain.customer)
+FROM plain.lives('2025-12-31')
 
 --> ladder
 SELECT a.n, count(*), count(b.n), count(b.n)::float8 / count(*), count(*) FILTER (WHERE old), count(*) FILTER (WHERE old AND b.day - a.day <= 30)::float8 / nullif(count(*) FILTER (WHERE old), 0),
