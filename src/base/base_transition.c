@@ -310,7 +310,7 @@ row_money(Datum datum, AmountKind kind, Amount *amount, int scale, uint64 *unit)
  * moving frame the state must not be NULL, even if the first row is skipped.
  */
 static pg_attribute_always_inline Datum
-add_own_row(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind, bool moving)
+add_row_of_one(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind, bool moving)
 {
 	int			amount_arg = time == TIME_NONE ? 1 : 2;
 	int64		instant = 0;
@@ -364,7 +364,7 @@ add_own_row(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind, bool moving
  * most digits leaves, so that the answer shows as many digits as avg() would.
  */
 static pg_attribute_always_inline Datum
-remove_own_row(FunctionCallInfo fcinfo, AmountKind kind)
+remove_row_of_one(FunctionCallInfo fcinfo, AmountKind kind)
 {
 	Transition	transition;
 	OneCustomer *one;
@@ -453,9 +453,9 @@ cast_row(FunctionCallInfo fcinfo, KeyKind key, Datum (*cast) (Datum key), Amount
  * The SQL-callable functions: retention_add_KEY[_TIME][_AMOUNT[_is_order]],
  * retention_sample_KEY[_TIME][_AMOUNT] and retention_remove_KEY for customers,
  * retention_add_line_AMOUNT_KEY and retention_remove_line_AMOUNT_KEY for orders,
- * retention_own_[TIME][_AMOUNT],
- * retention_own_moving_AMOUNT and retention_remove_own_AMOUNT for one.  Keys are
- * int8, text and uuid; int2, int4, char and bpchar where there is no time.
+ * retention_one_customer_[TIME][_AMOUNT], retention_one_customer_moving_AMOUNT and
+ * retention_one_customer_remove_AMOUNT for one.  Keys are int8, text and uuid; int2,
+ * int4, char and bpchar where there is no time.
  */
 #define ADD(name, key, time, amount) \
 	TRANSITION(name, add_row(fcinfo, key, time, amount, 1, false, false))
@@ -467,10 +467,10 @@ cast_row(FunctionCallInfo fcinfo, KeyKind key, Datum (*cast) (Datum key), Amount
 	TRANSITION(name, add_row(fcinfo, key, TIME_NONE, AMOUNT_NONE, -1, false, false))
 #define LINE(name, order, amount, sign) \
 	TRANSITION(name, add_row(fcinfo, ORDER_KEY(order), TIME_NONE, amount, sign, false, false))
-#define OWN(name, time, amount) \
-	TRANSITION(name, add_own_row(fcinfo, time, amount, false))
-#define OWN_MOVING(name, amount) \
-	TRANSITION(name, add_own_row(fcinfo, TIME_NONE, amount, true))
+#define ONE_CUSTOMER(name, time, amount) \
+	TRANSITION(name, add_row_of_one(fcinfo, time, amount, false))
+#define ONE_CUSTOMER_MOVING(name, amount) \
+	TRANSITION(name, add_row_of_one(fcinfo, TIME_NONE, amount, true))
 
 #define ADD_KEY_TIME(name, KEY, TIME) \
 	ADD(retention_add_##name, KEY, TIME, AMOUNT_NONE); \
@@ -514,17 +514,17 @@ ADD_CAST(int4, KEY_INT8, int8_of_int4);
 ADD_CAST(char, KEY_TEXT, text_of_char);
 TRANSITION(retention_add_bpchar, cast_row(fcinfo, KEY_TEXT, text_of_bpchar, AMOUNT_NONE, 1, false));
 
-#define OWN_TIME(time, TIME) \
-	OWN(retention_own_##time, TIME, AMOUNT_NONE); \
-	OWN(retention_own_##time##_numeric, TIME, AMOUNT_NUMERIC); \
-	OWN(retention_own_##time##_float8, TIME, AMOUNT_FLOAT8)
+#define ONE_CUSTOMER_TIME(time, TIME) \
+	ONE_CUSTOMER(retention_one_customer_##time, TIME, AMOUNT_NONE); \
+	ONE_CUSTOMER(retention_one_customer_##time##_numeric, TIME, AMOUNT_NUMERIC); \
+	ONE_CUSTOMER(retention_one_customer_##time##_float8, TIME, AMOUNT_FLOAT8)
 
-OWN_TIME(timestamptz, TIME_TIMESTAMPTZ);
-OWN_TIME(timestamp, TIME_TIMESTAMP);
-OWN_TIME(date, TIME_DATE);
-OWN(retention_own_numeric, TIME_NONE, AMOUNT_NUMERIC);
-OWN(retention_own_float8, TIME_NONE, AMOUNT_FLOAT8);
-OWN_MOVING(retention_own_moving_numeric, AMOUNT_NUMERIC);
-OWN_MOVING(retention_own_moving_float8, AMOUNT_FLOAT8);
-TRANSITION(retention_remove_own_numeric, remove_own_row(fcinfo, AMOUNT_NUMERIC));
-TRANSITION(retention_remove_own_float8, remove_own_row(fcinfo, AMOUNT_FLOAT8));
+ONE_CUSTOMER_TIME(timestamptz, TIME_TIMESTAMPTZ);
+ONE_CUSTOMER_TIME(timestamp, TIME_TIMESTAMP);
+ONE_CUSTOMER_TIME(date, TIME_DATE);
+ONE_CUSTOMER(retention_one_customer_numeric, TIME_NONE, AMOUNT_NUMERIC);
+ONE_CUSTOMER(retention_one_customer_float8, TIME_NONE, AMOUNT_FLOAT8);
+ONE_CUSTOMER_MOVING(retention_one_customer_moving_numeric, AMOUNT_NUMERIC);
+ONE_CUSTOMER_MOVING(retention_one_customer_moving_float8, AMOUNT_FLOAT8);
+TRANSITION(retention_one_customer_remove_numeric, remove_row_of_one(fcinfo, AMOUNT_NUMERIC));
+TRANSITION(retention_one_customer_remove_float8, remove_row_of_one(fcinfo, AMOUNT_FLOAT8));

@@ -218,20 +218,20 @@ retention_timeline_combine(PG_FUNCTION_ARGS)
 	Datum name(PG_FUNCTION_ARGS) { return body; } \
 	extern Datum name(PG_FUNCTION_ARGS)
 
-#define OWN_DAYS(suffix, TIME, amount, told, zoned) \
+#define TIMELINE(suffix, TIME, amount, told, zoned) \
 	TRANSITION(retention_summary_##suffix, add_to_summary(fcinfo, TIME, amount, told, zoned)); \
 	TRANSITION(retention_between_##suffix, add_between(fcinfo, TIME, amount, told, zoned))
 
-#define OWN_TIME(time, TIME) \
-	OWN_DAYS(time, TIME, AMOUNT_NONE, false, false); \
-	OWN_DAYS(time##_numeric, TIME, AMOUNT_NUMERIC, false, false); \
-	OWN_DAYS(time##_numeric_is_order, TIME, AMOUNT_NUMERIC, true, false); \
-	OWN_DAYS(time##_float8, TIME, AMOUNT_FLOAT8, false, false); \
+#define TIMELINE_TIME(time, TIME) \
+	TIMELINE(time, TIME, AMOUNT_NONE, false, false); \
+	TIMELINE(time##_numeric, TIME, AMOUNT_NUMERIC, false, false); \
+	TIMELINE(time##_numeric_is_order, TIME, AMOUNT_NUMERIC, true, false); \
+	TIMELINE(time##_float8, TIME, AMOUNT_FLOAT8, false, false); \
 	TRANSITION(retention_instant_##time, add_instant(fcinfo, TIME))
 
-OWN_TIME(timestamptz, TIME_TIMESTAMPTZ);
-OWN_TIME(timestamp, TIME_TIMESTAMP);
-OWN_TIME(date, TIME_DATE);
-OWN_DAYS(timestamptz_zone, TIME_TIMESTAMPTZ, AMOUNT_NONE, false, true);
-OWN_DAYS(timestamptz_numeric_zone, TIME_TIMESTAMPTZ, AMOUNT_NUMERIC, false, true);
-OWN_DAYS(timestamptz_float8_zone, TIME_TIMESTAMPTZ, AMOUNT_FLOAT8, false, true);
+TIMELINE_TIME(timestamptz, TIME_TIMESTAMPTZ);
+TIMELINE_TIME(timestamp, TIME_TIMESTAMP);
+TIMELINE_TIME(date, TIME_DATE);
+TIMELINE(timestamptz_zone, TIME_TIMESTAMPTZ, AMOUNT_NONE, false, true);
+TIMELINE(timestamptz_numeric_zone, TIME_TIMESTAMPTZ, AMOUNT_NUMERIC, false, true);
+TIMELINE(timestamptz_float8_zone, TIME_TIMESTAMPTZ, AMOUNT_FLOAT8, false, true);

@@ -26,7 +26,7 @@ UNION ALL SELECT customer_base_sample(k, at, amount, 16) FROM orders, generate_s
 UNION ALL SELECT customer_base_sample(k::text, 20) FROM orders, generate_series(1, 50) k
 UNION ALL SELECT without_customers_of(customer_base(customer, at, amount), customer_base(3)) FROM orders
 UNION ALL SELECT customer_base(NULL::int8, at, amount) FROM orders
-UNION ALL (SELECT _retention_customer_base_add_own(NULL, at, amount) FROM orders LIMIT 14)
+UNION ALL (SELECT _retention_one_customer_add(NULL, at, amount) FROM orders LIMIT 14)
 UNION ALL SELECT lines(amount, nullif(i % 10, 3)) FROM orders
 UNION ALL SELECT lines(amount * CASE i WHEN 7 THEN 1e40 ELSE 1 END, (i % 10)::text) FROM orders
 UNION ALL SELECT pairs(customer, nullif(i % 10, 3)) FROM orders

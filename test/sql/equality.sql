@@ -93,7 +93,7 @@ SET search_path = equality, public;
 -- A state that somebody stores has other bytes than the value, and is equal to it:
 -- small, large, of one customer, and unfinished ones of each type.
 CREATE AGGREGATE raw(int8, timestamptz, numeric) (SFUNC = _retention_customer_base_add, STYPE = customer_base);
-CREATE AGGREGATE raw(timestamptz, numeric) (SFUNC = _retention_customer_base_add_own, STYPE = customer_base);
+CREATE AGGREGATE raw(timestamptz, numeric) (SFUNC = _retention_one_customer_add, STYPE = customer_base);
 CREATE AGGREGATE raw_history(int8, timestamptz, numeric, text) (SFUNC = _retention_purchase_history_add, STYPE = purchase_history);
 CREATE AGGREGATE raw(float8, bool) (SFUNC = _retention_survival_add, STYPE = survival_histogram);
 CREATE TABLE many AS SELECT n, n % 20000 AS c, timestamptz '2024-01-01' + n % 400 * interval '1 day' AS t, (n % 90) * 1.25 AS a FROM generate_series(1, 30000::int8) n;

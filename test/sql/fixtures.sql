@@ -44,7 +44,7 @@ FROM written JOIN (
 	UNION ALL SELECT 'int8, timestamp, wide numeric', customer_base(c, at::timestamp, amount * 1e40) FROM orders
 	UNION ALL SELECT 'sample, exact', customer_base_sample(c, at, amount, 16) FROM orders
 	UNION ALL SELECT 'selected', without_customers_of(customer_base(c, at, amount), customer_base(c) FILTER (WHERE c = 2)) FROM orders
-	UNION ALL SELECT 'one customer', _retention_customer_base_add_own(NULL, timestamptz '2024-01-01 10:00', 10.50)
+	UNION ALL SELECT 'one customer', _retention_one_customer_add(NULL, timestamptz '2024-01-01 10:00', 10.50)
 	UNION ALL SELECT 'sample', customer_base_sample(c, timestamp '2024-01-01' + c * interval '1 day', c, 16) FROM generate_series(1, 40) c) t (what, b) USING (what)
 WHERE version = '0.1.0' ORDER BY what COLLATE "C";
 

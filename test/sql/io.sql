@@ -242,9 +242,9 @@ INSERT INTO arguments SELECT type, NULL FROM (SELECT DISTINCT type FROM argument
 INSERT INTO arguments SELECT 'customer_base', b::text FROM bases WHERE NOT many;
 INSERT INTO arguments SELECT 'customer_base', without_customers_of(b, (SELECT customer_base(0)))::text FROM bases WHERE NOT many AND signature = 'customer_base(bigint,date,numeric)'::regprocedure;
 INSERT INTO arguments SELECT 'customer_base', b::text FROM accepted ORDER BY md5(b::text) LIMIT 20;
-INSERT INTO arguments SELECT 'customer_base', _retention_customer_base_add_own(NULL, timestamp '2024-01-01', 1.25)::text;
-INSERT INTO arguments SELECT 'customer_base', _retention_customer_base_add_own(NULL, 1.25)::text;
-INSERT INTO arguments SELECT 'customer_base', _retention_customer_base_add_own(NULL, now())::text;
+INSERT INTO arguments SELECT 'customer_base', _retention_one_customer_add(NULL, timestamp '2024-01-01', 1.25)::text;
+INSERT INTO arguments SELECT 'customer_base', _retention_one_customer_add(NULL, 1.25)::text;
+INSERT INTO arguments SELECT 'customer_base', _retention_one_customer_add(NULL, now())::text;
 INSERT INTO arguments SELECT '_retention_timeline', unnest(ARRAY[_retention_timeline_add(_retention_timeline_add(NULL, timestamptz '2024-01-01'), '294276-12-31 23:59:59.999999'), _retention_timeline_add(NULL, date '2024-01-01'),
 	_retention_timeline_add_summary(NULL, date '2024-01-01', 1e300, '5874897-12-31'), _retention_timeline_add_summary(NULL, timestamp '4714-11-24 BC', '2024-01-01'),
 	_retention_timeline_add_between(NULL, date '4714-11-24 BC', '-infinity', 'infinity')])::text;

@@ -216,7 +216,7 @@ GROUP BY 1, 2 ORDER BY 3;
 SELECT call, refused('SELECT ' || call) AS answer
 FROM (VALUES ('_retention_customer_base_lines_aov(customer_base(1, now(), 1.0))'), ('_retention_customer_base_lines_repeat_rate(customer_base(1))'),
 			 ('_retention_customer_base_lines_purchase_frequency(customer_base_sample(''a''::text, 16))'), ('_retention_customer_base_lines_aov(pairs_of(1, 1))'), ('_retention_customer_base_lines_repeat_rate(lines_of(1.0, 1))'),
-			 ('_retention_customer_base_lines_repeat_rate(_retention_customer_base_add_own(NULL, 1.0))'), ('customer_base(1) + pairs_of(1, 1)'), ('pairs_of(1, 1) + lines_of(1, 1)'), ('pairs_of(1, 1) + pairs_of(''a'', gen_random_uuid())'),
+			 ('_retention_customer_base_lines_repeat_rate(_retention_one_customer_add(NULL, 1.0))'), ('customer_base(1) + pairs_of(1, 1)'), ('pairs_of(1, 1) + lines_of(1, 1)'), ('pairs_of(1, 1) + pairs_of(''a'', gen_random_uuid())'),
 			 ('_retention_customer_base_add_pair(customer_base(1), 1, 1)'), ('_retention_customer_base_add(pairs_of(1, 1), 1)'), ('_retention_customer_base_add_pair(pairs_of(1, 1), 1, ''a''::text)'), ('_retention_customer_base_add_line(pairs_of(1, 1), 1.0, 1)')) v (call);
 -- A line more or less, by hand.
 SELECT _retention_customer_base_lines_repeat_rate(_retention_customer_base_add_pair(b, 1, 2)) AS two, _retention_customer_base_remove_pair(_retention_customer_base_add_pair(b, 1, 2), 1, 2)::text = b::text AS gone,

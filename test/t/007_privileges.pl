@@ -80,9 +80,9 @@ my $folded = $has_icu ? 'm.folded' : '"C"';
 as('mallory', 'SET search_path = m, public;'
 	  . ($has_icu ? "CREATE COLLATION folded (PROVIDER = icu, LOCALE = 'und-u-ks-level2', DETERMINISTIC = false);" : '')
 	  . q{
-CREATE AGGREGATE own(numeric) (SFUNC = _retention_customer_base_add_own, STYPE = customer_base);
-CREATE AGGREGATE own(timestamptz) (SFUNC = _retention_customer_base_add_own, STYPE = customer_base);
-CREATE AGGREGATE own(date, float8) (SFUNC = _retention_customer_base_add_own, STYPE = customer_base, FINALFUNC = _retention_customer_base_final);
+CREATE AGGREGATE own(numeric) (SFUNC = _retention_one_customer_add, STYPE = customer_base);
+CREATE AGGREGATE own(timestamptz) (SFUNC = _retention_one_customer_add, STYPE = customer_base);
+CREATE AGGREGATE own(date, float8) (SFUNC = _retention_one_customer_add, STYPE = customer_base, FINALFUNC = _retention_customer_base_final);
 CREATE AGGREGATE raw(int8) (SFUNC = _retention_customer_base_add, STYPE = customer_base);
 CREATE AGGREGATE raw(text, timestamptz, numeric) (SFUNC = _retention_customer_base_add, STYPE = customer_base);
 CREATE AGGREGATE joined(customer_base) (SFUNC = _retention_customer_base_combine, STYPE = customer_base,
@@ -232,10 +232,10 @@ BEGIN
 		EXECUTE format('CREATE AGGREGATE mixed_%s(int8) (SFUNC = _retention_customer_base_add, STYPE = customer_base, INITCOND = %L)', r.id, r.initial);
 		EXECUTE format('CREATE AGGREGATE mixed_%s(int8, timestamptz, numeric) (SFUNC = _retention_customer_base_add, STYPE = customer_base, INITCOND = %L)', r.id, r.initial);
 		EXECUTE format('CREATE AGGREGATE mixed_%s(text) (SFUNC = _retention_customer_base_add, STYPE = customer_base, INITCOND = %L)', r.id, r.initial);
-		EXECUTE format('CREATE AGGREGATE mixed_%s(numeric) (SFUNC = _retention_customer_base_add_own, STYPE = customer_base, INITCOND = %L)', r.id, r.initial);
+		EXECUTE format('CREATE AGGREGATE mixed_%s(numeric) (SFUNC = _retention_one_customer_add, STYPE = customer_base, INITCOND = %L)', r.id, r.initial);
 		EXECUTE format('CREATE AGGREGATE mixed_%s(customer_base) (SFUNC = _retention_customer_base_combine, STYPE = customer_base, INITCOND = %L)', r.id, r.initial);
 		EXECUTE format('CREATE AGGREGATE gone_%s(int8) (SFUNC = _retention_customer_base_remove, STYPE = customer_base, INITCOND = %L)', r.id, r.initial);
-		EXECUTE format('CREATE AGGREGATE gone_%s(numeric) (SFUNC = _retention_customer_base_remove_own, STYPE = customer_base, INITCOND = %L)', r.id, r.initial);
+		EXECUTE format('CREATE AGGREGATE gone_%s(numeric) (SFUNC = _retention_one_customer_remove, STYPE = customer_base, INITCOND = %L)', r.id, r.initial);
 	END LOOP;
 END $$;
 CREATE AGGREGATE gone(int8) (SFUNC = _retention_customer_base_remove, STYPE = customer_base);
