@@ -199,8 +199,16 @@ extern void retention_history_open(HistoryState *state, Datum datum);
 extern void retention_history_read(HistoryUnpacker *unpacker, Datum value, bool skip_money);
 extern void retention_history_read_head(HistoryUnpacker *unpacker, Datum value);
 
+/* Of a large state it's there, once it has been asked for. */
+static inline pg_tz *
+state_zone(const HistoryState *state)
+{
+	return likely(state->large && state->large->zone) ? state->large->zone :
+		retention_history_zone(state);
+}
+
 /* The place for an entry of this hash; state_push counts it. */
-static inline uint64 *
+static pg_attribute_always_inline uint64 *
 state_next(HistoryState *state, uint64 hash, Partition **partition)
 {
 	if (state->small && unlikely(state->small->used == state->small->room))

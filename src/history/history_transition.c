@@ -95,8 +95,7 @@ check_arguments(FunctionCallInfo fcinfo, const HistoryState *state, int grain_ar
 	if (unlikely(PG_ARGISNULL(grain_arg)))
 		refuse_null("period");
 	grain = (const struct varlena *) PG_GETARG_TEXT_PP(grain_arg);
-	if (unlikely(!text_is(grain, retention_grain_name(state_head(state)->grain),
-						  grain_name_length(state_head(state)->grain))))
+	if (unlikely(!text_is_grain(grain, state_head(state)->grain)))
 	{
 		Grain		other = retention_grain_of_text((const text *) grain);
 
@@ -263,7 +262,7 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind kind, bo
 	}
 
 	day = time == TIME_TIMESTAMPTZ ?
-		retention_day_in_zone(instant, retention_history_zone(state)) :
+		retention_day_in_zone(instant, state_zone(state)) :
 		day_of_instant(instant);
 	if (refund)
 	{

@@ -48,18 +48,31 @@ extern int32 retention_day_in_zone(int64 instant, pg_tz *zone);
 extern int32 retention_month_of_day(int32 day);
 extern int32 retention_period_first_day(int32 period, Grain grain);
 
-/* Of retention_grain_name, which is compared with an argument of every row. */
-static inline int
-grain_name_length(Grain grain)
-{
-	return grain == GRAIN_DAY ? 3 : grain == GRAIN_MONTH ? 5 : grain == GRAIN_QUARTER ? 7 : 4;
-}
-
 /* Is it this word?  For names of periods and zones that stand in every row. */
 static inline bool
 text_is(const struct varlena *value, const char *word, Size length)
 {
 	return VARSIZE_ANY_EXHDR(value) == length && memcmp(VARDATA_ANY(value), word, length) == 0;
+}
+
+/* Is it the name of the grain?  Of these words and lengths the compiler makes a comparison of numbers. */
+static inline bool
+text_is_grain(const struct varlena *value, Grain grain)
+{
+	switch (grain)
+	{
+		case GRAIN_DAY:
+			return text_is(value, "day", 3);
+		case GRAIN_WEEK:
+			return text_is(value, "week", 4);
+		case GRAIN_MONTH:
+			return text_is(value, "month", 5);
+		case GRAIN_QUARTER:
+			return text_is(value, "quarter", 7);
+		case GRAIN_YEAR:
+			return text_is(value, "year", 4);
+	}
+	return false;
 }
 
 /* Division that rounds down. */

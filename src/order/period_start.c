@@ -39,7 +39,7 @@ static Grain
 grain_of_row(KnownNames *known, const text *name)
 {
 	if (unlikely(known->grain == 0 ||
-				 !text_is(name, retention_grain_name(known->grain), grain_name_length(known->grain))))
+				 !text_is_grain(name, known->grain)))
 		known->grain = retention_grain_of_text(name);
 	return known->grain;
 }
