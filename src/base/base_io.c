@@ -28,7 +28,7 @@ retention_base_in(PG_FUNCTION_ARGS)
 	if (value == NULL || (uint8) *VARDATA(value) > FORM_LAST)
 		retention_invalid_text(text, "customer_base",
 							   "If this is a customer's key, cast it: customer_base(key::text), or lower(key)::text of a citext.");
-	retention_packed_validate(value);
+	retention_base_packed_validate(value);
 	PG_RETURN_POINTER(value);
 }
 
@@ -46,7 +46,7 @@ retention_base_recv(PG_FUNCTION_ARGS)
 {
 	struct varlena *value = retention_value_recv(fcinfo);
 
-	retention_packed_validate(value);
+	retention_base_packed_validate(value);
 	PG_RETURN_POINTER(value);
 }
 

@@ -27,7 +27,7 @@ static const int64 time_units[] = {
 
 /* About so many entries are coming. */
 void
-retention_pack_begin(Packer *packer, KeyKind key, TimeKind time, AmountKind amount, int64 entries)
+retention_base_pack_begin(BasePacker *packer, KeyKind key, TimeKind time, AmountKind amount, int64 entries)
 {
 	packer->key_words = key_words(key);
 	packer->has_time = time != TIME_NONE;
@@ -44,7 +44,7 @@ retention_pack_begin(Packer *packer, KeyKind key, TimeKind time, AmountKind amou
  * base.
  */
 static int
-block_time_unit(const Packer *packer, int64 base)
+block_time_unit(const BasePacker *packer, int64 base)
 {
 	int			unit = lengthof(time_units) - 1;
 
@@ -62,7 +62,7 @@ block_time_unit(const Packer *packer, int64 base)
 
 /* The block's times, in units from a base that is the first of them. */
 static void
-put_times(Packer *packer)
+put_times(BasePacker *packer)
 {
 	StringInfo	body = &packer->blocks.body;
 	int64		base = INSTANT_NEVER_FIRST;
@@ -89,7 +89,7 @@ put_times(Packer *packer)
 
 /* Write the collected entries as one block. */
 static void
-pack_block(Packer *packer)
+pack_block(BasePacker *packer)
 {
 	StringInfo	body = &packer->blocks.body;
 	int			n = packer->nblock;
@@ -145,7 +145,7 @@ orders_out_of_range(void)
 
 /* Money that is elsewhere is nothing here. */
 void
-retention_pack_entry(Packer *packer, const uint64 *entry, int words)
+retention_base_pack_entry(BasePacker *packer, const uint64 *entry, int words)
 {
 	const uint64 *facts = entry + packer->key_words;
 	int			i = packer->nblock;
@@ -181,9 +181,9 @@ retention_pack_entry(Packer *packer, const uint64 *entry, int words)
 
 /* An entry of another value, with its money that is elsewhere. */
 void
-retention_pack_unpacked(Packer *packer, const Unpacker *unpacker, const uint64 *entry, WideList *wide)
+retention_base_pack_unpacked(BasePacker *packer, const BaseUnpacker *unpacker, const uint64 *entry, WideList *wide)
 {
-	retention_pack_entry(packer, entry, unpacker->words);
+	retention_base_pack_entry(packer, entry, unpacker->words);
 	if (unpacker->words > 0 &&
 		units_are_elsewhere(entry + unpacker->stride - unpacker->words, unpacker->words))
 		retention_wide_add(wide, unpacker->wide->items[unpacker->next_wide - 1].key,
@@ -192,7 +192,7 @@ retention_pack_unpacked(Packer *packer, const Unpacker *unpacker, const uint64 *
 
 /* All entries of a table. */
 void
-retention_pack_table(Packer *packer, const CustomerTable *table)
+retention_base_pack_table(BasePacker *packer, const CustomerTable *table)
 {
 	TableScan	scan;
 	const uint64 *entry;
@@ -200,7 +200,7 @@ retention_pack_table(Packer *packer, const CustomerTable *table)
 	retention_scan_begin(&scan, table);
 	while ((entry = scan_next(&scan)) != NULL)
 		if (!entry_is_void(table, entry))
-			retention_pack_entry(packer, entry, table->words);
+			retention_base_pack_entry(packer, entry, table->words);
 	retention_scan_end(&scan);
 }
 
@@ -209,8 +209,8 @@ retention_pack_table(Packer *packer, const CustomerTable *table)
  * whole value.
  */
 Size
-retention_pack_end(Packer *packer, const BaseTotals *totals, const WideList *wide,
-				   StringInfo header)
+retention_base_pack_end(BasePacker *packer, const BaseTotals *totals, const WideList *wide,
+						StringInfo header)
 {
 	Kind		kind = {.key = totals->key, .time = totals->time, .amount = totals->amount};
 
@@ -258,16 +258,16 @@ retention_pack_end(Packer *packer, const BaseTotals *totals, const WideList *wid
 }
 
 struct varlena *
-retention_pack_finish(Packer *packer, const BaseTotals *totals, const WideList *wide)
+retention_base_pack_finish(BasePacker *packer, const BaseTotals *totals, const WideList *wide)
 {
 	StringInfoData header;
 
-	(void) retention_pack_end(packer, totals, wide, &header);
+	(void) retention_base_pack_end(packer, totals, wide, &header);
 	return retention_blocks_finish(&packer->blocks, &header);
 }
 
 static void
-read_header(Unpacker *unpacker)
+read_header(BaseUnpacker *unpacker)
 {
 	BaseTotals *totals = &unpacker->totals;
 	ByteReader *in = &unpacker->in;
@@ -329,7 +329,7 @@ read_header(Unpacker *unpacker)
 
 /* Begin the next block; false behind the last one. */
 static bool
-next_block(Unpacker *unpacker)
+next_block(BaseUnpacker *unpacker)
 {
 	ByteReader *block = &unpacker->block;
 	int			count;
@@ -381,9 +381,9 @@ next_block(Unpacker *unpacker)
 
 /* Read the header. */
 void
-retention_unpack_begin(Unpacker *unpacker, const struct varlena *value)
+retention_base_unpack_begin(BaseUnpacker *unpacker, const struct varlena *value)
 {
-	memset(unpacker, 0, sizeof(Unpacker));
+	memset(unpacker, 0, sizeof(BaseUnpacker));
 	retention_read_value(&unpacker->in, value, BASE_TYPE);
 	read_header(unpacker);
 	if (unpacker->words > 0 && unpacker->in.at < unpacker->in.end && *unpacker->in.at == BLOCK_WIDE)
@@ -398,7 +398,7 @@ retention_unpack_begin(Unpacker *unpacker, const struct varlena *value)
  * the customers ascend.
  */
 static void
-find_elsewhere(Unpacker *unpacker, const uint64 *entry, uint64 *units)
+find_elsewhere(BaseUnpacker *unpacker, const uint64 *entry, uint64 *units)
 {
 	uint64		key[WIDE_KEY_WORDS] = {entry[0], unpacker->key_words == 2 ? entry[1] : 0, 0};
 
@@ -413,7 +413,7 @@ find_elsewhere(Unpacker *unpacker, const uint64 *entry, uint64 *units)
 
 /* The next entry, in unpacker->stride words; false behind the last. */
 bool
-retention_unpack_next(Unpacker *unpacker, uint64 *entry)
+retention_base_unpack_next(BaseUnpacker *unpacker, uint64 *entry)
 {
 	uint64	   *facts = entry + unpacker->key_words;
 
@@ -460,11 +460,11 @@ retention_unpack_next(Unpacker *unpacker, uint64 *entry)
 }
 
 void
-retention_packed_totals(const struct varlena *value, BaseTotals *totals)
+retention_base_packed_totals(const struct varlena *value, BaseTotals *totals)
 {
-	Unpacker	unpacker;
+	BaseUnpacker unpacker;
 
-	memset(&unpacker, 0, sizeof(Unpacker));
+	memset(&unpacker, 0, sizeof(BaseUnpacker));
 	retention_read_value(&unpacker.in, value, BASE_TYPE);
 	read_header(&unpacker);
 	*totals = unpacker.totals;
@@ -475,12 +475,12 @@ retention_packed_totals(const struct varlena *value, BaseTotals *totals)
  * brought than the header takes.  Returns false if it is in another form.
  */
 bool
-retention_stored_totals(Datum value, BaseTotals *totals)
+retention_base_stored_totals(Datum value, BaseTotals *totals)
 {
-	Unpacker	unpacker;
+	BaseUnpacker unpacker;
 	ByteReader *in = &unpacker.in;
 
-	memset(&unpacker, 0, sizeof(Unpacker));
+	memset(&unpacker, 0, sizeof(BaseUnpacker));
 	retention_read_head(in, value, BASE_TYPE);
 	if (in->at < in->end && (*in->at == FORM_TABLE || *in->at == FORM_ONE_CUSTOMER))
 		return false;
@@ -491,7 +491,7 @@ retention_stored_totals(Datum value, BaseTotals *totals)
 
 /* Can a customer be as this entry says? */
 static void
-check_entry(const Unpacker *unpacker, const uint64 *entry)
+check_entry(const BaseUnpacker *unpacker, const uint64 *entry)
 {
 	const uint64 *facts = entry + unpacker->key_words;
 
@@ -597,10 +597,10 @@ revenue_is_counted(const BaseTotals *totals, const EntryCounts *count, const Wid
  * gives.  Nothing is allocated by what they claim, only by what they are.
  */
 void
-retention_packed_validate(const struct varlena *value)
+retention_base_packed_validate(const struct varlena *value)
 {
-	Unpacker	unpacker;
-	Packer	   *packer = palloc(sizeof(Packer));
+	BaseUnpacker unpacker;
+	BasePacker *packer = palloc(sizeof(BasePacker));
 	uint64		entry[ENTRY_MAX_WORDS];
 	uint64		previous[KEY_MAX_WORDS];
 	uint64		orders = 0;
@@ -608,13 +608,13 @@ retention_packed_validate(const struct varlena *value)
 	struct varlena *again;
 	const BaseTotals *totals = &unpacker.totals;
 
-	retention_unpack_begin(&unpacker, value);
+	retention_base_unpack_begin(&unpacker, value);
 	if (!totals_are_possible(totals) ||
 		(totals->key == KEY_NONE && !one_customer_is_possible(totals)))
 		invalid("The totals contradict each other.");
 
-	retention_pack_begin(packer, totals->key, totals->time, totals->amount, 0);
-	while (retention_unpack_next(&unpacker, entry))
+	retention_base_pack_begin(packer, totals->key, totals->time, totals->amount, 0);
+	while (retention_base_unpack_next(&unpacker, entry))
 	{
 		if (any && compare_identities(previous, entry, unpacker.key_words) >= 0)
 			invalid("The customers are not in order.");
@@ -626,7 +626,7 @@ retention_packed_validate(const struct varlena *value)
 		orders += entry[unpacker.key_words];
 		if (orders > PG_INT64_MAX)
 			invalid("A customer has an impossible number of orders.");
-		retention_pack_entry(packer, entry, unpacker.words);
+		retention_base_pack_entry(packer, entry, unpacker.words);
 	}
 
 	if (totals->key != KEY_NONE)
@@ -641,7 +641,7 @@ retention_packed_validate(const struct varlena *value)
 	else if (unpacker.wide != NULL)
 		invalid("There is money of a customer who is not there.");
 
-	again = retention_pack_finish(packer, totals, unpacker.wide);
+	again = retention_base_pack_finish(packer, totals, unpacker.wide);
 	retention_check_canonical(value, again, BASE_TYPE);
 	pfree(again);
 	pfree(packer);

@@ -41,7 +41,7 @@
 #define PACKED_BLOCK	256		/* customers in a block */
 
 /* Entries go in, in ascending order; bytes come out. */
-typedef struct Packer
+typedef struct BasePacker
 {
 	int			key_words;
 	bool		has_time;
@@ -60,10 +60,10 @@ typedef struct Packer
 	uint64		firsts[PACKED_BLOCK];
 	uint64		lasts[PACKED_BLOCK];
 	uint64		units[PACKED_BLOCK * UNITS_MAX_WORDS];
-} Packer;
+} BasePacker;
 
 /* Bytes go in, entries come out. */
-typedef struct Unpacker
+typedef struct BaseUnpacker
 {
 	BaseTotals	totals;			/* the header */
 	int			key_words;
@@ -90,28 +90,28 @@ typedef struct Unpacker
 	Column		firsts;
 	Column		lifespans;
 	UnitsColumn moneys;
-} Unpacker;
+} BaseUnpacker;
 
-extern void retention_pack_begin(Packer *packer, KeyKind key, TimeKind time, AmountKind amount,
-								 int64 entries);
-extern void retention_pack_table(Packer *packer, const CustomerTable *table);
-extern void retention_pack_entry(Packer *packer, const uint64 *entry, int words);
-extern void retention_pack_unpacked(Packer *packer, const Unpacker *unpacker, const uint64 *entry,
-									WideList *wide);
-extern Size retention_pack_end(Packer *packer, const BaseTotals *totals, const WideList *wide,
-							   StringInfo header);
-extern struct varlena *retention_pack_finish(Packer *packer, const BaseTotals *totals,
-											 const WideList *wide);
+extern void retention_base_pack_begin(BasePacker *packer, KeyKind key, TimeKind time, AmountKind amount,
+									  int64 entries);
+extern void retention_base_pack_table(BasePacker *packer, const CustomerTable *table);
+extern void retention_base_pack_entry(BasePacker *packer, const uint64 *entry, int words);
+extern void retention_base_pack_unpacked(BasePacker *packer, const BaseUnpacker *unpacker, const uint64 *entry,
+										 WideList *wide);
+extern Size retention_base_pack_end(BasePacker *packer, const BaseTotals *totals, const WideList *wide,
+									StringInfo header);
+extern struct varlena *retention_base_pack_finish(BasePacker *packer, const BaseTotals *totals,
+												  const WideList *wide);
 
-extern void retention_unpack_begin(Unpacker *unpacker, const struct varlena *value);
-extern bool retention_unpack_next(Unpacker *unpacker, uint64 *entry);
-extern void retention_packed_totals(const struct varlena *value, BaseTotals *totals);
-extern bool retention_stored_totals(Datum value, BaseTotals *totals);
-extern void retention_packed_validate(const struct varlena *value);
+extern void retention_base_unpack_begin(BaseUnpacker *unpacker, const struct varlena *value);
+extern bool retention_base_unpack_next(BaseUnpacker *unpacker, uint64 *entry);
+extern void retention_base_packed_totals(const struct varlena *value, BaseTotals *totals);
+extern bool retention_base_stored_totals(Datum value, BaseTotals *totals);
+extern void retention_base_packed_validate(const struct varlena *value);
 
 /* The money of the entry that was unpacked last. */
 static inline Money
-unpacked_money(const Unpacker *unpacker, const uint64 *entry)
+unpacked_money(const BaseUnpacker *unpacker, const uint64 *entry)
 {
 	const uint64 *units = entry + unpacker->stride - unpacker->words;
 
@@ -122,7 +122,7 @@ unpacked_money(const Unpacker *unpacker, const uint64 *entry)
 
 /* Add it to a total. */
 static inline void
-total_add_unpacked(MoneyTotal *total, const Unpacker *unpacker, const uint64 *entry)
+total_add_unpacked(MoneyTotal *total, const BaseUnpacker *unpacker, const uint64 *entry)
 {
 	const uint64 *units = entry + unpacker->stride - unpacker->words;
 
@@ -134,7 +134,7 @@ total_add_unpacked(MoneyTotal *total, const Unpacker *unpacker, const uint64 *en
 
 /* In a build with assertions: what is written can be read, to the same bytes. */
 #ifdef USE_ASSERT_CHECKING
-#define packed_check(value)	retention_packed_validate(value)
+#define packed_check(value)	retention_base_packed_validate(value)
 #else
 #define packed_check(value)	((void) 0)
 #endif

@@ -272,11 +272,11 @@ add_rows(MemoryContext context, Datum *state, const BaseTotals *totals, bool all
 static Datum
 unpack_state(MemoryContext context, struct varlena *value, bool in_window)
 {
-	Unpacker	unpacker;
+	BaseUnpacker unpacker;
 	CustomerTable *table;
 	Datum		state;
 
-	retention_unpack_begin(&unpacker, value);
+	retention_base_unpack_begin(&unpacker, value);
 	if (unpacker.totals.key == KEY_NONE)
 	{
 		OneCustomer *one = retention_one_customer_create(unpacker.totals.time,
@@ -391,7 +391,7 @@ merge_part(ExpandedBase *base, const CustomerTable *part, void *arg)
 }
 
 static void
-merge_packed(MergeTarget *target, Unpacker *unpacker)
+merge_packed(MergeTarget *target, BaseUnpacker *unpacker)
 {
 	uint64		entry[ENTRY_MAX_WORDS];
 	uint64	   *units = entry + unpacker->stride - unpacker->words;
@@ -399,7 +399,7 @@ merge_packed(MergeTarget *target, Unpacker *unpacker)
 
 	target->words = unpacker->words;
 	target->scale = units_scale(unpacker->scale);
-	while (retention_unpack_next(unpacker, entry))
+	while (retention_base_unpack_next(unpacker, entry))
 	{
 		pace_on(&pace, unpacker->stride);
 		/* they ascend: what is beyond a sample's bound stays there */
@@ -433,14 +433,14 @@ merge_elsewhere(MergeTarget *target, const WideList *wide)
  * sample as any.  A wrong guess costs some memory or some time, no more.
  */
 static int64
-count_newcomers(const CustomerTable *table, Unpacker unpacker)
+count_newcomers(const CustomerTable *table, BaseUnpacker unpacker)
 {
 	uint64		entry[ENTRY_MAX_WORDS];
 	int64		all = unpacker.left;
 	int			seen = 0;
 	int			fresh = 0;
 
-	while (seen < NEWCOMER_SAMPLE && retention_unpack_next(&unpacker, entry))
+	while (seen < NEWCOMER_SAMPLE && retention_base_unpack_next(&unpacker, entry))
 	{
 		bool		found;
 
@@ -454,7 +454,7 @@ count_newcomers(const CustomerTable *table, Unpacker unpacker)
 
 /* Many customers are coming: make a small table an expanded base at once. */
 static void
-prepare_room(MergeTarget *target, int64 entries, const Unpacker *unpacker)
+prepare_room(MergeTarget *target, int64 entries, const BaseUnpacker *unpacker)
 {
 	ExpandedBase *base;
 
@@ -591,7 +591,7 @@ retention_state_merge(MemoryContext context, Datum state, Datum other, bool in_w
 	BaseTotals	before;
 	CustomerTable *table;
 	struct varlena *value = NULL;
-	Unpacker	unpacker;
+	BaseUnpacker unpacker;
 	Kind		ours = {0};
 	Kind		theirs = {0};
 	bool		all;
@@ -603,7 +603,7 @@ retention_state_merge(MemoryContext context, Datum state, Datum other, bool in_w
 		value = PG_DETOAST_DATUM(other);
 		if (varlena_form(value) == FORM_PACKED)
 		{
-			retention_unpack_begin(&unpacker, value);
+			retention_base_unpack_begin(&unpacker, value);
 			totals = unpacker.totals;
 		}
 		else
@@ -725,7 +725,7 @@ retention_base_totals(Datum value, BaseTotals *totals)
 		retention_expanded_totals(expanded_of_datum(value), totals);
 		return;
 	}
-	if (value_is_stored(value) && retention_stored_totals(value, totals))
+	if (value_is_stored(value) && retention_base_stored_totals(value, totals))
 		return;
 	flat = PG_DETOAST_DATUM(value);
 	switch (varlena_form(flat))
@@ -737,7 +737,7 @@ retention_base_totals(Datum value, BaseTotals *totals)
 			table_totals(trimmed_table(flat), totals);
 			break;
 		default:
-			retention_packed_totals(flat, totals);
+			retention_base_packed_totals(flat, totals);
 			break;
 	}
 }
@@ -748,7 +748,7 @@ retention_base_pack(Datum value)
 {
 	struct varlena *flat;
 	BaseTotals	totals;
-	Packer		packer;
+	BasePacker	packer;
 
 	if (datum_is_expanded(value))
 	{
@@ -768,17 +768,17 @@ retention_base_pack(Datum value)
 	if (varlena_form(flat) == FORM_ONE_CUSTOMER)
 	{
 		retention_one_customer_totals((OneCustomer *) flat, &totals);
-		retention_pack_begin(&packer, KEY_NONE, totals.time, totals.amount, 0);
+		retention_base_pack_begin(&packer, KEY_NONE, totals.time, totals.amount, 0);
 	}
 	else
 	{
 		CustomerTable *table = trimmed_table(flat);
 
 		table_totals(table, &totals);
-		retention_pack_begin(&packer, table->key, table->time, table->amount, table->used);
-		retention_pack_table(&packer, table);
+		retention_base_pack_begin(&packer, table->key, table->time, table->amount, table->used);
+		retention_base_pack_table(&packer, table);
 	}
-	flat = retention_pack_finish(&packer, &totals, NULL);
+	flat = retention_base_pack_finish(&packer, &totals, NULL);
 	packed_check(flat);
 	return flat;
 }
@@ -820,7 +820,7 @@ retention_customer_pack(Datum value)
 	struct varlena *packed = retention_base_pack(value);
 	BaseTotals	totals;
 
-	retention_packed_totals(packed, &totals);
+	retention_base_packed_totals(packed, &totals);
 	if (totals.key > KEY_KIND_LAST)
 		retention_refuse_key(totals.key, "customers");
 	return packed;

@@ -37,7 +37,7 @@ typedef struct OrderRow
  * state what it takes.
  */
 static void
-fit_amount(Transition *transition, Datum datum, AmountKind kind, OrderRow *row)
+fit_amount(BaseTransition *transition, Datum datum, AmountKind kind, OrderRow *row)
 {
 	CustomerTable *table = state_table(transition->state);
 
@@ -59,7 +59,7 @@ fit_amount(Transition *transition, Datum datum, AmountKind kind, OrderRow *row)
 
 /* What a row adds to a sum. */
 static inline void
-add_amount(Transition *transition, TableSum sum, const OrderRow *row)
+add_amount(BaseTransition *transition, TableSum sum, const OrderRow *row)
 {
 	if (likely(row->money.words > 0))
 		sum_add(table_sum(state_table(transition->state), sum), row->money.units, row->money.words);
@@ -162,7 +162,7 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, 
 	int			time_arg = 2;
 	int			amount_arg = line ? 1 : time == TIME_NONE ? 2 : 3;
 	int			is_order_arg = told ? amount_arg + 1 : NO_IS_ORDER;
-	Transition	transition;
+	BaseTransition transition;
 	OrderRow	row;
 	CustomerTable *table;
 	bool		counts = row_counts(fcinfo, time_arg, time, amount_arg, amount, &row.instant);
@@ -171,7 +171,7 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, 
 	if (!counts && !(line && PG_ARGISNULL(0)))
 		return row_skipped(fcinfo);
 
-	transition_begin(fcinfo, &transition);
+	base_transition_begin(fcinfo, &transition);
 	if (unlikely(transition.empty))
 	{
 		KeyKind		kind = part == KEY_TEXT && retention_text_is_folded(PG_GET_COLLATION()) ?
@@ -195,7 +195,7 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, 
 			refuse_sample_size(table->sample, sample_size(fcinfo, size_arg));
 	}
 	if (line && !counts)
-		return transition_end(&transition);
+		return base_transition_end(&transition);
 	if (sign < 0)
 		table->leaving = true;
 
@@ -233,7 +233,7 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, 
 			table->rows.guest_orders += sign;
 		if (amount != AMOUNT_NONE)
 			add_amount(&transition, SUM_GUEST_REVENUE, &row);
-		return transition_end(&transition);
+		return base_transition_end(&transition);
 	}
 	if (row.refund && likely(!table->selected))
 	{
@@ -282,7 +282,7 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, 
 		fill_entry(table, entry, key, time, amount, &row, sign);
 		transition.state = retention_state_absorb(transition.context, table, entry);
 	}
-	return transition_end(&transition);
+	return base_transition_end(&transition);
 }
 
 /* The money of a row, in one limb or in many. */
@@ -314,7 +314,7 @@ add_row_of_one(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind, bool mov
 {
 	int			amount_arg = time == TIME_NONE ? 1 : 2;
 	int64		instant = 0;
-	Transition	transition;
+	BaseTransition transition;
 	OneCustomer *one;
 	Amount		amount;
 
@@ -325,7 +325,7 @@ add_row_of_one(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind, bool mov
 		return row_skipped(fcinfo);
 	}
 
-	transition_begin(fcinfo, &transition);
+	base_transition_begin(fcinfo, &transition);
 	if (transition.empty)
 		transition.state = PointerGetDatum(retention_one_customer_create(time, kind));
 	else
@@ -355,7 +355,7 @@ add_row_of_one(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind, bool mov
 	}
 
 	transition.state = PointerGetDatum(one);
-	return transition_end(&transition);
+	return base_transition_end(&transition);
 }
 
 /*
@@ -366,7 +366,7 @@ add_row_of_one(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind, bool mov
 static pg_attribute_always_inline Datum
 remove_row_of_one(FunctionCallInfo fcinfo, AmountKind kind)
 {
-	Transition	transition;
+	BaseTransition transition;
 	OneCustomer *one;
 	Amount		amount;
 	Datum		datum;
@@ -376,7 +376,7 @@ remove_row_of_one(FunctionCallInfo fcinfo, AmountKind kind)
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		return row_skipped(fcinfo);
-	transition_begin(fcinfo, &transition);
+	base_transition_begin(fcinfo, &transition);
 	check_state(transition.state, FORM_ONE_CUSTOMER, KEY_NONE, TIME_NONE, kind);
 	one = (OneCustomer *) DatumGetPointer(transition.state);
 	datum = PG_GETARG_DATUM(1);
@@ -398,7 +398,7 @@ remove_row_of_one(FunctionCallInfo fcinfo, AmountKind kind)
 	one->orders -= !amount.negative;
 
 	transition.state = PointerGetDatum(one);
-	return transition_end(&transition);
+	return base_transition_end(&transition);
 }
 
 /*
@@ -409,18 +409,18 @@ PG_FUNCTION_INFO_V1(retention_combine);
 Datum
 retention_combine(PG_FUNCTION_ARGS)
 {
-	Transition	transition;
+	BaseTransition transition;
 
 	if (PG_ARGISNULL(1))
 		return row_skipped(fcinfo);
-	transition_begin(fcinfo, &transition);
+	base_transition_begin(fcinfo, &transition);
 	if (transition.empty)
 		transition.state = retention_state_open(transition.context, PG_GETARG_DATUM(1),
 												transition.in_window);
 	else
 		transition.state = retention_state_merge(transition.context, transition.state,
 												 PG_GETARG_DATUM(1), transition.in_window);
-	return transition_end(&transition);
+	return base_transition_end(&transition);
 }
 
 /* _retention_customer_base_final(customer_base): the state as a value to keep. */

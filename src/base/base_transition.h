@@ -16,14 +16,14 @@
 #include "utils/builtins.h"
 
 /* Where a transition function finds its state, and may leave a new one. */
-typedef struct Transition
+typedef struct BaseTransition
 {
 	MemoryContext context;		/* the aggregate's */
 	bool		direct;			/* called by a user, not by an aggregate */
 	bool		in_window;		/* called by a window function */
 	bool		empty;			/* there is no state yet */
 	Datum		state;
-} Transition;
+} BaseTransition;
 
 static inline bool
 is_running_expanded(FunctionCallInfo fcinfo)
@@ -34,7 +34,7 @@ is_running_expanded(FunctionCallInfo fcinfo)
 
 /* Find the state.  Outside of an aggregate, a copy of what was given. */
 static inline void
-transition_begin(FunctionCallInfo fcinfo, Transition *transition)
+base_transition_begin(FunctionCallInfo fcinfo, BaseTransition *transition)
 {
 	transition->empty = PG_ARGISNULL(0);
 	transition->state = PG_GETARG_DATUM(0);
@@ -91,7 +91,7 @@ check_state(Datum state, BaseForm form, KeyKind key, TimeKind time, AmountKind a
 }
 
 static inline Datum
-transition_end(Transition *transition)
+base_transition_end(BaseTransition *transition)
 {
 	if (unlikely(transition->direct))
 		return PointerGetDatum(retention_base_pack(transition->state));

@@ -156,13 +156,13 @@ static void
 count_packed(const struct varlena *value, EntryCounts *counts)
 {
 	Counting	counting;
-	Unpacker	unpacker;
+	BaseUnpacker unpacker;
 	uint64		entry[ENTRY_MAX_WORDS];
 	Pace		pace = {0};
 
-	retention_unpack_begin(&unpacker, value);
+	retention_base_unpack_begin(&unpacker, value);
 	counting_begin(&counting, CurrentMemoryContext, unpacker.totals.key);
-	while (retention_unpack_next(&unpacker, entry))
+	while (retention_base_unpack_next(&unpacker, entry))
 	{
 		pace_on(&pace, unpacker.stride);
 		count_pair(&counting, entry);

@@ -24,7 +24,7 @@
 /* Where one pass over a base is. */
 typedef struct Cursor
 {
-	Unpacker	unpacker;
+	BaseUnpacker unpacker;
 	uint64	   *entry;
 	bool		valid;			/* false behind the last */
 } Cursor;
@@ -32,13 +32,13 @@ typedef struct Cursor
 static void
 cursor_next(Cursor *cursor)
 {
-	cursor->valid = retention_unpack_next(&cursor->unpacker, cursor->entry);
+	cursor->valid = retention_base_unpack_next(&cursor->unpacker, cursor->entry);
 }
 
 static void
 cursor_begin(Cursor *cursor, Datum value)
 {
-	retention_unpack_begin(&cursor->unpacker, retention_customer_pack(value));
+	retention_base_unpack_begin(&cursor->unpacker, retention_customer_pack(value));
 	cursor->entry = palloc(cursor->unpacker.stride * sizeof(uint64));
 	cursor_next(cursor);
 }
@@ -60,7 +60,7 @@ select_customers(Datum a, Datum b, bool in_both)
 {
 	Cursor		from;
 	Cursor		other;
-	Packer	   *packer;
+	BasePacker *packer;
 	WideList   *wide;
 	BaseTotals	totals;
 	int64		within = 0;		/* of from's customers, at or below the common bound */
@@ -92,9 +92,9 @@ select_customers(Datum a, Datum b, bool in_both)
 		totals.sample = other.unpacker.totals.sample;
 	totals.bound = Min(from.unpacker.totals.bound, other.unpacker.totals.bound);
 
-	packer = palloc(sizeof(Packer));
+	packer = palloc(sizeof(BasePacker));
 	wide = retention_wide_create(CurrentMemoryContext);
-	retention_pack_begin(packer, totals.key, totals.time, totals.amount, 0);
+	retention_base_pack_begin(packer, totals.key, totals.time, totals.amount, 0);
 	for (; from.valid; cursor_next(&from))
 	{
 		bool		found;
@@ -115,13 +115,13 @@ select_customers(Datum a, Datum b, bool in_both)
 		/* who only gave something back there was no customer there */
 		found = other.valid && order == 0 && other.entry[other.unpacker.key_words] > 0;
 		if (found == in_both && from.entry[from.unpacker.key_words] > 0)
-			retention_pack_unpacked(packer, &from.unpacker, from.entry, wide);
+			retention_base_pack_unpacked(packer, &from.unpacker, from.entry, wide);
 	}
 	if (!retention_sample_is_random(within, expected_within(&from.unpacker.totals, &totals)))
 		return NULL;
 	retention_wide_compact(wide);
 	retention_totals_add_counts(&totals, &packer->counted, retention_wide_total(wide), from.unpacker.scale);
-	return retention_pack_finish(packer, &totals, wide);
+	return retention_base_pack_finish(packer, &totals, wide);
 }
 
 /*
@@ -137,12 +137,12 @@ limit_sample(struct varlena *value)
 
 	if (value == NULL)
 		return NULL;
-	retention_packed_totals(value, &totals);
+	retention_base_packed_totals(value, &totals);
 	if (totals.sample == 0 || totals.entries <= totals.sample)
 		return value;
 	value = retention_base_pack(retention_state_open(CurrentMemoryContext,
 													 PointerGetDatum(value), false));
-	retention_packed_totals(value, &limited);
+	retention_base_packed_totals(value, &limited);
 	return retention_sample_is_random(limited.entries, expected_within(&totals, &limited)) ? value : NULL;
 }
 

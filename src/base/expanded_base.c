@@ -1063,7 +1063,7 @@ retention_expanded_totals(ExpandedBase *base, BaseTotals *totals)
 /* Packing a part adds up the totals on the way. */
 typedef struct Packing
 {
-	Packer		packer;
+	BasePacker	packer;
 	Counting	counting;
 } Packing;
 
@@ -1072,7 +1072,7 @@ pack_part(ExpandedBase *base, const CustomerTable *part, void *arg)
 {
 	Packing    *packing = arg;
 
-	retention_pack_table(&packing->packer, part);
+	retention_base_pack_table(&packing->packer, part);
 	count_part(base, part, &packing->counting);
 }
 
@@ -1115,12 +1115,12 @@ expanded_get_flat_size(ExpandedObjectHeader *eohptr)
 		packing->counting.entries = 0;
 		counts_begin(&packing->counting.counts);
 		scratch = MemoryContextSwitchTo(base->hdr.eoh_context);
-		retention_pack_begin(&packing->packer, totals.key, totals.time, totals.amount, totals.entries);
+		retention_base_pack_begin(&packing->packer, totals.key, totals.time, totals.amount, totals.entries);
 		MemoryContextSwitchTo(scratch);
 		remaining = retention_expanded_visit(base, pack_part, packing);
 		end_totals(base, &totals, &packing->counting, remaining);
 		MemoryContextSwitchTo(base->hdr.eoh_context);
-		retention_pack_end(&packing->packer, &totals, remaining, &base->header);
+		retention_base_pack_end(&packing->packer, &totals, remaining, &base->header);
 		MemoryContextSwitchTo(scratch);
 		base->blocks = packing->packer.blocks;
 		end_scratch(caller);

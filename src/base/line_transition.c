@@ -17,7 +17,7 @@
 
 /* The state must not be NULL in a moving frame, even if the first row is a guest's. */
 static void
-begin_pairs(FunctionCallInfo fcinfo, Transition *transition, KeyKind key)
+begin_pairs(FunctionCallInfo fcinfo, BaseTransition *transition, KeyKind key)
 {
 	bool		folded = false;
 
@@ -36,20 +36,20 @@ add_pair(FunctionCallInfo fcinfo, KeyKind customer, Datum (*cast_customer) (Datu
 		 KeyKind order, Datum (*cast_order) (Datum key), int sign)
 {
 	KeyKind		key = PAIR_KEY(customer, order);
-	Transition	transition;
+	BaseTransition transition;
 	CustomerTable *table;
 	uint64		entry[ENTRY_MAX_WORDS];
 	Identity	of_customer;
 	Identity	of_order;
 	bool		folded;
 
-	transition_begin(fcinfo, &transition);
+	base_transition_begin(fcinfo, &transition);
 	if (unlikely(transition.empty))
 		begin_pairs(fcinfo, &transition, key);
 	else
 		check_state(transition.state, FORM_TABLE, key, TIME_NONE, AMOUNT_NONE);
 	if (PG_ARGISNULL(1))
-		return transition_end(&transition);
+		return base_transition_end(&transition);
 
 	table = state_table(transition.state);
 	folded = key_is_folded(table->key);
@@ -61,7 +61,7 @@ add_pair(FunctionCallInfo fcinfo, KeyKind customer, Datum (*cast_customer) (Datu
 	if (sign < 0)
 		table->leaving = true;
 	transition.state = retention_pairs_absorb(transition.context, transition.state, entry);
-	return transition_end(&transition);
+	return base_transition_end(&transition);
 }
 
 /*

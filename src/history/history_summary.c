@@ -69,7 +69,7 @@ retention_history_base(PG_FUNCTION_ARGS)
 	HistoryTotals *known = &unpacker.totals;
 	OccasionShape shape;
 	Grain		grain;
-	Packer	   *packer = palloc(sizeof(Packer));
+	BasePacker *packer = palloc(sizeof(BasePacker));
 	WideList   *wide = retention_wide_create(CurrentMemoryContext);
 	BaseTotals	totals;
 	uint64		entry[ENTRY_MAX_WORDS];
@@ -81,7 +81,7 @@ retention_history_base(PG_FUNCTION_ARGS)
 	grain = unpacker.kind.grain;
 	sums = AllocSetContextCreate(CurrentMemoryContext, "money of customers", ALLOCSET_SMALL_SIZES);
 	retention_totals_begin(&totals, unpacker.kind.key, TIME_DATE, unpacker.kind.amount);
-	retention_pack_begin(packer, totals.key, totals.time, totals.amount, known->identities);
+	retention_base_pack_begin(packer, totals.key, totals.time, totals.amount, known->identities);
 	while ((run = retention_history_unpack_next(&unpacker)) != NULL)
 	{
 		RunCursor	cursor;
@@ -124,7 +124,7 @@ retention_history_base(PG_FUNCTION_ARGS)
 				units_set_elsewhere(facts + 3, UNITS_MAX_WORDS);
 				retention_wide_add(wide, key, total_money(&paid, known->revenue.scale));
 			}
-			retention_pack_entry(packer, entry, UNITS_MAX_WORDS);
+			retention_base_pack_entry(packer, entry, UNITS_MAX_WORDS);
 			MemoryContextReset(sums);
 		}
 	}
@@ -136,5 +136,5 @@ retention_history_base(PG_FUNCTION_ARGS)
 	totals.guest_refunds = known->guest_refunds;
 	totals.refunded = known->refunded;
 	totals.guest_revenue = known->guest_revenue;
-	PG_RETURN_POINTER(retention_pack_finish(packer, &totals, wide));
+	PG_RETURN_POINTER(retention_base_pack_finish(packer, &totals, wide));
 }

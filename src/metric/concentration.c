@@ -120,12 +120,12 @@ walk_revenue(const Walk *walk, uint32 part, uint32 whole)
 static Datum
 kept_revenue(const struct varlena *packed)
 {
-	Unpacker	unpacker;
+	BaseUnpacker unpacker;
 	uint64		entry[ENTRY_MAX_WORDS];
 	MoneyTotal	sum = {{0}, {NULL, 0, 0}};
 
-	retention_unpack_begin(&unpacker, packed);
-	while (retention_unpack_next(&unpacker, entry))
+	retention_base_unpack_begin(&unpacker, packed);
+	while (retention_base_unpack_next(&unpacker, entry))
 	{
 		CHECK_FOR_INTERRUPTS();
 		total_add_unpacked(&sum, &unpacker, entry);
@@ -144,7 +144,7 @@ retention_base_revenue_concentration(PG_FUNCTION_ARGS)
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	int32		points = PG_GETARG_INT32(1);
 	struct varlena *packed = retention_customer_pack(PG_GETARG_DATUM(0));
-	Unpacker	unpacker;
+	BaseUnpacker unpacker;
 	const BaseTotals *totals = &unpacker.totals;
 	Walk		walk = {0};
 	double	   *fractions;
@@ -164,7 +164,7 @@ retention_base_revenue_concentration(PG_FUNCTION_ARGS)
 				 errmsg("\"points\" must be between 1 and %d, not %d", POINTS_MAX, points),
 				 errhint("With 100 points there is a row for each percent of the customers.")));
 	InitMaterializedSRF(fcinfo, 0);
-	retention_unpack_begin(&unpacker, packed);
+	retention_base_unpack_begin(&unpacker, packed);
 	if (totals->customers == 0 || !retention_sample_is_fair(totals))
 		return (Datum) 0;
 

@@ -124,7 +124,7 @@ Spending
 retention_spending(const struct varlena *packed, bool exact)
 {
 	Spending	spending = {0};
-	Unpacker	unpacker;
+	BaseUnpacker unpacker;
 	uint64		entry[ENTRY_MAX_WORDS];
 	uint64	   *scratch;
 	Payer	   *payers = NULL;
@@ -134,7 +134,7 @@ retention_spending(const struct varlena *packed, bool exact)
 	Size		size;
 	int64		seen = 0;
 
-	retention_unpack_begin(&unpacker, packed);
+	retention_base_unpack_begin(&unpacker, packed);
 	spending.narrow = unpacker.words <= 1 && unpacker.scale <= UNITS_MAX_SCALE;
 	spending.scale = unpacker.scale;
 	size = Max(unpacker.totals.customers, 1) * sizeof(uint64);
@@ -142,7 +142,7 @@ retention_spending(const struct varlena *packed, bool exact)
 	if (exact && !spending.narrow)
 		payers = MemoryContextAllocHuge(CurrentMemoryContext,
 										Max(unpacker.totals.customers, 1) * sizeof(Payer));
-	while (retention_unpack_next(&unpacker, entry))
+	while (retention_base_unpack_next(&unpacker, entry))
 	{
 		Money		amount;
 
@@ -237,17 +237,17 @@ OrderCounts
 retention_order_counts(const struct varlena *packed)
 {
 	OrderCounts counts = {0};
-	Unpacker	unpacker;
+	BaseUnpacker unpacker;
 	uint64	   *entry;
 	uint64	   *scratch;
 	Size		size;
 	int64		seen = 0;
 
-	retention_unpack_begin(&unpacker, packed);
+	retention_base_unpack_begin(&unpacker, packed);
 	entry = palloc(unpacker.stride * sizeof(uint64));
 	size = Max(unpacker.totals.customers, 1) * sizeof(uint64);
 	counts.orders = MemoryContextAllocHuge(CurrentMemoryContext, size);
-	while (retention_unpack_next(&unpacker, entry))
+	while (retention_base_unpack_next(&unpacker, entry))
 	{
 		if ((++seen & 0xFFFF) == 0)
 			CHECK_FOR_INTERRUPTS();

@@ -25,7 +25,7 @@ packed_if_fair(Datum base)
 	const struct varlena *packed = retention_customer_pack(base);
 	BaseTotals	totals;
 
-	retention_packed_totals(packed, &totals);
+	retention_base_packed_totals(packed, &totals);
 	return retention_sample_is_fair(&totals) ? packed : NULL;
 }
 
@@ -80,7 +80,7 @@ retention_base_order_count_distribution(PG_FUNCTION_ARGS)
 	if (packed == NULL)
 		return (Datum) 0;
 	counts = retention_order_counts(packed);
-	retention_packed_totals(packed, &totals);
+	retention_base_packed_totals(packed, &totals);
 	for (int64 i = 0, next; i < counts.n; i = next)
 	{
 		Datum		values[3];

@@ -97,7 +97,7 @@ parts_of_totals(const BaseTotals *totals)
 }
 
 static Parts
-parts_of_entry(const Unpacker *unpacker, const uint64 *entry)
+parts_of_entry(const BaseUnpacker *unpacker, const uint64 *entry)
 {
 	const uint64 *facts = entry + unpacker->key_words;
 	Parts		parts;
@@ -173,7 +173,7 @@ bool
 retention_standard_error(const struct varlena *packed, const char *name, double *result)
 {
 	Metric		metric = metric_of_name(name);
-	Unpacker	unpacker;
+	BaseUnpacker unpacker;
 	const BaseTotals *totals = &unpacker.totals;
 	Parts		whole;
 	double		p;
@@ -181,7 +181,7 @@ retention_standard_error(const struct varlena *packed, const char *name, double 
 	double		clv = 1;
 	uint64	   *entry;
 
-	retention_unpack_begin(&unpacker, packed);
+	retention_base_unpack_begin(&unpacker, packed);
 	if ((metric == METRIC_REVENUE || metric == METRIC_AOV || metric == METRIC_CUSTOMER_VALUE ||
 		 metric == METRIC_CLV) && totals->amount == AMOUNT_NONE)
 		return false;
@@ -200,7 +200,7 @@ retention_standard_error(const struct varlena *packed, const char *name, double 
 	p = totals_share(totals);
 	whole = parts_of_totals(totals);
 	entry = palloc(unpacker.stride * sizeof(uint64));
-	while (retention_unpack_next(&unpacker, entry))
+	while (retention_base_unpack_next(&unpacker, entry))
 	{
 		double		e = contribution(metric, parts_of_entry(&unpacker, entry), whole, p,
 									 totals->selected);

@@ -144,15 +144,15 @@ fuzz_total(Fields *fields)
 static void
 read_entries(const struct varlena *value)
 {
-	Unpacker	unpacker;
+	BaseUnpacker unpacker;
 	uint64	   *entry;
 	int64		entries = 0;
 	int64		customers = 0;
 	MoneyTotal	revenue = {0};
 
-	retention_unpack_begin(&unpacker, value);
+	retention_base_unpack_begin(&unpacker, value);
 	entry = palloc(unpacker.stride * sizeof(uint64));
-	while (retention_unpack_next(&unpacker, entry))
+	while (retention_base_unpack_next(&unpacker, entry))
 	{
 		entries++;
 		customers += entry[unpacker.key_words] > 0;
@@ -182,12 +182,12 @@ merged(const struct varlena *value, const struct varlena *other)
 static void
 change_width(const struct varlena *value)
 {
-	Unpacker	unpacker;
+	BaseUnpacker unpacker;
 	struct varlena *other;
 	Datum		state;
 	int			scale;
 
-	retention_unpack_begin(&unpacker, value);
+	retention_base_unpack_begin(&unpacker, value);
 	if (unpacker.words == 0 || unpacker.totals.key == KEY_NONE)
 		return;
 	state = retention_state_open(NULL, PointerGetDatum(value), false);
@@ -202,7 +202,7 @@ change_width(const struct varlena *value)
 	fuzz_must_be_same(merged(value, other), merged(other, value));
 	fuzz_error_allowed = false;
 	read_entries(other);
-	retention_packed_validate(other);
+	retention_base_packed_validate(other);
 }
 
 void
@@ -211,11 +211,11 @@ fuzz_value(struct varlena *value)
 	Datum		state;
 	BaseTotals	totals;
 
-	retention_packed_validate(value);
+	retention_base_packed_validate(value);
 
 	fuzz_error_allowed = false;
 	read_entries(value);
-	retention_packed_totals(value, &totals);
+	retention_base_packed_totals(value, &totals);
 	if (key_is_pair(totals.key))
 		retention_pairs_totals(PointerGetDatum(value), &totals);
 	state = retention_state_open(NULL, PointerGetDatum(value), false);
@@ -226,5 +226,5 @@ fuzz_value(struct varlena *value)
 	value = merged(value, value);
 
 	fuzz_error_allowed = false;
-	retention_packed_validate(value);
+	retention_base_packed_validate(value);
 }
