@@ -157,40 +157,61 @@ run(const OrderQuery *query, const char *sql, int nparams, const QueryParameter 
 	AtEOXact_GUC(false, nest_level);
 }
 
-/* The day of the last order of a customer, or false. */
+/* The days of the first and the last order of a customer, or false. */
 static bool
-last_day(const OrderQuery *query, DateADT *day)
+range_of_days(const OrderQuery *query, DateADT *first, DateADT *last)
 {
 	bool		isnull;
-	Datum		value;
+	HeapTuple	tuple;
 
-	run(query, psprintf("SELECT pg_catalog.max(q.ordered_at)::pg_catalog.date FROM %s"
+	run(query, psprintf("SELECT pg_catalog.min(q.ordered_at)::pg_catalog.date, pg_catalog.max(q.ordered_at)::pg_catalog.date FROM %s"
 						" WHERE q.customer IS NOT NULL AND %s", query->rows, query->is_order),
 		0, NULL, NULL);
-	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
-	if (!isnull)
-		*day = DatumGetDateADT(value);
+	tuple = SPI_tuptable->vals[0];
+	*first = DatumGetDateADT(SPI_getbinval(tuple, SPI_tuptable->tupdesc, 1, &isnull));
+	*last = DatumGetDateADT(SPI_getbinval(tuple, SPI_tuptable->tupdesc, 2, &isnull));
 	SPI_freetuptable(SPI_tuptable);
 	return !isnull;
+}
+
+static char *
+text_of_day(DateADT day)
+{
+	return DatumGetCString(DirectFunctionCall1(date_out, DateADTGetDatum(day)));
+}
+
+/* What is kept back, as it's written. */
+static char *
+text_of_holdout(FunctionCallInfo fcinfo, int holdout_arg)
+{
+	return DatumGetCString(DirectFunctionCall1(interval_out, PG_GETARG_DATUM(holdout_arg)));
 }
 
 bool
 retention_order_query_days(FunctionCallInfo fcinfo, const OrderQuery *query, int as_of_arg,
 						   int holdout_arg, DateADT *as_of, DateADT *until)
 {
+	DateADT		first;
 	Datum		begins;
 
+	if (!PG_ARGISNULL(as_of_arg) && DATE_NOT_FINITE(PG_GETARG_DATEADT(as_of_arg)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("as_of must be finite: %s", text_of_day(PG_GETARG_DATEADT(as_of_arg)))));
+	if (!range_of_days(query, &first, until))
+		return false;
 	if (!PG_ARGISNULL(as_of_arg))
 	{
+		DateADT		last = *until;
+
 		*until = PG_GETARG_DATEADT(as_of_arg);
-		if (DATE_NOT_FINITE(*until))
+		if (*until < first)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("as_of must be finite: %s",
-							DatumGetCString(DirectFunctionCall1(date_out, DateADTGetDatum(*until))))));
+					 errmsg("as_of is before the first order: %s", text_of_day(*until)),
+					 errhint("It is the last day seen: from %s on, the first order's, or left out, the last order's, %s.",
+							 text_of_day(first), text_of_day(last))));
 	}
-	else if (!last_day(query, until))
-		return false;
 
 	*as_of = *until;
 	if (PG_ARGISNULL(holdout_arg))
@@ -202,9 +223,13 @@ retention_order_query_days(FunctionCallInfo fcinfo, const OrderQuery *query, int
 	if (*as_of >= *until)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("holdout must not be less than a day: \"%s\"",
-						DatumGetCString(DirectFunctionCall1(interval_out,
-															PG_GETARG_DATUM(holdout_arg))))));
+				 errmsg("holdout must not be less than a day: \"%s\"", text_of_holdout(fcinfo, holdout_arg))));
+	if (*as_of < first)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("holdout leaves no orders to fit a model to: \"%s\"", text_of_holdout(fcinfo, holdout_arg)),
+				 errdetail("The first order is of %s, and as_of %s.", text_of_day(first), text_of_day(*until)),
+				 errhint("Hold out less, such as a quarter of that time: holdout => '%d days'.", Max((*until - first) / 4, 1))));
 	return true;
 }
 

@@ -50,7 +50,8 @@ extern void retention_order_query(FunctionCallInfo fcinfo, int time_zone_arg, Or
 /*
  * The days that the orders are read to: "until", which is the argument as_of,
  * or the last order's day; and "as_of", where what is kept back (an interval,
- * the argument "holdout", may be NULL) begins.  False if there are no orders.
+ * the argument "holdout", may be NULL) begins.  False if there are no orders; an error
+ * if these begin later.
  */
 extern bool retention_order_query_days(FunctionCallInfo fcinfo, const OrderQuery *query,
 									   int as_of_arg, int holdout_arg,

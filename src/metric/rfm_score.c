@@ -48,6 +48,11 @@ retention_rfm_score(PG_FUNCTION_ARGS)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("threshold must not be NaN")));
+		if (i > 0 && thresholds[i] < thresholds[i - 1])
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("thresholds must rise: %g comes before %g", thresholds[i - 1], thresholds[i]),
+					 errhint("Where less is better, write %d - rfm_score(...), with thresholds that rise.", n + 2)));
 		score += thresholds[i] < value;
 	}
 	PG_FREE_IF_COPY(array, 1);

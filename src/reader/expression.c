@@ -15,9 +15,11 @@
 #include "pg/compat.h"
 #include "reader/expression.h"
 
+#include "access/transam.h"
 #include "catalog/dependency.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_operator.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
 #include "nodes/makefuncs.h"
@@ -31,6 +33,7 @@
 #include "rewrite/rewriteManip.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/regproc.h"
 #include "utils/typcache.h"
 
 typedef struct RoleWords
@@ -178,6 +181,42 @@ check_column_within(ParseState *pstate, ColumnRef *reference, Node *var)
 	return NULL;
 }
 
+static bool
+is_volatile(Oid function, void *found)
+{
+	if (func_volatile(function) != PROVOLATILE_VOLATILE)
+		return false;
+	*(Oid *) found = function;
+	return true;
+}
+
+static bool
+find_volatile(Node *node, void *found)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, find_volatile, found, 0);
+	return check_functions_in_node(node, is_volatile, found) || expression_tree_walker(node, find_volatile, found);
+}
+
+/* Rows are read more than once, and what is said of them has to be so each time. */
+static void
+check_not_volatile(Role role, Node *value, const char *text)
+{
+	Oid			function = InvalidOid;
+
+	if (find_volatile(value, &function))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s differs each time it is read, as function %s() is volatile: \"%s\"", roles[role].name,
+						get_func_name(function), text),
+				 function >= FirstNormalObjectId ?
+				 errhint("If the function has the same result for the same row, declare it so: ALTER FUNCTION %s STABLE.",
+						 format_procedure(function)) :
+				 errhint("Orders are read more than once. A part of the rows is the same each time if their values say so: customer_id %% 10 = 0; and now() is, of times.")));
+}
+
 /* A value as the user writes it: the name of a column as it is, else an expression. */
 Node *
 retention_parse_value(const OpenTable *table, Role role, const char *text)
@@ -205,6 +244,7 @@ retention_parse_value(const OpenTable *table, Role role, const char *text)
 		value = coerce_type(table->pstate, value, UNKNOWNOID, is_condition(role) ? BOOLOID : TEXTOID,
 							-1, COERCION_IMPLICIT, COERCE_IMPLICIT_CAST, -1);
 	error_context_stack = callback.previous;
+	check_not_volatile(role, value, text);
 	if (role <= ROLE_ORDERED_AT && !contain_var_clause(value) && !checkExprHasSubLink(value))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

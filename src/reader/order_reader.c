@@ -8,10 +8,12 @@
 #include "postgres.h"
 
 #include "pg/compat.h"
+#include "pg/subtransaction.h"
 #include "reader/expression.h"
 
 #include "access/htup_details.h"
 #include "access/relation.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_type.h"
@@ -497,6 +499,52 @@ tell_of_zone(const char *zone)
 			 errhint("Name the place of the shop, such as time_zone => %s.", quote_literal_cstr(session))));
 }
 
+/* Rows that are looked at, to see what they are like. */
+#define LOOKED_AT	10000
+
+typedef struct FirstLines
+{
+	const ReaderArguments *arguments;
+	OrderRows	rows;
+} FirstLines;
+
+static void
+read_first_lines(void *arg)
+{
+	FirstLines *first = (FirstLines *) arg;
+
+	read_orders(&first->rows, first->arguments);
+}
+
+/*
+ * Look whether order_id is what it should be.  Of a table, its first rows are taken
+ * before the filter, or one that is true of few rows would have all of them read.
+ */
+static void
+look_at_lines(const OrderRows *rows, const ReaderArguments *arguments)
+{
+	ReaderArguments limited = *arguments;
+	FirstLines	first = {.arguments = &limited};
+	const char *source = "(...) AS o";
+	const char *lines = psprintf("(SELECT * FROM (%s) AS r LIMIT %d)", rows->sql, LOOKED_AT);
+	OpenTable	table;
+
+	retention_table_open(&table, arguments);
+	if (!table.is_query)
+	{
+		Oid			relation = table.item->p_rte->relid;
+
+		source = quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), get_rel_name(relation));
+		limited.relation = InvalidOid;
+		limited.orders = psprintf("SELECT * FROM %s LIMIT %d", source, LOOKED_AT);
+		limited.stored = false;
+		lines = retention_attempt(read_first_lines, &first) == NULL ? psprintf("(%s)", first.rows.sql) : NULL;
+	}
+	free_parsestate(table.pstate);
+	if (lines)
+		retention_check_order_numbers(lines, source, arguments->order_id);
+}
+
 /* The zone where none is named, and there are no views. */
 #define DEFAULT_ZONE	"UTC"
 
@@ -520,6 +568,13 @@ retention_read_orders(OrderRows *rows, const ReaderArguments *arguments)
 	nest_level = NewGUCNestLevel();
 	(void) set_config_option("timezone", zone, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	read_orders(rows, arguments);
+	if (rows->has_lines)
+	{
+		/* names in what is written are pg_catalog's if they have no schema */
+		(void) set_config_option("search_path", psprintf("pg_catalog%s%s", namespace_search_path[0] ? ", " : "", namespace_search_path),
+								 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+		look_at_lines(rows, arguments);
+	}
 	AtEOXact_GUC(true, nest_level);
 	if (unsaid && rows->time_zone)
 		tell_of_zone(zone);

@@ -72,6 +72,9 @@ extern ReaderArguments retention_reader_arguments(FunctionCallInfo fcinfo, int t
 extern char *retention_orders_of_lines(const char *rows, bool has_is_order, const char *more);
 extern char *retention_counted_rows(const char *rows, bool has_lines, bool has_is_order, const char *ext);
 
+/* order_number_check.c */
+extern void retention_check_order_numbers(const char *lines, const char *source, const char *order_id);
+
 /* time_zone.c */
 extern void retention_check_calendar_zone(const char *name);
 extern const char *retention_zone_of_target(const char *target);

@@ -84,6 +84,8 @@ DELETE FROM outcome o WHERE to_regtype(name) IS NOT NULL AND cardinality(types) 
 DELETE FROM outcome WHERE name = 'clv' AND types[1] = 'unknown' AND cardinality(types) > 1 AND types[2] IN ('smallint', 'integer', 'bigint', 'numeric', 'float8', 'interval', 'time', 'unknown');
 -- A time of day is no duration, and a byte no event, though they cast to what is.
 DELETE FROM outcome WHERE name = 'survival' AND types[1] IN ('time', '"char"');
+-- A literal behind a time, where another is the last, is a day or an amount.
+UPDATE outcome SET vague = true WHERE name IN ('rfm_summary', 'next_order_due_day', 'order_days_between') AND types[2] = 'unknown' AND cardinality(types) > 2 AND types[cardinality(types)] = 'unknown';
 -- None.
 SELECT * FROM outcome WHERE NOT vague AND outcome <> CASE WHEN fits THEN 'answered' ELSE 'refused' END ORDER BY 1, 2;
 -- Where it's vague, none is refused without a word but a size that is a smallint.

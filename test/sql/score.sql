@@ -1,9 +1,8 @@
 -- rfm_score: 1 + the thresholds below a value.
 SET extra_float_digits = 1;
 
--- By hand: a value is not above a threshold that equals it; the order of the
--- thresholds doesn't matter.
-SELECT v, rfm_score(v, '{10,20,30,40}') AS score, rfm_score(v, '{40,10,30,20}') AS any_order, rfm_score(v, '{40,30,20,10}') AS descending
+-- By hand: a value is not above a threshold that equals it.
+SELECT v, rfm_score(v, '{10,20,30,40}') AS score
 FROM unnest('{-5,9.99,10,10.01,20,25,40,40.5,1e300}'::float8[]) v;
 SELECT rfm_score(3, '{}') AS no_threshold, rfm_score(2, '{2,2,2}') AS not_above, rfm_score(3, '{2,2,2}') AS same_thrice, rfm_score(0, '{-0}') AS zeros, rfm_score('-0'::float8, '{0}') AS zeros_too;
 SELECT rfm_score('Infinity'::float8, '{1,2,3}') AS all_below, rfm_score('Infinity'::float8, '{1,Infinity}') AS equal, rfm_score('-Infinity'::float8, '{-Infinity,1}') AS least, rfm_score(5, '{-Infinity,Infinity}') AS between;

@@ -309,6 +309,49 @@ SELECT retention_refresh_data();
 SELECT DISTINCT proname, pg_get_function_arguments(oid) ~ 'target name DEFAULT ''retention_views''' AS same_schema FROM pg_proc WHERE proname ~ '^retention_.*(views|data)$' AND prosrc <> 'retention_refuse_call' ORDER BY 1;
 
 -- ---------------------------------------------------------------------------
+-- Numbers that look right: what the data themselves show.
+-- ---------------------------------------------------------------------------
+
+-- A join that repeats the order's total, and a column that is no number of orders.
+CREATE TABLE sales AS SELECT n AS order_no, customer_id, ordered_at, amount, (ARRAY['de', 'fr', 'at'])[customer_id % 3 + 1] AS country FROM (SELECT row_number() OVER () AS n, * FROM orders) o;
+CREATE TABLE payments AS SELECT order_no, part, amount / 2 AS paid FROM sales, generate_series(1, 2) part;
+CREATE VIEW joined AS SELECT s.*, part, paid FROM sales s JOIN payments p USING (order_no);
+CREATE TABLE kept_join AS TABLE joined;
+CREATE FUNCTION price(sales) RETURNS numeric LANGUAGE sql AS 'SELECT $1.amount';
+SET client_min_messages = notice;
+SELECT count(*) FROM predict_customers('joined', order_id => 'order_no');
+SELECT count(*) FROM predict_customers('kept_join', order_id => 'order_no', filter => $$country = 'de'$$);
+SELECT count(*) FROM predict_customers('SELECT order_no, customer_id, ordered_at, s.amount FROM sales s JOIN payments USING (order_no)', order_id => 'order_no');
+SELECT count(*) FROM retention_create_views('kept_join', order_id => 'order_no', target => 'slips_lines');
+-- What the hint says is it; and lines of their own amounts are what they should be.
+SELECT count(*) FROM predict_customers('SELECT DISTINCT ON (order_no) * FROM slips.kept_join');
+SELECT count(*) FROM predict_customers('joined', order_id => 'order_no', amount => 'paid + part');
+SELECT count(*) FROM holdout_check('sales', order_id => 'order_no', models => '{nbd}') WHERE repeat_purchases = 'all';
+-- A column of many orders.
+SELECT count(*) FROM predict_customers('sales', order_id => 'country');
+SELECT count(*) FROM retention_create_views('sales', order_id => 'country', target => 'slips_lines');
+SELECT count(*) FROM holdout_check('SELECT * FROM sales', order_id => 'country', models => '{nbd}') WHERE repeat_purchases = 'all';
+-- Of few orders nothing is said, and what can't be read is for whoever reads all to say.
+SELECT count(*) FROM retention_create_views('kept_join', order_id => 'order_no', filter => 'order_no < 20', target => 'slips_lines');
+SELECT count(*) FROM retention_create_views('kept_join', order_id => 'order_no / (part - 1)', target => 'slips_lines');
+SELECT count(*) FROM predict_customers('kept_join', order_id => 'order_no / (part - 1)');
+SELECT retention_drop_views('slips_lines');
+SET client_min_messages = warning;
+-- What differs from one reading to the next.
+SELECT call, outcome(call) FROM unnest(ARRAY[
+	$$(SELECT count(*) FROM predict_customers('slips.sales', filter => 'random() < 0.1'))$$, $$(SELECT count(*) FROM predict_customers('slips.sales', filter => 'amount > (SELECT random())'))$$,
+	$$(SELECT count(*) FROM predict_customers('slips.sales', filter => 'ordered_at < clock_timestamp()'))$$, $$(SELECT count(*) FROM predict_customers('slips.sales', amount => 'slips.price(sales)'))$$,
+	$$(SELECT count(*) FROM retention_create_views('slips.sales', order_id => 'gen_random_uuid()', target => 'slips_lines'))$$, $$(SELECT count(*) FROM predict_customers('slips.sales', filter => 'ordered_at < now()'))$$,
+	-- time that the orders don't cover
+	$$(SELECT count(*) FROM predict_customers('slips.sales', holdout => '10 years'))$$, $$(SELECT count(*) FROM holdout_check('slips.sales', holdout => '10 years'))$$, $$(SELECT count(*) FROM predict_customers('slips.sales', holdout => '3 months', as_of => '2023-02-01'))$$,
+	$$(SELECT count(*) FROM predict_customers('slips.sales', as_of => '2022-12-31'))$$, $$(SELECT count(*) FROM holdout_check('slips.sales', as_of => '2022-12-31'))$$, $$(SELECT count(*) FROM predict_customers('slips.sales', as_of => 'infinity'))$$,
+	$$(SELECT count(*) > 0 FROM predict_customers('slips.sales', as_of => '2023-01-31', model => 'nbd'))$$,
+	-- thresholds
+	$$rfm_score(85, '{90,80,70}')$$, $$rfm_score(85, '{70,80,80,90}')$$, $$rfm_score(85, '{70,90,80}')$$, $$rfm_score(85, '{}')$$]) WITH ORDINALITY u (call, n) ORDER BY n;
+ALTER FUNCTION price(sales) STABLE;
+SELECT outcome($$(SELECT count(*) > 0 FROM predict_customers('slips.sales', amount => 'slips.price(sales)'))$$) AS declared;
+
+-- ---------------------------------------------------------------------------
 -- A hundred slips, as they are made: each is an error that says what to write, or
 -- the number that was meant.
 -- ---------------------------------------------------------------------------
