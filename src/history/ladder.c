@@ -68,7 +68,7 @@ climb(const Question *question, const CustomerView *customer, Rung *rungs, int n
 
 /*
  * order_ladder(purchase_history, within, as_of, max_orders): rows (n, customers,
- * reached_next, rate, eligible, eligible_rate, median_gap_days)
+ * reached_next, rate, eligible, eligible_reached_next, eligible_rate, median_gap_days)
  */
 PG_FUNCTION_INFO_V1(retention_order_ladder);
 Datum
@@ -101,20 +101,21 @@ retention_order_ladder(PG_FUNCTION_ARGS)
 	for (int n = 0; n < nrungs && rungs[n].customers > 0; n++)
 	{
 		Rung	   *rung = &rungs[n];
-		Datum		values[7];
-		bool		nulls[7] = {false};
+		Datum		values[8];
+		bool		nulls[8] = {false};
 
 		values[0] = Int32GetDatum(n + 1);
 		values[1] = Int64GetDatum(rung->customers);
 		values[2] = Int64GetDatum(rung->reached_next);
 		values[3] = Float8GetDatum((double) rung->reached_next / (double) rung->customers);
 		values[4] = Int64GetDatum(rung->eligible);
-		nulls[5] = rung->eligible == 0;
-		if (!nulls[5])
-			values[5] = Float8GetDatum((double) rung->in_time / (double) rung->eligible);
-		nulls[6] = rung->gaps.n == 0;
+		values[5] = Int64GetDatum(rung->in_time);
+		nulls[6] = rung->eligible == 0;
 		if (!nulls[6])
-			values[6] = Float8GetDatum(retention_gap_quantile(&rung->gaps, 0.5));
+			values[6] = Float8GetDatum((double) rung->in_time / (double) rung->eligible);
+		nulls[7] = rung->gaps.n == 0;
+		if (!nulls[7])
+			values[7] = Float8GetDatum(retention_gap_quantile(&rung->gaps, 0.5));
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	return (Datum) 0;

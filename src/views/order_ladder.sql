@@ -5,15 +5,12 @@
 --@column customers: customers with at least so many orders
 --@column reached_next: those of them who have made the next order, too
 --@column rate: reached_next / customers, 0 to 1; low for young customers, who have not had the time
---@column eligible_90_days: those of the customers whose order with this number is at least 90 days before the last order of all
---@column reached_next_90_days: those of the eligible whose next order came within 90 days
---@column rate_90_days: reached_next_90_days / eligible_90_days, 0 to 1: of customers who have had the time; NULL if nobody is eligible
+--@column eligible: those of the customers whose order with this number is at least 90 days before the last order of all
+--@column eligible_reached_next: those of the eligible whose next order came within 90 days
+--@column eligible_rate: eligible_reached_next / eligible, 0 to 1: of customers who have had the time; NULL if nobody is eligible
 --@column median_gap_days: median number of days to the next order, of those who made it; NULL if nobody did
 SELECT (step).order_number::int8 AS order_number, (step).customers, (step).reached_next, (step).rate,
-       (step).eligible AS eligible_90_days,
-       coalesce(round((step).eligible_rate * (step).eligible), 0)::int8 AS reached_next_90_days,
-       (step).eligible_rate AS rate_90_days,
-       (step).median_gap_days
+       (step).eligible, (step).eligible_reached_next, (step).eligible_rate, (step).median_gap_days
 FROM (SELECT @r@order_ladder(history, 90, NULL::date, 20) AS step
       FROM (SELECT @r@@own@purchase_history(customer, ordered_at, @amount@, 'day'::text@zone@) AS history
             FROM @rows@ AS o) AS shop) AS steps

@@ -189,8 +189,8 @@ $$;
 
 CREATE FUNCTION plain_order_ladder(which int) RETURNS SETOF jsonb STABLE LANGUAGE sql AS $$
 	SELECT jsonb_build_object('order_number', a.n, 'customers', count(*), 'reached_next', count(b.n), 'rate', count(b.n)::float8 / count(*),
-		'eligible_90_days', count(*) FILTER (WHERE old), 'reached_next_90_days', count(*) FILTER (WHERE old AND b.day - a.day <= 90),
-		'rate_90_days', count(*) FILTER (WHERE old AND b.day - a.day <= 90)::float8 / nullif(count(*) FILTER (WHERE old), 0),
+		'eligible', count(*) FILTER (WHERE old), 'eligible_reached_next', count(*) FILTER (WHERE old AND b.day - a.day <= 90),
+		'eligible_rate', count(*) FILTER (WHERE old AND b.day - a.day <= 90)::float8 / nullif(count(*) FILTER (WHERE old), 0),
 		'median_gap_days', percentile_cont(0.5) WITHIN GROUP (ORDER BY b.day - a.day))
 	FROM (SELECT *, (SELECT today(which)) - day >= 90 AS old FROM numbered(which)) a LEFT JOIN numbered(which) b ON b.customer = a.customer AND b.n = a.n + 1
 	WHERE a.n <= 20 GROUP BY a.n

@@ -236,10 +236,10 @@ RETURNS TABLE (duration float8, at_risk int8, events int8, censored int8) STABLE
 $$;
 
 CREATE FUNCTION plain_order_ladder(which int, within int, as_of date, max_orders int)
-RETURNS TABLE (order_number int, customers int8, reached_next int8, rate float8, eligible int8, eligible_rate float8, median_gap_days float8) STABLE LANGUAGE sql AS $$
+RETURNS TABLE (order_number int, customers int8, reached_next int8, rate float8, eligible int8, eligible_reached_next int8, eligible_rate float8, median_gap_days float8) STABLE LANGUAGE sql AS $$
 	WITH o AS MATERIALIZED (SELECT * FROM numbered(which, as_of))
 	SELECT a.n::int, count(*), count(b.n), count(b.n)::float8 / count(*),
-		   count(*) FILTER (WHERE old), count(*) FILTER (WHERE old AND b.day - a.day <= within)::float8 / nullif(count(*) FILTER (WHERE old), 0),
+		   count(*) FILTER (WHERE old), count(*) FILTER (WHERE old AND b.day - a.day <= within), count(*) FILTER (WHERE old AND b.day - a.day <= within)::float8 / nullif(count(*) FILTER (WHERE old), 0),
 		   percentile_cont(0.5) WITHIN GROUP (ORDER BY b.day - a.day)
 	FROM (SELECT *, horizon(which, as_of) - day >= within AS old FROM o) a LEFT JOIN o b ON b.customer = a.customer AND b.n = a.n + 1
 	WHERE a.n <= max_orders

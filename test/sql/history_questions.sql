@@ -263,7 +263,7 @@ SELECT shop, h IS NULL AS is_null, (SELECT count(*) FROM cohort_retention(h)) AS
 	   (SELECT string_agg(v::text, '; ') FROM value_within(h, '{0,9}') v) AS value_within
 FROM histories WHERE shop IN ('no rows', 'one order', 'guests', 'refunds') ORDER BY shop COLLATE "C";
 SELECT shop, (SELECT string_agg(concat_ws(' ', duration, at_risk, events, censored), '; ') FROM kaplan_meier(time_to_order(h))) AS time_to_order,
-	   (SELECT string_agg(concat_ws(' ', order_number, customers, reached_next, rate, eligible, coalesce(eligible_rate::text, 'NULL'), coalesce(median_gap_days::text, 'NULL')), '; ') FROM order_ladder(h)) AS order_ladder,
+	   (SELECT string_agg(concat_ws(' ', order_number, customers, reached_next, rate, eligible, eligible_reached_next, coalesce(eligible_rate::text, 'NULL'), coalesce(median_gap_days::text, 'NULL')), '; ') FROM order_ladder(h)) AS order_ladder,
 	   order_gap(h), (SELECT string_agg(concat_ws(' ', period_start, opening, new, retained, resurrected, lapsed, closing, coalesce(quick_ratio::text, 'NULL'), is_complete), '; ') FROM lifecycle(h)) AS lifecycle,
 	   (SELECT string_agg(concat_ws(' ', repeat_purchases, active_days, age_days, customers), '; ') FROM cells(repeat_buying(h))) AS cells, customer_base(h) IS NULL AS no_base,
 	   (SELECT string_agg(concat_ws(' ', duration, at_risk, events, censored), '; ') FROM kaplan_meier(active_life(h))) AS active_life

@@ -131,7 +131,7 @@ SELECT sum(events + censored), sum(events), round(CASE WHEN max(days) >= 180 OR 
 FROM plain.lives('2025-12-31')
 
 --> ladder
-SELECT a.n, count(*), count(b.n), count(b.n)::float8 / count(*), count(*) FILTER (WHERE old), count(*) FILTER (WHERE old AND b.day - a.day <= 30)::float8 / nullif(count(*) FILTER (WHERE old), 0),
+SELECT a.n, count(*), count(b.n), count(b.n)::float8 / count(*), count(*) FILTER (WHERE old), count(*) FILTER (WHERE old AND b.day - a.day <= 30), count(*) FILTER (WHERE old AND b.day - a.day <= 30)::float8 / nullif(count(*) FILTER (WHERE old), 0),
 	   percentile_cont(0.5) WITHIN GROUP (ORDER BY b.day - a.day)
 FROM (SELECT *, plain.today() - day >= 30 AS old FROM plain.numbered WHERE n <= 20) a LEFT JOIN plain.numbered b ON b.customer = a.customer AND b.n = a.n + 1 GROUP BY a.n
 

@@ -36,7 +36,7 @@ export function winBackTable(rows, money) {
       ["Silent for", (d) => plural(d.recency_days, "day"), "number"],
       ["Orders", (d) => count(d.orders), "number"],
       ["Paid so far", (d) => money.whole(d.revenue), "number"],
-      ...(told ? [["Chance to order again", (d) => chance(d.p_alive), "number"]] : []),
+      ...(told ? [["P(alive)", (d) => chance(d.p_alive), "number"]] : []),
       ["Expected in 12 months", (d) => money.whole(d.expected_revenue_12_months), "number"]
     ],
     rows
