@@ -188,7 +188,7 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, 
 	}
 	else
 	{
-		check_state(transition.state, FORM_TABLE, key, time, amount);
+		check_state_kinds(transition.state, FORM_TABLE, key, time, amount);
 		table = state_table(transition.state);
 		if (sampled && unlikely(PG_ARGISNULL(size_arg) ||
 								table->sample != PG_GETARG_INT32(size_arg)))
@@ -329,7 +329,7 @@ add_row_of_one(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind, bool mov
 	if (transition.empty)
 		transition.state = PointerGetDatum(retention_one_customer_create(time, kind));
 	else
-		check_state(transition.state, FORM_ONE_CUSTOMER, KEY_NONE, time, kind);
+		check_state_kinds(transition.state, FORM_ONE_CUSTOMER, KEY_NONE, time, kind);
 	one = (OneCustomer *) DatumGetPointer(transition.state);
 
 	amount.negative = false;
@@ -377,7 +377,7 @@ remove_row_of_one(FunctionCallInfo fcinfo, AmountKind kind)
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		return row_skipped(fcinfo);
 	base_transition_begin(fcinfo, &transition);
-	check_state(transition.state, FORM_ONE_CUSTOMER, KEY_NONE, TIME_NONE, kind);
+	check_state_kinds(transition.state, FORM_ONE_CUSTOMER, KEY_NONE, TIME_NONE, kind);
 	one = (OneCustomer *) DatumGetPointer(transition.state);
 	datum = PG_GETARG_DATUM(1);
 

@@ -73,7 +73,7 @@ base_transition_begin(FunctionCallInfo fcinfo, BaseTransition *transition)
  * be made into other aggregates.
  */
 static pg_attribute_always_inline void
-check_state(Datum state, BaseForm form, KeyKind key, TimeKind time, AmountKind amount)
+check_state_kinds(Datum state, BaseForm form, KeyKind key, TimeKind time, AmountKind amount)
 {
 	const CustomerTable *table = state_table(state);
 

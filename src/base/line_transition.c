@@ -47,7 +47,7 @@ add_pair(FunctionCallInfo fcinfo, KeyKind customer, Datum (*cast_customer) (Datu
 	if (unlikely(transition.empty))
 		begin_pairs(fcinfo, &transition, key);
 	else
-		check_state(transition.state, FORM_TABLE, key, TIME_NONE, AMOUNT_NONE);
+		check_state_kinds(transition.state, FORM_TABLE, key, TIME_NONE, AMOUNT_NONE);
 	if (PG_ARGISNULL(1))
 		return base_transition_end(&transition);
 

@@ -5,8 +5,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef RETENTION_READER_EXPRESSION_H
-#define RETENTION_READER_EXPRESSION_H
+#ifndef RETENTION_EXPRESSION_H
+#define RETENTION_EXPRESSION_H
 
 #include "reader/order_reader.h"
 
@@ -68,4 +68,4 @@ typedef struct UserText
 	const OpenTable *table;		/* whose columns it might have named; or NULL */
 } UserText;
 
-#endif							/* RETENTION_READER_EXPRESSION_H */
+#endif							/* RETENTION_EXPRESSION_H */

@@ -7,8 +7,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef RETENTION_VIEWS_BUILD_H
-#define RETENTION_VIEWS_BUILD_H
+#ifndef RETENTION_VIEW_BUILD_H
+#define RETENTION_VIEW_BUILD_H
 
 #include "pg/compat.h"
 #include "views/views.h"
@@ -121,4 +121,4 @@ extern void retention_views_put(const Build *build, const char *name, const char
 extern void retention_views_make(Build *build, const OrderRows *orders);
 extern void retention_views_refresh_data(Build *build, bool concurrently);
 
-#endif							/* RETENTION_VIEWS_BUILD_H */
+#endif							/* RETENTION_VIEW_BUILD_H */
