@@ -54,6 +54,7 @@ is_mistaken(const Call *call, const Overload *overload)
 static int
 misfits(const Call *call, const Overload *overload, int *remedied, int *fits)
 {
+	const char *remedy;
 	int			n = 0;
 
 	*remedied = *fits = 0;
@@ -66,7 +67,10 @@ misfits(const Call *call, const Overload *overload, int *remedied, int *fits)
 		if (one > 0)
 			continue;
 		n++;
-		*remedied += retention_remedy(overload, place, call->given[i].type) != NULL;
+		remedy = retention_remedy(overload, place, call->given[i].type);
+		*remedied += remedy != NULL;
+		/* better one that casts what is given than one that is something else */
+		*fits += remedy && strstr(remedy, "%s");
 	}
 	return n;
 }
@@ -99,6 +103,53 @@ wrong_order(const Call *call, const Overload *overload, const Placement *placeme
 			 errhint("Write, for example: %s(%s).", call->name, text.data)));
 }
 
+/*
+ * The one option, not given, that takes just what stands in another's place; -1: there
+ * is none, or there are several.
+ */
+static int
+option_meant(const Call *call, const Overload *overload, int wrong)
+{
+	int			meant = -1;
+
+	if (overload->aggregate || wrong < overload->required)
+		return -1;
+	for (int place = overload->required; place < overload->nplaces; place++)
+	{
+		bool		given = false;
+
+		for (int i = 0; i < call->ngiven; i++)
+			given = given || retention_place_of(call, i, overload) == place;
+		if (given || overload->names[place] == NULL ||
+			retention_argument_fit(call->given[wrong].type, overload->types[place]) != 3)
+			continue;
+		if (meant >= 0)
+			return -1;
+		meant = place;
+	}
+	return meant;
+}
+
+/* The call with one argument, and those behind it, by name. */
+static const char *
+with_option(const Call *call, const Overload *overload, int wrong, int option)
+{
+	StringInfoData text;
+
+	initStringInfo(&text);
+	appendStringInfo(&text, "%s(", call->name);
+	for (int i = 0; i < call->ngiven; i++)
+	{
+		int			place = retention_place_of(call, i, overload);
+		const char *name = i == wrong ? overload->names[option] : i > wrong ? overload->names[place] : NULL;
+
+		appendStringInfo(&text, "%s%s%s%s", i > 0 ? ", " : "", name ? name : "", name ? " => " : "",
+						 retention_written(&call->given[i], overload, place));
+	}
+	appendStringInfoChar(&text, ')');
+	return text.data;
+}
+
 static void
 wrong_type(const Call *call, const Overload *overload, const List *overloads)
 {
@@ -110,6 +161,7 @@ wrong_type(const Call *call, const Overload *overload, const List *overloads)
 	List	   *types = NIL;
 	const ListCell *lc;
 	const char *remedy;
+	int			option;
 	int			remedied;
 	int			fits;
 
@@ -133,6 +185,7 @@ wrong_type(const Call *call, const Overload *overload, const List *overloads)
 			retention_argument_fit(given->type, other->types[there]) == 0)
 			types = list_concat_unique_oid(types, other->types[there]);
 	}
+	option = option_meant(call, overload, wrong);
 	remedy = retention_remedy(overload, place, given->type);
 	/* something else is no advice where it may be one of many */
 	if (remedy && strstr(remedy, "%s") == NULL && list_length(types) > list_length(overload->types[place]) + 2)
@@ -142,6 +195,10 @@ wrong_type(const Call *call, const Overload *overload, const List *overloads)
 			 errmsg("%s can't be of type %s: %s", what, format_type_be(given->type), retention_pointed_at(given)),
 			 strcmp(given->kind, "row ") == 0 && call->ngiven == 1 ?
 			 errdetail("%s.%s is read like this as there is no such column.", given->text, call->name) : 0,
+			 option >= 0 && remedy ?
+			 errhint("It must be %s. Write, for example: %s, or %s.", retention_types_text(types), retention_remedied(call, overload), with_option(call, overload, wrong, option)) :
+			 option >= 0 ?
+			 errhint("It must be %s. Write, for example: %s.", retention_types_text(types), with_option(call, overload, wrong, option)) :
 			 remedy ?
 			 errhint("It must be %s. Write, for example: %s.", retention_types_text(types), retention_remedied(call, overload)) :
 			 errhint("It must be %s.", retention_types_text(types))));

@@ -82,6 +82,9 @@ retention_remedy(const Overload *overload, int place, Oid type)
 		if (strcmp(remedies[i].to, retention_type_name(taken)) == 0 &&
 			(remedies[i].from == NULL || strcmp(remedies[i].from, retention_type_name(base)) == 0))
 			return remedies[i].write;
+	/* a number is no text, where that stands for an interval */
+	if (TypeCategory(base) == TYPCATEGORY_NUMERIC && list_member_oid(overload->types[place], INTERVALOID))
+		taken = INTERVALOID;
 	switch (taken)
 	{
 		case INTERVALOID:
@@ -103,7 +106,7 @@ retention_remedy(const Overload *overload, int place, Oid type)
 		case FLOAT8OID:
 		case INT4OID:
 			if (base == INTERVALOID)
-				return taken == INT4OID ? "extract(day FROM %s)::int" : "extract(epoch FROM %s) / 86400";
+				return taken == INT4OID ? "(extract(epoch FROM %s) / 86400)::int" : "extract(epoch FROM %s) / 86400";
 			break;
 	}
 	if (find_coercion_pathway(taken, base, COERCION_EXPLICIT, &function) == COERCION_PATH_NONE)
