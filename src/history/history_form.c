@@ -25,7 +25,6 @@ pack_large(LargeHistory *large)
 	HistoryState state = {.large = large};
 	HistoryPacker packer;
 	Kind		kind;
-	HistoryTotals rows;
 	WideList   *wide = retention_wide_create(CurrentMemoryContext);
 	struct varlena *value;
 
@@ -35,8 +34,8 @@ pack_large(LargeHistory *large)
 	retention_ledger_visit(large->ledger, pack_visitor, &packer, wide);
 	retention_wide_compact(wide);
 	retention_history_kind(&state, &kind);
-	retention_history_rows(&state, &rows);
-	value = retention_history_pack_end(&packer, &kind, large->head.scale, &rows, wide);
+	value = retention_history_pack_end(&packer, &kind, large->head.scale,
+									   large->head.first_day, large->head.last_day, wide);
 	retention_wide_free(wide);
 	history_packed_check(value);
 	return value;
@@ -87,7 +86,6 @@ pack_small(SmallHistory *small)
 	HistoryState state = {.context = CurrentMemoryContext};
 	HistoryPacker packer;
 	Kind		kind;
-	HistoryTotals rows;
 	Elsewhere	none = {0};
 	Run			run;
 	struct varlena *value;
@@ -110,8 +108,8 @@ pack_small(SmallHistory *small)
 	retention_history_pack_begin(&packer, small_shape(small), small->used);
 	retention_history_pack_run(&packer, &run, small_shape(small));
 	retention_history_kind(&state, &kind);
-	retention_history_rows(&state, &rows);
-	value = retention_history_pack_end(&packer, &kind, small->head.scale, &rows, NULL);
+	value = retention_history_pack_end(&packer, &kind, small->head.scale,
+									   small->head.first_day, small->head.last_day, NULL);
 	history_packed_check(value);
 	pfree(run.words);
 	pfree(small);

@@ -12,37 +12,6 @@
 
 #include "miscadmin.h"
 
-/* Counts of stored values can be anything up to 2^63 - 1; their sums can't. */
-static int64
-add_count(int64 a, int64 b)
-{
-	int64		sum;
-
-	if (pg_add_s64_overflow(a, b, &sum))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("purchase history would have more than %lld orders",
-						(long long) PG_INT64_MAX)));
-	return sum;
-}
-
-static void
-add_rows(HistoryState *state, const HistoryTotals *rows)
-{
-	HistoryHead *head = state_head(state);
-
-	head->refunds = add_count(head->refunds, rows->refunds);
-	head->guest_orders = add_count(head->guest_orders, rows->guest_orders);
-	head->guest_refunds = add_count(head->guest_refunds, rows->guest_refunds);
-	head->first_day = Min(head->first_day, rows->first_day);
-	head->last_day = Max(head->last_day, rows->last_day);
-	if (head->amount != AMOUNT_NONE)
-	{
-		retention_history_add_to_sum(state, HISTORY_REFUNDED, rows->refunded);
-		retention_history_add_to_sum(state, HISTORY_GUEST_REVENUE, rows->guest_revenue);
-	}
-}
-
 /* A merge under way. */
 typedef struct Merge
 {
@@ -56,7 +25,7 @@ add_run(const Run *run, OccasionShape shape, void *arg)
 {
 	Merge	   *merge = arg;
 	HistoryState *state = merge->state;
-	Elsewhere	elsewhere = {units_scale(state_head(state)->scale), {.context = CurrentMemoryContext}};
+	Elsewhere	elsewhere = {.scale = units_scale(state_head(state)->scale), .list = {.context = CurrentMemoryContext}};
 	RunCursor	cursor;
 	CustomerView customer;
 
@@ -110,10 +79,11 @@ retention_history_merge(HistoryState *state, Datum other)
 	HistoryState theirs = {0};
 	Kind		our_kind;
 	Kind		their_kind;
-	HistoryTotals rows;
 	HistoryUnpacker unpacker;
 	Merge		merge = {state, 0};
 	int			scale;
+	int32		first_day;
+	int32		last_day;
 	WideList   *wide;
 
 	retention_history_check(state);
@@ -122,15 +92,17 @@ retention_history_merge(HistoryState *state, Datum other)
 	{
 		theirs.large = large_history_of_datum(other);
 		retention_history_kind(&theirs, &their_kind);
-		retention_history_rows(&theirs, &rows);
 		scale = theirs.large->head.scale;
+		first_day = theirs.large->head.first_day;
+		last_day = theirs.large->head.last_day;
 	}
 	else
 	{
 		retention_history_unpack_begin(&unpacker, retention_history_pack(other), false);
 		their_kind = unpacker.kind;
-		rows = unpacker.totals;
-		scale = rows.revenue.scale;
+		scale = unpacker.totals.revenue.scale;
+		first_day = unpacker.totals.first_day;
+		last_day = unpacker.totals.last_day;
 	}
 	retention_history_kind(state, &our_kind);
 	retention_check_same_kind(&our_kind, &their_kind, "purchase histories");
@@ -148,7 +120,16 @@ retention_history_merge(HistoryState *state, Datum other)
 	{
 		const Run  *run;
 
-		prepare_room(state, unpacker.totals.entries);
+		run = retention_history_unpack_nobody(&unpacker);
+		prepare_room(state, unpacker.totals.entries + (run ? run->entries : 0));
+		if (run)
+		{
+			add_run(run, unpacker.shape, &merge);
+			/* the first customer may have their identity */
+			if (state->large)
+				retention_ledger_end_merge(state->large->ledger);
+			pfree(run->words);
+		}
 		while ((run = retention_history_unpack_next(&unpacker)) != NULL)
 		{
 			CHECK_FOR_INTERRUPTS();
@@ -162,6 +143,7 @@ retention_history_merge(HistoryState *state, Datum other)
 		retention_ledger_end_merge(state->large->ledger);
 	retention_history_add_wide_list(state, wide);
 	retention_wide_free(wide);
-	add_rows(state, &rows);
+	state_head(state)->first_day = Min(state_head(state)->first_day, first_day);
+	state_head(state)->last_day = Max(state_head(state)->last_day, last_day);
 	retention_history_check(state);
 }

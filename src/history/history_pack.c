@@ -11,6 +11,7 @@
 
 #include "history/history_packed.h"
 
+#include "miscadmin.h"
 #include "utils/memutils.h"
 
 /* An entry takes so many bytes, with its customer's share, and hardly ever more. */
@@ -28,15 +29,18 @@ retention_history_pack_begin(HistoryPacker *packer, OccasionShape shape, int64 e
 	retention_blocks_begin(&packer->blocks, HISTORY_TYPE,
 						   (Size) entries * ENTRY_BYTES + HISTORY_BLOCK_ENTRIES * sizeof(uint64) * 4);
 	memset(&packer->totals, 0, sizeof(HistoryTotals));
-	memset(packer->revenue, 0, sizeof(packer->revenue));
+	packer->totals.first_day = DAY_NEVER_FIRST;
+	packer->totals.last_day = DAY_NEVER_LAST;
+	memset(packer->sums, 0, sizeof(packer->sums));
 	packer->words = 1;
 	packer->ncustomers = 0;
-	packer->nentries = packer->ngaps = packer->room = 0;
-	packer->gaps = packer->orders = packer->units = NULL;
+	packer->nentries = packer->room = 0;
+	packer->kinds = 0;
+	packer->slots = packer->rows = packer->units = NULL;
 	packer->unit_words = shape.money_words;
 }
 
-/* ---- blocks ---------------------------------------------------------------- */
+/* ---- columns --------------------------------------------------------------- */
 
 static uint64 *
 grow_column(HistoryPacker *packer, uint64 *column, int64 n)
@@ -54,8 +58,8 @@ make_room(HistoryPacker *packer, int64 more)
 	if (likely(need <= packer->room))
 		return;
 	packer->room = Max(need, Max(2 * packer->room, 2 * HISTORY_BLOCK_ENTRIES));
-	packer->gaps = grow_column(packer, packer->gaps, packer->room);
-	packer->orders = grow_column(packer, packer->orders, packer->room);
+	packer->slots = grow_column(packer, packer->slots, packer->room);
+	packer->rows = grow_column(packer, packer->rows, packer->room);
 	if (packer->unit_words > 0)
 		packer->units = grow_column(packer, packer->units, packer->room * UNITS_MAX_WORDS);
 }
@@ -86,55 +90,8 @@ subtract_least(uint64 *numbers, int64 n)
 	return least;
 }
 
-/* Write the collected customers as one block. */
-static void
-pack_block(HistoryPacker *packer)
-{
-	BlockWriter *blocks = &packer->blocks;
-	StringInfo	body = &blocks->body;
-	int			n = packer->ncustomers;
-
-	if (n == 0)
-		return;
-	/* no number has more bytes than a reader takes */
-	retention_block_begin(blocks, BLOCK_CUSTOMERS,
-						  BLOCK_BYTES + (Size) n * (8 + 8 + 4 + 4) + (Size) packer->ngaps * 4 +
-						  (Size) packer->nentries * (5 + packer->unit_words * 8));
-	appendStringInfoCharMacro(body, (char) (n - 1));
-	store_bytes((uint8 *) body->data + body->len, packer->hashes[0]);
-	body->len += sizeof(uint64);
-	retention_put_varint(body, zigzag((int64) subtract_least(packer->firsts, n) - PERIOD_BIAS));
-	retention_put_varint(body, subtract_least(packer->orders, packer->nentries));
-
-	for (int i = n - 1; i > 0; i--)
-		packer->hashes[i] -= packer->hashes[i - 1];
-	retention_put_numbers(blocks, packer->hashes + 1, n - 1);
-	if (packer->key_words == 2)
-		retention_put_numbers(blocks, packer->lows, n);
-	retention_put_numbers(blocks, packer->counts, n);
-	retention_put_numbers(blocks, packer->firsts, n);
-	retention_put_numbers(blocks, packer->gaps, packer->ngaps);
-	retention_put_numbers(blocks, packer->orders, packer->nentries);
-	if (packer->unit_words > 0 &&
-		retention_put_units(blocks, packer->units, packer->nentries, packer->unit_words) == 2)
-		packer->words = 2;
-	retention_block_end(blocks);
-	packer->ncustomers = 0;
-	packer->nentries = 0;
-	packer->ngaps = 0;
-}
-
-static void
-count_orders(HistoryTotals *totals, int64 orders)
-{
-	if (pg_add_s64_overflow(totals->orders, orders, &totals->orders))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("purchase history has more than %lld orders", (long long) PG_INT64_MAX)));
-}
-
 static pg_attribute_always_inline void
-put_money(HistoryPacker *packer, int64 at, const uint64 *units, int words)
+put_money(HistoryPacker *packer, int64 at, uint64 *sum, const uint64 *units, int words)
 {
 	static const uint64 none[UNITS_MAX_WORDS] = {0};
 
@@ -144,47 +101,213 @@ put_money(HistoryPacker *packer, int64 at, const uint64 *units, int words)
 		packer->units[at] = units[0];
 	else
 		units_widen(packer->units + 2 * at, 2, units, words);
-	sum_add(packer->revenue, units, words);
+	if (likely(sum != NULL))
+		sum_add(sum, units, words);
+}
+
+/* An occasion whose money is part of a sum of the header, or of none. */
+static pg_attribute_always_inline void
+put_occasion(HistoryPacker *packer, const uint64 *occasion, OccasionShape shape, uint64 *sum)
+{
+	int64		e = packer->nentries++;
+	int64		rows = mark_count(occasion[0]);
+
+	packer->slots[e] = mark_slot(occasion[0]);
+	packer->kinds |= packer->slots[e];
+	packer->rows[e] = (uint64) (rows + ROWS_BIAS);
+	packer->totals.missing += rows <= 0;
+	if (shape.money_words > 0)
+		put_money(packer, e, sum, occasion + 1, shape.money_words);
+}
+
+/* The columns that blocks of both kinds end with. */
+static void
+put_occasions(HistoryPacker *packer, int64 gaps)
+{
+	BlockWriter *blocks = &packer->blocks;
+
+	retention_put_numbers(blocks, packer->slots, gaps);
+	retention_put_numbers(blocks, packer->rows, packer->nentries);
+	if (packer->unit_words > 0 &&
+		retention_put_units(blocks, packer->units, packer->nentries, packer->unit_words) == 2)
+		packer->words = 2;
+	retention_block_end(blocks);
+	packer->ncustomers = 0;
+	packer->nentries = 0;
+	packer->kinds = 0;
+}
+
+static void
+put_least_rows(HistoryPacker *packer)
+{
+	retention_put_varint(&packer->blocks.body,
+						 zigzag((int64) subtract_least(packer->rows, packer->nentries) - ROWS_BIAS));
+}
+
+static void
+count_rows(int64 *total, int64 rows)
+{
+	if (pg_add_s64_overflow(*total, rows, total))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("purchase history has more than %lld orders", (long long) PG_INT64_MAX)));
+}
+
+/* ---- customers ------------------------------------------------------------- */
+
+/* Write the collected customers as one block. */
+static void
+pack_customers(HistoryPacker *packer)
+{
+	BlockWriter *blocks = &packer->blocks;
+	StringInfo	body = &blocks->body;
+	int			n = packer->ncustomers;
+	int			bits = packer->kinds & KIND_MASK ? 1 : 0;
+	int64		e = 0;
+	int64		gaps = 0;
+
+	if (n == 0)
+		return;
+	/* no number has more bytes than a reader takes */
+	retention_block_begin(blocks, BLOCK_CUSTOMERS,
+						  BLOCK_BYTES + (Size) n * (8 + 8 + 4 + 4) +
+						  (Size) packer->nentries * (4 + 5 + packer->unit_words * 8));
+	for (int i = 0; i < n; i++)
+	{
+		uint64		slot = packer->firsts[i] = narrow_slot(packer->slots[e++], bits);
+
+		for (uint64 left = packer->counts[i]; left > 0; left--)
+		{
+			uint64		next = narrow_slot(packer->slots[e++], bits);
+
+			packer->slots[gaps++] = next - slot;
+			slot = next;
+		}
+	}
+	appendStringInfoCharMacro(body, (char) (n - 1));
+	store_bytes((uint8 *) body->data + body->len, packer->hashes[0]);
+	body->len += sizeof(uint64);
+	appendStringInfoCharMacro(body, (char) bits);
+	retention_put_varint(body, zigzag((int64) subtract_least(packer->firsts, n) - SLOT_BIAS(bits)));
+	put_least_rows(packer);
+
+	for (int i = n - 1; i > 0; i--)
+		packer->hashes[i] -= packer->hashes[i - 1];
+	retention_put_numbers(blocks, packer->hashes + 1, n - 1);
+	if (packer->key_words == 2)
+		retention_put_numbers(blocks, packer->lows, n);
+	retention_put_numbers(blocks, packer->counts, n);
+	retention_put_numbers(blocks, packer->firsts, n);
+	put_occasions(packer, gaps);
 }
 
 static pg_attribute_always_inline void
 pack_customer(HistoryPacker *packer, const CustomerView *customer, OccasionShape shape)
 {
+	HistoryTotals *totals = &packer->totals;
 	int			c = packer->ncustomers++;
-	uint64		previous = 0;
 	int64		occasions = 0;
-	int64		orders_sum = 0;
+	int64		orders = 0;
 
 	make_room(packer, customer->n);
 	packer->hashes[c] = customer->identity[0];
 	if (shape.key_words == 2)
 		packer->lows[c] = customer->identity[1];
 	packer->counts[c] = (uint64) customer->n - 1;
-	packer->firsts[c] = customer->occasions[0] >> ORDERS_BITS;
 	for (int64 i = 0; i < customer->n; i++)
 	{
 		const uint64 *occasion = customer->occasions + i * occasion_words(shape);
-		uint64		period = occasion[0] >> ORDERS_BITS;
-		int64		orders = mark_orders(occasion[0]);
-		int64		e = packer->nentries++;
+		int64		rows = mark_count(occasion[0]);
 
-		if (i > 0)
-			packer->gaps[packer->ngaps++] = period - previous;
-		previous = period;
-		packer->orders[e] = (uint64) orders;
-		occasions += orders > 0;
-		orders_sum += orders;
-		if (shape.money_words > 0)
-			put_money(packer, e, occasion + 1, shape.money_words);
+		put_occasion(packer, occasion, shape, packer->sums[HEADER_REVENUE]);
+		if (likely(mark_kind(occasion[0]) == OF_ORDERS))
+		{
+			orders += rows;
+			if (rows > 0)
+			{
+				occasions++;
+				totals->first_day = Min(totals->first_day, mark_period(occasion[0]));
+				totals->last_day = Max(totals->last_day, mark_period(occasion[0]));
+			}
+		}
+		else
+		{
+			count_rows(&totals->refunds, rows);
+			if (shape.money_words > 0 && !units_are_elsewhere(occasion + 1, shape.money_words))
+				sum_add(packer->sums[HEADER_REFUNDED], occasion + 1, shape.money_words);
+		}
 	}
-	packer->totals.identities++;
-	packer->totals.customers += occasions > 0;
-	packer->totals.entries += customer->n;
-	packer->totals.occasions += occasions;
-	count_orders(&packer->totals, orders_sum);
+	totals->identities++;
+	totals->customers += occasions > 0;
+	totals->entries += customer->n;
+	totals->occasions += occasions;
+	count_rows(&totals->orders, orders);
 	if (packer->ncustomers == HISTORY_BLOCK_CUSTOMERS ||
 		packer->nentries >= HISTORY_BLOCK_ENTRIES)
-		pack_block(packer);
+		pack_customers(packer);
+}
+
+/* ---- nobody ---------------------------------------------------------------- */
+
+/* Write the collected occasions of nobody as one block. */
+static void
+pack_nobody(HistoryPacker *packer)
+{
+	StringInfo	body = &packer->blocks.body;
+	int64		n = packer->nentries;
+
+	if (n == 0)
+		return;
+	retention_block_begin(&packer->blocks, BLOCK_NOBODY,
+						  BLOCK_BYTES + (Size) n * (4 + 5 + packer->unit_words * 8));
+	retention_put_varint(body, n);
+	retention_put_varint(body, zigzag((int64) packer->slots[0] - SLOT_BIAS(KIND_BITS)));
+	put_least_rows(packer);
+	for (int64 i = 0; i < n - 1; i++)
+		packer->slots[i] = packer->slots[i + 1] - packer->slots[i];
+	put_occasions(packer, n - 1);
+}
+
+static void
+put_nobodys(HistoryPacker *packer, const uint64 *occasion, OccasionShape shape)
+{
+	OccasionKind kind = mark_kind(occasion[0]);
+	int64		rows = mark_count(occasion[0]);
+	bool		guests = kind == OF_GUEST_ORDERS || kind == OF_GUEST_REFUNDS;
+
+	make_room(packer, 1);
+	put_occasion(packer, occasion, shape, guests ? packer->sums[HEADER_GUEST_REVENUE] : NULL);
+	if (kind == OF_GUEST_ORDERS)
+		count_rows(&packer->totals.guest_orders, rows);
+	else if (kind == OF_GUEST_REFUNDS)
+		count_rows(&packer->totals.guest_refunds, rows);
+	if (packer->nentries == HISTORY_BLOCK_ENTRIES)
+		pack_nobody(packer);
+}
+
+/* Whose identity is zero, before all others: a customer, or nobody, or both. */
+static void
+pack_zero(HistoryPacker *packer, const CustomerView *customer, OccasionShape shape)
+{
+	int			words = occasion_words(shape);
+	uint64	   *theirs = MemoryContextAllocHuge(CurrentMemoryContext,
+												customer->n * words * sizeof(uint64));
+	CustomerView known = {customer->identity, 0, theirs};
+
+	for (int64 i = 0; i < customer->n; i++)
+	{
+		const uint64 *occasion = customer->occasions + i * words;
+
+		if (mark_kind(*occasion) > OF_CUSTOMERS_LAST)
+			put_nobodys(packer, occasion, shape);
+		else
+			copy_words(theirs + known.n++ * words, occasion, words);
+	}
+	if (packer->ncustomers == 0)
+		pack_nobody(packer);
+	if (known.n > 0)
+		pack_customer(packer, &known, shape);
+	pfree(theirs);
 }
 
 static pg_attribute_always_inline void
@@ -195,7 +318,12 @@ pack_shaped(HistoryPacker *packer, const Run *run, OccasionShape shape)
 
 	run_begin(&cursor, run, shape);
 	while (run_next(&cursor, &customer))
-		pack_customer(packer, &customer, shape);
+	{
+		if (unlikely(customer.identity[0] == 0))
+			pack_zero(packer, &customer, shape);
+		else
+			pack_customer(packer, &customer, shape);
+	}
 }
 
 /* Customers who follow those that came before. */
@@ -209,16 +337,38 @@ retention_history_pack_run(HistoryPacker *packer, const Run *run, OccasionShape 
 
 /* ---- the value -------------------------------------------------------------- */
 
-/* The value, with what the rows say, and money that no occasion has room for; the packer is gone. */
+/* The money of the list, apart by what it's part of; in the current context. */
+static void
+add_wide(MoneyTotal *sums, const WideList *wide)
+{
+	for (int64 i = 0; i < wide_count(wide); i++)
+	{
+		const WideMoney *item = &wide->items[i];
+		OccasionKind kind = slot_kind((uint32) item->key[2]);
+
+		CHECK_FOR_INTERRUPTS();
+		if (kind <= OF_CUSTOMERS_LAST)
+			retention_total_add_money(&sums[HEADER_REVENUE], item->money);
+		if (kind == OF_REFUNDS)
+			retention_total_add_money(&sums[HEADER_REFUNDED], item->money);
+		if (kind == OF_GUEST_ORDERS || kind == OF_GUEST_REFUNDS)
+			retention_total_add_money(&sums[HEADER_GUEST_REVENUE], item->money);
+	}
+}
+
+/*
+ * The value, with money that no occasion has room for; the packer is gone.  The first
+ * and the last day are those of the orders, which periods don't tell if they are longer.
+ */
 struct varlena *
 retention_history_pack_end(HistoryPacker *packer, const Kind *kind, int scale,
-						   const HistoryTotals *rows, const WideList *wide)
+						   int32 first_day, int32 last_day, const WideList *wide)
 {
 	const HistoryTotals *totals = &packer->totals;
 	StringInfoData header;
 	struct varlena *value;
 
-	pack_block(packer);
+	pack_customers(packer);
 	retention_blocks_end(&packer->blocks);
 	initStringInfo(&header);
 	appendStringInfoSpaces(&header, VARHDRSZ);
@@ -228,31 +378,38 @@ retention_history_pack_end(HistoryPacker *packer, const Kind *kind, int scale,
 	retention_put_varint(&header, totals->customers);
 	retention_put_varint(&header, totals->entries);
 	retention_put_varint(&header, totals->occasions);
-	retention_put_varint(&header, totals->orders);
-	retention_put_varint(&header, rows->refunds);
-	retention_put_varint(&header, rows->guest_orders);
-	retention_put_varint(&header, rows->guest_refunds);
-	if (totals->orders > 0)
+	retention_put_varint(&header, zigzag(totals->orders));
+	retention_put_varint(&header, zigzag(totals->refunds));
+	retention_put_varint(&header, zigzag(totals->guest_orders));
+	retention_put_varint(&header, zigzag(totals->guest_refunds));
+	retention_put_varint(&header, totals->missing);
+	if (totals->customers > 0)
 	{
-		retention_put_varint(&header, zigzag(rows->first_day));
-		retention_put_varint(&header, (uint64) ((int64) rows->last_day - rows->first_day));
+		if (kind->grain == GRAIN_DAY)
+		{
+			first_day = totals->first_day;
+			last_day = totals->last_day;
+		}
+		retention_put_varint(&header, zigzag(first_day));
+		retention_put_varint(&header, (uint64) ((int64) last_day - first_day));
 	}
 	if (kind->amount != AMOUNT_NONE)
 	{
+		MoneyTotal	elsewhere[HEADER_SUMS] = {0};
+
+		add_wide(elsewhere, wide);
 		appendStringInfoCharMacro(&header, (char) packer->words);
 		retention_put_varint(&header, scale);
-		retention_put_money(&header, retention_total_money(packer->revenue,
-														   retention_wide_total(wide), scale));
-		retention_put_money(&header, rows->refunded);
-		retention_put_money(&header, rows->guest_revenue);
+		for (int i = 0; i < HEADER_SUMS; i++)
+			retention_put_money(&header, retention_total_money(packer->sums[i], elsewhere[i].wide, scale));
 	}
 	retention_put_wide(&header, wide);
 	value = retention_blocks_finish(&packer->blocks, &header);
 	pfree(header.data);
 	if (packer->room > 0)
 	{
-		pfree(packer->gaps);
-		pfree(packer->orders);
+		pfree(packer->slots);
+		pfree(packer->rows);
 	}
 	if (packer->units)
 		pfree(packer->units);

@@ -9,18 +9,24 @@
  *	header	version, 1 byte; what the orders are (store/state_kind.h);
  *			the totals, as varints, so that who asks for them need not read on;
  *			words of an occasion's money (1 or 2), scale and sums of money
- *	blocks	of customers in the order of their identities, each of as many as
- *			make 256 customers or 4,096 entries, whichever comes first:
+ *	blocks	of rows of nobody that is known, each of up to 4,096 occasions:
+ *				their number			varint
+ *				first slot				varint
+ *				least number of rows	varint
+ *				columns: slots from each to the next, rows - the least, money
+ *			of customers in the order of their identities, each of as many as
+ *			make 256 customers or 4,096 occasions, whichever comes first:
  *				count - 1				1 byte
  *				first hash				8 bytes
- *				least first period		varint
- *				least number of orders	varint
- *				columns: hash deltas (of all but the first), low words, entry counts
- *				- 1, first periods - the least, periods from each entry of a customer
- *				to the next, orders - the least, money
+ *				bits of the kind		1 byte: 0 or, if there are refunds, 1
+ *				least first slot		varint
+ *				least number of rows	varint
+ *				columns: hash deltas (of all but the first), low words, occasion counts
+ *				- 1, first slots - the least, slots from each occasion of a customer
+ *				to the next, rows - the least, money
  *
- * An entry is an occasion, or a period of a customer with refunds only.  It
- * takes 6 to 8 bytes, where it takes 16 in memory.
+ * A slot is a period and a kind, with no more bits for the kind than it takes.  An
+ * occasion takes 6 to 8 bytes, where it takes 16 in memory.
  *
  *-------------------------------------------------------------------------
  */
@@ -39,19 +45,17 @@
 
 typedef struct HistoryTotals
 {
-	/* of the entries */
 	int64		identities;		/* those who only had refunds too */
 	int64		customers;		/* with an order */
-	int64		entries;
+	int64		entries;		/* occasions of customers, those of refunds too */
 	int64		occasions;		/* with an order */
 	int64		orders;
-
-	/* of the rows */
-	int32		first_day;		/* of an order; DAY_NEVER_FIRST if there is none */
-	int32		last_day;
 	int64		refunds;
 	int64		guest_orders;
 	int64		guest_refunds;
+	int64		missing;		/* occasions with fewer rows than were taken away, or none */
+	int32		first_day;		/* of an order; DAY_NEVER_FIRST if there is none */
+	int32		last_day;
 
 	/* if amounts are known; else their limbs are NULL */
 	Money		revenue;		/* less the refunds, without guests */
@@ -65,27 +69,54 @@ typedef struct HistoryTotals
 #define HISTORY_BLOCK_CUSTOMERS	256
 #define HISTORY_BLOCK_ENTRIES	4096
 
+/* A slot as a block has it: with so many bits for the kind; and the other way. */
+static inline uint64
+narrow_slot(uint64 slot, int bits)
+{
+	return slot >> KIND_BITS << bits | (slot & ((1 << bits) - 1));
+}
+
+static inline uint64
+widen_slot(uint64 slot, int bits)
+{
+	return slot >> bits << KIND_BITS | (slot & ((1 << bits) - 1));
+}
+
+/* Numbers in a block are no less than 0 where these are none. */
+#define ROWS_BIAS			COUNT_MAX
+#define SLOT_BIAS(bits)		((int64) PERIOD_BIAS << (bits))
+
+/* The money that the header tells of. */
+typedef enum HeaderSum
+{
+	HEADER_REVENUE,
+	HEADER_REFUNDED,
+	HEADER_GUEST_REVENUE
+} HeaderSum;
+
+#define HEADER_SUMS	(HEADER_GUEST_REVENUE + 1)
+
 /* Customers go in, in ascending order; bytes come out. */
 typedef struct HistoryPacker
 {
 	int			key_words;
 	MemoryContext context;		/* of all that follows */
 	BlockWriter blocks;
-	HistoryTotals totals;		/* of the entries so far */
-	uint64		revenue[SUM_WORDS]; /* of those, in units */
+	HistoryTotals totals;		/* of what has come so far */
+	uint64		sums[HEADER_SUMS][SUM_WORDS];	/* of that, in units */
 	int			words;			/* of the widest money so far */
 
 	/* the block that's being filled */
 	int			ncustomers;
 	int64		nentries;
-	int64		ngaps;
 	int64		room;			/* entries that the columns have room for */
+	uint64		kinds;			/* bits that any slot's kind has */
 	uint64		hashes[HISTORY_BLOCK_CUSTOMERS];
 	uint64		lows[HISTORY_BLOCK_CUSTOMERS];
 	uint64		counts[HISTORY_BLOCK_CUSTOMERS];	/* of entries, less one */
-	uint64		firsts[HISTORY_BLOCK_CUSTOMERS];
-	uint64	   *gaps;			/* of all entries but first ones */
-	uint64	   *orders;
+	uint64		firsts[HISTORY_BLOCK_CUSTOMERS];	/* slots, while it's written */
+	uint64	   *slots;			/* of all entries */
+	uint64	   *rows;			/* biased, for there may be fewer than none */
 	uint64	   *units;			/* so many words each */
 	int			unit_words;
 } HistoryPacker;
@@ -99,11 +130,15 @@ typedef struct HistoryUnpacker
 	int			scale;			/* of their money */
 
 	ByteReader	in;				/* behind the current block */
+	bool		begun;			/* what stands before the customers has been read */
 	bool		done;			/* there are no more, or none that anybody wants */
+	BlockTag	tag;			/* then, of the first block of customers, or the end */
+	ByteReader	block;
 	int64		identities_left;
 	int64		entries_left;
 	WideList   *wide;			/* money that no occasion has room for; NULL: none */
 	int64		next_wide;		/* the first of it that has not been met */
+	Run			nobody;			/* occasions of nobody that is known, if they were asked for */
 	Run			run;
 	Size		room;			/* words, of the run */
 } HistoryUnpacker;
@@ -111,14 +146,16 @@ typedef struct HistoryUnpacker
 extern void retention_history_pack_begin(HistoryPacker *packer, OccasionShape shape, int64 entries);
 extern void retention_history_pack_run(HistoryPacker *packer, const Run *run, OccasionShape shape);
 extern struct varlena *retention_history_pack_end(HistoryPacker *packer, const Kind *kind, int scale,
-												  const HistoryTotals *rows, const WideList *wide);
+												  int32 first_day, int32 last_day, const WideList *wide);
 
 extern void retention_history_unpack_begin(HistoryUnpacker *unpacker, const struct varlena *value,
 										   bool skip_money);
 extern bool retention_history_unpack_stored(HistoryUnpacker *unpacker, Datum value,
 											bool skip_money, bool head_only);
+extern const Run *retention_history_unpack_nobody(HistoryUnpacker *unpacker);
 extern const Run *retention_history_unpack_next(HistoryUnpacker *unpacker);
 extern void retention_history_mark_elsewhere(HistoryUnpacker *unpacker);
+extern int64 retention_history_mark_nobody(HistoryUnpacker *unpacker);
 extern void retention_history_add_wide(const HistoryUnpacker *unpacker, MoneyTotal *total,
 									   const CustomerView *customer, const uint64 *occasion);
 extern void retention_history_validate(const struct varlena *value);

@@ -32,7 +32,6 @@ check_head(const HistoryHead *head, const char *zone)
 	Assert(head->amount <= AMOUNT_KIND_LAST);
 	Assert(head->grain >= GRAIN_DAY && head->grain <= GRAIN_LAST);
 	Assert(head->scale >= 0 && head->scale <= (head->amount == AMOUNT_NONE ? 0 : MONEY_MAX_SCALE));
-	Assert(head->refunds >= 0 && head->guest_orders >= 0 && head->guest_refunds >= 0);
 	Assert(head->first_day <= head->last_day ||
 		   (head->first_day == DAY_NEVER_FIRST && head->last_day == DAY_NEVER_LAST));
 	Assert((*zone != '\0') == (head->time == TIME_TIMESTAMPTZ));
@@ -97,8 +96,7 @@ retention_small_history_copy(SmallHistory *from, int room, int words, int scale)
 	OccasionShape shape = small_shape(from);
 	int			before = units_scale(from->head.scale);
 	SmallHistory *to = allocate_small(&from->head, small_zone(from), words, room);
-	Elsewhere	elsewhere = {scale, {.context = CurrentMemoryContext}};
-	bool		fits = true;
+	Elsewhere	elsewhere = {.scale = scale, .list = {.context = CurrentMemoryContext}};
 
 	to->used = from->used;
 	for (int i = 0; i < from->used; i++)
@@ -111,10 +109,7 @@ retention_small_history_copy(SmallHistory *from, int room, int words, int scale)
 								   copy + shape.key_words, words, entry, shape.key_words,
 								   &elsewhere);
 	}
-	memcpy(to->sums, from->sums, sizeof(to->sums));
-	for (int i = 0; i < HISTORY_SUMS; i++)
-		fits &= retention_sum_rescale(to->sums[i], scale - before);
-	if (fits && wide_count(&elsewhere.list) == 0)
+	if (wide_count(&elsewhere.list) == 0)
 		return to;
 	pfree(to);
 	return NULL;
@@ -146,13 +141,33 @@ retention_history_add_wide_list(HistoryState *state, const WideList *list)
 	retention_wide_add_list(&state->large->ledger->elsewhere.list, list);
 }
 
-/* Sort the entries, and make one of those of the same customer and period. */
+/* Without the occasions whose rows have all been taken away. */
+static void
+drop_cancelled(SmallHistory *small)
+{
+	OccasionShape shape = small_shape(small);
+	int			stride = entry_words(shape);
+	uint64	   *to = small_entries(small);
+
+	for (int i = 0; i < small->used; i++)
+	{
+		const uint64 *entry = small_entries(small) + i * stride;
+
+		if (occasion_is_nothing(entry + shape.key_words, shape.money_words))
+			continue;
+		memmove(to, entry, stride * sizeof(uint64));
+		to += stride;
+	}
+	small->used = (int) ((to - small_entries(small)) / stride);
+}
+
+/* Sort the entries, and make one of those of the same customer, period and kind. */
 void
 retention_history_compact(HistoryState *state)
 {
 	SmallHistory *small = state->small;
 	OccasionShape shape;
-	Elsewhere	elsewhere = {units_scale(small->head.scale), {.context = CurrentMemoryContext}};
+	Elsewhere	elsewhere = {.scale = units_scale(small->head.scale), .list = {.context = CurrentMemoryContext}};
 	Size		bytes;
 	uint64	   *sorted;
 	EntrySpan	span;
@@ -171,6 +186,10 @@ retention_history_compact(HistoryState *state)
 	pfree(sorted);
 	small->used = (int) retention_combine_entries(small_entries(small), small->used, shape, &elsewhere);
 	retention_history_add_wide_list(state, &elsewhere.list);
+	if (elsewhere.cancelled && state->small)
+		drop_cancelled(small);
+	else if (elsewhere.cancelled)
+		state->large->ledger->elsewhere.cancelled = true;
 }
 
 /* Make room in a small state that is full. */
@@ -207,8 +226,6 @@ retention_history_make_large(HistoryState *state)
 	large->magic = LARGE_HISTORY_MAGIC;
 	large->head = small->head;
 	strlcpy(large->zone_name, small_zone(small), sizeof(large->zone_name));
-	for (int i = 0; i < HISTORY_SUMS; i++)
-		memcpy(large->sums[i].units, small->sums[i], sizeof(small->sums[i]));
 	large->ledger = retention_ledger_create(context, state->context, shape, scale, 0, PG_UINT64_MAX);
 	large->ledger->unlimited = state->in_window;
 	for (int i = 0; i < small->used; i++)
@@ -287,30 +304,6 @@ retention_history_zone(const HistoryState *state)
 	return last_zone;
 }
 
-/* What a state knows of its rows; of the totals, nothing else. */
-void
-retention_history_rows(HistoryState *state, HistoryTotals *rows)
-{
-	const HistoryHead *head = state_head(state);
-
-	memset(rows, 0, sizeof(HistoryTotals));
-	rows->first_day = head->first_day;
-	rows->last_day = head->last_day;
-	rows->refunds = head->refunds;
-	rows->guest_orders = head->guest_orders;
-	rows->guest_refunds = head->guest_refunds;
-	if (head->amount != AMOUNT_NONE)
-	{
-		Money	   *sums[HISTORY_SUMS] = {&rows->refunded, &rows->guest_revenue};
-		Money		none = {NULL, 0, 0};
-
-		for (int i = 0; i < HISTORY_SUMS; i++)
-			*sums[i] = retention_total_money(state_sum(state, i),
-											 state->large ? state->large->sums[i].wide : none,
-											 head->scale);
-	}
-}
-
 /* ---- money ----------------------------------------------------------------- */
 
 /* Money of two words, for good. */
@@ -353,15 +346,7 @@ retention_history_rescale(HistoryState *state, int scale)
 	if (state->large)
 		large_history_changed(state->large);
 	if (state->large && after > before)
-	{
-		LargeHistory *large = state->large;
-		MemoryContext old = MemoryContextSwitchTo(large->hdr.eoh_context);
-
-		retention_ledger_rescale(large->ledger, after);
-		for (int i = 0; i < HISTORY_SUMS; i++)
-			retention_total_rescale(&large->sums[i], before, after);
-		MemoryContextSwitchTo(old);
-	}
+		retention_ledger_rescale(state->large->ledger, after);
 	state_head(state)->scale = scale;
 }
 
@@ -372,28 +357,4 @@ retention_history_admit_wide(HistoryState *state)
 	if (state->small)
 		retention_history_make_large(state);
 	retention_history_promote(state);
-}
-
-/* Add any money to a sum of the rows. */
-void
-retention_history_add_to_sum(HistoryState *state, HistorySum sum, Money money)
-{
-	int			scale = units_scale(state_head(state)->scale);
-	MoneyTotal	total = {0};
-	MemoryContext old;
-
-	if (state->small)
-	{
-		memcpy(total.units, state_sum(state, sum), sizeof(total.units));
-		retention_total_add_any(&total, money, scale);
-		if (total.wide.limbs == NULL)
-		{
-			memcpy(state_sum(state, sum), total.units, sizeof(total.units));
-			return;
-		}
-		retention_history_make_large(state);
-	}
-	old = MemoryContextSwitchTo(state->large->hdr.eoh_context);
-	retention_total_add_any(&state->large->sums[sum], money, scale);
-	MemoryContextSwitchTo(old);
 }

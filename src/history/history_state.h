@@ -34,15 +34,6 @@ typedef enum HistoryForm
 /* Numbers up to here are kept for later forms; no text begins like them. */
 #define HISTORY_FORM_LAST	15
 
-/* Sums of the rows. */
-typedef enum HistorySum
-{
-	HISTORY_REFUNDED = 0,
-	HISTORY_GUEST_REVENUE = 1
-} HistorySum;
-
-#define HISTORY_SUMS	2
-
 /* What a state knows besides its entries. */
 typedef struct HistoryHead
 {
@@ -51,11 +42,8 @@ typedef struct HistoryHead
 	uint8		amount;			/* AmountKind */
 	uint8		grain;			/* Grain */
 	int32		scale;			/* the most digits behind the point of any amount */
-	int32		first_day;		/* of an order */
+	int32		first_day;		/* of an order that has come: periods are longer than days */
 	int32		last_day;
-	int64		refunds;
-	int64		guest_orders;
-	int64		guest_refunds;
 } HistoryHead;
 
 /* The largest state that is a varlena. */
@@ -69,7 +57,6 @@ typedef struct SmallHistory
 	uint8		zone_length;	/* with the zero behind the name */
 	uint16		money_words;	/* of an entry; 0: no amounts */
 	HistoryHead head;
-	uint64		sums[HISTORY_SUMS][SUM_WORDS];
 	int32		used;			/* entries */
 	int32		room;
 	uint64		words[FLEXIBLE_ARRAY_MEMBER];	/* the zone's name, the entries */
@@ -82,7 +69,6 @@ typedef struct LargeHistory
 	ExpandedObjectHeader hdr;
 	uint32		magic;
 	HistoryHead head;
-	MoneyTotal	sums[HISTORY_SUMS];
 	char		zone_name[TZ_STRLEN_MAX + 1];
 	pg_tz	   *zone;
 	Ledger	   *ledger;
@@ -119,13 +105,6 @@ static inline HistoryHead *
 state_head(const HistoryState *state)
 {
 	return state->small ? &state->small->head : &state->large->head;
-}
-
-/* The units of a sum of the rows; of units_scale() of the head's scale, as all units are. */
-static inline uint64 *
-state_sum(HistoryState *state, HistorySum sum)
-{
-	return state->small ? state->small->sums[sum] : state->large->sums[sum].units;
 }
 
 static inline char *
@@ -178,7 +157,6 @@ extern Datum retention_history_close(const HistoryState *state);
 extern void retention_history_kind(const HistoryState *state, Kind *kind);
 extern const char *retention_history_zone_name(const HistoryState *state);
 extern pg_tz *retention_history_zone(const HistoryState *state);
-extern void retention_history_rows(HistoryState *state, HistoryTotals *rows);
 extern void retention_history_grow(HistoryState *state);
 extern void retention_history_compact(HistoryState *state);
 extern void retention_history_make_large(HistoryState *state);
@@ -186,7 +164,6 @@ extern void retention_history_rescale(HistoryState *state, int scale);
 extern void retention_history_promote(HistoryState *state);
 extern void retention_history_admit_wide(HistoryState *state);
 extern void retention_history_add_wide_list(HistoryState *state, const WideList *list);
-extern void retention_history_add_to_sum(HistoryState *state, HistorySum sum, Money money);
 extern Size retention_small_history_bytes(int zone_length, OccasionShape shape, int room);
 extern SmallHistory *retention_small_history_copy(SmallHistory *from, int room, int words, int scale);
 

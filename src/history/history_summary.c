@@ -9,6 +9,7 @@
 
 #include "base/base_packed.h"
 #include "history/history_state.h"
+#include "history/question.h"
 
 #include "access/htup_details.h"
 #include "funcapi.h"
@@ -16,8 +17,9 @@
 #include "utils/builtins.h"
 
 /*
- * history_info(purchase_history): (grain, time_zone, customers, occasions,
- * orders, revenue, first_day, last_day)
+ * history_info(purchase_history): (period, time_zone, customers, occasions, orders,
+ * revenue, first_order, last_order, refunds, refunded, guest_orders, guest_refunds,
+ * guest_revenue)
  */
 PG_FUNCTION_INFO_V1(retention_history_info);
 Datum
@@ -26,12 +28,13 @@ retention_history_info(PG_FUNCTION_ARGS)
 	HistoryUnpacker unpacker;
 	const HistoryTotals *totals = &unpacker.totals;
 	TupleDesc	desc;
-	Datum		values[8] = {0};
-	bool		nulls[8] = {false};
+	Datum		values[13] = {0};
+	bool		nulls[13] = {false};
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	retention_history_read_head(&unpacker, PG_GETARG_DATUM(0));
+	retention_check_nothing_missing(&unpacker);
 	values[0] = CStringGetTextDatum(retention_grain_name(unpacker.kind.grain));
 	nulls[1] = unpacker.kind.zone[0] == '\0';
 	if (!nulls[1])
@@ -39,13 +42,20 @@ retention_history_info(PG_FUNCTION_ARGS)
 	values[2] = Int64GetDatum(totals->customers);
 	values[3] = Int64GetDatum(totals->occasions);
 	values[4] = Int64GetDatum(totals->orders);
-	nulls[5] = totals->revenue.limbs == NULL;
+	nulls[5] = nulls[9] = nulls[12] = totals->revenue.limbs == NULL;
 	if (!nulls[5])
+	{
 		values[5] = retention_money_numeric(totals->revenue);
+		values[9] = retention_money_numeric(totals->refunded);
+		values[12] = retention_money_numeric(totals->guest_revenue);
+	}
 	nulls[6] = nulls[7] = totals->orders == 0;
 	/* west of UTC the first day of all is none that a date can be */
 	values[6] = DateADTGetDatum(Max(totals->first_day, DAY_FIRST));
 	values[7] = DateADTGetDatum(Max(totals->last_day, DAY_FIRST));
+	values[8] = Int64GetDatum(totals->refunds);
+	values[10] = Int64GetDatum(totals->guest_orders);
+	values[11] = Int64GetDatum(totals->guest_refunds);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
 }
 
@@ -77,6 +87,7 @@ retention_history_base(PG_FUNCTION_ARGS)
 	MemoryContext sums;
 
 	retention_history_read(&unpacker, PG_GETARG_DATUM(0), false);
+	retention_check_nothing_missing(&unpacker);
 	shape = unpacker.shape;
 	grain = unpacker.kind.grain;
 	sums = AllocSetContextCreate(CurrentMemoryContext, "money of customers", ALLOCSET_SMALL_SIZES);

@@ -199,14 +199,60 @@ fit_amount(HistoryState *state, Datum datum, AmountKind kind, Amount *amount, Ro
 		retention_history_promote(state);
 }
 
-/* Add what a row is worth to a sum of the rows. */
-static inline void
-add_to_sum(HistoryState *state, HistorySum sum, const RowUnits *row)
+/* What the row is worth, in units of the state's. */
+static pg_attribute_always_inline void
+read_amount(HistoryState *state, Datum datum, AmountKind kind, Amount *amount, RowUnits *row)
 {
-	if (likely(row->words > 0))
-		sum_add(state_sum(state, sum), row->units, row->words);
-	else
-		retention_history_add_to_sum(state, sum, row->wide);
+	amount_of_datum(datum, kind, units_scale(state_head(state)->scale), amount);
+	row->words = 1;
+	row->units[0] = (uint64) amount->units;
+	if (unlikely(!amount->fits))
+		fit_amount(state, datum, kind, amount, row);
+}
+
+/* Add an entry.  Nobody's identity is zero. */
+static pg_attribute_always_inline void
+add_entry(HistoryState *state, Identity identity, uint32 slot, AmountKind kind, const RowUnits *row)
+{
+	static const uint64 none[UNITS_MAX_WORDS] = {0};
+	OccasionShape shape = state_shape(state);
+	uint64		mark = make_mark(slot, 1);
+	Partition  *partition = NULL;
+	uint64	   *entry = state_next(state, identity.hash, &partition);
+
+	*entry++ = identity.hash;
+	if (shape.key_words == 2)
+		*entry++ = identity.low;
+	*entry++ = mark;
+	if (kind != AMOUNT_NONE)
+	{
+		if (likely(row->words > 0))
+			units_widen(entry, state_shape(state).money_words, row->units, row->words);
+		else
+			units_widen(entry, 2, none, 2);
+	}
+	state_push(state, partition);
+	if (kind != AMOUNT_NONE && unlikely(row->words == 0))
+		retention_elsewhere_add(&state->large->ledger->elsewhere, &identity.hash, mark,
+								shape.key_words, row->wide);
+}
+
+/* A row without an amount or a time: it's told how many there are, and of how much money. */
+static pg_noinline void
+add_skipped(FunctionCallInfo fcinfo, HistoryState *state, AmountKind kind)
+{
+	Identity	nobody = {0, 0};
+	OccasionKind what = kind != AMOUNT_NONE && PG_ARGISNULL(3) ? OF_NO_AMOUNT : OF_NO_TIME;
+	RowUnits	row = {.words = 1};
+	Amount		amount;
+
+	/* an amount that is none would be an error in a row that counts */
+	if (kind != AMOUNT_NONE && what == OF_NO_TIME &&
+		retention_amount_is_finite(PG_GETARG_DATUM(3), kind))
+		read_amount(state, PG_GETARG_DATUM(3), kind, &amount, &row);
+	if (state->large)
+		large_history_changed(state->large);
+	add_entry(state, nobody, make_slot(period_of_day(0, state_head(state)->grain), what), kind, &row);
 }
 
 static pg_attribute_always_inline Datum
@@ -215,20 +261,15 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind kind, bo
 	int			is_order_arg = told ? 4 : NO_IS_ORDER;
 	int			grain_arg = kind == AMOUNT_NONE ? 3 : told ? 5 : 4;
 	int64		instant = 0;
+	bool		counts = row_counts(fcinfo, 2, time, 3, kind, &instant);
 	Transition	transition;
 	HistoryState *state = &transition.state;
 	HistoryHead *head;
 	Amount		amount;
 	RowUnits	row;
-	bool		refund;
+	OccasionKind what;
 	int32		day;
-	uint64		mark;
-	Identity	identity;
-	Partition  *partition = NULL;
-	uint64	   *entry;
-
-	if (!row_counts(fcinfo, 2, time, 3, kind, &instant))
-		return row_skipped(fcinfo);
+	Identity	identity = {0, 0};
 
 	transition_begin(fcinfo, &transition);
 	if (unlikely(transition.empty))
@@ -237,65 +278,32 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind kind, bo
 	if (unlikely(!kind_takes(head->key, head->time, head->amount, key, time, kind)))
 		refuse_row(state, key, time, kind);
 	check_arguments(fcinfo, state, grain_arg, zoned);
-
-	if (kind != AMOUNT_NONE)
+	if (unlikely(!counts))
 	{
-		amount_of_datum(PG_GETARG_DATUM(3), kind, units_scale(head->scale), &amount);
-		row.words = 1;
-		row.units[0] = (uint64) amount.units;
-		if (unlikely(!amount.fits))
-			fit_amount(state, PG_GETARG_DATUM(3), kind, &amount, &row);
-	}
-	if (state->large)
-		large_history_changed(state->large);
-	head = state_head(state);
-	refund = row_is_refund(fcinfo, is_order_arg, kind, &amount);
-	if (PG_ARGISNULL(1))
-	{
-		if (refund)
-			head->guest_refunds++;
-		else
-			head->guest_orders++;
-		if (kind != AMOUNT_NONE)
-			add_to_sum(state, HISTORY_GUEST_REVENUE, &row);
+		add_skipped(fcinfo, state, kind);
 		return transition_end(&transition);
 	}
 
+	if (!PG_ARGISNULL(1))
+		identity = identity_of_datum(PG_GETARG_DATUM(1), key, PG_GET_COLLATION(),
+									 head->key == KEY_TEXT_FOLDED);
+	if (kind != AMOUNT_NONE)
+		read_amount(state, PG_GETARG_DATUM(3), kind, &amount, &row);
+	if (state->large)
+		large_history_changed(state->large);
+	head = state_head(state);
+	what = row_is_refund(fcinfo, is_order_arg, kind, &amount) ? OF_REFUNDS : OF_ORDERS;
 	day = time == TIME_TIMESTAMPTZ ?
 		retention_day_in_zone(instant, state_zone(state)) :
 		day_of_instant(instant);
-	if (refund)
-	{
-		head->refunds++;
-		add_to_sum(state, HISTORY_REFUNDED, &row);
-	}
-	else
+	if (PG_ARGISNULL(1))
+		what += OF_GUEST_ORDERS;
+	else if (what == OF_ORDERS)
 	{
 		head->first_day = Min(head->first_day, day);
 		head->last_day = Max(head->last_day, day);
 	}
-	mark = make_mark(period_of_day(day, head->grain), refund ? 0 : 1);
-	identity = identity_of_datum(PG_GETARG_DATUM(1), key, PG_GET_COLLATION(),
-								 head->key == KEY_TEXT_FOLDED);
-
-	entry = state_next(state, identity.hash, &partition);
-	*entry++ = identity.hash;
-	if (key_words(key) == 2)
-		*entry++ = identity.low;
-	*entry++ = mark;
-	if (kind != AMOUNT_NONE)
-	{
-		static const uint64 none[UNITS_MAX_WORDS] = {0};
-
-		if (likely(row.words > 0))
-			units_widen(entry, state_shape(state).money_words, row.units, row.words);
-		else
-			units_widen(entry, 2, none, 2);
-	}
-	state_push(state, partition);
-	if (kind != AMOUNT_NONE && unlikely(row.words == 0))
-		retention_elsewhere_add(&state->large->ledger->elsewhere, &identity.hash, mark,
-							   key_words(key), row.wide);
+	add_entry(state, identity, make_slot(period_of_day(day, head->grain), what), kind, &row);
 	return transition_end(&transition);
 }
 

@@ -12,6 +12,7 @@
 
 #include "history/history_packed.h"
 
+#include "miscadmin.h"
 #include "utils/memutils.h"
 
 #define invalid(detail)	retention_invalid_value(HISTORY_TYPE, detail)
@@ -43,13 +44,14 @@ read_header(HistoryUnpacker *unpacker, bool skip_money)
 	totals->customers = retention_get_room(in);
 	totals->entries = retention_get_room(in);
 	totals->occasions = retention_get_room(in);
-	totals->orders = retention_get_count(in);
-	totals->refunds = retention_get_count(in);
-	totals->guest_orders = retention_get_count(in);
-	totals->guest_refunds = retention_get_count(in);
+	totals->orders = unzigzag(retention_get_varint(in));
+	totals->refunds = unzigzag(retention_get_varint(in));
+	totals->guest_orders = unzigzag(retention_get_varint(in));
+	totals->guest_refunds = unzigzag(retention_get_varint(in));
+	totals->missing = retention_get_room(in);
 	totals->first_day = DAY_NEVER_FIRST;
 	totals->last_day = DAY_NEVER_LAST;
-	if (totals->orders > 0)
+	if (totals->customers > 0)
 	{
 		totals->first_day = get_day(in);
 		totals->last_day = totals->first_day +
@@ -105,40 +107,92 @@ retention_history_unpack_stored(HistoryUnpacker *unpacker, Datum value, bool ski
 	return true;
 }
 
-/* A block's columns, and what they are counted from. */
-typedef struct BlockColumns
+/* The columns that blocks of both kinds end with, and what they are counted from. */
+typedef struct OccasionColumns
+{
+	int			bits;			/* of a slot's kind */
+	uint64		slot;			/* narrow */
+	int64		least_rows;
+	Column		gaps;
+	Column		rows;
+	UnitsColumn money;
+} OccasionColumns;
+
+static void
+read_least(ByteReader *block, OccasionColumns *columns, int bits)
+{
+	int64		slot = unzigzag(retention_get_varint(block));
+
+	if (slot < -SLOT_BIAS(bits) || slot >= (int64) (PERIOD_LAST + 1) << bits)
+		retention_invalid_value(block->type, "A period is out of range.");
+	columns->bits = bits;
+	columns->slot = (uint64) (slot + SLOT_BIAS(bits));
+	columns->least_rows = unzigzag(retention_get_varint(block));
+	if (columns->least_rows < -COUNT_MAX || columns->least_rows > COUNT_MAX)
+		retention_invalid_value(block->type, "A customer has too many orders.");
+}
+
+/* All but the slots that are the first of somebody. */
+static void
+read_occasions(const HistoryUnpacker *unpacker, ByteReader *block, OccasionColumns *columns,
+			   int64 firsts, int64 entries)
+{
+	retention_get_numbers(block, &columns->gaps, entries - firsts, 4);
+	/* so that no value claims more entries than it has bytes */
+	if (entries > firsts && columns->gaps.width == 0)
+		invalid("A customer has a period twice.");
+	retention_get_numbers(block, &columns->rows, entries, 5);
+	memset(&columns->money, 0, sizeof(UnitsColumn));
+	if (unpacker->kind.amount != AMOUNT_NONE)
+	{
+		retention_get_units(block, &columns->money, entries);
+		if (unpacker->shape.money_words > 0 && columns->money.words > unpacker->shape.money_words)
+			invalid("Money is wider than the value says.");
+	}
+	retention_end_of_block(block);
+}
+
+/* The next occasion, of this narrow slot. */
+static pg_attribute_always_inline uint64 *
+next_occasion(OccasionColumns *columns, uint64 slot, uint64 *to, OccasionShape shape)
+{
+	*to++ = make_mark((uint32) widen_slot(slot, columns->bits),
+					  columns->least_rows + (int64) column_next(&columns->rows));
+	if (shape.money_words > 0)
+		units_next(&columns->money, to, shape.money_words);
+	return to + shape.money_words;
+}
+
+/* ---- customers ------------------------------------------------------------- */
+
+typedef struct CustomerColumns
 {
 	int			n;				/* customers */
 	int64		entries;
 	uint64		hash;
-	uint64		first;			/* biased as in marks */
-	uint64		orders;
 	Column		hashes;
 	Column		lows;
 	Column		counts;
 	Column		firsts;
-	Column		gaps;
-	Column		more_orders;
-	UnitsColumn money;
-} BlockColumns;
+	OccasionColumns occasions;
+} CustomerColumns;
 
 static void
-read_columns(HistoryUnpacker *unpacker, ByteReader *block, BlockColumns *columns)
+read_customers(const HistoryUnpacker *unpacker, ByteReader *block, CustomerColumns *columns)
 {
 	Column		counts;
 	int			n = reader_byte(block) + 1;
-	int64		first;
+	int			bits;
 
 	if (n > unpacker->identities_left)
 		invalid("There are more customers than the value says.");
 	columns->n = n;
 	columns->entries = n;
 	columns->hash = reader_bytes(block, sizeof(uint64));
-	first = unzigzag(retention_get_varint(block));
-	if (first < -PERIOD_BIAS || first >= PERIOD_BIAS)
-		invalid("A period is out of range.");
-	columns->first = (uint64) (first + PERIOD_BIAS);
-	columns->orders = retention_get_number(block, ORDERS_MAX, "A customer has too many orders.");
+	bits = reader_byte(block);
+	if (bits > 1)
+		invalid("A customer has occasions of another kind.");
+	read_least(block, &columns->occasions, bits);
 
 	retention_get_numbers(block, &columns->hashes, n - 1, 8);
 	memset(&columns->lows, 0, sizeof(Column));
@@ -151,38 +205,24 @@ read_columns(HistoryUnpacker *unpacker, ByteReader *block, BlockColumns *columns
 	if (columns->entries > unpacker->entries_left)
 		invalid("There are more entries than the value says.");
 	retention_get_numbers(block, &columns->firsts, n, 4);
-	retention_get_numbers(block, &columns->gaps, columns->entries - n, 4);
-	/* so that no value claims more entries than it has bytes */
-	if (columns->entries > n && columns->gaps.width == 0)
-		invalid("A customer has a period twice.");
-	retention_get_numbers(block, &columns->more_orders, columns->entries, 5);
-	memset(&columns->money, 0, sizeof(UnitsColumn));
-	if (unpacker->kind.amount != AMOUNT_NONE)
-	{
-		retention_get_units(block, &columns->money, columns->entries);
-		if (unpacker->shape.money_words > 0 && columns->money.words > unpacker->shape.money_words)
-			invalid("Money is wider than the value says.");
-	}
-	retention_end_of_block(block);
+	read_occasions(unpacker, block, &columns->occasions, n, columns->entries);
 }
 
 static pg_attribute_always_inline void
-make_run(BlockColumns *columns, uint64 *to, OccasionShape shape)
+make_run(const CustomerColumns *columns, uint64 *to, OccasionShape shape)
 {
 	/* copies, which the compiler can see that nothing else points to */
 	Column		hashes = columns->hashes;
 	Column		lows = columns->lows;
 	Column		counts = columns->counts;
 	Column		firsts = columns->firsts;
-	Column		gaps = columns->gaps;
-	Column		more_orders = columns->more_orders;
-	UnitsColumn money = columns->money;
+	OccasionColumns occasions = columns->occasions;
 	uint64		hash = columns->hash;
 
 	for (int i = 0; i < columns->n; i++)
 	{
 		int64		count = (int64) column_next(&counts) + 1;
-		uint64		period = columns->first + column_next(&firsts);
+		uint64		slot = occasions.slot + column_next(&firsts);
 
 		if (i > 0)
 			hash += column_next(&hashes);
@@ -193,34 +233,88 @@ make_run(BlockColumns *columns, uint64 *to, OccasionShape shape)
 		for (int64 j = 0; j < count; j++)
 		{
 			if (j > 0)
-				period += column_next(&gaps);
-			*to++ = period << ORDERS_BITS | (columns->orders + column_next(&more_orders));
-			if (shape.money_words > 0)
-			{
-				units_next(&money, to, shape.money_words);
-				to += shape.money_words;
-			}
+				slot += column_next(&occasions.gaps);
+			to = next_occasion(&occasions, slot, to, shape);
 		}
 	}
 }
 
-/* The next block; what's before the first one is money that no occasion has room for. */
-static BlockTag
-next_block(HistoryUnpacker *unpacker, ByteReader *block)
-{
-	BlockTag	tag = retention_next_block(&unpacker->in, block);
+/* ---- what stands before them ----------------------------------------------- */
 
-	if (tag != BLOCK_WIDE)
-		return tag;
-	if (unpacker->kind.amount == AMOUNT_NONE || unpacker->run.words != NULL ||
-		unpacker->wide != NULL)
-		invalid("Money is not where it should be.");
-	if (unpacker->shape.money_words > 0)
-		unpacker->wide = retention_get_wide(block, unpacker->totals.revenue.scale);
-	tag = retention_next_block(&unpacker->in, block);
-	if (tag == BLOCK_WIDE)
-		invalid("Money is not where it should be.");
-	return tag;
+/* A block of occasions of nobody, behind those that have been read. */
+static void
+read_nobody(HistoryUnpacker *unpacker, ByteReader *block)
+{
+	OccasionShape shape = unpacker->shape;
+	Run		   *run = &unpacker->nobody;
+	int64		head = customer_words(shape);
+	OccasionColumns columns;
+	uint64		slot;
+	uint64	   *to;
+	Size		bytes;
+	int64		n = retention_get_room(block);
+
+	if (n == 0)
+		invalid("A block of rows of nobody is empty.");
+	read_least(block, &columns, KIND_BITS);
+	slot = columns.slot;
+	read_occasions(unpacker, block, &columns, 1, n);
+	bytes = (Size) (head + (run->entries + n) * occasion_words(shape)) * sizeof(uint64);
+	if (run->words == NULL)
+	{
+		run->words = MemoryContextAllocHuge(CurrentMemoryContext, bytes);
+		memset(run->words, 0, head * sizeof(uint64));
+		run->nwords = head;
+	}
+	else
+		run->words = repalloc_huge(run->words, bytes);
+	to = run->words + run->nwords;
+	for (int64 i = 0; i < n; i++)
+	{
+		if (i > 0)
+			slot += column_next(&columns.gaps);
+		to = next_occasion(&columns, slot, to, shape);
+	}
+	run->nwords = to - run->words;
+	run->entries += n;
+	run->words[shape.key_words] = (uint64) run->entries;
+}
+
+/* Up to the first block of customers. */
+static void
+begin(HistoryUnpacker *unpacker, bool nobody_wanted)
+{
+	unpacker->begun = true;
+	unpacker->tag = retention_next_block(&unpacker->in, &unpacker->block);
+	if (unpacker->tag == BLOCK_WIDE)
+	{
+		if (unpacker->kind.amount == AMOUNT_NONE)
+			invalid("Money is not where it should be.");
+		if (unpacker->shape.money_words > 0)
+			unpacker->wide = retention_get_wide(&unpacker->block, unpacker->totals.revenue.scale);
+		unpacker->tag = retention_next_block(&unpacker->in, &unpacker->block);
+	}
+	while (unpacker->tag == BLOCK_NOBODY)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (nobody_wanted)
+			read_nobody(unpacker, &unpacker->block);
+		unpacker->tag = retention_next_block(&unpacker->in, &unpacker->block);
+	}
+}
+
+/*
+ * The occasions of nobody that is known, as those of one customer whose identity is
+ * zero; NULL if there are none.  To be asked for before any customers.
+ */
+const Run *
+retention_history_unpack_nobody(HistoryUnpacker *unpacker)
+{
+	Assert(!unpacker->begun);
+	if (unpacker->done)
+		return NULL;
+	begin(unpacker, true);
+	return unpacker->nobody.words ? &unpacker->nobody : NULL;
 }
 
 /*
@@ -231,20 +325,25 @@ const Run *
 retention_history_unpack_next(HistoryUnpacker *unpacker)
 {
 	OccasionShape shape = unpacker->shape;
-	ByteReader	block;
-	BlockColumns columns;
+	CustomerColumns columns;
 	int64		nwords;
 
 	if (unpacker->done)
 		return NULL;
-	if (next_block(unpacker, &block) == BLOCK_END)
+	if (!unpacker->begun)
+		begin(unpacker, false);
+	else if (unpacker->run.words != NULL)
+		unpacker->tag = retention_next_block(&unpacker->in, &unpacker->block);
+	if (unpacker->tag == BLOCK_END)
 	{
 		if (unpacker->identities_left > 0 || unpacker->entries_left > 0)
 			invalid("There are fewer customers than the value says.");
 		unpacker->done = true;
 		return NULL;
 	}
-	read_columns(unpacker, &block, &columns);
+	if (unpacker->tag != BLOCK_CUSTOMERS)
+		invalid("A block is not where it should be.");
+	read_customers(unpacker, &unpacker->block, &columns);
 
 	/* the columns were there, so this is some times what they take */
 	nwords = columns.n * customer_words(shape) + columns.entries * occasion_words(shape);
@@ -284,6 +383,10 @@ retention_history_mark_elsewhere(HistoryUnpacker *unpacker)
 			uint64		key[WIDE_KEY_WORDS];
 			int			order;
 
+			/* nobody's money is among that of who has this identity */
+			while (wide_key_is_nobodys(list->items[unpacker->next_wide].key))
+				if (++unpacker->next_wide == list->n)
+					return;
 			occasion_wide_key(key, customer.identity, *occasion, shape.key_words);
 			order = compare_wide_keys(key, list->items[unpacker->next_wide].key);
 			if (order < 0)
@@ -293,6 +396,30 @@ retention_history_mark_elsewhere(HistoryUnpacker *unpacker)
 			units_set_elsewhere(unconstify(uint64 *, occasion) + 1, shape.money_words);
 			unpacker->next_wide++;
 		}
+}
+
+/* The same of the occasions of nobody; how many have been marked? */
+int64
+retention_history_mark_nobody(HistoryUnpacker *unpacker)
+{
+	OccasionShape shape = unpacker->shape;
+	const Run  *run = &unpacker->nobody;
+	int64		marked = 0;
+
+	for (int64 i = 0; i < run->entries; i++)
+	{
+		uint64	   *occasion = run->words + customer_words(shape) + i * occasion_words(shape);
+		uint64		key[WIDE_KEY_WORDS];
+
+		occasion_wide_key(key, run->words, *occasion, shape.key_words);
+		if (wide_find(unpacker->wide, key).limbs == NULL)
+			continue;
+		if (!units_are_zero(occasion + 1, shape.money_words))
+			invalid("Money is not where it should be.");
+		units_set_elsewhere(occasion + 1, shape.money_words);
+		marked++;
+	}
+	return marked;
 }
 
 /* The money of an occasion that has no room for it. */

@@ -16,55 +16,54 @@
 
 #define invalid(detail)	retention_invalid_value(HISTORY_TYPE, detail)
 
+/* Of a customer, or nobody. */
 static void
-check_customer(const HistoryUnpacker *unpacker, const CustomerView *customer,
-			   int32 *first, int32 *last)
+check_occasions(const HistoryUnpacker *unpacker, const CustomerView *customer, bool nobodys)
 {
+	OccasionShape shape = unpacker->shape;
+	bool		has_amounts = unpacker->kind.amount != AMOUNT_NONE;
 	int32		least = period_of_day(DAY_FIRST - 1, unpacker->kind.grain);
 	int32		most = period_of_day(DAY_LAST + 1, unpacker->kind.grain);
-	int32		previous = PG_INT32_MIN;
+	int32		no_period = period_of_day(0, unpacker->kind.grain);
 
 	for (int64 i = 0; i < customer->n; i++)
 	{
-		const uint64 *occasion = customer->occasions + i * occasion_words(unpacker->shape);
+		const uint64 *occasion = customer->occasions + i * occasion_words(shape);
+		OccasionKind kind = mark_kind(occasion[0]);
 		int32		period = mark_period(occasion[0]);
+		int64		rows = mark_count(occasion[0]);
 
-		if (period < least || period > most || period <= previous)
+		if (period < least || period > most ||
+			(i > 0 && mark_slot(occasion[0]) <= mark_slot(occasion[-occasion_words(shape)])))
 			invalid("A customer has impossible periods.");
-		previous = period;
-		if (mark_orders(occasion[0]) > 0)
-		{
-			*first = Min(*first, period);
-			*last = Max(*last, period);
-		}
+		if (kind > OCCASION_KIND_LAST || (kind > OF_CUSTOMERS_LAST) != nobodys ||
+			(kind >= OF_NO_AMOUNT && period != no_period))
+			invalid("A customer has occasions of another kind.");
+		if (!has_amounts && (kind == OF_REFUNDS || kind == OF_GUEST_REFUNDS || kind == OF_NO_AMOUNT))
+			invalid("There are refunds without amounts.");
+		if (kind == OF_NO_AMOUNT && !units_are_zero(occasion + 1, shape.money_words))
+			invalid("There is money without amounts.");
+		if (rows < -COUNT_MAX || occasion_is_nothing(occasion, shape.money_words))
+			invalid("A customer has occasions of no rows.");
+		/* it can't be told when rows that were taken away were the first */
+		if (rows <= 0 && unpacker->kind.grain != GRAIN_DAY)
+			invalid("Rows have been taken away from periods longer than a day.");
 	}
 }
 
-/* Of the totals, what packing does not count anew. */
+/* Where periods are longer than days, packing does not tell the first and the last day. */
 static void
-check_totals(const HistoryUnpacker *unpacker, int32 first, int32 last)
+check_days(const HistoryUnpacker *unpacker, const HistoryTotals *counted)
 {
 	const HistoryTotals *totals = &unpacker->totals;
 	Grain		grain = unpacker->kind.grain;
 
-	if (totals->orders > 0 &&
-		(period_of_day(totals->first_day, grain) != first ||
-		 period_of_day(totals->last_day, grain) != last))
+	if (counted->customers != totals->customers)
+		invalid("The totals are not those of the customers.");
+	if (counted->customers > 0 &&
+		(period_of_day(totals->first_day, grain) != counted->first_day ||
+		 period_of_day(totals->last_day, grain) != counted->last_day))
 		invalid("The first or the last day is not that of the orders.");
-	if (totals->entries - totals->occasions > totals->refunds)
-		invalid("A customer has a period with neither orders nor refunds.");
-	if (unpacker->kind.amount == AMOUNT_NONE)
-	{
-		if (totals->refunds > 0 || totals->guest_refunds > 0)
-			invalid("There are refunds without amounts.");
-	}
-	else
-	{
-		if (!money_is_possible(totals->refunded, totals->refunds > 0))
-			invalid("The refunds contradict each other.");
-		if (!money_is_possible(totals->guest_revenue, totals->guest_orders > 0 || totals->guest_refunds > 0))
-			invalid("The guests contradict each other.");
-	}
 }
 
 /*
@@ -77,19 +76,26 @@ retention_history_validate(const struct varlena *value)
 	HistoryUnpacker unpacker;
 	HistoryPacker packer;
 	const Run  *run;
+	CustomerView customer;
+	RunCursor	cursor;
 	uint64		previous[2] = {0, 0};
 	bool		any = false;
-	int32		first = PG_INT32_MAX;
-	int32		last = PG_INT32_MIN;
+	int64		nobodys = 0;	/* of the money that is elsewhere */
 	struct varlena *again;
 
 	retention_history_unpack_begin(&unpacker, value, false);
 	retention_history_pack_begin(&packer, unpacker.shape, 0);
+	if ((run = retention_history_unpack_nobody(&unpacker)) != NULL)
+	{
+		if (unpacker.wide)
+			nobodys = retention_history_mark_nobody(&unpacker);
+		run_begin(&cursor, run, unpacker.shape);
+		(void) run_next(&cursor, &customer);
+		check_occasions(&unpacker, &customer, true);
+		retention_history_pack_run(&packer, run, unpacker.shape);
+	}
 	while ((run = retention_history_unpack_next(&unpacker)) != NULL)
 	{
-		RunCursor	cursor;
-		CustomerView customer;
-
 		CHECK_FOR_INTERRUPTS();
 		retention_history_mark_elsewhere(&unpacker);
 		run_begin(&cursor, run, unpacker.shape);
@@ -99,22 +105,25 @@ retention_history_validate(const struct varlena *value)
 				invalid("The customers are not in order.");
 			any = true;
 			memcpy(previous, customer.identity, unpacker.shape.key_words * sizeof(uint64));
-			check_customer(&unpacker, &customer, &first, &last);
+			check_occasions(&unpacker, &customer, false);
 		}
 		retention_history_pack_run(&packer, run, unpacker.shape);
 	}
-	if (unpacker.next_wide < wide_count(unpacker.wide))
+	for (int64 i = 0; i < wide_count(unpacker.wide); i++)
+		if (wide_key_is_nobodys(unpacker.wide->items[i].key))
+			nobodys--;
+		else if (i >= unpacker.next_wide)
+			invalid("Money is of nobody.");
+	if (nobodys != 0)
 		invalid("Money is of nobody.");
-	check_totals(&unpacker, first, last);
-
-	/* the totals of the entries are those that packing has counted */
-	if (packer.totals.orders > 0 && unpacker.totals.orders == 0)
-		invalid("The totals are not those of the customers.");
+	check_days(&unpacker, &packer.totals);
 	again = retention_history_pack_end(&packer, &unpacker.kind, unpacker.totals.revenue.scale,
-									   &unpacker.totals, unpacker.wide);
+									   unpacker.totals.first_day, unpacker.totals.last_day, unpacker.wide);
 	retention_check_canonical(value, again, HISTORY_TYPE);
 	pfree(again);
 	retention_wide_free(unpacker.wide);
+	if (unpacker.nobody.words)
+		pfree(unpacker.nobody.words);
 	if (unpacker.run.words)
 		pfree(unpacker.run.words);
 }

@@ -152,8 +152,8 @@ check_customer(const Ledger *ledger, const CustomerView *customer)
 	{
 		const uint64 *occasion = customer->occasions + i * words;
 
-		Assert(i == 0 || mark_period(occasion[0]) > mark_period(occasion[-words]));
-		Assert(mark_orders(occasion[0]) > 0 || words > 1);
+		Assert(i == 0 || mark_slot(occasion[0]) > mark_slot(occasion[-words]));
+		Assert(mark_kind(occasion[0]) <= OF_CUSTOMERS_LAST || customer->identity[0] == 0);
 		Assert(words == 1 || !units_are_elsewhere(occasion + 1, words - 1));
 	}
 }
@@ -579,7 +579,7 @@ find_money(const uint64 *key, void *arg)
 	{
 		const uint64 *occasion = customer->occasions + finder->at * occasion_words(ledger->shape);
 
-		if (*occasion >> ORDERS_BITS == key[2])
+		if (mark_slot(*occasion) == key[2])
 			return unconstify(uint64 *, occasion + 1);
 	}
 	elog(ERROR, "money is of no occasion");
@@ -594,4 +594,59 @@ retention_ledger_put_money_back(Ledger *ledger)
 	ledger_scan_begin(&finder.scan, ledger, 0);
 	retention_wide_put_back(&ledger->elsewhere.list, ledger->elsewhere.scale,
 							ledger->shape.money_words, find_money, &finder);
+}
+
+/*
+ * Forget the occasions whose rows have all been taken away.  Money is put back, and no
+ * entry is fresh.
+ */
+void
+retention_ledger_drop_cancelled(Ledger *ledger)
+{
+	OccasionShape shape = ledger->shape;
+
+	for (int i = 0; i < partitions(ledger); i++)
+	{
+		Partition  *partition = &ledger->partitions[i];
+		PagedRun	old = partition->run;
+
+		CHECK_FOR_INTERRUPTS();
+		memset(&partition->run, 0, sizeof(PagedRun));
+		for (RunPage *page = old.first; page; page = page->next)
+		{
+			Run			piece = page_run(page);
+			RunCursor	cursor;
+			CustomerView customer;
+
+			run_begin(&cursor, &piece, shape);
+			while (run_next(&cursor, &customer))
+			{
+				uint64	   *to = paged_room(&ledger->pool, &partition->run, cursor.at - customer.identity);
+				uint64	   *end = to + customer_words(shape);
+				int64		n;
+
+				for (int64 j = 0; j < customer.n; j++)
+				{
+					const uint64 *occasion = customer.occasions + j * occasion_words(shape);
+					uint64		key[WIDE_KEY_WORDS];
+
+					occasion_wide_key(key, customer.identity, *occasion, shape.key_words);
+					if (occasion_is_nothing(occasion, shape.money_words) &&
+						(ledger->elsewhere.list.n == 0 || wide_find(&ledger->elsewhere.list, key).limbs == NULL))
+						continue;
+					copy_words(end, occasion, occasion_words(shape));
+					end += occasion_words(shape);
+				}
+				n = (end - to - customer_words(shape)) / occasion_words(shape);
+				if (n == 0)
+					continue;
+				copy_words(to, customer.identity, shape.key_words);
+				to[shape.key_words] = (uint64) n;
+				paged_wrote(&partition->run, end - to, n);
+			}
+		}
+		retention_pool_free(&ledger->pool, old.first);
+		ledger->entries += partition->run.entries - old.entries;
+	}
+	ledger->elsewhere.cancelled = false;
 }

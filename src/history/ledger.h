@@ -21,8 +21,8 @@
 #include "store/spill.h"
 
 /*
- * Each customer and period is once in the run, and may be in the fresh entries many
- * times more.  There is always room for one fresh entry.
+ * Each customer, period and kind is once in the run, and may be in the fresh entries
+ * many times more.  There is always room for one fresh entry.
  */
 typedef struct Partition
 {
@@ -95,6 +95,7 @@ extern void retention_ledger_visit(Ledger *ledger, RunVisitor visitor, void *arg
 extern void retention_ledger_begin(Ledger *ledger, int log_partitions);
 extern void retention_ledger_fold(Ledger *ledger);
 extern void retention_ledger_put_money_back(Ledger *ledger);
+extern void retention_ledger_drop_cancelled(Ledger *ledger);
 extern void retention_ledger_keep_limit(Ledger *ledger);
 extern void retention_ledger_keep_limit_with(Ledger *ledger, Size more);
 

@@ -262,6 +262,8 @@ retention_ledger_visit(Ledger *ledger, RunVisitor visitor, void *arg, WideList *
 	{
 		if (wide_count(list) > 0)
 			retention_ledger_put_money_back(ledger);
+		if (ledger->elsewhere.cancelled)
+			retention_ledger_drop_cancelled(ledger);
 		retention_ledger_check(ledger);
 		visit_runs(ledger, visitor, arg);
 		retention_wide_add_list(wide, list);

@@ -17,12 +17,12 @@
 
 /* A customer with so many orders in one period is none. */
 void
-retention_too_many_orders(void)
+retention_too_many_rows(void)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 			 errmsg("customer has more than %lld orders in one period",
-					(long long) ORDERS_MAX)));
+					(long long) COUNT_MAX)));
 }
 
 void
@@ -176,7 +176,7 @@ retention_sort_entries(const EntrySpan *spans, int nspans, uint64 *sorted, Occas
 
 /* ---- combining ------------------------------------------------------------- */
 
-/* Make one of sorted entries of the same customer and period; how many are left? */
+/* Make one of sorted entries of the same customer, period and kind; how many are left? */
 int64
 retention_combine_entries(uint64 *entries, int64 n, OccasionShape shape, Elsewhere *elsewhere)
 {
@@ -189,7 +189,7 @@ retention_combine_entries(uint64 *entries, int64 n, OccasionShape shape, Elsewhe
 		return 0;
 	for (uint64 *entry = entries + stride; entry < end; entry += stride)
 	{
-		if (compare_identity(last, entry, at) == 0 && (last[at] ^ entry[at]) >> ORDERS_BITS == 0)
+		if (compare_identity(last, entry, at) == 0 && (last[at] ^ entry[at]) >> COUNT_BITS == 0)
 		{
 			add_occasion(last + at, entry + at, entry, shape, elsewhere);
 			continue;

@@ -3,15 +3,21 @@
  * occasion.h
  *	  The occasions of customers in memory: entries, sorted and added up.
  *
- * An occasion is what one customer ordered in one period.  It comes as an
- * entry of a few 64-bit words,
+ * An occasion is what one customer ordered in one period; what they gave back in
+ * it is another one.  It comes as an entry of a few 64-bit words,
  *
  *	hash [low] mark [money]
  *
- * where the mark holds the period above the number of orders, so that entries
- * sort by customer and period by comparing words, and money is units of one word
- * or two (order/money_units.h).  An order row is an entry with one order, a refund one
- * with none.
+ * where the mark holds the period, what kind of rows these are, and how many; so
+ * entries sort by customer, period and kind by comparing words.  Money is units of
+ * one word or two (order/money_units.h).
+ *
+ * Rows of nobody that is known, those of guests and those that don't count, are
+ * entries like all others, whose identity is zero and whose kind says so: a customer
+ * may have that identity, too, but never these kinds.
+ *
+ * Rows that were taken away are counted below zero.  They meet those that were there
+ * and vanish with them; left over, they are of a history that is only a part.
  *
  * A sum of money that doesn't fit the words there are is no error: what would
  * have been added is kept elsewhere (store/wide_money.h).
@@ -27,27 +33,80 @@
 #include "order/period.h"
 #include "store/wide_money.h"
 
-/* Orders of one customer in one period: 36 bits; the period has 28. */
-#define ORDERS_BITS		36
-#define ORDERS_MAX		((INT64CONST(1) << ORDERS_BITS) - 1)
-#define PERIOD_BIAS		(1 << 27)	/* days reach from -2451546 to 106741036 */
+/* The numbers are part of the packed form: append, never renumber. */
+typedef enum OccasionKind
+{
+	OF_ORDERS = 0,
+	OF_REFUNDS = 1,
+	/* of nobody that is known */
+	OF_GUEST_ORDERS = 2,
+	OF_GUEST_REFUNDS = 3,
+	/* that don't count: without a period, all in that of day 0 */
+	OF_NO_AMOUNT = 4,
+	OF_NO_TIME = 5
+} OccasionKind;
+
+#define OF_CUSTOMERS_LAST	OF_REFUNDS
+#define OCCASION_KIND_LAST	OF_NO_TIME
+
+/* A mark: 27 bits of the period, 4 of the kind, 33 of how many rows there are. */
+#define COUNT_BITS		33
+#define KIND_BITS		4
+#define COUNT_MASK		((UINT64CONST(1) << COUNT_BITS) - 1)
+#define COUNT_MAX		((INT64CONST(1) << (COUNT_BITS - 1)) - 1)	/* and as many below zero */
+#define KIND_MASK		((1 << KIND_BITS) - 1)
+#define PERIOD_BIAS		(1 << 22)	/* days reach from -2451546 to 106741036 */
+#define PERIOD_LAST		((1 << 27) - 1 - PERIOD_BIAS)
+
+/* What an occasion is of, and so what entries are added up by: period and kind. */
+static inline uint32
+make_slot(int32 period, OccasionKind kind)
+{
+	return (uint32) (period + PERIOD_BIAS) << KIND_BITS | kind;
+}
+
+static inline OccasionKind
+slot_kind(uint32 slot)
+{
+	return (OccasionKind) (slot & KIND_MASK);
+}
 
 static inline uint64
-make_mark(int32 period, int64 orders)
+make_mark(uint32 slot, int64 count)
 {
-	return (uint64) (period + PERIOD_BIAS) << ORDERS_BITS | (uint64) orders;
+	return (uint64) slot << COUNT_BITS | ((uint64) count & COUNT_MASK);
+}
+
+static inline uint32
+mark_slot(uint64 mark)
+{
+	return (uint32) (mark >> COUNT_BITS);
+}
+
+static inline OccasionKind
+mark_kind(uint64 mark)
+{
+	return slot_kind(mark_slot(mark));
 }
 
 static inline int32
 mark_period(uint64 mark)
 {
-	return (int32) (mark >> ORDERS_BITS) - PERIOD_BIAS;
+	return (int32) (mark >> (COUNT_BITS + KIND_BITS)) - PERIOD_BIAS;
 }
 
+/* Of rows of whichever kind. */
+static inline int64
+mark_count(uint64 mark)
+{
+	return (int64) (mark << (64 - COUNT_BITS)) >> (64 - COUNT_BITS);
+}
+
+/* Of a customer's. */
 static inline int64
 mark_orders(uint64 mark)
 {
-	return (int64) (mark & ORDERS_MAX);
+	return mark_kind(mark) == OF_ORDERS ? mark_count(mark) : 0;
 }
 
 /* How many words what has. */
@@ -122,7 +181,14 @@ occasion_wide_key(uint64 *key, const uint64 *identity, uint64 mark, int key_word
 {
 	key[0] = identity[0];
 	key[1] = key_words == 2 ? identity[1] : 0;
-	key[2] = mark >> ORDERS_BITS;
+	key[2] = mark_slot(mark);
+}
+
+/* Is it the key of money of nobody that is known? */
+static inline bool
+wide_key_is_nobodys(const uint64 *key)
+{
+	return slot_kind((uint32) key[2]) > OF_CUSTOMERS_LAST;
 }
 
 /* The scale of units, and where money is that they can't say. */
@@ -130,26 +196,29 @@ typedef struct Elsewhere
 {
 	int			scale;
 	WideList	list;
+	bool		cancelled;		/* may there be occasions of no rows and no money? */
 } Elsewhere;
 
 extern void retention_elsewhere_add(Elsewhere *elsewhere, const uint64 *identity, uint64 mark,
 								   int key_words, Money money);
-extern void retention_too_many_orders(void) pg_attribute_cold;
+extern void retention_too_many_rows(void) pg_attribute_cold;
 
-/* Add an occasion to another one of the same customer and period. */
+/* Add an occasion to another one of the same customer, period and kind. */
 static pg_attribute_always_inline void
 add_occasion(uint64 *to, const uint64 *occasion, const uint64 *identity, OccasionShape shape,
 			 Elsewhere *elsewhere)
 {
-	int64		orders = mark_orders(*to) + mark_orders(*occasion);
+	int64		count = mark_count(*to) + mark_count(*occasion);
 
-	if (unlikely(orders > ORDERS_MAX))
-		retention_too_many_orders();
+	if (unlikely(count > COUNT_MAX || count < -COUNT_MAX))
+		retention_too_many_rows();
+	if (unlikely(count == 0))
+		elsewhere->cancelled = true;
 	if (shape.money_words > 0 && unlikely(!units_add(to + 1, occasion + 1, shape.money_words)))
 		retention_elsewhere_add(elsewhere, identity, *occasion, shape.key_words,
 							   retention_units_money(occasion + 1, shape.money_words,
 													 elsewhere->scale));
-	*to = (*to & ~(uint64) ORDERS_MAX) | (uint64) orders;
+	*to = make_mark(mark_slot(*to), count);
 }
 
 /* Some entries, where they lie. */
@@ -161,6 +230,13 @@ typedef struct EntrySpan
 
 extern void retention_sort_entries(const EntrySpan *spans, int nspans, uint64 *sorted,
 								   OccasionShape shape);
+/* Have its rows come and been taken away? */
+static inline bool
+occasion_is_nothing(const uint64 *occasion, int money_words)
+{
+	return mark_count(*occasion) == 0 && (money_words == 0 || units_are_zero(occasion + 1, money_words));
+}
+
 extern int64 retention_combine_entries(uint64 *entries, int64 n, OccasionShape shape,
 									   Elsewhere *elsewhere);
 extern void retention_convert_occasion(const uint64 *occasion, int words, int scale,

@@ -27,6 +27,19 @@
 #define CELLS_MAX		(1 << 23)
 #define CELLS_MAX_BYTES	(512.0 * 1024 * 1024)
 
+/* A history that rows have been taken away from which it does not have is a part of one. */
+void
+retention_check_nothing_missing(const HistoryUnpacker *unpacker)
+{
+	if (unpacker->totals.missing > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("purchase history lacks rows that were taken away from it"),
+				 errdetail("There are %lld periods of customers with fewer rows than were taken away, or with none.",
+						   (long long) unpacker->totals.missing),
+				 errhint("Add the history that they were rows of, by rollup().")));
+}
+
 /*
  * Begin with the value in an argument, whose money is read if it's wanted.
  * Arguments that the function doesn't have are NO_ARG.
@@ -44,6 +57,7 @@ retention_question_begin_with(Question *question, FunctionCallInfo fcinfo, int h
 
 	memset(question, 0, sizeof(Question));
 	retention_history_read(unpacker, PG_GETARG_DATUM(history_arg), !with_money);
+	retention_check_nothing_missing(unpacker);
 	question->grain = question->period = unpacker->kind.grain;
 	if (period_arg != NO_ARG && PG_ARGISNULL(period_arg) && question->grain == GRAIN_DAY)
 		question->period = GRAIN_MONTH;

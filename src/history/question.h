@@ -45,6 +45,7 @@ extern void retention_question_begin(Question *question, FunctionCallInfo fcinfo
 extern void retention_question_begin_with(Question *question, FunctionCallInfo fcinfo,
 										  int history_arg, int period_arg, int as_of_arg,
 										  bool with_money);
+extern void retention_check_nothing_missing(const HistoryUnpacker *unpacker);
 extern void retention_question_needs_days(const Question *question);
 extern bool retention_question_next_block(Question *question);
 extern bool retention_question_complete(const Question *question, int32 period);
@@ -123,6 +124,18 @@ question_add_money(const Question *question, MoneyTotal *total, const CustomerVi
 				   const uint64 *occasion)
 {
 	history_add_money(&question->unpacker, total, customer, occasion);
+}
+
+/* The money of the occasion at hand, less what was given back in its period. */
+static inline void
+occasion_add_money(const Question *question, MoneyTotal *total, const CustomerView *customer,
+				   const OccasionCursor *cursor)
+{
+	const uint64 *occasion = cursor->at - cursor->words;
+
+	question_add_money(question, total, customer, occasion);
+	if (cursor->at < cursor->end && mark_period(*cursor->at) == mark_period(*occasion))
+		question_add_money(question, total, customer, cursor->at);
 }
 
 /* As numeric, with the digits of the history. */

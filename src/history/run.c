@@ -42,7 +42,7 @@ group_shaped(const uint64 *entries, int64 n, Run *run, OccasionShape shape, Else
 			count = to++;
 			*count = 0;
 		}
-		else if ((occasion[0] ^ to[-words]) >> ORDERS_BITS == 0)
+		else if ((occasion[0] ^ to[-words]) >> COUNT_BITS == 0)
 		{
 			add_occasion(to - words, occasion, entry, shape, elsewhere);
 			continue;
@@ -56,8 +56,8 @@ group_shaped(const uint64 *entries, int64 n, Run *run, OccasionShape shape, Else
 }
 
 /*
- * A run of sorted entries, into run_most_words() of room; those of the same customer
- * and period become one.
+ * A run of sorted entries, into run_most_words() of room; those of the same customer,
+ * period and kind become one.
  */
 void
 retention_group_entries(const uint64 *entries, int64 n, OccasionShape shape, Run *run,
@@ -183,10 +183,10 @@ merge_customer(const CustomerView *a, const CustomerView *b, uint64 *to, Occasio
 
 	while (from_a < end_a && from_b < end_b)
 	{
-		uint64		period_a = *from_a >> ORDERS_BITS;
-		uint64		period_b = *from_b >> ORDERS_BITS;
+		uint32		slot_a = mark_slot(*from_a);
+		uint32		slot_b = mark_slot(*from_b);
 
-		if (period_a < period_b)
+		if (slot_a < slot_b)
 		{
 			copy_words(to, from_a, words);
 			from_a += words;
@@ -195,7 +195,7 @@ merge_customer(const CustomerView *a, const CustomerView *b, uint64 *to, Occasio
 		{
 			copy_words(to, from_b, words);
 			from_b += words;
-			if (period_a == period_b)
+			if (slot_a == slot_b)
 			{
 				add_occasion(to, from_a, a->identity, shape, elsewhere);
 				from_a += words;

@@ -9,7 +9,7 @@
  *	hash [low] n  mark [money]  mark [money]  ...
  *
  * of one customer after the other, and no two occasions of it are of the same
- * customer and period.  It's what the questions read.
+ * customer, period and kind.  It's what the questions read.
  *
  * A long one is kept in pages of one size, which are used again and again.  For it
  * is written anew all the time, each time a little longer than the last: in
@@ -44,7 +44,7 @@ typedef struct Run
 {
 	uint64	   *words;
 	int64		nwords;
-	int64		entries;		/* occasions, and periods with refunds only */
+	int64		entries;		/* occasions */
 } Run;
 
 /* One customer of a run. */

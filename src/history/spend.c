@@ -71,7 +71,7 @@ retention_history_repeat_spend(PG_FUNCTION_ARGS)
 		occasions_begin(&cursor, &question, &customer);
 		while (occasions_next(&cursor, &day, &orders))
 			if (days++ > 0)
-				question_add_money(&question, &spend, &customer, cursor.at - cursor.words);
+				occasion_add_money(&question, &spend, &customer, &cursor);
 		if (days > 1)
 		{
 			key[0] = (double) (days - 1);

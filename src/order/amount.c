@@ -160,6 +160,13 @@ retention_amount_size(Datum datum)
 	return size;
 }
 
+bool
+retention_amount_is_finite(Datum datum, AmountKind kind)
+{
+	return kind == AMOUNT_NUMERIC ? retention_amount_size(datum) != AMOUNT_NOT_FINITE :
+		isfinite(DatumGetFloat8(datum));
+}
+
 void
 retention_amount_numeric(Datum datum, int scale, Amount *amount)
 {

@@ -37,10 +37,11 @@ typedef enum BlockTag
 {
 	BLOCK_END = 0,
 	BLOCK_CUSTOMERS = 1,
-	BLOCK_WIDE = 2				/* money that no column has room for; before all others */
+	BLOCK_WIDE = 2,				/* money that no column has room for; before all others */
+	BLOCK_NOBODY = 3			/* rows of nobody that is known; before the customers */
 } BlockTag;
 
-#define BLOCK_TAG_LAST		BLOCK_WIDE
+#define BLOCK_TAG_LAST		BLOCK_NOBODY
 
 #define VALUE_END_BYTES		8
 

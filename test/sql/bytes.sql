@@ -40,9 +40,9 @@ $$;
 -- little, or nearly all there is.  The block is as long as it is, or says more.
 CREATE FUNCTION one_byte(number int) RETURNS bytea LANGUAGE sql IMMUTABLE AS $$SELECT set_byte('\x00', 0, number)$$;
 CREATE FUNCTION entries_of_one(entries numeric, width int, first int, gap int, orders int, longer numeric) RETURNS bytea LANGUAGE sql IMMUTABLE AS $$
-	SELECT '\x010102000100' || varint(1) || varint(1) || varint(entries) || varint(1) || '\x00000000'
+	SELECT '\x010102000100' || varint(1) || varint(1) || varint(entries) || varint(1) || '\x0000000000' || '\x0000'
 		   || '\x01' || substr(word(length(block) + longer), 1, 4) || block || '\x0000000000000000'
-	FROM (SELECT '\x00' || word(5) || '\x000000' || one_byte(width) || substr(word(entries - 1), 1, width)
+	FROM (SELECT '\x00' || word(5) || '\x00000000' || one_byte(width) || substr(word(entries - 1), 1, width)
 				 || one_byte(first) || substr(word(0), 1, first) || one_byte(gap) || one_byte(orders)) b (block)
 $$;
 SELECT outcome('purchase_history', entries_of_one(entries, width, first, gap, orders, longer)) AS outcome, count(*)

@@ -198,12 +198,13 @@ CREATE FUNCTION facts(b customer_base) RETURNS text LANGUAGE sql STABLE PARALLEL
 	WHERE b IS NOT NULL
 $$;
 
--- And those of a history.
+-- And those of a history, which counts what it skips.
 CREATE FUNCTION facts(h purchase_history) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
 	SELECT concat_ws(' ', 'customers', customers(b), 'orders', orders(b), 'repeat', repeat_rate(b),
 					 'occasions', i.occasions, i.first_order, i.last_order,
 					 'revenue', trim_scale(revenue(b)), 'refunds', refunds(b), 'refunded', trim_scale(refunded(b)),
-					 'guests', guest_orders(b), guest_refunds(b), trim_scale(guest_revenue(b)))
+					 'guests', guest_orders(b), guest_refunds(b), trim_scale(guest_revenue(b)),
+					 'skipped', (SELECT string_agg(concat_ws(' ', row_count, trim_scale(coalesce(amount, 0))), ', ') FROM excluded_rows(h) WHERE NOT is_counted))
 	FROM history_info(h) i, customer_base(h) b WHERE h IS NOT NULL
 $$;
 
@@ -249,12 +250,13 @@ BEGIN
 					  'guests', guests, %1$s guest_refunds %2$s, %1$s trim_scale(coalesce(guest_revenue, 0)) %2$s) END$f$,
 			CASE WHEN a.amount IS NULL THEN '(CASE WHEN false THEN' ELSE '(' END,
 			CASE WHEN a.amount IS NULL THEN 'END)' ELSE ')' END)
-		WHEN 'purchase_history' THEN format($f$CASE WHEN rows > 0 THEN
+		WHEN 'purchase_history' THEN format($f$CASE WHEN rows + no_amount + no_time > 0 THEN
 			concat_ws(' ', 'customers', customers, 'orders', orders,
 					  'repeat', repeaters::float8 / nullif(customers, 0), 'occasions', occasions, first::date, last::date,
 					  'revenue', %1$s trim_scale(coalesce(revenue, 0)) %2$s, 'refunds', %1$s refunds %2$s,
 					  'refunded', %1$s trim_scale(coalesce(refunded, 0)) %2$s,
-					  'guests', guests, %1$s guest_refunds %2$s, %1$s trim_scale(coalesce(guest_revenue, 0)) %2$s) END$f$,
+					  'guests', guests, %1$s guest_refunds %2$s, %1$s trim_scale(coalesce(guest_revenue, 0)) %2$s,
+					  'skipped', no_amount, '0,', no_time, trim_scale(coalesce(no_time_amount, 0))) END$f$,
 			CASE WHEN a.amount IS NULL THEN '(CASE WHEN false THEN' ELSE '(' END,
 			CASE WHEN a.amount IS NULL THEN 'END)' ELSE ')' END)
 		WHEN 'order_gap' THEN 'gap / 86400000000'
@@ -293,6 +295,10 @@ BEGIN
 				   count(*) FILTER (WHERE refund AND customer IS NULL) AS guest_refunds,
 				   sum(amount) FILTER (WHERE customer IS NULL) AS guest_revenue
 			FROM rows
+		), skipped AS (
+			SELECT count(*) FILTER (WHERE %11$s) AS no_amount, count(*) FILTER (WHERE NOT %11$s AND isfinite(at) IS NOT TRUE) AS no_time,
+				   sum(amount) FILTER (WHERE isfinite(at) IS NOT TRUE AND abs(amount) < 'Infinity') AS no_time_amount
+			FROM given
 		), mean AS (
 			SELECT round(lifespan / nullif(customers, 0)) AS usecs FROM totals
 		), gaps AS (
@@ -321,11 +327,12 @@ BEGIN
 				  CASE WHEN a.amount IS NOT NULL THEN 'amount IS NOT NULL' END),
 		CASE WHEN replace(a.name, '_retention_', '') IN ('rfm_summary', 'order_days_between', 'next_order_due_day') THEN 'rfm'
 			 WHEN a.name IN ('order_gap', 'next_order_due') THEN 'gaps'
-			 ELSE 'totals, others, occasions, span' END,
+			 ELSE 'totals, others, skipped, occasions, span' END,
 		CASE WHEN a.is_order IS NOT NULL THEN 'o.' || a.is_order || ' IS NOT TRUE' WHEN a.amount IS NULL THEN 'false'
 			 ELSE 'o.' || a.amount || ' < 0' END,
 		-- of orders, where rows are lines of them
-		CASE WHEN a.order_id IS NULL THEN 'NULL::text' ELSE 'o.' || a.order_id || '::text' END);
+		CASE WHEN a.order_id IS NULL THEN 'NULL::text' ELSE 'o.' || a.order_id || '::text' END,
+		CASE WHEN a.amount IS NULL THEN 'false' ELSE 'amount IS NULL' END);
 END
 $$;
 

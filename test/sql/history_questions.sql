@@ -273,9 +273,12 @@ SELECT shop, (SELECT string_agg(n::text, '; ') FROM new_and_returning(h) n) AS n
 FROM histories WHERE shop IN ('no rows', 'one order', 'guests', 'refunds') ORDER BY shop COLLATE "C";
 SELECT * FROM cohort_retention(pg_temp.h('one order'));
 SELECT count(*) AS not_complete_yet FROM cohort_average(pg_temp.h('one order'));
--- Nothing from the rows that are skipped.
-SELECT purchase_history(NULL::text, NULL::date, 1.0, 'day') IS NULL AS no_time, purchase_history('ann', 'infinity'::date, 1.0, 'day') IS NULL AS infinite,
-	   purchase_history('ann', date '2024-01-01', NULL::numeric, 'day') IS NULL AS no_amount;
+-- Rows that are skipped are counted, and are nobody's.
+SELECT h.what, i.customers, i.guest_orders, (SELECT string_agg(concat_ws(' ', reason, row_count, amount), ', ') FROM excluded_rows(h.h) WHERE row_count > 0) AS rows
+FROM (VALUES ('no time', (SELECT purchase_history(NULL::text, NULL::date, 1.5, 'day'))), ('infinite', (SELECT purchase_history('ann', 'infinity'::date, 1.0, 'day'))),
+	('no amount', (SELECT purchase_history('ann', date '2024-01-01', NULL::numeric, 'day'))), ('neither', (SELECT purchase_history('ann', NULL::date, NULL::numeric, 'day'))),
+	('not finite', (SELECT purchase_history('ann', NULL::date, 'NaN'::numeric, 'day'))), ('not finite, float8', (SELECT purchase_history('ann', NULL::date, 'Infinity'::float8, 'day')))) h (what, h),
+	 history_info(h.h) i;
 SELECT rollup(h) IS NULL AS nothing FROM histories WHERE shop = 'no rows';
 -- A history and nothing.
 SELECT i.* FROM (SELECT rollup(h) AS h FROM histories WHERE shop IN ('no rows', 'one order')) s, history_info(h) i;
@@ -402,22 +405,30 @@ GROUP BY what ORDER BY what COLLATE "C";
 \pset format unaligned
 SELECT what, pg_temp.outcome(format('SELECT %L::purchase_history', replace(encode(decode('010103010100' || hex, 'hex'), 'base64'), E'\n', ''))) AS outcome
 FROM (VALUES
-	('2^63 - 1 entries', '0101' || 'ffffffffffffffff7f' || '0101000000' || '0000' || '0100' || '010001000100' || '0000000000000000'),
-	('100,000 entries', '0101a08d06a08d06a08d06000000' || '00' || '9f8d06' || '0100' || '010001000100' || '0112000000' || '00' || '0102030405060708' || '0001' || '00' || '039f8601' || '00' || '01' || '0000000000000000'),
-	('a sum of 2^40 bytes', '0101010101000000' || '0000' || '0100' || '808080808020' || '01'),
-	('money of three words', '0000000000000000' || '0300' || '010001000100' || '0000000000000000'),
-	('money of guests', '0000000000000000' || '0100' || '010001000107' || '0000000000000000'),
-	('refunds that nobody was given', '0000000000000000' || '0100' || '010001ff0100' || '0000000000000000'),
-	('2^40 of money elsewhere', '0000000000000000' || '0100' || '010001000100' || '0206000000' || '808080808020' || '0000000000000000'),
-	('1000 of money elsewhere', '0000000000000000' || '0100' || '010001000100' || '0202000000' || 'e807' || '0000000000000000'),
-	('none of money elsewhere', '0000000000000000' || '0100' || '010001000100' || '0201000000' || '00' || '0000000000000000'),
-	('small money elsewhere', '0000000000000000' || '0100' || '010001000100' || '021c000000' || '01' || repeat('00', 24) || '00' || '0107' || '0000000000000000'),
-	('money elsewhere, with zeros', '0000000000000000' || '0101' || '010001000100' || '022c000000' || '01' || repeat('00', 24) || '01' || '11' || '00000000805dc59b5eb9d9c008f6369214' || '0000000000000000'),
-	('money elsewhere, of more digits', '0000000000000000' || '0100' || '010001000100' || '022c000000' || '01' || repeat('00', 24) || '01' || '11' || repeat('07', 17) || '0000000000000000'),
-	('money elsewhere, of nobody', '0000000000000000' || '0100' || '010001000100' || '022c000000' || '01' || repeat('00', 24) || '00' || '11' || repeat('07', 17) || '0000000000000000'),
-	('money elsewhere, behind customers', '0000000000000000' || '0100' || '010001000100' || '022c000000' || '01' || repeat('00', 24) || '00' || '11' || repeat('07', 17)
+	('2^63 - 1 entries', '0101' || 'ffffffffffffffff7f' || '010200000000' || '0000' || '0100' || '010001000100' || '0000000000000000'),
+	('100,000 entries', '0101a08d06a08d06c09a0c00000000' || '00' || '9f8d06' || '0100' || '010001000100' || '0113000000' || '00' || '0102030405060708' || '000002' || '00' || '039f8601' || '00' || '01' || '0000000000000000'),
+	('a sum of 2^40 bytes', '010101010200000000' || '0000' || '0100' || '808080808020' || '01'),
+	('money of three words', '000000000000000000' || '0300' || '010001000100' || '0000000000000000'),
+	('money of guests', '000000000000000000' || '0100' || '010001000107' || '0000000000000000'),
+	('refunds that nobody was given', '000000000000000000' || '0100' || '010001ff0100' || '0000000000000000'),
+	('2^40 of money elsewhere', '000000000000000000' || '0100' || '010001000100' || '0206000000' || '808080808020' || '0000000000000000'),
+	('1000 of money elsewhere', '000000000000000000' || '0100' || '010001000100' || '0202000000' || 'e807' || '0000000000000000'),
+	('none of money elsewhere', '000000000000000000' || '0100' || '010001000100' || '0201000000' || '00' || '0000000000000000'),
+	('small money elsewhere', '000000000000000000' || '0100' || '010001000100' || '021c000000' || '01' || repeat('00', 24) || '00' || '0107' || '0000000000000000'),
+	('money elsewhere, with zeros', '000000000000000000' || '0101' || '010001000100' || '022c000000' || '01' || repeat('00', 24) || '01' || '11' || '00000000805dc59b5eb9d9c008f6369214' || '0000000000000000'),
+	('money elsewhere, of more digits', '000000000000000000' || '0100' || '010001000100' || '022c000000' || '01' || repeat('00', 24) || '01' || '11' || repeat('07', 17) || '0000000000000000'),
+	('money elsewhere, of nobody', '000000000000000000' || '0100' || '010001000100' || '022c000000' || '01' || repeat('00', 24) || '00' || '11' || repeat('07', 17) || '0000000000000000'),
+	('money elsewhere, behind customers', '000000000000000000' || '0100' || '010001000100' || '022c000000' || '01' || repeat('00', 24) || '00' || '11' || repeat('07', 17)
 		|| '022c000000' || '01' || repeat('01', 24) || '00' || '11' || repeat('07', 17) || '0000000000000000'),
-	('money elsewhere, without amounts', '0000000000000000' || '022c000000' || '01' || repeat('00', 24) || '00' || '11' || repeat('07', 17) || '0000000000000000'),
-	('a block that nobody knows', '0000000000000000' || '0100' || '010001000100' || '0300000000' || '0000000000000000'),
-	('no end', '0000000000000000' || '0100' || '010001000100' || '000000000000'),
-	('more behind the end', '0000000000000000' || '0100' || '010001000100' || '000000000000000000')) v (what, hex);
+	('money elsewhere, without amounts', '000000000000000000' || '022c000000' || '01' || repeat('00', 24) || '00' || '11' || repeat('07', 17) || '0000000000000000'),
+	('a guest', '000000000000020000' || '0100' || '010001000100' || '0306000000' || '010402000000' || '0000000000000000'),
+	('a guest who is a customer', '000000000000020000' || '0100' || '010001000100' || '0306000000' || '010002000000' || '0000000000000000'),
+	('a guest of another kind', '000000000000000000' || '0100' || '010001000100' || '0306000000' || '011202000000' || '0000000000000000'),
+	('no amount, on a day', '000000000000000000' || '0100' || '010001000100' || '0306000000' || '012802000000' || '0000000000000000'),
+	('no guest', '000000000000000000' || '0100' || '010001000100' || '0306000000' || '010400000000' || '0000000000000000'),
+	('1000 guests', '000000000000000000' || '0100' || '010001000100' || '0307000000' || 'e8070402010000' || '0000000000000000'),
+	('no block of guests', '000000000000000000' || '0100' || '010001000100' || '0301000000' || '00' || '0000000000000000'),
+	('guests behind customers', '010101010202000000' || '0000' || '0100' || '010001000100' || '0112000000' || '00' || '0102030405060708' || '000002' || '00' || '00' || '00' || '00' || '00' || '00' || '0306000000' || '010402000000' || '0000000000000000'),
+	('a block that nobody knows', '000000000000000000' || '0100' || '010001000100' || '0400000000' || '0000000000000000'),
+	('no end', '000000000000000000' || '0100' || '010001000100' || '000000000000'),
+	('more behind the end', '000000000000000000' || '0100' || '010001000100' || '000000000000000000')) v (what, hex);

@@ -352,6 +352,15 @@ CALL compare('revenue_concentration', ARRAY['revenue_concentration(customer_base
 
 CALL compare('history_info', ARRAY['history_info(purchase_history)'],
 	'SELECT shop, 0, how, (history_info(h)).revenue::text FROM histories', 'SELECT shop, 0, how, revenue::text FROM plain, (VALUES (''rows''), (''binary'')) h (how)');
+CALL compare('the rest of history_info', ARRAY['history_info(purchase_history)'],
+	'SELECT shop, 0, how || name, money::text FROM histories, history_info(h), LATERAL (VALUES ('' refunded'', -refunded), ('' guests'', guest_revenue)) v (name, money)',
+	'SELECT shop, 0, how || name, money::text FROM plain, (VALUES (''rows''), (''binary'')) h (how), LATERAL (VALUES ('' refunded'', refunded), ('' guests'', guest_revenue)) v (name, money)');
+CALL compare('excluded_rows', ARRAY['excluded_rows(purchase_history)'],
+	'SELECT shop, 0, how || name, coalesce(sum(amount), zero)::text FROM histories JOIN plain USING (shop), excluded_rows(h), LATERAL (SELECT CASE WHEN reason LIKE ''guest %'' THEN '' guests'' ELSE '' revenue'' END AS name) v WHERE is_counted GROUP BY shop, how, name, zero',
+	'SELECT shop, 0, how || name, money::text FROM plain, (VALUES (''rows''), (''binary'')) h (how), LATERAL (VALUES ('' revenue'', revenue), ('' guests'', guest_revenue)) v (name, money)');
+CALL compare('taken away', ARRAY['_retention_purchase_history_difference(purchase_history,purchase_history)', 'negated(purchase_history)'],
+	'SELECT shop, 0, how || name, money::text FROM histories, LATERAL (VALUES ('' difference'', h + h - h), ('' negated'', negated(negated(h) + negated(h)) + negated(h))) v (name, again), LATERAL (SELECT (history_info(again)).revenue AS money) i',
+	'SELECT shop, 0, how || name, revenue::text FROM plain, (VALUES (''rows''), (''binary'')) h (how), LATERAL (VALUES ('' difference''), ('' negated'')) v (name)');
 CALL compare('the base of a history', ARRAY['customer_base(purchase_history)'],
 	'SELECT shop, 0, how || name, money::text FROM (SELECT shop, how, customer_base(h) AS b FROM histories) s,
 		LATERAL (VALUES ('' revenue'', revenue(b)), ('' refunded'', refunded(b)), ('' guests'', guest_revenue(b)),
@@ -719,11 +728,9 @@ CREATE FUNCTION widen(value bytea) RETURNS text IMMUTABLE LANGUAGE SQL AS $$
 	SELECT translate(encode(overlay(value PLACING decode('a0e103' || repeat('ff', 61599) || '7f', 'hex') FROM octet_length(value) - 9 FOR 2), 'base64'), E'\n', '')
 $$;
 CREATE TABLE widest AS
-SELECT widen(_retention_customer_base_send(customer_base(NULL::int8, date '2024-01-01', 1::numeric)))::customer_base AS base,
-	   widen(_retention_purchase_history_send(purchase_history(NULL::int8, date '2024-01-01', 1::numeric, 'day')))::purchase_history AS history;
-SELECT length(base::text) > 80000 AS base, length(history::text) > 80000 AS history FROM widest;
+SELECT widen(_retention_customer_base_send(customer_base(NULL::int8, date '2024-01-01', 1::numeric)))::customer_base AS base;
+SELECT length(base::text) > 80000 AS base FROM widest;
 SELECT length(_retention_customer_base_combine(base, small)::text) FROM widest, (SELECT customer_base(1, date '2024-01-01', 1e-16383::numeric) AS small) s;
-SELECT length(_retention_purchase_history_combine(history, small)::text) FROM widest, (SELECT purchase_history(1, date '2024-01-01', 1e-16383::numeric, 'day') AS small) s;
 
 SELECT what, compared, wrong, left(example, 300) AS example FROM checked WHERE wrong > 0 ORDER BY what COLLATE "C";
 SELECT count(*) > 120 AS checks, sum(compared) > 50000 AS compared, sum(wrong) AS wrong FROM checked;

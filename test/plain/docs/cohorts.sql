@@ -68,10 +68,21 @@ SELECT cohort, i, period_start, size, active, active::float8 / size, orders, rev
 FROM plain.cohorts('month') WINDOW w AS (PARTITION BY cohort ORDER BY i)
 
 --> info
-SELECT period, time_zone, customers, occasions, orders, revenue, first_order, last_order FROM shop_history, history_info(h) WHERE h IS NOT NULL;
+SELECT period, time_zone, customers, occasions, orders, revenue, first_order, last_order, refunds, refunded, guest_orders, guest_refunds, guest_revenue FROM shop_history, history_info(h) WHERE h IS NOT NULL;
 -- an occasion: a customer's day with an order; one with refunds alone is none
-SELECT 'day', NULL, count(DISTINCT customer) FILTER (WHERE is_order), count(DISTINCT (customer, day)) FILTER (WHERE is_order), count(*) FILTER (WHERE is_order), sum(amount), min(day) FILTER (WHERE is_order), max(day) FILTER (WHERE is_order)
-FROM plain.known HAVING count(*) > 0
+SELECT 'day', NULL, count(DISTINCT customer) FILTER (WHERE is_order), count(DISTINCT (customer, day)) FILTER (WHERE is_order), count(*) FILTER (WHERE is_order), sum(amount), min(day) FILTER (WHERE is_order), max(day) FILTER (WHERE is_order),
+	count(*) FILTER (WHERE NOT is_order), coalesce(sum(amount) FILTER (WHERE NOT is_order), 0), g.*
+FROM plain.known, (SELECT count(*) FILTER (WHERE amount >= 0), count(*) FILTER (WHERE amount < 0), coalesce(sum(amount), 0) FROM shop WHERE customer IS NULL AND isfinite(ordered_at)) g (orders, refunds, revenue)
+GROUP BY g.orders, g.refunds, g.revenue
+
+--> rows
+SELECT reason, is_counted, row_count, amount FROM shop_history, excluded_rows(h);
+SELECT reason, reason NOT LIKE 'no %', count(what), sum(amount) FROM unnest('{order,refund,refund without order,guest order,guest refund,no amount,no time}'::text[]) reason
+	LEFT JOIN (SELECT amount, CASE WHEN amount IS NULL THEN 'no amount' WHEN isfinite(ordered_at) IS NOT TRUE THEN 'no time'
+			WHEN customer IS NULL THEN CASE WHEN amount < 0 THEN 'guest refund' ELSE 'guest order' END WHEN amount >= 0 THEN 'order'
+			WHEN customer IN (SELECT customer FROM shop WHERE isfinite(ordered_at) AND amount >= 0) THEN 'refund' ELSE 'refund without order' END AS what
+		FROM shop) o ON what = reason
+WHERE EXISTS (SELECT FROM shop) GROUP BY 1, 2
 
 --> daily_history
 SELECT day, coalesce(customers, 0), coalesce(orders, 0), coalesce(revenue, 0) FROM daily_history, history_info(h);
