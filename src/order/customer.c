@@ -167,6 +167,19 @@ retention_identity_uuid(Datum key)
 	return identity;
 }
 
+/* The uuid again. */
+Datum
+retention_uuid_of_identity(Identity identity)
+{
+	pg_uuid_t  *uuid = palloc(sizeof(pg_uuid_t));
+	uint64		half[2];
+
+	half[0] = pg_hton64(customer_unmix(identity.hash) ^ customer_mix(identity.low));
+	half[1] = pg_hton64(identity.low);
+	memcpy(uuid->data, half, sizeof(half));
+	return UUIDPGetDatum(uuid);
+}
+
 /* The first half of SHA-256. */
 static Identity
 identity_of_long(text *value)

@@ -71,6 +71,7 @@ extern bool retention_text_is_folded(Oid collation);
 extern void retention_check_text_key(FunctionCallInfo fcinfo);
 extern void retention_check_line_keys(FunctionCallInfo fcinfo);
 extern Identity retention_identity_uuid(Datum key);
+extern Datum retention_uuid_of_identity(Identity identity);
 extern Identity retention_identity_text(Datum key, Oid collation, bool folded);
 extern const char *retention_key_name(KeyKind kind);
 
@@ -184,6 +185,18 @@ customer_mix(uint64 key)
 	key *= UINT64CONST(0xc4ceb9fe1a85ec53);
 	key ^= key >> 33;
 	return key;
+}
+
+/* The number that customer_mix made this of: its steps, undone from the last on. */
+static inline uint64
+customer_unmix(uint64 hash)
+{
+	hash ^= hash >> 33;
+	hash *= UINT64CONST(0x9cb4b2f8129337db);
+	hash ^= hash >> 33;
+	hash *= UINT64CONST(0x4f74430c22a54005);
+	hash ^= hash >> 33;
+	return hash ^ CUSTOMER_MIX_FIRST;
 }
 
 /* The collation and whether it folds matter to texts alone. */

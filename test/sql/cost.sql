@@ -23,7 +23,7 @@ JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = 
 WHERE proretset AND prorows = 1000 AND prosrc <> 'retention_refuse_call' ORDER BY proname;
 -- A function of all of a value costs more than one of its header.
 SELECT bool_and(procost >= 1000) AS whole_values FROM pg_proc
-WHERE proargtypes[0] = 'purchase_history'::regtype AND proname IN ('order_gap', 'customer_base', 'cohort_retention', 'cohort_average', 'lifecycle', 'repeat_within', 'value_within', 'revenue_movements', 'order_ladder', 'time_to_order', 'active_life', 'repeat_buying', 'repeat_spend')
+WHERE proargtypes[0] = 'purchase_history'::regtype AND proname IN ('order_gap', 'customer_base', 'cohort_retention', 'cohort_average', 'lifecycle', 'repeat_within', 'value_within', 'revenue_movements', 'order_ladder', 'time_to_order', 'active_life', 'customer_list', 'repeat_buying', 'repeat_spend')
 	OR proargtypes[0] = 'customer_base'::regtype AND proname IN ('gini', 'top_share', 'standard_error', 'only_customers_of', 'without_customers_of', 'revenue_concentration', 'order_count_distribution');
 
 -- Stored values: one a day, each of a few hundred kilobytes; and with sums of

@@ -345,6 +345,24 @@ CREATE FUNCTION plain_cells(which int, as_of date) RETURNS TABLE (repeat_purchas
 	GROUP BY k, span, age ORDER BY k, span, age
 $$;
 
+-- Each customer, and how many have less.  Without an as_of refunds after the last order count, too.
+CREATE FUNCTION plain_customer_list(which int, as_of date)
+RETURNS TABLE (customer text, orders int8, revenue numeric, first_order date, last_order date, age_days int, recency_days int, mean_gap_days float8, next_order_due date,
+			   recency_score int, frequency_score int, monetary_score int, revenue_decile int, status text) STABLE LANGUAGE sql AS $$
+	WITH c AS MATERIALIZED (
+		SELECT customer, count(*) FILTER (WHERE is_order) AS n, sum(amount) AS paid, min(period) FILTER (WHERE is_order) AS first, max(period) FILTER (WHERE is_order) AS last, horizon(which, as_of) AS today
+		FROM facts WHERE id = which AND customer IS NOT NULL AND (period <= as_of OR as_of IS NULL) GROUP BY customer HAVING bool_or(is_order)),
+	due AS (SELECT customer, percentile_cont(0.5) WITHIN GROUP (ORDER BY gap) AS gap FROM (SELECT customer, day - lag(day) OVER (PARTITION BY customer ORDER BY day) AS gap FROM (SELECT DISTINCT customer, day FROM numbered(which, as_of)) d) g GROUP BY customer),
+	usual AS MATERIALIZED (SELECT coalesce(nullif(plain_order_gap(which, 0.9, as_of), 0), 90) AS days),
+	less AS (
+		SELECT c.*, count(*) FILTER (WHERE x.today - x.last < c.today - c.last) AS recency, count(*) FILTER (WHERE x.n < c.n) AS frequency, CASE WHEN c.paid IS NOT NULL THEN count(*) FILTER (WHERE x.paid < c.paid) END AS monetary, count(*) AS all_of_them
+		FROM c, c x GROUP BY c.customer, c.n, c.paid, c.first, c.last, c.today)
+	SELECT customer, n, paid, first, last, today - first, today - last, (last - first)::float8 / nullif(n - 1, 0), last + floor(gap)::int,
+		   (5 - 5 * recency / all_of_them)::int, (1 + 5 * frequency / all_of_them)::int, (1 + 5 * monetary / all_of_them)::int, (1 + 10 * monetary / all_of_them)::int,
+		   CASE WHEN today - last > 3 * days THEN 'lost' WHEN today - last > 2 * days THEN 'dormant' WHEN today - last > days THEN 'at risk' WHEN n = 1 THEN 'new' ELSE 'active' END
+	FROM less JOIN due USING (customer), usual ORDER BY customer COLLATE "C"
+$$;
+
 -- Two that see all rows.  Money is nothing rather than NULL where amounts were given.
 CREATE FUNCTION plain_customer_base(which int)
 RETURNS TABLE (customers int8, orders int8, revenue numeric, refunds int8, guest_orders int8, guest_revenue numeric,
@@ -510,6 +528,9 @@ INSERT INTO asked
 SELECT 'order_gap', id, format('(SELECT order_gap(h, %s, %L) AS gap, 1 AS ordinality)', fraction, as_of), format('(SELECT plain_order_gap(%s, %s, %L) AS gap, 1 AS ordinality)', id, fraction, as_of)
 FROM horizons, unnest('{0,0.25,0.5,0.77,1}'::float8[]) fraction;
 INSERT INTO asked
+SELECT 'customer_list', id, format('(SELECT l.*, row_number() OVER (ORDER BY customer COLLATE "C") AS ordinality FROM customer_list(h, %L) l)', as_of), format('plain_customer_list(%s, %L)', id, as_of)
+FROM horizons JOIN cases USING (id) WHERE grain = 'day' AND key <> 'c_text';
+INSERT INTO asked
 SELECT 'repeat_buying', id, format('cells(repeat_buying(h, %L))', as_of), format('plain_cells(%s, %L)', id, as_of)
 FROM horizons JOIN cases USING (id) WHERE grain = 'day';
 INSERT INTO asked
@@ -554,7 +575,7 @@ SELECT question, id, call, answer(in_order(regexp_replace(call, '\mh\M', format(
 -- Counts, dates and money are the same; of shares and means 12 digits are.
 CREATE FUNCTION same_value(key text, a jsonb, b jsonb) RETURNS bool IMMUTABLE LANGUAGE sql AS $$
 	SELECT CASE WHEN a = b THEN true
-		   WHEN jsonb_typeof(a) = 'number' AND jsonb_typeof(b) = 'number' AND key IN ('retention', 'rate', 'eligible_rate', 'lower', 'upper', 'customer_value', 'purchase_frequency', 'aov', 'nrr', 'grr', 'customer_retention', 'median_gap_days', 'gap', 'quick_ratio', 'repeat_rate')
+		   WHEN jsonb_typeof(a) = 'number' AND jsonb_typeof(b) = 'number' AND key IN ('retention', 'rate', 'eligible_rate', 'lower', 'upper', 'customer_value', 'purchase_frequency', 'aov', 'nrr', 'grr', 'customer_retention', 'mean_gap_days', 'median_gap_days', 'gap', 'quick_ratio', 'repeat_rate')
 		   THEN abs(a::numeric - b::numeric) <= 1e-12 * greatest(1, abs(b::numeric))
 		   ELSE false END
 $$;

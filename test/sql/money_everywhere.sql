@@ -410,6 +410,13 @@ CALL compare('new_and_returning', ARRAY['new_and_returning(purchase_history,text
 			  FROM seen JOIN firsts USING (shop, grain, period, c) GROUP BY shop, grain, period, p) m USING (shop, grain, period, p)
 		CROSS JOIN LATERAL (VALUES (''all'', paid), (''new'', new), (''returning'', old)) v (name, money)');
 
+-- Refunds after the last order count where no as_of is given.
+CALL compare('customer_list', ARRAY['customer_list(purchase_history,date)'],
+	'SELECT shop, customer, how || name, money FROM histories, customer_list(h) l, LATERAL (VALUES ('' revenue'', l.revenue::text), ('' score'', monetary_score::text), ('' decile'', revenue_decile::text)) v (name, money)',
+	'SELECT shop, c::text, how || name, money
+	 FROM (SELECT b.shop, c, (b.revenue + zero)::text AS revenue, rank() OVER w - 1 AS less, count(*) OVER (PARTITION BY b.shop) AS n FROM buyers b JOIN plain USING (shop) WHERE b.orders > 0 WINDOW w AS (PARTITION BY b.shop ORDER BY b.revenue)) r,
+		  (VALUES (''rows''), (''binary'')) h (how), LATERAL (VALUES ('' revenue'', revenue), ('' score'', (1 + 5 * less / n)::text), ('' decile'', (1 + 10 * less / n)::text)) v (name, money)');
+
 -- What each customer pays in a period, and paid in the one before.
 CREATE TABLE paid AS
 SELECT shop, grain, period, c, p, sum(a) AS net, min(CASE WHEN sum(a) > 0 THEN p END) OVER (PARTITION BY shop, grain, period, c) AS first

@@ -180,7 +180,8 @@ foreach my $case (
 	[ 'questions', q{SELECT (SELECT count(*) FROM cohort_retention(h, 'month')), (SELECT count(*) FROM repeat_within(h)), (SELECT count(*) FROM value_within(h)), (SELECT count(*) FROM revenue_movements(h)),
 		(SELECT count(*) FROM order_ladder(h)), (SELECT count(*) FROM lifecycle(h, 'week')),
 		(SELECT count(*) FROM new_and_returning(h, 'week')), order_gap(h),
-		median_survival(time_to_order(h)), restricted_mean(active_life(h)), (SELECT count(*) FROM cells(repeat_buying(h))), customer_base(h) FROM histories}, 20 ],
+		median_survival(time_to_order(h)), restricted_mean(active_life(h)),
+		(SELECT count(*) FROM customer_list(h)), (SELECT count(*) FROM cells(repeat_buying(h))), customer_base(h) FROM histories}, 20 ],
 	[ 'an error that is caught', q{DO $$ BEGIN PERFORM purchase_history(int8_key, ordered_at, amount / nullif(i - 19999, 0), 'day'), 1 / (count(*) - 20000)
 		FROM orders WHERE i <= 20000; EXCEPTION WHEN division_by_zero THEN NULL; END $$}, 100 ])
 {

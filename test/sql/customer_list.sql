@@ -1,0 +1,68 @@
+-- A row a customer: by hand, and against the view customers over random shops.
+SET timezone = 'UTC';
+SET datestyle = 'ISO';
+SET client_min_messages = warning;
+SET jit = off;
+CREATE SCHEMA customer_list;
+SET search_path = customer_list, public;
+
+-- On April 3rd: 1 ordered three times, 30 and 59 days apart, and gives something back later; 2 twice, 60
+-- days apart; 3 twice on one day; 4 gives back, orders, and pays nothing; 5 has never ordered.
+-- The gaps are 0, 30, 59 and 60: 59.7 days are usual.
+CREATE TABLE orders (customer int8, day date, amount numeric);
+INSERT INTO orders VALUES
+	(1, '2024-01-05', 10), (1, '2024-02-04', 20), (1, '2024-04-03', 30), (1, '2024-04-05', -5), (2, '2024-01-20', 40), (2, '2024-03-20', 15),
+	(3, '2024-02-04', 7), (3, '2024-02-04', 8), (4, '2024-01-01', -2), (4, '2024-03-01', 0), (5, '2024-03-01', -1), (NULL, '2024-04-02', 1000), (6, NULL, 5), (6, '2024-04-01', NULL);
+CREATE TABLE histories AS SELECT purchase_history(customer, day, amount, 'day') AS h, purchase_history(customer, day, 'day') AS no_amounts,
+	purchase_history(md5(customer::text)::uuid, day, amount, 'day') AS uuids, purchase_history(customer::text, day, amount, 'day') AS texts, purchase_history(customer, day, amount, 'month') AS months FROM orders;
+SELECT l.* FROM histories, customer_list(h) l ORDER BY customer;
+-- Months later they are at risk, dormant and lost: after 60, 120 and 180 days. What was given back on April 5th is seen.
+SELECT l.customer, revenue, age_days, recency_days, status FROM histories, unnest('{2024-06-01,2024-06-02,2024-07-31,2024-08-01,2024-09-29,2024-09-30}'::date[]) as_of, customer_list(h, as_of) l WHERE customer = '1' ORDER BY as_of;
+-- Seen from February 4th, and from before the first order.
+SELECT l.* FROM histories, customer_list(h, '2024-02-04') l ORDER BY customer;
+SELECT count(*) AS nobody FROM histories, customer_list(h, '2024-01-04') l;
+SELECT l.* FROM histories, customer_list(no_amounts) l ORDER BY customer;
+SELECT count(*) AS uuids, count(*) FILTER (WHERE (u.orders, u.revenue, u.status, u.revenue_decile) = (l.orders, l.revenue, l.status, l.revenue_decile)) AS alike
+FROM histories, customer_list(h) l LEFT JOIN LATERAL (SELECT * FROM customer_list(uuids)) u ON u.customer = md5(l.customer)::uuid::text;
+-- Every number is read back, and every uuid.
+SELECT string_agg(customer, ' ' ORDER BY customer::int8) AS customers FROM customer_list((SELECT purchase_history(n, date '2024-01-01', 'day') FROM unnest('{0,1,-1,42,9223372036854775807,-9223372036854775808,-2611923443488327891,2611923443488327891}'::int8[]) n));
+SELECT count(*) AS customers, count(*) FILTER (WHERE customer = md5(n::text)::uuid::text) AS uuids, count(*) FILTER (WHERE customer = ((n * 7919 - 500000)::int8 * 1000003)::text) AS numbers
+FROM (SELECT purchase_history(md5(n::text)::uuid, date '2024-01-01' + n, 'day') AS u, purchase_history((n * 7919 - 500000)::int8 * 1000003, date '2024-01-01' + n, 'day') AS i FROM generate_series(1, 1000) n) s,
+	 LATERAL (SELECT * FROM customer_list(u) UNION ALL SELECT * FROM customer_list(i)) l, LATERAL (SELECT first_order - date '2024-01-01') d (n);
+SELECT string_agg(customer, ' ' ORDER BY customer) AS customers FROM customer_list((SELECT purchase_history(u, date '2024-01-01', 'day') FROM unnest('{00000000-0000-0000-0000-000000000000,ffffffff-ffff-ffff-ffff-ffffffffffff,00112233-4455-6677-8899-aabbccddeeff}'::uuid[]) u));
+-- One customer alone, and money that no word holds.
+SELECT l.* FROM customer_list((SELECT purchase_history(7, date '2024-01-01', 1.5, 'day'))) l;
+SELECT customer, revenue, monetary_score, revenue_decile FROM customer_list((SELECT purchase_history(c, date '2024-01-01', a, 'day') FROM (VALUES
+	(1, 1e40), (2, 1e-40), (3, 2e-40), (4, 0), (5, 1e37), (6, 1e37 + 1), (7, 3), (8, 3.0000000000000000000000000000000000000001), (9, 3), (10, -1e40), (10, 5)) v (c, a))) ORDER BY revenue, customer;
+-- Nothing, guests, refunds.
+SELECT (SELECT count(*) FROM customer_list(NULL::purchase_history)) AS none, (SELECT count(*) FROM customer_list((SELECT purchase_history(NULL::int8, date '2024-01-01', 1.0, 'day')))) AS guests, (SELECT count(*) FROM customer_list((SELECT purchase_history(1, date '2024-01-01', -1.0, 'day')))) AS refunds;
+-- What can't be told.
+SELECT count(*) FROM histories, customer_list(texts);
+SELECT count(*) FROM histories, customer_list(months);
+SELECT count(*) FROM histories, customer_list(h, 'infinity');
+SELECT count(*) FROM customer_list((SELECT purchase_history(1, d, 'day') FROM unnest('{2024-01-01,200000-01-01}'::date[]) d));
+
+-- Random shops: guests, refunds before and after the orders, free orders, NULLs, many who came once, ties.
+CREATE TABLE shop (seed int, customer int8, day date, amount numeric(12, 2));
+INSERT INTO shop SELECT seed, customer_id, ordered_at::date, amount FROM generate_series(1, 3) seed, simulate_orders(40 * seed * seed, '1 year', seed);
+INSERT INTO shop SELECT seed, CASE n % 5 WHEN 0 THEN NULL ELSE n % 37 * 3 END, CASE n % 11 WHEN 0 THEN NULL ELSE date '2023-12-20' + n * 7919 % 400 END,
+	CASE n % 7 WHEN 0 THEN NULL WHEN 1 THEN 0 WHEN 2 THEN -20 ELSE n % 4 * 25 END FROM generate_series(1, 3) seed, generate_series(1, 60 * seed) n;
+SELECT seed, count(*) AS rows, count(*) FILTER (WHERE customer IS NULL) AS guests, count(*) FILTER (WHERE amount < 0) AS refunds, count(*) FILTER (WHERE amount = 0) AS free, count(*) FILTER (WHERE amount IS NULL OR day IS NULL) AS skipped FROM shop GROUP BY seed ORDER BY seed;
+CREATE TABLE asked (customer int8, day date, amount numeric(12, 2));
+SELECT count(*) > 0 AS views FROM retention_create_views('customer_list.asked', 'customer', 'day', 'amount', target => 'customer_list_views');
+CREATE FUNCTION differences(which int, OUT customers int8, OUT statuses int8, OUT mismatches int8, OUT example text) LANGUAGE plpgsql AS $$
+BEGIN
+	TRUNCATE customer_list.asked;
+	INSERT INTO customer_list.asked SELECT customer, day, amount FROM customer_list.shop WHERE seed = which;
+	SELECT count(*), count(DISTINCT v.status), count(*) FILTER (WHERE l IS DISTINCT FROM v), min(concat_ws(' is ', l, v)) FILTER (WHERE l IS DISTINCT FROM v) INTO customers, statuses, mismatches, example
+	FROM (SELECT customer::text, orders, trim_scale(revenue) AS revenue, first_order, last_order, age_days, recency_days, round(mean_gap_days::numeric, 9) AS mean_gap, next_order_due, recency_score, frequency_score, monetary_score, revenue_decile, status
+		  FROM customer_list((SELECT purchase_history(a.customer, day, amount, 'day') FROM customer_list.asked a))) l
+		 FULL JOIN (SELECT customer::text, orders, trim_scale(revenue) AS revenue, first_order, last_order, age_days::int4, recency_days::int4, round(mean_gap_days::numeric, 9) AS mean_gap, next_order_due, recency_score::int4, frequency_score::int4, monetary_score::int4, revenue_decile::int4, status
+		  FROM customer_list_views.customers) v USING (customer);
+END
+$$;
+SELECT seed, d.* FROM generate_series(1, 3) seed, differences(seed) d ORDER BY seed;
+
+SET client_min_messages = error;
+SELECT count(*) > 0 AS dropped FROM retention_drop_views('customer_list_views');
+DROP SCHEMA customer_list CASCADE;
