@@ -40,15 +40,14 @@ add_run(const Run *run, OccasionShape shape, void *arg)
 	while (run_next(&cursor, &customer))
 		for (int64 i = 0; i < customer.n; i++)
 		{
-			Partition  *partition = NULL;
-			uint64	   *to = state_next(state, customer.identity[0], &partition);
+			uint64	   *to = state_next(state);
 
 			copy_words(to, customer.identity, shape.key_words);
 			retention_convert_occasion(customer.occasions + i * occasion_words(shape),
 									   shape.money_words, merge->scale, to + shape.key_words,
 									   state_shape(state).money_words, customer.identity,
 									   shape.key_words, &elsewhere);
-			state_push(state, partition);
+			state_push(state);
 		}
 	retention_history_add_wide_list(state, &elsewhere.list);
 }

@@ -184,25 +184,24 @@ state_zone(const HistoryState *state)
 		retention_history_zone(state);
 }
 
-/* The place for an entry of this hash; state_push counts it. */
+/* The place for an entry; state_push counts it. */
 static pg_attribute_always_inline uint64 *
-state_next(HistoryState *state, uint64 hash, Partition **partition)
+state_next(HistoryState *state)
 {
 	if (state->small && unlikely(state->small->used == state->small->room))
 		retention_history_grow(state);
 	if (state->small)
 		return small_entries(state->small) + state->small->used * entry_words(small_shape(state->small));
-	*partition = ledger_partition(state->large->ledger, hash);
-	return (*partition)->next;
+	return ledger_next(state->large->ledger);
 }
 
 static inline void
-state_push(HistoryState *state, Partition *partition)
+state_push(HistoryState *state)
 {
 	if (state->small)
 		state->small->used++;
 	else
-		ledger_push(state->large->ledger, partition);
+		ledger_push(state->large->ledger);
 }
 
 #endif							/* RETENTION_HISTORY_STATE_H */

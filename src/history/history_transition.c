@@ -217,8 +217,7 @@ add_entry(HistoryState *state, Identity identity, uint32 slot, AmountKind kind, 
 	static const uint64 none[UNITS_MAX_WORDS] = {0};
 	OccasionShape shape = state_shape(state);
 	uint64		mark = make_mark(slot, 1);
-	Partition  *partition = NULL;
-	uint64	   *entry = state_next(state, identity.hash, &partition);
+	uint64	   *entry = state_next(state);
 
 	*entry++ = identity.hash;
 	if (shape.key_words == 2)
@@ -231,7 +230,7 @@ add_entry(HistoryState *state, Identity identity, uint32 slot, AmountKind kind, 
 		else
 			units_widen(entry, 2, none, 2);
 	}
-	state_push(state, partition);
+	state_push(state);
 	if (kind != AMOUNT_NONE && unlikely(row->words == 0))
 		retention_elsewhere_add(&state->large->ledger->elsewhere, &identity.hash, mark,
 								shape.key_words, row->wide);

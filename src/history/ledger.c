@@ -84,7 +84,7 @@ count_fresh(const Ledger *ledger, const Partition *partition)
 int64
 retention_ledger_entries(const Ledger *ledger)
 {
-	int64		entries = ledger->entries;
+	int64		entries = ledger->entries + ledger->nwaiting;
 
 	for (int i = 0; i < partitions(ledger); i++)
 		entries += count_fresh(ledger, &ledger->partitions[i]);
@@ -170,6 +170,7 @@ retention_ledger_check(const Ledger *ledger)
 
 	Assert(ledger->log_partitions >= 0 && ledger->log_partitions <= MAX_LOG_PARTITIONS);
 	Assert(ledger->arrived.nwords == 0);
+	Assert(ledger->nwaiting >= 0 && ledger->nwaiting < LEDGER_WAITING);
 	Assert(ledger->elsewhere.scale >= 0 && ledger->elsewhere.scale <= UNITS_MAX_SCALE);
 	Assert(shape.money_words == 2 || wide_count(&ledger->elsewhere.list) == 0);
 	for (int i = 0; i < partitions(ledger); i++)
@@ -252,6 +253,7 @@ fold(Ledger *ledger, Partition *partition)
 void
 retention_ledger_fold(Ledger *ledger)
 {
+	retention_ledger_place(ledger);
 	for (int i = 0; i < partitions(ledger); i++)
 		fold(ledger, &ledger->partitions[i]);
 }
@@ -261,10 +263,11 @@ static void
 split(Ledger *ledger, int more_bits)
 {
 	Partition  *old;
-	int			nold = partitions(ledger);
+	int			nold;
 
 	retention_ledger_fold(ledger);
 	old = ledger->partitions;
+	nold = partitions(ledger);
 	for (int i = 0; i < nold; i++)
 		retention_pool_free(&ledger->pool, old[i].fresh.first);
 	retention_ledger_begin(ledger, ledger->log_partitions + more_bits);
@@ -305,6 +308,7 @@ retention_ledger_expect(Ledger *ledger, int64 entries)
 {
 	int			more_bits = 0;
 
+	retention_ledger_place(ledger);
 	/* no more than there is memory for: the rest goes to disk */
 	if (!ledger->unlimited)
 		entries = Min(entries, (int64) (get_hash_memory_limit() / sizeof(uint64) /
@@ -332,8 +336,8 @@ keep_in_shape(Ledger *ledger)
 }
 
 /* A fresh page is full: add one, or fold. */
-void
-retention_ledger_make_room(Ledger *ledger, Partition *partition)
+static void
+make_room(Ledger *ledger, Partition *partition)
 {
 	int64		n = count_fresh(ledger, partition);
 
@@ -347,17 +351,75 @@ retention_ledger_make_room(Ledger *ledger, Partition *partition)
 	keep_in_shape(ledger);
 }
 
-/* Add an entry of any money, but of no more words or digits. */
-void
-retention_ledger_add(Ledger *ledger, const uint64 *entry, int words, int scale)
+/* An entry that waited, of so many words of money, goes to its partition. */
+static void
+place(Ledger *ledger, const uint64 *entry, int words)
 {
 	int			key_words = ledger->shape.key_words;
 	Partition  *partition = ledger_partition(ledger, entry[0]);
 
 	copy_words(partition->next, entry, key_words);
-	retention_convert_occasion(entry + key_words, words, scale, partition->next + key_words,
+	retention_convert_occasion(entry + key_words, words, ledger->elsewhere.scale,
+							   partition->next + key_words, ledger->shape.money_words,
+							   entry, key_words, &ledger->elsewhere);
+	partition->next += entry_words(ledger->shape);
+	if (unlikely(partition->next == partition->end))
+		make_room(ledger, partition);
+}
+
+static pg_attribute_always_inline void
+place_shaped(Ledger *ledger, const uint64 *waiting, int n, OccasionShape shape)
+{
+	int			stride = entry_words(shape);
+
+	for (int i = 0; i < n; i++)
+		prefetch_for_write(ledger_partition(ledger, waiting[i * stride]));
+	for (int i = 0; i < n; i++)
+		prefetch_for_write(ledger_partition(ledger, waiting[i * stride])->next);
+	for (int i = 0; i < n; i++)
+	{
+		const uint64 *entry = waiting + i * stride;
+		Partition  *partition = ledger_partition(ledger, entry[0]);
+
+		copy_words(partition->next, entry, stride);
+		partition->next += stride;
+		if (unlikely(partition->next == partition->end))
+		{
+			make_room(ledger, partition);
+			/* which may have made money wide */
+			if (unlikely(ledger->shape.money_words != shape.money_words))
+				while (++i < n)
+					place(ledger, waiting + i * stride, shape.money_words);
+		}
+	}
+}
+
+/* All that waits goes to its partitions. */
+void
+retention_ledger_place(Ledger *ledger)
+{
+	uint64		waiting[LEDGER_WAITING * OCCASION_ENTRY_WORDS];
+	int			n = ledger->nwaiting;
+
+	if (n == 0)
+		return;
+	/* making room may come here again */
+	ledger->nwaiting = 0;
+	memcpy(waiting, ledger->waiting, n * entry_words(ledger->shape) * sizeof(uint64));
+	FOR_SHAPE(ledger->shape, place_shaped(ledger, waiting, n, shaped));
+}
+
+/* Add an entry of any money, but of no more words or digits. */
+void
+retention_ledger_add(Ledger *ledger, const uint64 *entry, int words, int scale)
+{
+	int			key_words = ledger->shape.key_words;
+	uint64	   *to = ledger_next(ledger);
+
+	copy_words(to, entry, key_words);
+	retention_convert_occasion(entry + key_words, words, scale, to + key_words,
 							   ledger->shape.money_words, entry, key_words, &ledger->elsewhere);
-	ledger_push(ledger, partition);
+	ledger_push(ledger);
 }
 
 /* ---- merging ---------------------------------------------------------------- */
@@ -381,6 +443,7 @@ add_one_by_one(Ledger *ledger, const Run *run, OccasionShape shape)
 			retention_ledger_add(ledger, entry, shape.money_words, ledger->elsewhere.scale);
 		}
 	}
+	retention_ledger_place(ledger);
 }
 
 /* Merge what has arrived of one partition. */
@@ -417,6 +480,8 @@ retention_ledger_merge(Ledger *ledger, const Run *run, OccasionShape shape, int 
 	RunCursor	cursor;
 	CustomerView customer;
 
+	/* nothing waits while a merge is under way: that might make the partitions anew */
+	retention_ledger_place(ledger);
 	if (shape.money_words > ledger->shape.money_words)
 	{
 		merge_arrived(ledger);
@@ -468,10 +533,12 @@ retention_ledger_end_merge(Ledger *ledger)
 static void
 convert_money(Ledger *ledger, int words, int scale)
 {
-	OccasionShape from = ledger->shape;
+	OccasionShape from;
 	int			from_scale = ledger->elsewhere.scale;
 
+	/* which may have made it wide */
 	retention_ledger_fold(ledger);
+	from = ledger->shape;
 	/* if there is no memory for it, nothing needs to be there */
 	if (words > from.money_words)
 		retention_ledger_keep_limit_with(ledger, ledger->entries * sizeof(uint64));
@@ -537,10 +604,11 @@ fits_word(const Ledger *ledger, int power)
 void
 retention_ledger_rescale(Ledger *ledger, int scale)
 {
-	int			words = ledger->shape.money_words;
+	int			words;
 
-	Assert(scale > ledger->elsewhere.scale && words > 0);
+	Assert(scale > ledger->elsewhere.scale && ledger->shape.money_words > 0);
 	retention_ledger_fold(ledger);
+	words = ledger->shape.money_words;
 	if (wide_count(&ledger->elsewhere.list) > 0 ||
 		(words == 1 && !fits_word(ledger, scale - ledger->elsewhere.scale)))
 		words = 2;

@@ -3,8 +3,8 @@
  * ledger.h
  *	  The occasions of many customers: partitions by hash, or on disk.
  *
- * A row costs a write to the end of its partition's fresh entries, and nothing is
- * looked up.  When there are many, they are folded: sorted while they are in the
+ * A row costs a write to the end of its partition's fresh entries, for which it waits
+ * until there are some, and nothing is looked up.  When there are many, they are folded: sorted while they are in the
  * processor's cache, rows of one customer and period made one entry, and what is
  * left merged into the partition's run.  Partitions are ranges of hashes, so their
  * runs, one after the other, are all customers in order.
@@ -31,6 +31,13 @@ typedef struct Partition
 	PagedRun	fresh;			/* entries as they came; the last page is not counted */
 	PagedRun	run;
 } Partition;
+
+/*
+ * What comes waits until there are so many.  Then the places of all of them are asked
+ * for before the first is written: their memory is far away, and so it's waited for
+ * once, not each time.
+ */
+#define LEDGER_WAITING	32
 
 /* Memory for some words, kept from one use to the next. */
 typedef struct Room
@@ -64,6 +71,9 @@ typedef struct Ledger
 	Spill	   *spill;			/* NULL while everything is in memory */
 	const SpillReader *source;	/* where the entries come from, if that is a file */
 
+	int			nwaiting;		/* entries that came last, and are in no partition yet */
+	uint64		waiting[LEDGER_WAITING * OCCASION_ENTRY_WORDS];
+
 	/* room to work in, each for one partition */
 	Room		sorting;
 	Room		grouping;
@@ -77,7 +87,7 @@ typedef struct Ledger
 extern Ledger *retention_ledger_create(MemoryContext context, MemoryContext account,
 									   OccasionShape shape, int scale,
 									   uint64 first_hash, uint64 last_hash);
-extern void retention_ledger_make_room(Ledger *ledger, Partition *partition);
+extern void retention_ledger_place(Ledger *ledger);
 extern void retention_ledger_add(Ledger *ledger, const uint64 *entry, int words, int scale);
 extern void retention_ledger_expect(Ledger *ledger, int64 entries);
 extern void retention_ledger_merge(Ledger *ledger, const Run *run, OccasionShape shape, int scale);
@@ -139,16 +149,18 @@ ledger_partition(const Ledger *ledger, uint64 hash)
 #define prefetch_for_write(address)	((void) 0)
 #endif
 
-/* The place for the next entry is partition->next; this counts it. */
-static inline void
-ledger_push(Ledger *ledger, Partition *partition)
+/* The place for the next entry; ledger_push counts it. */
+static inline uint64 *
+ledger_next(Ledger *ledger)
 {
-	partition->next += entry_words(ledger->shape);
+	return ledger->waiting + ledger->nwaiting * entry_words(ledger->shape);
+}
 
-	/* the line after the one that is being filled: it has been used long ago */
-	prefetch_for_write(partition->next + 16);
-	if (unlikely(partition->next == partition->end))
-		retention_ledger_make_room(ledger, partition);
+static inline void
+ledger_push(Ledger *ledger)
+{
+	if (unlikely(++ledger->nwaiting == LEDGER_WAITING))
+		retention_ledger_place(ledger);
 }
 
 /* Goes through the customers of all runs, in order. */
