@@ -11,8 +11,11 @@
 
 #include "port/pg_bitutils.h"
 
-/* Buckets of more entries than this are not left to the insertion sort. */
-#define BUCKET_MAX		16
+/*
+ * Buckets of more entries than this are not left to the insertion sort.  It's more
+ * than a regular has, whose orders mostly come in their order.
+ */
+#define BUCKET_MAX		64
 #define MAX_LOG_BUCKETS	12
 
 /* A customer with so many orders in one period is none. */
