@@ -45,6 +45,7 @@ typedef struct Facts
 	int32		first;			/* days */
 	int32		last;
 	int64		orders;
+	int64		refunds;
 	int64		days;			/* with an order */
 	MoneyTotal	revenue;
 } Facts;
@@ -202,6 +203,8 @@ get_facts(CustomerList *list, const CustomerView *customer, Facts *facts)
 			break;
 		if (question_has_money(question))
 			question_add_money(question, &facts->revenue, customer, occasion);
+		if (mark_kind(*occasion) == OF_REFUNDS)
+			facts->refunds += mark_count(*occasion);
 		if (orders == 0)
 			continue;
 		if (facts->days == 0)
@@ -366,7 +369,7 @@ date_of_day(int32 day)
 }
 
 /*
- * customer_list(purchase_history, as_of): rows (customer, orders, revenue,
+ * customer_list(purchase_history, as_of): rows (customer, orders, revenue, refunds,
  * first_order, last_order, age_days, recency_days, mean_gap_days, next_order_due,
  * recency_score, frequency_score, monetary_score, revenue_decile, status)
  */
@@ -398,8 +401,8 @@ retention_customer_list(PG_FUNCTION_ARGS)
 	while (question_next(question, &customer))
 	{
 		Facts		facts;
-		Datum		values[14];
-		bool		nulls[14] = {false};
+		Datum		values[15];
+		bool		nulls[15] = {false};
 		Worth		worth;
 
 		MemoryContextSwitchTo(row_context);
@@ -410,29 +413,30 @@ retention_customer_list(PG_FUNCTION_ARGS)
 		}
 		values[0] = customer_key(question, &customer);
 		values[1] = Int64GetDatum(facts.orders);
-		values[3] = date_of_day(facts.first);
-		values[4] = date_of_day(facts.last);
-		values[5] = Int32GetDatum(question->as_of - facts.first);
-		values[6] = Int32GetDatum(question->as_of - facts.last);
-		nulls[7] = facts.orders == 1;
-		if (!nulls[7])
-			values[7] = Float8GetDatum((double) (facts.last - facts.first) / (double) (facts.orders - 1));
-		nulls[8] = facts.days == 1;
+		values[3] = Int64GetDatum(facts.refunds);
+		values[4] = date_of_day(facts.first);
+		values[5] = date_of_day(facts.last);
+		values[6] = Int32GetDatum(question->as_of - facts.first);
+		values[7] = Int32GetDatum(question->as_of - facts.last);
+		nulls[8] = facts.orders == 1;
 		if (!nulls[8])
-			values[8] = date_of_day(next_order_due(&list, &facts));
-		values[9] = Int32GetDatum(SCORES + 1 - score((uint64) (question->as_of - facts.last), list.recency_bounds));
-		values[10] = Int32GetDatum(score((uint64) facts.orders, list.order_bounds));
-		nulls[2] = nulls[11] = nulls[12] = !question_has_money(question);
+			values[8] = Float8GetDatum((double) (facts.last - facts.first) / (double) (facts.orders - 1));
+		nulls[9] = facts.days == 1;
+		if (!nulls[9])
+			values[9] = date_of_day(next_order_due(&list, &facts));
+		values[10] = Int32GetDatum(SCORES + 1 - score((uint64) (question->as_of - facts.last), list.recency_bounds));
+		values[11] = Int32GetDatum(score((uint64) facts.orders, list.order_bounds));
+		nulls[2] = nulls[3] = nulls[12] = nulls[13] = !question_has_money(question);
 		if (question_has_money(question))
 		{
 			int			scale = question->unpacker.scale;
 
 			get_worth(question, &facts.revenue, &worth);
 			values[2] = question_numeric(question, &facts.revenue);
-			values[11] = Int32GetDatum(worth_score(&worth, list.worth_bounds, SCORES, scale));
-			values[12] = Int32GetDatum(worth_score(&worth, list.decile_bounds, DECILES, scale));
+			values[12] = Int32GetDatum(worth_score(&worth, list.worth_bounds, SCORES, scale));
+			values[13] = Int32GetDatum(worth_score(&worth, list.decile_bounds, DECILES, scale));
 		}
-		values[13] = statuses[status(&list, &facts)];
+		values[14] = statuses[status(&list, &facts)];
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 		MemoryContextSwitchTo(context);
 		if (++rows % ROWS_A_RESET == 0)

@@ -347,17 +347,17 @@ $$;
 
 -- Each customer, and how many have less.  Without an as_of refunds after the last order count, too.
 CREATE FUNCTION plain_customer_list(which int, as_of date)
-RETURNS TABLE (customer text, orders int8, revenue numeric, first_order date, last_order date, age_days int, recency_days int, mean_gap_days float8, next_order_due date,
+RETURNS TABLE (customer text, orders int8, revenue numeric, refunds int8, first_order date, last_order date, age_days int, recency_days int, mean_gap_days float8, next_order_due date,
 			   recency_score int, frequency_score int, monetary_score int, revenue_decile int, status text) STABLE LANGUAGE sql AS $$
 	WITH c AS MATERIALIZED (
-		SELECT customer, count(*) FILTER (WHERE is_order) AS n, sum(amount) AS paid, min(period) FILTER (WHERE is_order) AS first, max(period) FILTER (WHERE is_order) AS last, horizon(which, as_of) AS today
+		SELECT customer, count(*) FILTER (WHERE is_order) AS n, sum(amount) AS paid, CASE WHEN sum(amount) IS NOT NULL THEN count(*) FILTER (WHERE NOT is_order) END AS given_back, min(period) FILTER (WHERE is_order) AS first, max(period) FILTER (WHERE is_order) AS last, horizon(which, as_of) AS today
 		FROM facts WHERE id = which AND customer IS NOT NULL AND (period <= as_of OR as_of IS NULL) GROUP BY customer HAVING bool_or(is_order)),
 	due AS (SELECT customer, percentile_cont(0.5) WITHIN GROUP (ORDER BY gap) AS gap FROM (SELECT customer, day - lag(day) OVER (PARTITION BY customer ORDER BY day) AS gap FROM (SELECT DISTINCT customer, day FROM numbered(which, as_of)) d) g GROUP BY customer),
 	usual AS MATERIALIZED (SELECT coalesce(nullif(plain_order_gap(which, 0.9, as_of), 0), 90) AS days),
 	less AS (
 		SELECT c.*, count(*) FILTER (WHERE x.today - x.last < c.today - c.last) AS recency, count(*) FILTER (WHERE x.n < c.n) AS frequency, CASE WHEN c.paid IS NOT NULL THEN count(*) FILTER (WHERE x.paid < c.paid) END AS monetary, count(*) AS all_of_them
-		FROM c, c x GROUP BY c.customer, c.n, c.paid, c.first, c.last, c.today)
-	SELECT customer, n, paid, first, last, today - first, today - last, (last - first)::float8 / nullif(n - 1, 0), last + floor(gap)::int,
+		FROM c, c x GROUP BY c.customer, c.n, c.paid, c.given_back, c.first, c.last, c.today)
+	SELECT customer, n, paid, given_back, first, last, today - first, today - last, (last - first)::float8 / nullif(n - 1, 0), last + floor(gap)::int,
 		   (5 - 5 * recency / all_of_them)::int, (1 + 5 * frequency / all_of_them)::int, (1 + 5 * monetary / all_of_them)::int, (1 + 10 * monetary / all_of_them)::int,
 		   CASE WHEN today - last > 3 * days THEN 'lost' WHEN today - last > 2 * days THEN 'dormant' WHEN today - last > days THEN 'at risk' WHEN n = 1 THEN 'new' ELSE 'active' END
 	FROM less JOIN due USING (customer), usual ORDER BY customer COLLATE "C"
@@ -378,12 +378,16 @@ RETURNS TABLE (customers int8, orders int8, revenue numeric, refunds int8, guest
 	FROM cases c JOIN facts f USING (id) WHERE id = which GROUP BY c.amount
 $$;
 CREATE FUNCTION plain_history_info(which int)
-RETURNS TABLE (period text, time_zone text, customers int8, occasions int8, orders int8, revenue numeric, first_order date, last_order date) STABLE LANGUAGE sql AS $$
+RETURNS TABLE (period text, time_zone text, customers int8, occasions int8, orders int8, revenue numeric, first_order date, last_order date,
+			   refunds int8, refunded numeric, guest_orders int8, guest_refunds int8, guest_revenue numeric) STABLE LANGUAGE sql AS $$
 	SELECT c.grain, CASE WHEN c.at = 't_timestamptz' THEN coalesce(c.zone, 'UTC') END,
 		   count(DISTINCT customer) FILTER (WHERE is_order), count(DISTINCT (customer, period)) FILTER (WHERE customer IS NOT NULL AND is_order),
 		   count(customer) FILTER (WHERE is_order),
 		   coalesce(sum(f.amount) FILTER (WHERE customer IS NOT NULL), CASE WHEN c.amount IS NOT NULL THEN 0 END),
-		   min(day) FILTER (WHERE customer IS NOT NULL AND is_order), max(day) FILTER (WHERE customer IS NOT NULL AND is_order)
+		   min(day) FILTER (WHERE customer IS NOT NULL AND is_order), max(day) FILTER (WHERE customer IS NOT NULL AND is_order),
+		   count(customer) FILTER (WHERE NOT is_order), coalesce(sum(f.amount) FILTER (WHERE customer IS NOT NULL AND NOT is_order), CASE WHEN c.amount IS NOT NULL THEN 0 END),
+		   count(*) FILTER (WHERE customer IS NULL AND is_order), count(*) FILTER (WHERE customer IS NULL AND NOT is_order),
+		   coalesce(sum(f.amount) FILTER (WHERE customer IS NULL), CASE WHEN c.amount IS NOT NULL THEN 0 END)
 	FROM cases c JOIN facts f USING (id) WHERE id = which GROUP BY c.grain, c.at, c.zone, c.amount
 $$;
 
