@@ -40,6 +40,36 @@ retention_check_nothing_missing(const HistoryUnpacker *unpacker)
 				 errhint("Add the history that they were rows of, by rollup().")));
 }
 
+/* The periods of an argument: the history's or longer ones. */
+static Grain
+period_argument(FunctionCallInfo fcinfo, int arg, Grain grain)
+{
+	Grain		period = retention_grain_of_text(PG_GETARG_TEXT_PP(arg));
+
+	if (!retention_grain_divides(grain, period))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("purchase history by %s knows nothing of periods of a %s",
+						retention_grain_name(grain), retention_grain_name(period)),
+				 errhint("Make the history by 'day': it can be asked about all others.")));
+	return period;
+}
+
+/* Periods of the grain up to the horizon are looked up from now on. */
+static void
+make_map(Question *question)
+{
+	int64		span = (int64) question->horizon - question->map_first + 1;
+
+	if (question->grain == question->period || span > MAP_MAX)
+		return;
+	question->map_size = (int32) span;
+	question->map = palloc(span * sizeof(int32));
+	for (int32 i = 0; i < span; i++)
+		question->map[i] = period_coarsen(question->map_first + i, question->grain,
+										  question->period);
+}
+
 /*
  * Begin with the value in an argument, whose money is read if it's wanted.
  * Arguments that the function doesn't have are NO_ARG.
@@ -53,7 +83,6 @@ retention_question_begin_with(Question *question, FunctionCallInfo fcinfo, int h
 							  int period_arg, int as_of_arg, bool with_money)
 {
 	HistoryUnpacker *unpacker = &question->unpacker;
-	int64		span;
 
 	memset(question, 0, sizeof(Question));
 	retention_history_read(unpacker, PG_GETARG_DATUM(history_arg), !with_money);
@@ -62,16 +91,7 @@ retention_question_begin_with(Question *question, FunctionCallInfo fcinfo, int h
 	if (period_arg != NO_ARG && PG_ARGISNULL(period_arg) && question->grain == GRAIN_DAY)
 		question->period = GRAIN_MONTH;
 	else if (period_arg != NO_ARG && !PG_ARGISNULL(period_arg))
-	{
-		question->period = retention_grain_of_text(PG_GETARG_TEXT_PP(period_arg));
-		if (!retention_grain_divides(question->grain, question->period))
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("purchase history by %s knows nothing of periods of a %s",
-							retention_grain_name(question->grain),
-							retention_grain_name(question->period)),
-					 errhint("Make the history by 'day': it can be asked about all others.")));
-	}
+		question->period = period_argument(fcinfo, period_arg, question->grain);
 
 	question->as_of = unpacker->totals.last_day;
 	if (as_of_arg != NO_ARG && !PG_ARGISNULL(as_of_arg))
@@ -98,16 +118,66 @@ retention_question_begin_with(Question *question, FunctionCallInfo fcinfo, int h
 	}
 	question->first = period_of_day(unpacker->totals.first_day, question->period);
 	question->last = period_of_day(question->as_of, question->period);
+	make_map(question);
+}
 
-	span = (int64) question->horizon - question->map_first + 1;
-	if (question->grain != question->period && span <= MAP_MAX)
+/* The first and the last period of any row that counts; there may be none. */
+static void
+find_span(Datum history, int32 *first, int32 *last)
+{
+	HistoryUnpacker unpacker;
+	const Run  *run;
+
+	*first = PG_INT32_MAX;
+	*last = PG_INT32_MIN;
+	retention_history_read(&unpacker, history, true);
+	for (run = retention_history_unpack_nobody(&unpacker);; run = NULL)
 	{
-		question->map_size = (int32) span;
-		question->map = palloc(span * sizeof(int32));
-		for (int32 i = 0; i < span; i++)
-			question->map[i] = period_coarsen(question->map_first + i, question->grain,
-											  question->period);
+		RunCursor	cursor;
+		CustomerView customer;
+
+		if (run == NULL && (run = retention_history_unpack_next(&unpacker)) == NULL)
+			break;
+		CHECK_FOR_INTERRUPTS();
+		run_begin(&cursor, run, unpacker.shape);
+		while (run_next(&cursor, &customer))
+			for (int64 i = 0; i < customer.n; i++)
+			{
+				uint64		mark = customer.occasions[i];
+
+				if (mark_kind(mark) >= OF_NO_AMOUNT)
+					continue;
+				*first = Min(*first, mark_period(mark));
+				*last = Max(*last, mark_period(mark));
+			}
 	}
+}
+
+/*
+ * Begin with the history in the first argument, of all periods from that of the first
+ * row to that of the last one, guests' and refunds too.
+ */
+void
+retention_question_begin_all(Question *question, FunctionCallInfo fcinfo, int period_arg)
+{
+	HistoryUnpacker *unpacker = &question->unpacker;
+
+	memset(question, 0, sizeof(Question));
+	retention_history_read(unpacker, PG_GETARG_DATUM(0), false);
+	retention_check_nothing_missing(unpacker);
+	question->grain = unpacker->kind.grain;
+	question->period = period_argument(fcinfo, period_arg, question->grain);
+	find_span(PG_GETARG_DATUM(0), &question->map_first, &question->horizon);
+	question->empty = question->map_first > question->horizon;
+	if (question->empty)
+	{
+		unpacker->done = true;
+		return;
+	}
+	question->as_of = Min(retention_period_first_day(question->horizon + 1, question->grain) - 1, DAY_LAST);
+	question->first = period_coarsen(question->map_first, question->grain, question->period);
+	question->last = period_coarsen(question->horizon, question->grain, question->period);
+	make_map(question);
 }
 
 /* Most functions have the history first. */

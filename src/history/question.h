@@ -42,6 +42,7 @@ typedef struct Question
 
 extern void retention_question_begin(Question *question, FunctionCallInfo fcinfo,
 									 int period_arg, int as_of_arg, bool with_money);
+extern void retention_question_begin_all(Question *question, FunctionCallInfo fcinfo, int period_arg);
 extern void retention_question_begin_with(Question *question, FunctionCallInfo fcinfo,
 										  int history_arg, int period_arg, int as_of_arg,
 										  bool with_money);

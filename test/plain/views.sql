@@ -38,7 +38,8 @@ $$;
 -- What each customer has done in each period, or, with a period of NULL, ever.
 CREATE TABLE customer_periods AS
 SELECT id, period, customer, count(*) FILTER (WHERE is_order) AS orders, sum(amount) AS revenue,
-	   extract(epoch FROM max(instant) FILTER (WHERE is_order) - min(instant) FILTER (WHERE is_order)) / 86400 AS lifespan_days
+	   extract(epoch FROM max(instant) FILTER (WHERE is_order) - min(instant) FILTER (WHERE is_order)) / 86400 AS lifespan_days,
+	   max(day) FILTER (WHERE is_order) - min(day) FILTER (WHERE is_order) AS span_days
 FROM facts WHERE customer IS NOT NULL GROUP BY GROUPING SETS ((id, period, customer), (id, customer));
 CREATE INDEX ON customer_periods (id, period);
 ANALYZE customer_periods;
@@ -96,7 +97,8 @@ CREATE FUNCTION plain_kpi_by_period(which int) RETURNS SETOF jsonb STABLE LANGUA
 	SELECT to_jsonb(n) || jsonb_build_object('period_start', p, 'period_label', label(which, p), 'is_complete', is_complete,
 		'new_customers', coalesce(new_customers, 0), 'returning_customers', coalesce(returning_customers, 0), 'new_orders', coalesce(new_orders, 0), 'returning_orders', coalesce(returning_orders, 0),
 		'new_revenue', coalesce(new_revenue, 0), 'returning_revenue', round(n.revenue, 4) - round(coalesce(new_revenue, 0), 4),
-		'clv', margin::numeric * customer_value / periods.days * coalesce(s.lifespan_days, (SELECT avg(c.lifespan_days) FROM customer_periods c WHERE c.id = which AND c.period IS NULL AND orders > 0)),
+		'lifespan_days', (SELECT avg(c.span_days) FROM customer_periods c WHERE c.id = which AND c.period = p AND c.orders > 0),
+		'clv', margin::numeric * customer_value / periods.days * coalesce(s.lifespan_days, (SELECT avg(c.span_days) FROM customer_periods c WHERE c.id = which AND c.period IS NULL AND orders > 0)),
 		'trailing_12_months_customers', coalesce(t.customers, 0), 'trailing_12_months_repeat_customers', coalesce(t.repeaters, 0),
 		'trailing_12_months_repeat_rate', CASE WHEN since >= (SELECT min(first) FROM firsts) THEN t.repeaters::float8 / t.customers END)
 	FROM shops s CROSS JOIN periods LEFT JOIN done ON done.period = p LEFT JOIN lately t USING (p) CROSS JOIN LATERAL numbers(which, p) n

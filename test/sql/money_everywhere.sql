@@ -531,7 +531,9 @@ STABLE LANGUAGE sql AS $$
 	s AS (SELECT coalesce(sum(a) FILTER (WHERE c IS NOT NULL), 0) AS revenue, -coalesce(sum(a) FILTER (WHERE c IS NOT NULL AND a < 0), 0) AS refunded,
 				 coalesce(sum(a) FILTER (WHERE c IS NULL), 0) AS guest_revenue, coalesce(sum(a), 0) AS all_revenue,
 				 sum(a) / nullif(count(*) FILTER (WHERE a >= 0), 0) AS aov, nullif(count(DISTINCT c) FILTER (WHERE a >= 0), 0) AS customers,
-				 extract(epoch FROM max(t) FILTER (WHERE a >= 0 AND c IS NOT NULL) - min(t) FILTER (WHERE a >= 0 AND c IS NOT NULL)) AS observed, max(scale(a)) AS digits
+				 extract(epoch FROM max(t) FILTER (WHERE a >= 0 AND c IS NOT NULL) - min(t) FILTER (WHERE a >= 0 AND c IS NOT NULL)) AS observed,
+				 -- of the shop: a period of whole amounts has its share of the best as exactly
+				 (SELECT max(scale(a)) FROM orders WHERE shop = this()) AS digits
 		  FROM o),
 	b AS (SELECT revenue, row_number() OVER (ORDER BY revenue DESC) AS place, count(*) OVER () AS n
 		  FROM (SELECT c, sum(a) AS revenue FROM o WHERE c IS NOT NULL GROUP BY c HAVING bool_or(a >= 0)) b)
@@ -599,7 +601,7 @@ INSERT INTO not_asked VALUES
 	('simulate_orders', 'draws amounts'), ('standard_error', 'an estimate'), ('gini', 'a share of shares'),
 	('projected_revenue', 'no amounts: given numbers multiplied'),
 	('expected_spend', 'of a model'), ('expected_spend_interval', 'of a model'), ('model_parameters', 'of a model'),
-	('predicted_clv', 'of a model'), ('predicted_clv_interval', 'of a model'), ('predict_customers', 'of a model');
+	('predicted_clv', 'of a model'), ('predicted_clv_interval', 'of a model'), ('predict_customers', 'of a model'), ('_retention_kpi_by_period', 'asked by the view');
 SELECT p.oid::regprocedure AS not_asked
 FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
 	 JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND e.oid = d.refobjid AND e.extname = 'retention',
