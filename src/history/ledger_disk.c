@@ -218,6 +218,8 @@ read_part(Ledger *ledger, int partition, MemoryContext context)
 	int64		n = 0;
 
 	part->unlimited = ledger->unlimited;
+	/* what met in memory before it went to disk may be nothing, and meets no more here */
+	part->elsewhere.cancelled = ledger->elsewhere.cancelled;
 	for (int64 i = first_elsewhere(ledger, partition); i < end; i++)
 		retention_wide_add(&part->elsewhere.list, list->items[i].key, list->items[i].money);
 	retention_spill_read(ledger->spill, partition, &reader);

@@ -23,17 +23,23 @@
 
 enum
 {
-	SAMPLE = ROLE_CUSTOMERS_LAST, BOUND, ENTRIES, CUSTOMERS, REPEATERS, ORDERS, LIFESPAN, LIFESPAN_HIGH, FIRST, LAST,
+	SAMPLE = ROLE_CUSTOMERS_LAST, BOUND, ENTRIES, CUSTOMERS, REPEATERS, ORDERS, SKIPPED, LIFESPAN, LIFESPAN_HIGH, FIRST, LAST,
 	ORDER, UNIT, BASE, FIRST_ORDER, ONE_LIFESPAN
 };
+
+/* The one sum of money that entries are part of. */
+#define REVENUE	0
 
 const int	fuzz_claims[] = {ENTRIES, ORDER, ROLE_WIDE, 0};
 
 static void
-parse_customers(Fields *fields, const FuzzKind *kind)
+parse_block(Fields *fields, const FuzzKind *kind, uint64 tag)
 {
-	uint64		n = fuzz_byte(fields, ROLE_BLOCK) + 1;
+	uint64		n;
 
+	if (tag != BLOCK_CUSTOMERS)
+		return;
+	n = fuzz_byte(fields, ROLE_BLOCK) + 1;
 	fuzz_first_hash(fields);
 	if (kind->has_time)
 	{
@@ -62,7 +68,7 @@ fuzz_parse(Fields *fields)
 	for (int role = ENTRIES; role <= ORDERS; role++)
 		(void) fuzz_varint(fields, role);
 	for (int i = 0; i < 3; i++)
-		(void) fuzz_varint(fields, ROLE_ROWS);
+		(void) fuzz_varint(fields, SKIPPED);
 	if (kind.has_time)
 	{
 		(void) fuzz_varint(fields, LIFESPAN);
@@ -71,8 +77,14 @@ fuzz_parse(Fields *fields)
 		(void) fuzz_varint(fields, LAST);
 	}
 	if (kind.has_money)
-		fuzz_sums_of_money(fields);
-	fuzz_blocks(fields, &kind, parse_customers);
+	{
+		fuzz_money_width(fields);
+		fuzz_sum(fields, REVENUE);
+		/* of rows that are no entries */
+		fuzz_money(fields, SKIPPED);
+		fuzz_money(fields, SKIPPED);
+	}
+	fuzz_blocks(fields, &kind, parse_block);
 }
 
 void
@@ -93,10 +105,14 @@ fuzz_total(Fields *fields)
 
 	for (int i = 0; i < fields->n; i++)
 	{
-		const Field *field = &fields->fields[i];
+		Field	   *field = &fields->fields[i];
 
 		switch (field->role)
 		{
+			case ROLE_MONEY:
+			case ROLE_WIDE_MONEY:
+				field->sums = 1 << REVENUE;
+				break;
 			case ROLE_BLOCK:
 				totals[ENTRIES] += field->value % 256 + 1;
 				norders = nfirsts = nlifespans = 0;
@@ -136,7 +152,7 @@ fuzz_total(Fields *fields)
 	fuzz_set(fields, LIFESPAN_HIGH, lifespans[1]);
 	fuzz_set(fields, FIRST, zigzag(first));
 	fuzz_set(fields, LAST, zigzag(last));
-	fuzz_total_money(fields);
+	fuzz_total_money(fields, true);
 }
 
 /* ---- what is accepted ------------------------------------------------------- */

@@ -15,6 +15,9 @@
 
 #define WIDE_KEY_FIELDS	WIDE_KEY_WORDS
 
+/* A header has no more sums of money. */
+#define MOST_SUMS		3
+
 /* ---- reading ---------------------------------------------------------------- */
 
 /* The version, and the kinds of key, time and amount. */
@@ -30,15 +33,23 @@ fuzz_kind(Fields *fields)
 	return kind;
 }
 
-/* The words of an entry's money, the scale, and the sums. */
+/* The words of an entry's money, and the scale. */
 void
-fuzz_sums_of_money(Fields *fields)
+fuzz_money_width(Fields *fields)
 {
 	(void) fuzz_byte(fields, ROLE_MONEY_WORDS);
 	(void) fuzz_varint(fields, ROLE_SCALE);
-	fuzz_money(fields, ROLE_REVENUE);
-	fuzz_money(fields, ROLE_ROWS);
-	fuzz_money(fields, ROLE_ROWS);
+}
+
+/* One of the header's sums of money. */
+void
+fuzz_sum(Fields *fields, int sum)
+{
+	int			n = fields->n;
+
+	fuzz_money(fields, ROLE_SUM);
+	if (fields->n > n)
+		fields->fields[n].sums = 1 << sum;
 }
 
 /* The first hash of a block stands before its columns. */
@@ -137,7 +148,7 @@ parse_wide(Fields *fields)
 }
 
 void
-fuzz_blocks(Fields *fields, const FuzzKind *kind, FuzzBlock parse_customers)
+fuzz_blocks(Fields *fields, const FuzzKind *kind, FuzzBlock parse_block)
 {
 	while (fuzz_more(fields))
 	{
@@ -147,10 +158,10 @@ fuzz_blocks(Fields *fields, const FuzzKind *kind, FuzzBlock parse_customers)
 		if (tag == BLOCK_END)
 			break;
 		outer = fuzz_block_begin(fields);
-		if (tag == BLOCK_CUSTOMERS)
-			parse_customers(fields, kind);
-		else if (tag == BLOCK_WIDE)
+		if (tag == BLOCK_WIDE)
 			parse_wide(fields);
+		else
+			parse_block(fields, kind, tag);
 		fuzz_block_end(fields, outer);
 	}
 	find_customers(fields, false);
@@ -183,10 +194,19 @@ add_money(uint64 *sum, const Field *money, int power)
 	}
 }
 
-void
-fuzz_total_money(Fields *fields)
+/* The money of a field is part of some sums. */
+static void
+add_to_sums(uint64 (*sums)[FIELD_WORDS], const Field *money, int power)
 {
-	uint64		revenue[FIELD_WORDS] = {0};
+	for (int sum = 0; sum < MOST_SUMS; sum++)
+		if (money->sums & 1 << sum)
+			add_money(sums[sum], money, power);
+}
+
+void
+fuzz_total_money(Fields *fields, bool elsewhere_takes_two)
+{
+	uint64		sums[MOST_SUMS][FIELD_WORDS] = {0};
 	uint64		words = 1;
 	uint64		wide = 0;
 	uint64		scale = 0;
@@ -202,7 +222,7 @@ fuzz_total_money(Fields *fields)
 
 		if (field->role == ROLE_MONEY)
 		{
-			add_money(revenue, field, (int) scale - units_scale((int) scale));
+			add_to_sums(sums, field, (int) scale - units_scale((int) scale));
 			if (field->more[0] != (uint64) ((int64) field->value >> 63) || field->value == UNITS_SIGN)
 				words = 2;
 		}
@@ -210,21 +230,23 @@ fuzz_total_money(Fields *fields)
 		{
 			wide_scale = field->value;
 			wide++;
-			words = 2;
+			if (elsewhere_takes_two)
+				words = 2;
 		}
 		else if (field->role == ROLE_WIDE_MONEY && wide_scale <= scale)
-			add_money(revenue, field, (int) (scale - wide_scale));
+			add_to_sums(sums, field, (int) (scale - wide_scale));
 	}
 	for (int i = 0; i < fields->n; i++)
-	{
-		Field	   *field = &fields->fields[i];
-
-		if (field->role == ROLE_REVENUE)
+		for (int sum = 0; sum < MOST_SUMS; sum++)
 		{
-			field->value = revenue[0];
-			memcpy(field->more, revenue + 1, sizeof(field->more));
+			Field	   *field = &fields->fields[i];
+
+			if (field->role == ROLE_SUM && field->sums == 1 << sum)
+			{
+				field->value = sums[sum][0];
+				memcpy(field->more, sums[sum] + 1, sizeof(field->more));
+			}
 		}
-	}
 	fuzz_set(fields, ROLE_MONEY_WORDS, words);
 	fuzz_set(fields, ROLE_WIDE, wide);
 }

@@ -34,6 +34,7 @@ typedef struct Field
 	int			role;			/* the type's own number for what it is */
 	int			width;			/* of FIELD_FIXED */
 	int			customer;		/* of a key that stands elsewhere: whose, from 1 on; or 0 */
+	int			sums;			/* of money: a bit for each sum that it's part of; of such a sum, its own */
 	uint64		value;
 	uint64		more[FIELD_WORDS - 1];	/* of money, what is above the lowest word */
 } Field;

@@ -33,6 +33,12 @@ UNION ALL SELECT pairs(customer, nullif(i % 10, 3)) FROM orders
 UNION ALL SELECT pairs(customer, md5(i::text)::uuid) FROM orders
 UNION ALL SELECT pairs(customer::text, (i % 10)::text) FROM orders;
 
+-- with rows that don't count, of customers and of nobody, each of any width of money
+CREATE VIEW any_rows AS
+SELECT i, CASE WHEN i % 9 <> 0 THEN i % 7 END AS customer, CASE WHEN i % 8 <> 3 THEN at::date - i % 13 END AS day,
+	   CASE WHEN i % 6 <> 1 THEN amount END AS amount, CASE WHEN i % 6 <> 1 THEN amount * 10 ^ (i % 4 * 14) END AS any_amount
+FROM orders;
+
 CREATE VIEW history AS
 SELECT purchase_history(customer, at, 'day') AS h FROM orders
 UNION ALL SELECT purchase_history(customer::text, at::date, 'month') FROM orders
@@ -47,7 +53,20 @@ UNION ALL SELECT purchase_history(k, at::date, 'day') FROM orders, generate_seri
 UNION ALL SELECT purchase_history(1, at::date + k, amount, 'day') FROM orders, generate_series(1, 5000, 40) k
 UNION ALL SELECT purchase_history(customer, at::date, -1.5, 'day') FROM orders
 UNION ALL SELECT purchase_history(NULL::int8, at, amount, 'day') FROM orders
-UNION ALL SELECT purchase_history(customer, date '4713-01-01 BC' + customer * 1000000, 'week') FROM orders;
+UNION ALL SELECT purchase_history(customer, date '4713-01-01 BC' + customer * 1000000, 'week') FROM orders
+UNION ALL SELECT purchase_history(customer, day, 'day') FROM any_rows
+UNION ALL SELECT purchase_history(customer::text, day, amount, 'month') FROM any_rows
+UNION ALL SELECT purchase_history(customer, day, amount, 'day') FROM any_rows
+UNION ALL SELECT purchase_history(customer, day, any_amount, 'day') FROM any_rows
+UNION ALL SELECT purchase_history(md5(customer::text)::uuid, day, any_amount, 'day') FROM any_rows
+UNION ALL SELECT negated(purchase_history(customer, day, any_amount, 'day')) FROM any_rows
+UNION ALL SELECT negated(purchase_history(customer, day, 'day')) FROM any_rows
+UNION ALL SELECT purchase_history(customer, day, any_amount, 'day') - purchase_history(customer, day, any_amount, 'day') FILTER (WHERE i % 3 = 0) FROM any_rows
+UNION ALL SELECT purchase_history(customer, day, amount, 'day') - purchase_history(customer, day, amount + 1, 'day') FILTER (WHERE i % 3 = 0) FROM any_rows
+-- whose hash is zero, with money of theirs and of nobody elsewhere
+UNION ALL SELECT purchase_history(CASE WHEN customer > 3 THEN 2611923443488327891 ELSE NULLIF(customer, 3) END, day, any_amount, 'day') FROM any_rows
+UNION ALL SELECT purchase_history(CASE WHEN i % 2 = 0 THEN 2611923443488327891 END, day, amount, 'quarter') FROM any_rows
+UNION ALL SELECT purchase_history(NULL::int8, date '2024-01-01' + i % 1500, amount, 'day') FROM any_rows, generate_series(1, 5000) k WHERE k % 40 = i;
 
 CREATE VIEW histogram AS
 SELECT _retention_survival_send(t) AS t, t::text AS text

@@ -276,6 +276,17 @@ j2date(int jd, int *year, int *month, int *day)
 	*year = (int) (cycle * 400 + years + (*month <= 2));
 }
 
+int
+date2j(int year, int month, int day)
+{
+	int			years = month < 3 ? year - 1 : year;
+	int			cycle = years / 400 - (years % 400 < 0);
+	int			rest = years - cycle * 400;
+
+	return 1721120 + cycle * 146097 + rest * 365 + rest / 4 - rest / 100 +
+		(153 * (month < 3 ? month + 9 : month - 3) + 2) / 5 + day - 1;
+}
+
 /* ---- errors ----------------------------------------------------------------- */
 
 bool

@@ -84,6 +84,13 @@ SELECT (SELECT rollup(v) FROM (VALUES (pg_temp.h('all')), (negated(pg_temp.h('go
 SET work_mem = '64kB';
 SELECT (SELECT rollup(v) FROM (VALUES (pg_temp.h('all')), (negated(pg_temp.h('gone')))) h (v)) = pg_temp.h('rest') AS the_rest,
 	   (SELECT rollup(v) FROM (VALUES (negated(pg_temp.h('gone'))), (pg_temp.h('all'))) h (v)) = pg_temp.h('rest') AS the_other_way;
+-- What came and went in memory before the rest goes to disk, money that is elsewhere too.
+CREATE TEMP TABLE stays AS SELECT purchase_history(n, date '2024-01-01', 1.50, 'day') AS h FROM generate_series(1, 60000) n;
+SELECT name, (SELECT rollup(v) FROM (VALUES (c.h), (negated(c.h)), (s.h)) v (v)) = s.h AS nothing_left,
+	   (SELECT rollup(v) FROM (VALUES (c.h), (negated(c.h)), (s.h), (c.h)) v (v)) = s.h + c.h AS came_again
+FROM stays s, (SELECT name, purchase_history(-n, date '2024-01-01' + n % 50, (1.5 * CASE WHEN n % 100 = 0 THEN factor ELSE 1 END)::numeric(60, 2), 'day') AS h
+			   FROM generate_series(1, 1500) n, (VALUES ('units', 1), ('two words', 1e20), ('elsewhere', 1e40)) f (name, factor) GROUP BY name) c
+ORDER BY name;
 RESET work_mem;
 SELECT sum(customers) AS customers, sum(guest_orders) AS guests, sum(revenue) AS revenue
 FROM (SELECT rollup(v) FROM (VALUES (pg_temp.h('all')), (negated(pg_temp.h('all')))) h (v)) s (h), history_info(h);
