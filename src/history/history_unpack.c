@@ -411,6 +411,7 @@ retention_history_mark_nobody(HistoryUnpacker *unpacker)
 		uint64	   *occasion = run->words + customer_words(shape) + i * occasion_words(shape);
 		uint64		key[WIDE_KEY_WORDS];
 
+		CHECK_FOR_INTERRUPTS();
 		occasion_wide_key(key, run->words, *occasion, shape.key_words);
 		if (wide_find(unpacker->wide, key).limbs == NULL)
 			continue;

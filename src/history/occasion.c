@@ -18,14 +18,17 @@
 #define BUCKET_MAX		64
 #define MAX_LOG_BUCKETS	12
 
-/* A customer with so many orders in one period is none. */
+/* A customer with so many orders in one period is none; guests and rows without a time may be as many. */
 void
-retention_too_many_rows(void)
+retention_too_many_rows(OccasionKind kind)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-			 errmsg("customer has more than %lld orders in one period",
-					(long long) COUNT_MAX)));
+			 kind <= OF_CUSTOMERS_LAST ?
+			 errmsg("customer has more than %lld orders in one period", (long long) COUNT_MAX) :
+			 kind < OF_NO_AMOUNT ?
+			 errmsg("guests have more than %lld orders in one period", (long long) COUNT_MAX) :
+			 errmsg("purchase history has more than %lld rows without an amount or a time", (long long) COUNT_MAX)));
 }
 
 void

@@ -201,7 +201,7 @@ typedef struct Elsewhere
 
 extern void retention_elsewhere_add(Elsewhere *elsewhere, const uint64 *identity, uint64 mark,
 								   int key_words, Money money);
-extern void retention_too_many_rows(void) pg_attribute_cold;
+extern void retention_too_many_rows(OccasionKind kind) pg_attribute_cold;
 
 /* Add an occasion to another one of the same customer, period and kind. */
 static pg_attribute_always_inline void
@@ -211,7 +211,7 @@ add_occasion(uint64 *to, const uint64 *occasion, const uint64 *identity, Occasio
 	int64		count = mark_count(*to) + mark_count(*occasion);
 
 	if (unlikely(count > COUNT_MAX || count < -COUNT_MAX))
-		retention_too_many_rows();
+		retention_too_many_rows(mark_kind(*to));
 	if (unlikely(count == 0))
 		elsewhere->cancelled = true;
 	if (shape.money_words > 0 && unlikely(!units_add(to + 1, occasion + 1, shape.money_words)))

@@ -67,7 +67,10 @@ FROM (SELECT customer_base(customer) AS b FROM orders UNION ALL SELECT customer_
 	  UNION ALL SELECT customer_base_sample(customer, day, 16) FROM orders) b
 UNION ALL
 SELECT 'purchase_history', _retention_purchase_history_send(h)
-FROM (SELECT purchase_history(customer, day, 'day') AS h FROM orders UNION ALL SELECT purchase_history(customer::text, day, amount, 'week') FROM orders) h
+FROM (SELECT purchase_history(customer, day, 'day') AS h FROM orders UNION ALL SELECT purchase_history(customer::text, day, amount, 'week') FROM orders
+	  -- guests, a row without a time, money that is elsewhere of one of them; and the same rows taken away
+	  UNION ALL SELECT v FROM (SELECT purchase_history(nullif(customer, 0), CASE WHEN n <> 5 THEN day END, amount * CASE WHEN n % 2 = 0 THEN 1e40 ELSE 1 END, 'day') AS h FROM orders) o,
+				LATERAL (VALUES (h), (negated(h))) v (v)) h
 UNION ALL
 SELECT 'survival_histogram', _retention_survival_send(survival(n * 0.5, n % 2 = 0)) FROM orders
 UNION ALL
@@ -85,5 +88,18 @@ FROM (SELECT type, value, outcome(type, substr(value, 1, i - 1) || new.bytes || 
 		   LATERAL (VALUES (varint(2::numeric ^ k + more), 1), (word(2::numeric ^ k + more), 8)) new (bytes, taken)
 	  WHERE new.taken = 1 OR (i + 7 <= length(value) AND k < 64)) o
 GROUP BY type ORDER BY type::text;
+
+-- As many rows as there can be of a customer in a period, of guests, or that don't count; and one time more.
+CREATE TABLE most (of text, h purchase_history);
+INSERT INTO most VALUES
+	('customer', 'AQEDAQEAAQEBAf7///8fAAAAAAAAAQABAwEAAQABFwAAAAAFAAAAAAAAAAAA/v///x8AAAAAAAEGAAAAAAAAAAA='),
+	('guests', 'AQEDAQEAAAAAAAAA/v///x8AAAEAAQABAAEDAwsAAAABBP7///8fAAABBgAAAAAAAAAA'),
+	('no time', 'AQEDAQEAAAAAAAAAAAAAAQABAAEAAQADCwAAAAEK/v///x8AAAEGAAAAAAAAAAA=');
+SELECT of, rows.row_count, negated(h)::text = negated(negated(negated(h)))::text AS read_back, (h - h + h)::text = h::text AS came_again
+FROM most, LATERAL (SELECT sum(row_count) AS row_count FROM excluded_rows(h)) rows;
+SELECT h + h FROM most WHERE of = 'customer';
+SELECT h + h FROM most WHERE of = 'guests';
+SELECT h + h FROM most WHERE of = 'no time';
+SELECT negated(h) - h FROM most WHERE of = 'no time';
 
 DROP SCHEMA bytes CASCADE;
