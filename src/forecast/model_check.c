@@ -200,7 +200,7 @@ retention_model_tracking(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		return (Datum) 0;
 	model = model_of_purchases(retention_model_read(PG_GETARG_DATUM(0), MODEL_PURCHASE));
-	retention_question_begin_with(&question, fcinfo, 1, 2, 3, false);
+	retention_question_begin_with(&question, fcinfo, 1, 2, 3, NO_ARG, false);
 	retention_question_needs_days(&question);
 	if (question.empty)
 		return (Datum) 0;

@@ -9,6 +9,9 @@
  * that has left.  A period in which nobody of the cohort ordered is a zero.
  * The period that the horizon lies in is there, and marked as incomplete.
  *
+ * Of a part with an anchor, a cohort is that of the anchor, and its customers need not
+ * order in its own period.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -35,6 +38,7 @@ typedef struct Cohort
 {
 	int32		period;			/* its own, from the first on */
 	char		status;
+	int64		size;			/* customers */
 	Cell	   *cells;
 } Cohort;
 
@@ -81,25 +85,12 @@ get_cohort(Cohorts *cohorts, int32 period)
 
 		cohorts->ncells += (double) periods;
 		retention_question_check_cells(cohorts->ncells, sizeof(Cell));
+		cohort->size = 0;
 		cohort->cells = MemoryContextAllocExtended(CurrentMemoryContext,
 												   periods * sizeof(Cell),
 												   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	}
 	return cohort;
-}
-
-/* The period asked about of a customer's first order; false if there is none yet. */
-static bool
-first_period(const Question *question, const CustomerView *customer, int32 *period)
-{
-	OccasionCursor cursor;
-	int64		orders;
-
-	occasions_begin(&cursor, question, customer);
-	if (!occasions_next(&cursor, period, &orders))
-		return false;
-	*period = question_period(question, *period);
-	return true;
 }
 
 static void
@@ -108,13 +99,16 @@ add_customer(Cohorts *cohorts, const CustomerView *customer)
 	const Question *question = &cohorts->question;
 	int			words = occasion_words(question->unpacker.shape);
 	int32		first;
+	int64		first_orders;
 	Cohort	   *cohort;
 	int64		periods;
 	int64		seen = -1;		/* the last index they were active at */
 
-	if (!first_period(question, customer, &first))
+	if (!question_first_order(question, customer, &first, &first_orders))
 		return;
+	first = question_period(question, first);
 	cohort = get_cohort(cohorts, first);
+	cohort->size++;
 	periods = cohort_periods(cohorts, cohort);
 	for (int64 i = 0; i < customer->n; i++)
 	{
@@ -154,11 +148,11 @@ compare_cohorts(const void *a, const void *b)
 }
 
 /*
- * Arguments: history, and as numbered period, as_of, max_periods.  A cell's
+ * Arguments: history, and as numbered period, as_of, max_periods, the anchor.  A cell's
  * orders can't overflow: all orders of a history don't.
  */
 static void
-count_cohorts(Cohorts *cohorts, FunctionCallInfo fcinfo, int period_arg)
+count_cohorts(Cohorts *cohorts, FunctionCallInfo fcinfo, int period_arg, int anchor_arg)
 {
 	Question   *question = &cohorts->question;
 	CustomerView customer;
@@ -177,7 +171,7 @@ count_cohorts(Cohorts *cohorts, FunctionCallInfo fcinfo, int period_arg)
 							(long long) cohorts->max_periods),
 					 errhint("The first period of a cohort is its own.")));
 	}
-	retention_question_begin(question, fcinfo, period_arg, period_arg + 1, true);
+	retention_question_begin_anchored(question, fcinfo, period_arg, period_arg + 1, anchor_arg, true);
 	if (question->empty)
 		return;
 	retention_question_check_periods(question, cohorts->max_periods);
@@ -194,7 +188,7 @@ count_cohorts(Cohorts *cohorts, FunctionCallInfo fcinfo, int period_arg)
 }
 
 /*
- * cohort_retention(purchase_history, period, as_of, max_periods): rows (cohort,
+ * cohort_retention(purchase_history, period, as_of, max_periods, anchor): rows (cohort,
  * period_index, period_start, cohort_size, active, retention, orders, revenue,
  * cumulative_revenue, customer_value, is_complete)
  */
@@ -210,13 +204,13 @@ retention_cohort_retention(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	if (PG_ARGISNULL(0))
 		return (Datum) 0;
-	count_cohorts(&cohorts, fcinfo, 1);
+	count_cohorts(&cohorts, fcinfo, 1, 4);
 	row_context = AllocSetContextCreate(CurrentMemoryContext, "cohort row", ALLOCSET_SMALL_SIZES);
 	for (int64 i = 0; i < cohorts.n; i++)
 	{
 		const Cohort *cohort = &cohorts.sorted[i];
 		int64		periods = cohort_periods(&cohorts, cohort);
-		int64		size = cohort->cells[0].active;
+		int64		size = cohort->size;
 		MoneyTotal	cumulative = {0};
 
 		for (int64 index = 0; index < periods; index++)
@@ -281,7 +275,7 @@ add_ltv(AveragePoint *point, Datum revenue, int64 size, MemoryContext scratch)
 }
 
 /*
- * cohort_average(purchase_history, period, as_of, max_periods, weighted): rows
+ * cohort_average(purchase_history, period, as_of, max_periods, weighted, anchor): rows
  * (period_index, cohorts, customers, active, retention, revenue,
  * cumulative_revenue, customer_value)
  */
@@ -300,7 +294,7 @@ retention_cohort_average(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	if (PG_ARGISNULL(0))
 		return (Datum) 0;
-	count_cohorts(&cohorts, fcinfo, 1);
+	count_cohorts(&cohorts, fcinfo, 1, 5);
 	if (question->empty)
 		return (Datum) 0;
 	cohort_context = AllocSetContextCreate(CurrentMemoryContext, "cohort", ALLOCSET_SMALL_SIZES);
@@ -309,7 +303,7 @@ retention_cohort_average(PG_FUNCTION_ARGS)
 	{
 		const Cohort *cohort = &cohorts.sorted[i];
 		int64		periods = cohort_periods(&cohorts, cohort);
-		int64		size = cohort->cells[0].active;
+		int64		size = cohort->size;
 		MoneyTotal	cumulative = {0};
 
 		for (int64 index = 0; index < periods; index++)

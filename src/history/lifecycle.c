@@ -9,6 +9,9 @@
  *
  *	opening + new + resurrected - lapsed = closing
  *
+ * Of a part with an anchor, who comes to it is new in the period that they are new
+ * to the anchor in, and resurrected in any other: they were somewhere else.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -36,18 +39,27 @@ add_customer(const Question *question, const CustomerView *customer, Flow *flows
 	int64		orders;
 	int64		last = -1;		/* the period they ordered in, from the first on */
 	int64		end = (int64) question->last - question->first;
+	int64		first;			/* that they are new in */
 
+	if (!question_first_order(question, customer, &period, &orders))
+		return;
+	first = (int64) question_period(question, period) - question->first;
 	occasions_begin(&cursor, question, customer);
 	while (occasions_next(&cursor, &period, &orders))
 	{
 		int64		now = (int64) question_period(question, period) - question->first;
 
-		if (last < 0)
-			flows[now].fresh++;
-		else if (now > last + dormant_after_periods)
+		/* before the first order of the whole, if this is no part of it */
+		if (now < 0)
+			continue;
+		if (last < 0 || now > last + dormant_after_periods)
 		{
-			flows[last + dormant_after_periods].lapsed++;
-			flows[now].resurrected++;
+			if (last >= 0)
+				flows[last + dormant_after_periods].lapsed++;
+			if (now == first)
+				flows[now].fresh++;
+			else
+				flows[now].resurrected++;
 		}
 		last = now;
 	}
@@ -56,7 +68,7 @@ add_customer(const Question *question, const CustomerView *customer, Flow *flows
 }
 
 /*
- * lifecycle(purchase_history, period, dormant_after_periods, as_of): rows (period_start,
+ * lifecycle(purchase_history, period, dormant_after_periods, as_of, anchor): rows (period_start,
  * opening, new, retained, resurrected, lapsed, closing, quick_ratio, is_complete)
  */
 PG_FUNCTION_INFO_V1(retention_lifecycle);
@@ -79,7 +91,7 @@ retention_lifecycle(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("dormant_after_periods must be at least 1 period, not %d", dormant_after_periods)));
-	retention_question_begin(&question, fcinfo, 1, 3, false);
+	retention_question_begin_anchored(&question, fcinfo, 1, 3, 4, false);
 	if (question.empty)
 		return (Datum) 0;
 	n = (int64) question.last - question.first + 1;

@@ -16,7 +16,7 @@
 #include "utils/tuplestore.h"
 
 /*
- * new_and_returning(purchase_history, period, trailing_periods, as_of): rows
+ * new_and_returning(purchase_history, period, trailing_periods, as_of, anchor): rows
  * (period_start, customers, repeat_customers, orders, revenue, new_customers,
  * new_orders, new_revenue, returning_customers, returning_orders,
  * returning_revenue, trailing_customers, trailing_repeat_customers,
@@ -42,7 +42,7 @@ retention_new_and_returning(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("trailing_periods must be at least 1 period, not %lld",
 						(long long) balance.trailing_periods)));
-	retention_question_begin(question, fcinfo, 1, 3, true);
+	retention_question_begin_anchored(question, fcinfo, 1, 3, 4, true);
 	if (question->empty)
 		return (Datum) 0;
 	retention_balance_count(&balance);

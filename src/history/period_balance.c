@@ -25,7 +25,7 @@
 /* One customer's way through the periods, numbered from the first on; -1: none. */
 typedef struct Passage
 {
-	int64		first;			/* with an order of theirs */
+	int64		first;			/* with an order of theirs, in the whole */
 	int64		now;			/* at hand */
 	int64		orders;			/* in it */
 	int32		first_day;		/* of these */
@@ -38,12 +38,10 @@ typedef struct Passage
 static int64
 first_period(const Question *question, const CustomerView *customer)
 {
-	OccasionCursor cursor;
 	int32		period;
 	int64		orders;
 
-	occasions_begin(&cursor, question, customer);
-	if (!occasions_next(&cursor, &period, &orders))
+	if (!question_first_order(question, customer, &period, &orders))
 		return -1;
 	return (int64) question_period(question, period) - question->first;
 }

@@ -70,6 +70,56 @@ make_map(Question *question)
 										  question->period);
 }
 
+/* Are they of the same customers and days?  What is known of an order may differ. */
+static void
+check_anchor(const Kind *part, const Kind *anchor)
+{
+	const char *one = NULL;
+	const char *other = NULL;
+
+	if (part->key != anchor->key)
+	{
+		one = retention_key_name(part->key);
+		other = retention_key_name(anchor->key);
+	}
+	else if (part->grain != anchor->grain)
+	{
+		one = psprintf("period %s", retention_grain_name(part->grain));
+		other = psprintf("period %s", retention_grain_name(anchor->grain));
+	}
+	/* a time without a time zone is of the shop's own clock */
+	else if (part->time == TIME_TIMESTAMPTZ && anchor->time == TIME_TIMESTAMPTZ &&
+			 strcmp(part->zone, anchor->zone) != 0)
+	{
+		one = psprintf("days of time zone %s", part->zone);
+		other = psprintf("days of time zone %s", anchor->zone);
+	}
+	if (one)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("purchase history and its anchor are of different kinds"),
+				 errdetail_internal("The history has %s, the anchor %s.", one, other),
+				 errhint("Make both of the same keys, by the same period and in the same time zone.")));
+}
+
+/*
+ * With the anchor in an argument.  The time ends with the last order of either: of a part and
+ * its whole that is the whole's; of orders and sign-ups it may be an order.
+ */
+static void
+begin_anchor(Question *question, Datum history, bool with_money)
+{
+	Anchor	   *anchor = question->anchor = palloc0(sizeof(Anchor));
+	const HistoryTotals *totals = &anchor->unpacker.totals;
+
+	retention_history_read(&anchor->unpacker, history, !with_money);
+	retention_check_nothing_missing(&anchor->unpacker);
+	check_anchor(&question->unpacker.kind, &anchor->unpacker.kind);
+	anchor->used_part = true;	/* to begin with, there is none */
+	question->first_day = totals->first_day;
+	question->as_of = Max(question->as_of, totals->last_day);
+}
+
 /*
  * Begin with the value in an argument, whose money is read if it's wanted.
  * Arguments that the function doesn't have are NO_ARG.
@@ -80,7 +130,7 @@ make_map(Question *question)
  */
 void
 retention_question_begin_with(Question *question, FunctionCallInfo fcinfo, int history_arg,
-							  int period_arg, int as_of_arg, bool with_money)
+							  int period_arg, int as_of_arg, int anchor_arg, bool with_money)
 {
 	HistoryUnpacker *unpacker = &question->unpacker;
 
@@ -93,7 +143,10 @@ retention_question_begin_with(Question *question, FunctionCallInfo fcinfo, int h
 	else if (period_arg != NO_ARG && !PG_ARGISNULL(period_arg))
 		question->period = period_argument(fcinfo, period_arg, question->grain);
 
+	question->first_day = unpacker->totals.first_day;
 	question->as_of = unpacker->totals.last_day;
+	if (anchor_arg != NO_ARG && !PG_ARGISNULL(anchor_arg))
+		begin_anchor(question, PG_GETARG_DATUM(anchor_arg), with_money);
 	if (as_of_arg != NO_ARG && !PG_ARGISNULL(as_of_arg))
 	{
 		question->as_of = PG_GETARG_DATEADT(as_of_arg);
@@ -105,18 +158,20 @@ retention_question_begin_with(Question *question, FunctionCallInfo fcinfo, int h
 							DatumGetCString(DirectFunctionCall1(date_out,
 																DateADTGetDatum(question->as_of))))));
 	}
-	if (unpacker->totals.orders > 0)
+	if (question->first_day != DAY_NEVER_FIRST)
 	{
 		question->horizon = period_of_day(question->as_of, question->grain);
-		question->map_first = period_of_day(unpacker->totals.first_day, question->grain);
+		question->map_first = period_of_day(question->first_day, question->grain);
 	}
-	if (unpacker->totals.orders == 0 || question->horizon < question->map_first)
+	if (question->first_day == DAY_NEVER_FIRST || question->horizon < question->map_first)
 	{
 		question->empty = true;
 		unpacker->done = true;
+		if (question->anchor)
+			question->anchor->unpacker.done = true;
 		return;
 	}
-	question->first = period_of_day(unpacker->totals.first_day, question->period);
+	question->first = period_of_day(question->first_day, question->period);
 	question->last = period_of_day(question->as_of, question->period);
 	make_map(question);
 }
@@ -174,6 +229,7 @@ retention_question_begin_all(Question *question, FunctionCallInfo fcinfo, int pe
 		unpacker->done = true;
 		return;
 	}
+	question->first_day = unpacker->totals.first_day;
 	question->as_of = Min(retention_period_first_day(question->horizon + 1, question->grain) - 1, DAY_LAST);
 	question->first = period_coarsen(question->map_first, question->grain, question->period);
 	question->last = period_coarsen(question->horizon, question->grain, question->period);
@@ -185,7 +241,15 @@ void
 retention_question_begin(Question *question, FunctionCallInfo fcinfo, int period_arg,
 						 int as_of_arg, bool with_money)
 {
-	retention_question_begin_with(question, fcinfo, 0, period_arg, as_of_arg, with_money);
+	retention_question_begin_with(question, fcinfo, 0, period_arg, as_of_arg, NO_ARG, with_money);
+}
+
+/* Those that can be asked of a part have the whole behind all else. */
+void
+retention_question_begin_anchored(Question *question, FunctionCallInfo fcinfo, int period_arg,
+								  int as_of_arg, int anchor_arg, bool with_money)
+{
+	retention_question_begin_with(question, fcinfo, 0, period_arg, as_of_arg, anchor_arg, with_money);
 }
 
 /* Some questions make no sense but in days. */
@@ -211,6 +275,105 @@ retention_question_next_block(Question *question)
 	if (question->unpacker.wide)
 		retention_history_mark_elsewhere(&question->unpacker);
 	run_begin(&question->cursor, run, question->unpacker.shape);
+	return true;
+}
+
+/* The next customer of the anchor; false behind the last. */
+static bool
+next_of_anchor(Anchor *anchor)
+{
+	while (!run_next(&anchor->cursor, &anchor->customer))
+	{
+		const Run  *run = retention_history_unpack_next(&anchor->unpacker);
+
+		CHECK_FOR_INTERRUPTS();
+		if (run == NULL)
+			return false;
+		if (anchor->unpacker.wide)
+			retention_history_mark_elsewhere(&anchor->unpacker);
+		run_begin(&anchor->cursor, run, anchor->unpacker.shape);
+	}
+	return true;
+}
+
+/* The next customer of the part, for which the last one's memory may be used again. */
+static void
+next_of_part(Question *question)
+{
+	Anchor	   *anchor = question->anchor;
+
+	anchor->used_part = false;
+	anchor->has_part = true;
+	while (!run_next(&question->cursor, &anchor->part))
+		if (!retention_question_next_block(question))
+		{
+			anchor->has_part = false;
+			break;
+		}
+}
+
+static bool
+has_order(const Question *question, const CustomerView *customer)
+{
+	OccasionCursor cursor;
+	int32		period;
+	int64		orders;
+
+	occasions_begin(&cursor, question, customer);
+	return occasions_next(&cursor, &period, &orders);
+}
+
+/* Customers of the part whom nobody knows: if it were a part, the whole would. */
+static void
+tell_left_out(int64 left_out)
+{
+	ereport(NOTICE,
+			(errmsg_plural("left out %lld customer whom the anchor does not have",
+						   "left out %lld customers whom the anchor does not have",
+						   (unsigned long) left_out, (long long) left_out),
+			 errdetail("They have orders, and in the anchor none until the last day seen."),
+			 errhint("The anchor is the history of all orders that the other is a part of, or of all its customers' sign-ups.")));
+}
+
+/*
+ * The next customer of the anchor, with what is theirs in the part.  Both are in the order
+ * of identities.  A customer of the part who is none of the anchor's, or not yet, has no
+ * first order: they are left out.
+ */
+bool
+retention_question_next_anchored(Question *question, CustomerView *customer)
+{
+	Anchor	   *anchor = question->anchor;
+	int			key_words = question->unpacker.shape.key_words;
+	bool		more = next_of_anchor(anchor);
+	int			order = -1;
+	int32		period;
+	int64		orders;
+
+	if (anchor->used_part)
+		next_of_part(question);
+	while (anchor->has_part &&
+		   (!more || (order = compare_identity(anchor->part.identity, anchor->customer.identity, key_words)) < 0))
+	{
+		anchor->left_out += has_order(question, &anchor->part);
+		next_of_part(question);
+	}
+	if (!more)
+	{
+		if (anchor->left_out > 0)
+			tell_left_out(anchor->left_out);
+		return false;
+	}
+	*customer = anchor->customer;
+	customer->n = 0;
+	if (anchor->has_part && order == 0)
+	{
+		anchor->used_part = true;
+		if (question_first_order(question, customer, &period, &orders) || !has_order(question, &anchor->part))
+			*customer = anchor->part;
+		else
+			anchor->left_out++;
+	}
 	return true;
 }
 
@@ -245,7 +408,7 @@ retention_question_date(const Question *question, int32 period)
 void
 retention_question_check_periods(const Question *question, int64 most)
 {
-	int32		first = Max(question->unpacker.totals.first_day, DAY_FIRST);
+	int32		first = Max(question->first_day, DAY_FIRST);
 	int64		periods = Min((int64) question->last - question->first + 1, most);
 
 	if (periods > PERIODS_MAX && (int64) question->as_of - first > DAYS_MAX)

@@ -7,6 +7,11 @@
  * occasions in order.  It has a horizon, as_of: the last day that is seen.  What lies in
  * a period that begins after it is as if it weren't there.
  *
+ * Who is new is a matter of the whole.  So a question of a part, of one country or one
+ * year, may be given the whole as its anchor.  Then the customers are the anchor's, each with
+ * their occasions in the part, perhaps none, and with the first order that the anchor knows
+ * of; and the time is the anchor's, too: where it begins, and the horizon.
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef RETENTION_QUESTION_H
@@ -16,14 +21,28 @@
 
 #include "history/history_packed.h"
 
+/* The whole that a history is a part of. */
+typedef struct Anchor
+{
+	HistoryUnpacker unpacker;
+	RunCursor	cursor;
+	CustomerView customer;		/* at hand */
+	CustomerView part;			/* the next one of the part, if there is any */
+	bool		has_part;
+	bool		used_part;		/* it has been the customer at hand */
+	int64		left_out;		/* customers of the part who aren't customers of the whole */
+} Anchor;
+
 typedef struct Question
 {
 	HistoryUnpacker unpacker;
+	Anchor	   *anchor;			/* NULL: the history is the whole */
 	Grain		grain;			/* of the history */
 	Grain		period;			/* that is asked about, no finer */
 	bool		empty;			/* no order at or before the horizon */
 	int32		as_of;			/* a day */
 	bool		given;			/* by the caller, or else the last order's day */
+	int32		first_day;		/* of the first order, of the whole */
 	int32		horizon;		/* the period of the grain that as_of lies in */
 	int32		first;			/* the periods asked about of the first order ... */
 	int32		last;			/* ... and of the horizon */
@@ -42,13 +61,17 @@ typedef struct Question
 
 extern void retention_question_begin(Question *question, FunctionCallInfo fcinfo,
 									 int period_arg, int as_of_arg, bool with_money);
+extern void retention_question_begin_anchored(Question *question, FunctionCallInfo fcinfo,
+											  int period_arg, int as_of_arg, int anchor_arg,
+											  bool with_money);
 extern void retention_question_begin_all(Question *question, FunctionCallInfo fcinfo, int period_arg);
 extern void retention_question_begin_with(Question *question, FunctionCallInfo fcinfo,
 										  int history_arg, int period_arg, int as_of_arg,
-										  bool with_money);
+										  int anchor_arg, bool with_money);
 extern void retention_check_nothing_missing(const HistoryUnpacker *unpacker);
 extern void retention_question_needs_days(const Question *question);
 extern bool retention_question_next_block(Question *question);
+extern bool retention_question_next_anchored(Question *question, CustomerView *customer);
 extern bool retention_question_complete(const Question *question, int32 period);
 extern Datum retention_question_date(const Question *question, int32 period);
 extern void retention_question_check_periods(const Question *question, int64 most);
@@ -58,6 +81,8 @@ extern void retention_question_check_cells(double cells, Size cell_bytes);
 static inline bool
 question_next(Question *question, CustomerView *customer)
 {
+	if (unlikely(question->anchor != NULL))
+		return retention_question_next_anchored(question, customer);
 	while (!run_next(&question->cursor, customer))
 		if (!retention_question_next_block(question))
 			return false;
@@ -87,12 +112,19 @@ typedef struct OccasionCursor
 } OccasionCursor;
 
 static inline void
-occasions_begin(OccasionCursor *cursor, const Question *question, const CustomerView *customer)
+occasions_begin_shaped(OccasionCursor *cursor, const Question *question, const CustomerView *customer,
+					   OccasionShape shape)
 {
-	cursor->words = occasion_words(question->unpacker.shape);
+	cursor->words = occasion_words(shape);
 	cursor->at = customer->occasions;
 	cursor->end = customer->occasions + customer->n * cursor->words;
 	cursor->horizon = question->horizon;
+}
+
+static inline void
+occasions_begin(OccasionCursor *cursor, const Question *question, const CustomerView *customer)
+{
+	occasions_begin_shaped(cursor, question, customer, question->unpacker.shape);
 }
 
 static inline bool
@@ -111,6 +143,23 @@ occasions_next(OccasionCursor *cursor, int32 *period, int64 *orders)
 			return true;
 	}
 	return false;
+}
+
+/*
+ * The period of the first order of the customer at hand, and the orders in it: of the
+ * whole.  False if there is none until the horizon.
+ */
+static inline bool
+question_first_order(const Question *question, const CustomerView *customer, int32 *period, int64 *orders)
+{
+	const Anchor *anchor = question->anchor;
+	OccasionCursor cursor;
+
+	if (unlikely(anchor != NULL))
+		occasions_begin_shaped(&cursor, question, &anchor->customer, anchor->unpacker.shape);
+	else
+		occasions_begin(&cursor, question, customer);
+	return occasions_next(&cursor, period, orders);
 }
 
 /* Were there amounts? */

@@ -44,8 +44,9 @@ count_customer(const Question *question, const CustomerView *customer, RetainedK
 	OccasionCursor cursor;
 	int32	   *days = *room;	/* since the first, of each day with orders */
 	int64		ndays = 0;
-	int64		second = PG_INT64_MAX;	/* days from the first order to the second */
-	int32		first = 0;
+	int64		second = PG_INT64_MAX;	/* days from the first order to the first that it isn't */
+	int32		first;
+	int64		first_orders;
 	int32		day;
 	int64		orders;
 	int32		age;
@@ -57,21 +58,17 @@ count_customer(const Question *question, const CustomerView *customer, RetainedK
 		*room_size = customer->n;
 		*room = days = palloc_extended(*room_size * sizeof(int32), MCXT_ALLOC_HUGE);
 	}
+	if (!question_first_order(question, customer, &first, &first_orders))
+		return;
 	occasions_begin(&cursor, question, customer);
 	while (occasions_next(&cursor, &day, &orders))
 	{
-		if (ndays == 0)
-		{
-			first = day;
-			if (orders > 1)
-				second = 0;
-		}
-		else if (ndays == 1 && second != 0)
+		/* of the first day, all but the first order; a part that hasn't all orders may not have that */
+		if (second == PG_INT64_MAX &&
+			(day > first || (day == first && orders > (orders >= first_orders))))
 			second = day - first;
 		days[ndays++] = day - first;
 	}
-	if (ndays == 0)
-		return;
 	age = question->as_of - first;
 	for (int i = 0; i < n; i++)
 	{
@@ -113,7 +110,7 @@ retained(FunctionCallInfo fcinfo, RetainedKind kind, RetainedRow *rows, int n, i
 	int64		room_size = 16;
 	int32	   *room = palloc(room_size * sizeof(int32));
 
-	retention_question_begin(&question, fcinfo, NO_ARG, 2, false);
+	retention_question_begin_anchored(&question, fcinfo, NO_ARG, 2, 3, false);
 	retention_question_needs_days(&question);
 	while (question_next(&question, &customer))
 		count_customer(&question, &customer, kind, rows, n, &room, &room_size);
@@ -181,7 +178,7 @@ retained_single(FunctionCallInfo fcinfo, RetainedKind kind, bool until_horizon)
 	return retained(fcinfo, kind, rows, n, 1);
 }
 
-/* repeat_within(purchase_history, days, as_of): (day, eligible, repeated, rate, lower, upper) */
+/* repeat_within(purchase_history, days, as_of, anchor): (day, eligible, repeated, rate, lower, upper) */
 PG_FUNCTION_INFO_V1(retention_repeat_within);
 Datum
 retention_repeat_within(PG_FUNCTION_ARGS)
@@ -189,7 +186,7 @@ retention_repeat_within(PG_FUNCTION_ARGS)
 	return retained_single(fcinfo, RETAINED_WITHIN, false);
 }
 
-/* retained_on(purchase_history, days, as_of): (day, eligible, retained, rate, lower, upper) */
+/* retained_on(purchase_history, days, as_of, anchor): (day, eligible, retained, rate, lower, upper) */
 PG_FUNCTION_INFO_V1(retention_retained_on);
 Datum
 retention_retained_on(PG_FUNCTION_ARGS)
@@ -197,7 +194,7 @@ retention_retained_on(PG_FUNCTION_ARGS)
 	return retained_single(fcinfo, RETAINED_BETWEEN, false);
 }
 
-/* retained_on_or_after(purchase_history, days, as_of): likewise */
+/* retained_on_or_after(purchase_history, days, as_of, anchor): likewise */
 PG_FUNCTION_INFO_V1(retention_retained_on_or_after);
 Datum
 retention_retained_on_or_after(PG_FUNCTION_ARGS)
@@ -206,7 +203,7 @@ retention_retained_on_or_after(PG_FUNCTION_ARGS)
 }
 
 /*
- * retained_between(purchase_history, days, as_of): (from_day, to_day, eligible,
+ * retained_between(purchase_history, days, as_of, anchor): (from_day, to_day, eligible,
  * retained, rate, lower, upper), from each number to the day before the next
  */
 PG_FUNCTION_INFO_V1(retention_retained_between);

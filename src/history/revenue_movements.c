@@ -17,6 +17,9 @@
  * nothing more.  What is left out so is a column of its own, and takes the closing
  * revenue to the period's own.
  *
+ * Of a part with an anchor, new is what those pay who had not paid to the whole, and
+ * whoever else comes to the part, or back, is reactivated.
+ *
  * As in lifecycle.c, each customer is counted in the periods where something
  * changes, and what one period closes with the next one opens with.
  *
@@ -65,16 +68,17 @@ typedef struct Passage
 	MoneyTotal	paid;			/* in it */
 	int64		before;			/* the last one that they paid in */
 	MoneyTotal	paid_before;	/* in that, above 0 */
+	int64		fresh;			/* "new", until they have paid to the whole */
 } Passage;
 
 /* -1, 0 or 1 */
 static int
-money_sign(const Question *question, const MoneyTotal *total)
+money_sign(const HistoryUnpacker *unpacker, const MoneyTotal *total)
 {
 	Money		money = {total->units, SUM_WORDS, 0};
 
 	if (unlikely(total->wide.limbs != NULL))
-		money = total_money(total, question->unpacker.totals.revenue.scale);
+		money = total_money(total, unpacker->totals.revenue.scale);
 	return money_is_negative(money.limbs, money.nlimbs) ? -1 :
 		!money_is_zero(money.limbs, money.nlimbs);
 }
@@ -113,8 +117,8 @@ churn(const Balance *balance, const Passage *passage)
 static void
 close_period(const Balance *balance, Passage *passage)
 {
-	const Question *question = &balance->question;
-	int			sign = money_sign(question, &passage->paid);
+	const HistoryUnpacker *unpacker = &balance->question.unpacker;
+	int			sign = money_sign(unpacker, &passage->paid);
 
 	if (sign < 0)
 	{
@@ -125,9 +129,9 @@ close_period(const Balance *balance, Passage *passage)
 	}
 	if (sign <= 0)
 		return;
-	if (passage->before < 0)
+	if (passage->before < 0 && passage->now <= passage->fresh)
 		count_movement(balance, passage->now, MOVE_NEW, &passage->paid);
-	else if (passage->before < passage->now - 1)
+	else if (passage->before < 0 || passage->before < passage->now - 1)
 	{
 		churn(balance, passage);
 		count_movement(balance, passage->now, MOVE_REACTIVATED, &passage->paid);
@@ -139,7 +143,7 @@ close_period(const Balance *balance, Passage *passage)
 
 		total_add_total(&more, &passage->paid);
 		subtract_total(&more, &passage->paid_before);
-		sign = money_sign(question, &more);
+		sign = money_sign(unpacker, &more);
 		subtract_total(&less, &more);
 		if (sign > 0)
 			count_movement(balance, passage->now, MOVE_EXPANSION, &more);
@@ -150,12 +154,50 @@ close_period(const Balance *balance, Passage *passage)
 	passage->paid_before = passage->paid;
 }
 
+/*
+ * The first period that the customer at hand paid the whole in; they are new until then.
+ * Where no amounts are known, who ordered has paid.
+ */
+static int64
+first_paid(const Question *question)
+{
+	const Anchor *anchor = question->anchor;
+	const HistoryUnpacker *unpacker = &anchor->unpacker;
+	int			words = occasion_words(unpacker->shape);
+	MoneyTotal	paid = {0};
+	int64		now = -1;
+	int32		period;
+	int64		orders;
+
+	if (unpacker->shape.money_words == 0)
+		return question_first_order(question, &anchor->customer, &period, &orders) ?
+			(int64) question_period(question, period) - question->first : PG_INT64_MAX;
+	for (int64 i = 0; i < anchor->customer.n; i++)
+	{
+		const uint64 *occasion = anchor->customer.occasions + i * words;
+		int64		next = (int64) question_period(question, mark_period(*occasion)) - question->first;
+
+		if (next != now)
+		{
+			if (money_sign(unpacker, &paid) > 0)
+				return now;
+			now = next;
+			memset(&paid, 0, sizeof(MoneyTotal));
+		}
+		history_add_money(unpacker, &paid, &anchor->customer, occasion);
+	}
+	return money_sign(unpacker, &paid) > 0 ? now : PG_INT64_MAX;
+}
+
 static void
 add_customer(const Balance *balance, const CustomerView *customer)
 {
 	const Question *question = &balance->question;
 	int			words = occasion_words(question->unpacker.shape);
-	Passage		passage = {.now = -1, .before = -1};
+	Passage		passage = {.now = -1, .before = -1, .fresh = PG_INT64_MAX};
+
+	if (question->anchor != NULL && customer->n > 0)
+		passage.fresh = first_paid(question);
 
 	for (int64 i = 0; i < customer->n; i++)
 	{
@@ -214,7 +256,7 @@ move(Standing *standing, const Cell *cell)
 }
 
 /*
- * revenue_movements(purchase_history, period, as_of): rows (period_start, opening,
+ * revenue_movements(purchase_history, period, as_of, anchor): rows (period_start, opening,
  * new, expansion, contraction, churned, reactivated, closing, nrr, grr,
  * opening_customers, new_customers, expansion_customers, contraction_customers,
  * churned_customers, reactivated_customers, closing_customers, customer_retention,
@@ -234,7 +276,7 @@ retention_revenue_movements(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	if (PG_ARGISNULL(0))
 		return (Datum) 0;
-	retention_question_begin(question, fcinfo, 1, 2, true);
+	retention_question_begin_anchored(question, fcinfo, 1, 2, 3, true);
 	if (question->empty)
 		return (Datum) 0;
 	balance.n = (int64) question->last - question->first + 1;
@@ -249,7 +291,8 @@ retention_revenue_movements(PG_FUNCTION_ARGS)
 		MemoryContextSwitchTo(scratch);
 		add_customer(&balance, &customer);
 		MemoryContextSwitchTo(balance.context);
-		if (unlikely(question->unpacker.wide != NULL))
+		if (unlikely(question->unpacker.wide != NULL ||
+					 (question->anchor != NULL && question->anchor->unpacker.wide != NULL)))
 			MemoryContextReset(scratch);
 	}
 

@@ -106,24 +106,26 @@ static void
 add_customer(Ages *ages, const CustomerView *customer)
 {
 	const Question *question = &ages->question;
-	OccasionCursor cursor;
+	int			words = occasion_words(question->unpacker.shape);
+	const uint64 *end = customer->occasions + customer->n * words;
 	int32		first;
 	int64		orders;
 	int			oldest;
 	int			at = 0;
 
-	occasions_begin(&cursor, question, customer);
-	if (!occasions_next(&cursor, &first, &orders))
+	if (!question_first_order(question, customer, &first, &orders))
 		return;
 	oldest = find_age(ages, 0, question->as_of - first + 1) - 1;
 	if (oldest < 0)
 		return;
 	ages->ages[oldest].oldest++;
-	/* what they gave back before they are known to have bought is of no age */
-	for (const uint64 *occasion = cursor.at - cursor.words; occasion < cursor.end; occasion += cursor.words)
+	for (const uint64 *occasion = customer->occasions; occasion < end; occasion += words)
 	{
 		int32		days = mark_period(*occasion) - first;
 
+		/* what they gave back before they are known to have bought is of no age */
+		if (days < 0)
+			continue;
 		if (days > ages->ages[oldest].days)
 			break;
 		at = find_age(ages, at, days);
@@ -162,7 +164,7 @@ add_up(Ages *ages)
 }
 
 /*
- * value_within(purchase_history, days, as_of): rows (days, eligible, orders,
+ * value_within(purchase_history, days, as_of, anchor): rows (days, eligible, orders,
  * revenue, purchase_frequency, aov, customer_value)
  */
 PG_FUNCTION_INFO_V1(retention_value_within);
@@ -180,7 +182,7 @@ retention_value_within(PG_FUNCTION_ARGS)
 		return (Datum) 0;
 	days = retention_days_of_array(PG_GETARG_ARRAYTYPE_P(1), &n);
 	make_ages(&ages, days, n);
-	retention_question_begin(&ages.question, fcinfo, NO_ARG, 2, true);
+	retention_question_begin_anchored(&ages.question, fcinfo, NO_ARG, 2, 3, true);
 	retention_question_needs_days(&ages.question);
 	while (question_next(&ages.question, &customer))
 		add_customer(&ages, &customer);
@@ -198,14 +200,14 @@ retention_value_within(PG_FUNCTION_ARGS)
 		values[3] = age->revenue;
 		nulls[3] = !question_has_money(&ages.question);
 		nulls[4] = age->eligible == 0;
-		nulls[5] = nulls[6] = nulls[3] || nulls[4];
+		nulls[5] = nulls[3] || age->orders == 0;
+		nulls[6] = nulls[3] || nulls[4];
 		if (!nulls[4])
 			values[4] = Float8GetDatum((double) age->orders / (double) age->eligible);
 		if (!nulls[5])
-		{
 			values[5] = exact_divide(age->revenue, exact_integer(age->orders));
+		if (!nulls[6])
 			values[6] = exact_divide(age->revenue, exact_integer(age->eligible));
-		}
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	return (Datum) 0;

@@ -390,17 +390,17 @@ FROM (SELECT shop, grain, period, cohort, count(*) AS size FROM firsts WHERE coh
 WINDOW so_far AS (PARTITION BY shop, grain, period, cohort ORDER BY p);
 UPDATE cells SET cumulative = revenue WHERE cumulative IS NULL;
 
-CALL compare('cohort_retention', ARRAY['cohort_retention(purchase_history,text,date,integer)'],
+CALL compare('cohort_retention', ARRAY['cohort_retention(purchase_history,text,date,integer,purchase_history)'],
 	'SELECT shop, grain || period || cohort || period_start, name, money::text FROM kept JOIN questions USING (grain), LATERAL cohort_retention(h, period) r,
 		LATERAL (VALUES (''revenue'', revenue), (''cumulative'', cumulative_revenue), (''customer_value'', customer_value)) v (name, money)',
 	'SELECT shop, grain || period || cohort || p, name, money::text FROM cells, LATERAL (VALUES (''revenue'', revenue), (''cumulative'', cumulative), (''customer_value'', cumulative / size)) v (name, money)');
-CALL compare('cohort_average', ARRAY['cohort_average(purchase_history,text,date,integer,boolean)'],
+CALL compare('cohort_average', ARRAY['cohort_average(purchase_history,text,date,integer,boolean,purchase_history)'],
 	'SELECT shop, grain || period || period_index, weighted || name, money::text FROM kept JOIN questions USING (grain), (VALUES (true), (false)) w (weighted), LATERAL cohort_average(h, period, weighted => weighted) r,
 		LATERAL (VALUES (''revenue'', revenue), (''cumulative'', cumulative_revenue), (''customer_value'', customer_value)) v (name, money)',
 	'SELECT shop, grain || period || i, weighted || name, money::text
 	 FROM (SELECT shop, grain, period, i, sum(revenue) AS revenue, sum(cumulative) AS cumulative, sum(cumulative) / sum(size) AS of_all, avg(cumulative / size) AS mean FROM cells WHERE is_complete GROUP BY shop, grain, period, i) c,
 		LATERAL (VALUES (true, ''revenue'', revenue), (true, ''cumulative'', cumulative), (true, ''customer_value'', of_all), (false, ''revenue'', revenue), (false, ''cumulative'', cumulative), (false, ''customer_value'', mean)) v (weighted, name, money)');
-CALL compare('new_and_returning', ARRAY['new_and_returning(purchase_history,text,integer,date)'],
+CALL compare('new_and_returning', ARRAY['new_and_returning(purchase_history,text,integer,date,purchase_history)'],
 	'SELECT shop, grain || period || period_start, name, money::text FROM kept JOIN questions USING (grain), LATERAL new_and_returning(h, period) r,
 		LATERAL (VALUES (''all'', revenue), (''new'', new_revenue), (''returning'', returning_revenue)) v (name, money)',
 	'SELECT shop, grain || period || p, name, (coalesce(money, 0) + zero)::text
@@ -426,7 +426,7 @@ SELECT shop, grain, period, c, p, first, sum(was) AS was, sum("is") AS "is", sum
 FROM (SELECT shop, grain, period, c, p, first, 0 AS was, greatest(net, 0) AS "is", greatest(-net, 0) AS back FROM paid
 	  UNION ALL SELECT shop, grain, period, c, (p + CASE period WHEN 'quarter' THEN '3 months' ELSE '1 ' || period END::interval)::date, first, greatest(net, 0), 0, 0 FROM paid) m
 	 JOIN (SELECT DISTINCT shop, last FROM seen) l USING (shop) WHERE p <= last GROUP BY shop, grain, period, c, p, first;
-CALL compare('revenue_movements', ARRAY['revenue_movements(purchase_history,text,date)'],
+CALL compare('revenue_movements', ARRAY['revenue_movements(purchase_history,text,date,purchase_history)'],
 	'SELECT shop, grain || period || period_start, name, trim_scale(money)::text FROM kept JOIN questions USING (grain), LATERAL revenue_movements(h, period) r,
 		LATERAL (VALUES (''opening'', opening), (''new'', new), (''expansion'', expansion), (''contraction'', contraction), (''churned'', churned), (''reactivated'', reactivated),
 			(''closing'', closing), (''excess'', excess_refunds)) v (name, money) WHERE money <> 0',
@@ -435,7 +435,7 @@ CALL compare('revenue_movements', ARRAY['revenue_movements(purchase_history,text
 		(''churned'', CASE WHEN "is" = 0 THEN was END), (''reactivated'', CASE WHEN was = 0 AND first < p THEN "is" END), (''closing'', "is"), (''excess'', back)) v (name, money)
 	 GROUP BY shop, grain, period, p, name HAVING sum(money) <> 0');
 
-CALL compare('value_within', ARRAY['value_within(purchase_history,integer[],date)', 'value_within(purchase_history,integer,date)', 'value_within(purchase_history,text,date)'],
+CALL compare('value_within', ARRAY['value_within(purchase_history,integer[],date,purchase_history)', 'value_within(purchase_history,integer,date,purchase_history)', 'value_within(purchase_history,text,date,purchase_history)'],
 	'SELECT shop, days, how || name, money::text FROM (SELECT shop, how, v.* FROM histories, value_within(h, ''{0,3,90,400}'') v
 			UNION ALL SELECT shop, ''one'', v.* FROM histories, value_within(h, 30) v WHERE how = ''rows'' UNION ALL SELECT shop, ''text'', v.* FROM histories, value_within(h, ''30''::text) v WHERE how = ''rows'') s,
 		LATERAL (VALUES ('' revenue'', revenue), ('' aov'', aov), ('' value'', customer_value)) v (name, money)',

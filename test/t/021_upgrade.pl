@@ -124,8 +124,8 @@ as('analyst', 'CREATE VIEW lab.numbered AS SELECT * FROM ROWS FROM (metrics.coho
 my $numbered = q{SELECT * FROM lab.numbered ORDER BY ordinality};
 my $ordinals = $node->safe_psql('shop', $numbered);
 # rights on a function that will have other arguments
-$node->safe_psql('shop', q{REVOKE EXECUTE ON FUNCTION metrics.cohort_retention(metrics.purchase_history, text, date, int4) FROM PUBLIC;
-	GRANT EXECUTE ON FUNCTION metrics.cohort_retention(metrics.purchase_history, text, date, int4) TO owner, analyst});
+$node->safe_psql('shop', q{REVOKE EXECUTE ON FUNCTION metrics.cohort_retention(metrics.purchase_history, text, date, int4, metrics.purchase_history) FROM PUBLIC;
+	GRANT EXECUTE ON FUNCTION metrics.cohort_retention(metrics.purchase_history, text, date, int4, metrics.purchase_history) TO owner, analyst});
 my $execute = q{SELECT proacl FROM pg_proc WHERE proname = 'cohort_retention' AND proargtypes[0] = 'metrics.purchase_history'::regtype};
 my $state = printed('state', 'shop', $theirs);
 my $rights = $node->safe_psql('shop', $execute);
@@ -144,7 +144,7 @@ patch('src/history/cohort.c',
 	"PG_FUNCTION_INFO_V1(retention_cohort_retention);\nDatum\nretention_cohort_retention(PG_FUNCTION_ARGS)", "static Datum\ncohort_rows(FunctionCallInfo fcinfo)",
 	'values[11]', 'values[12]', 'nulls[11]', 'nulls[12]',
 	'values[10] =', 'values[11] = Int64GetDatum(size - cell->active); values[10] =',
-	"CHECK_FOR_INTERRUPTS();\n\t\t\ttotal_add_total(&cumulative", "CHECK_FOR_INTERRUPTS();\n\t\t\tif (PG_NARGS() > 4 && !PG_ARGISNULL(4) && size < PG_GETARG_INT32(4))\n\t\t\t\tbreak;\n\t\t\ttotal_add_total(&cumulative",
+	"CHECK_FOR_INTERRUPTS();\n\t\t\ttotal_add_total(&cumulative", "CHECK_FOR_INTERRUPTS();\n\t\t\tif (PG_NARGS() > 5 && !PG_ARGISNULL(5) && size < PG_GETARG_INT32(5))\n\t\t\t\tbreak;\n\t\t\ttotal_add_total(&cumulative",
 	"/* The mean curve at one index", <<'C' . '/* The mean curve at one index');
 PG_FUNCTION_INFO_V1(retention_cohort_retention);
 Datum
@@ -164,10 +164,10 @@ retention_cohort_retention_2(PG_FUNCTION_ARGS)
 C
 my %was = map { /COMMENT ON FUNCTION ((\w+)\(.*\)) IS$/ ? ($2 => $1) : () } split /\n/, slurp_file("$build/sql/history.sql.in") . slurp_file("$build/sql/views.sql.in");
 patch('sql/history.sql.in',
-	"max_periods int4 DEFAULT NULL,\n\tOUT cohort date,", "max_periods int4 DEFAULT NULL,\n\tmin_size int4 DEFAULT NULL,\n\tOUT cohort date,",
+	"anchor purchase_history DEFAULT NULL,\n\tOUT cohort date,", "anchor purchase_history DEFAULT NULL,\n\tmin_size int4 DEFAULT NULL,\n\tOUT cohort date,",
 	"OUT customer_value numeric,\n\tOUT is_complete bool\n", "OUT customer_value numeric,\n\tOUT is_complete bool,\n\tOUT absent int8\n",
 	"'retention_cohort_retention'", "'retention_cohort_retention_2'",
-	'COMMENT ON FUNCTION cohort_retention(purchase_history, text, date, int4) IS', 'COMMENT ON FUNCTION cohort_retention(purchase_history, text, date, int4, int4) IS');
+	'COMMENT ON FUNCTION cohort_retention(purchase_history, text, date, int4, purchase_history) IS', 'COMMENT ON FUNCTION cohort_retention(purchase_history, text, date, int4, purchase_history, int4) IS');
 patch('src/views/kpi.sql',
 	'known customers with at least one order', 'known customers with an order',
 	"\nSELECT ", "\n--\@column one_timers: customers with one order\nSELECT ",
@@ -216,9 +216,9 @@ is($planned->query('EXECUTE p'), $active, '... nor to who connects');
 
 # ---- the update -------------------------------------------------------------------------
 
-$node->safe_psql('shop', q{CREATE FUNCTION metrics.cohort_retention(metrics.purchase_history, text, date, int4, int4) RETURNS int LANGUAGE sql AS 'SELECT 1'});
+$node->safe_psql('shop', q{CREATE FUNCTION metrics.cohort_retention(metrics.purchase_history, text, date, int4, metrics.purchase_history, int4) RETURNS int LANGUAGE sql AS 'SELECT 1'});
 is((as('owner', 'ALTER EXTENSION retention UPDATE'))[1], '42710', 'what has a name of the new version is told of');
-$node->safe_psql('shop', q{DROP FUNCTION metrics.cohort_retention(metrics.purchase_history, text, date, int4, int4)});
+$node->safe_psql('shop', q{DROP FUNCTION metrics.cohort_retention(metrics.purchase_history, text, date, int4, metrics.purchase_history, int4)});
 is((as('analyst', 'ALTER EXTENSION retention UPDATE'))[1], '42501', 'not everybody may update it');
 is(differences($answers, printed('answers', 'shop')), '', '... then nothing has changed');
 ($out, $errors) = as('owner', 'ALTER EXTENSION retention UPDATE');

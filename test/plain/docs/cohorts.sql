@@ -9,6 +9,21 @@ INSERT INTO shop SELECT customer_id::text, ordered_at::date, amount FROM orders;
 CREATE INDEX ON shop (customer);
 ANALYZE shop;
 
+--> instead of CREATE TABLE sales (
+CREATE TABLE sales (customer text, ordered_at date, amount numeric, country text);
+
+--> instead of INSERT INTO sales VALUES
+INSERT INTO sales SELECT customer_id::text, ordered_at::date, amount, CASE WHEN extract(day FROM ordered_at)::int % 3 = 0 THEN 'AT' ELSE 'DE' END FROM orders;
+
+--> instead of CREATE TABLE signups (
+CREATE TABLE signups (customer text, signed_up_on date);
+
+-- some before their first order and some after it, and some who never order
+--> instead of INSERT INTO signups VALUES
+INSERT INTO signups
+SELECT customer, min(ordered_at) + (ascii(right(customer || 'x', 2)) % 4) * 10 - 25 FROM sales WHERE isfinite(ordered_at) AND customer IS NOT NULL GROUP BY customer
+UNION ALL SELECT 'ghost ' || n, date '2024-01-10' + n FROM generate_series(1, 30, 4) n WHERE EXISTS (SELECT FROM sales);
+
 --> before
 CREATE FUNCTION plain.average(period text, as_of date DEFAULT NULL, zone text DEFAULT current_setting('timezone'))
 RETURNS TABLE (i int, cohorts int8, customers numeric, active numeric, revenue numeric, retention numeric, customer_value numeric, each_retention numeric, each_ltv numeric) STABLE LANGUAGE sql AS $$
@@ -139,6 +154,52 @@ SELECT p, opening, new, expansion, contraction, churned, reactivated, closing, r
 --> movements_by_quarter
 SELECT p, opening, new, expansion - contraction, churned, reactivated, closing, round((kept + expansion) / nullif(opening, 0), 3), round(kept / nullif(opening, 0), 3), round(customers_kept / nullif(customers, 0)::numeric, 3)
 FROM plain.movements('quarter', '2025-12-31', 'Europe/Berlin')
+
+--> region
+SELECT i.customers, i.orders, i.revenue, a.customers, a.orders, a.revenue FROM sales_history, history_info(whole) AS i, history_info(austria) AS a WHERE whole IS NOT NULL;
+WITH s AS (SELECT customer, country, amount, amount >= 0 AS is_order FROM sales WHERE customer IS NOT NULL AND isfinite(ordered_at) AND amount IS NOT NULL)
+SELECT count(DISTINCT customer) FILTER (WHERE is_order), count(*) FILTER (WHERE is_order), sum(amount),
+	   count(DISTINCT customer) FILTER (WHERE is_order AND country = 'AT'), count(*) FILTER (WHERE is_order AND country = 'AT'), sum(amount) FILTER (WHERE country = 'AT') FROM s HAVING count(*) > 0
+
+--> region
+WITH s AS (SELECT customer, ordered_at AS day, date_trunc('month', ordered_at)::date AS p, country, amount, amount >= 0 AS is_order FROM sales WHERE customer IS NOT NULL AND isfinite(ordered_at) AND amount IS NOT NULL),
+f AS (SELECT customer, min(p) AS first FROM s WHERE is_order GROUP BY customer),
+today AS (SELECT max(day) AS today FROM s WHERE is_order),
+months AS (SELECT starts::date AS p FROM generate_series((SELECT min(first) FROM f)::timestamp, (SELECT today FROM today), '1 month') starts),
+-- by the filter alone: from the first month with an order there to the last
+alone AS (SELECT starts::date AS p, (SELECT count(*) FROM (SELECT min(p) AS first FROM s WHERE is_order AND country = 'AT' GROUP BY customer) a WHERE a.first = starts) AS new
+	FROM generate_series((SELECT min(p) FROM s WHERE is_order AND country = 'AT')::timestamp, (SELECT max(day) FROM s WHERE is_order AND country = 'AT'), '1 month') starts)
+SELECT m.p, count(DISTINCT customer) FILTER (WHERE is_order), coalesce(sum(amount), 0), count(DISTINCT customer) FILTER (WHERE is_order AND first = m.p), count(DISTINCT customer) FILTER (WHERE is_order AND first < m.p), alone.new
+FROM months m LEFT JOIN alone USING (p) LEFT JOIN (s LEFT JOIN f USING (customer)) ON s.p = m.p AND country = 'AT' AND day <= (SELECT today FROM today)
+WHERE EXISTS (SELECT FROM sales WHERE country = 'AT') GROUP BY m.p, alone.new ORDER BY m.p
+
+--> region_cohorts
+WITH s AS (SELECT customer, ordered_at AS day, date_trunc('month', ordered_at)::date AS p, country, amount, amount >= 0 AS is_order FROM sales WHERE customer IS NOT NULL AND isfinite(ordered_at) AND amount IS NOT NULL),
+f AS (SELECT customer, min(p) AS first FROM s WHERE is_order GROUP BY customer),
+today AS (SELECT max(day) AS today FROM s WHERE is_order)
+SELECT c.first, i, size, count(DISTINCT customer) FILTER (WHERE is_order), round((count(DISTINCT customer) FILTER (WHERE is_order))::numeric / size, 2), coalesce(sum(amount), 0)
+FROM (SELECT first, count(*) AS size FROM f GROUP BY first) c CROSS JOIN generate_series(0, 2) i CROSS JOIN today
+	 LEFT JOIN (s JOIN f USING (customer)) ON f.first = c.first AND p = c.first + i * interval '1 month' AND country = 'AT' AND day <= today
+WHERE c.first + i * interval '1 month' <= today AND EXISTS (SELECT FROM sales WHERE country = 'AT') GROUP BY c.first, i, size
+
+--> signups
+WITH s AS (SELECT customer, ordered_at AS day, date_trunc('month', ordered_at)::date AS p, country, amount, amount >= 0 AS is_order FROM sales WHERE customer IS NOT NULL AND isfinite(ordered_at) AND amount IS NOT NULL),
+f AS (SELECT customer, date_trunc('month', signed_up_on)::date AS first FROM signups),
+today AS (SELECT greatest(max(day), (SELECT max(signed_up_on) FROM signups)) AS today FROM s WHERE is_order)
+SELECT first, i, size, active, round(active::numeric / size, 2), sum(revenue) OVER w, round(sum(revenue) OVER w / size, 2)
+FROM (SELECT c.first, i, size, count(DISTINCT customer) FILTER (WHERE is_order) AS active, coalesce(sum(amount), 0) AS revenue
+	  FROM (SELECT first, count(*) AS size FROM f GROUP BY first) c CROSS JOIN generate_series(0, 300) i CROSS JOIN today
+		   LEFT JOIN (s JOIN f USING (customer)) ON f.first = c.first AND p = c.first + i * interval '1 month' AND day <= today
+	  WHERE c.first + i * interval '1 month' <= today GROUP BY c.first, i, size) c
+WHERE first < '2024-03-01' WINDOW w AS (PARTITION BY first ORDER BY i)
+
+--> signups_days
+WITH s AS (SELECT customer, ordered_at AS day, date_trunc('month', ordered_at)::date AS p, country, amount, amount >= 0 AS is_order FROM sales WHERE customer IS NOT NULL AND isfinite(ordered_at) AND amount IS NOT NULL),
+today AS (SELECT greatest(max(day), (SELECT max(signed_up_on) FROM signups)) AS today FROM s WHERE is_order)
+SELECT low, high, count(*) FILTER (WHERE old), count(*) FILTER (WHERE old AND came), round((count(*) FILTER (WHERE old AND came))::numeric / nullif(count(*) FILTER (WHERE old), 0), 2)
+FROM (SELECT low, high, today - signed_up_on >= high AS old, EXISTS (SELECT FROM s WHERE s.customer = signups.customer AND is_order AND day - signed_up_on BETWEEN low AND high AND day <= today) AS came
+	  FROM signups, today, (VALUES (0, 7), (8, 60)) v (low, high)) c
+WHERE EXISTS (SELECT FROM sales) GROUP BY low, high
 
 --> projected
 -- 100 + 100 r + 100 r^2 ...
