@@ -179,7 +179,7 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, 
 
 		if (key == KEY_TEXT)
 			retention_check_text_key(fcinfo);
-		else if (part == KEY_TEXT)
+		else if (line)
 			retention_check_line_keys(fcinfo);
 		table = retention_table_create(kind, time, amount);
 		if (sampled)

@@ -21,11 +21,9 @@ begin_pairs(FunctionCallInfo fcinfo, BaseTransition *transition, KeyKind key)
 {
 	bool		folded = false;
 
+	retention_check_line_keys(fcinfo);
 	if (key_customer(key) == KEY_TEXT || key_order(key) == KEY_TEXT)
-	{
-		retention_check_line_keys(fcinfo);
 		folded = retention_text_is_folded(PG_GET_COLLATION());
-	}
 	transition->state = retention_pairs_begin(transition->context, folded ? key_folded(key) : key,
 											  transition->in_window);
 }

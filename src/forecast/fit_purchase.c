@@ -283,7 +283,7 @@ retention_fit_find_kind(const char *name, int *k)
 		return NULL;
 	kind = retention_model_of_name(MODEL_PURCHASE, name, k);
 	if (kind == NULL)
-		retention_unknown_kind(MODEL_PURCHASE, name, false);
+		retention_unknown_kind(MODEL_PURCHASE, name, false, true);
 	return purchase_kind(kind);
 }
 

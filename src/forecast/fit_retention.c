@@ -54,7 +54,7 @@ add_period(FunctionCallInfo fcinfo, int64 period, int64 survivors)
 		name = text_to_cstring(PG_GETARG_TEXT_PP(3));
 		kind = retention_model_of_name(MODEL_RETENTION, name, &k);
 		if (kind == NULL)
-			retention_unknown_kind(MODEL_RETENTION, name, false);
+			retention_unknown_kind(MODEL_RETENTION, name, false, true);
 	}
 
 	histogram = retention_histogram_begin(fcinfo, HISTOGRAM_RENEWALS, &direct);
@@ -173,7 +173,7 @@ retention_renewals_fit(PG_FUNCTION_ARGS)
 
 		about = retention_model_of_name(MODEL_RETENTION, name, &k);
 		if (about == NULL)
-			retention_unknown_kind(MODEL_RETENTION, name, false);
+			retention_unknown_kind(MODEL_RETENTION, name, false, true);
 	}
 	if (about == NULL)
 		ereport(ERROR,

@@ -62,9 +62,9 @@ retention_model_kind_name(const Model *model)
 	return retention_kind_name(model->kind, model->k);
 }
 
-/* All of a type, for hints: "nbd, bg/nbd and mbg/nbd" */
+/* All of a type, for hints: "nbd, bg/nbd and mbg/nbd"; a fit may choose one of them. */
 static char *
-kinds_of_type(ModelType type)
+kinds_of_type(ModelType type, bool to_fit)
 {
 	StringInfoData names;
 	const char *last = NULL;
@@ -78,13 +78,16 @@ kinds_of_type(ModelType type)
 			appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "", last);
 		last = (*kind)->name;
 	}
-	appendStringInfo(&names, "%s%s", names.len > 0 ? " and " : "", last);
+	if (to_fit && type == MODEL_PURCHASE)
+		appendStringInfo(&names, ", %s, and auto, which is the best of these", last);
+	else
+		appendStringInfo(&names, "%s%s", names.len > 0 ? " and " : "", last);
 	return names.data;
 }
 
 /* "lacks_k": the name is one with a k, which is left open */
 void
-retention_unknown_kind(ModelType type, const char *name, bool lacks_k)
+retention_unknown_kind(ModelType type, const char *name, bool lacks_k, bool to_fit)
 {
 	if (lacks_k)
 		ereport(ERROR,
@@ -95,7 +98,7 @@ retention_unknown_kind(ModelType type, const char *name, bool lacks_k)
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("unknown model: \"%s\"", name),
-			 errhint("Models are %s.", kinds_of_type(type))));
+			 errhint("Models are %s.", kinds_of_type(type, to_fit))));
 }
 
 Model *

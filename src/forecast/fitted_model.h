@@ -100,7 +100,7 @@ extern const char *retention_model_type_name(ModelType type);
 extern char *retention_kind_name(const ModelKind *kind, int k);
 extern char *retention_model_kind_name(const Model *model);
 compat_noreturn extern void retention_unknown_kind(ModelType type, const char *name,
-												   bool lacks_k) compat_attribute_noreturn();
+												   bool lacks_k, bool to_fit) compat_attribute_noreturn();
 extern int	retention_model_free_params(const Model *model);
 extern const char *retention_message_code(ModelMessage message);
 extern const char *retention_message_text(ModelMessage message);

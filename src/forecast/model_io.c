@@ -128,7 +128,7 @@ model_of_kind(ModelType type, const text *name)
 	const ModelKind *kind = retention_model_of_name(type, kind_name, &k);
 
 	if (kind == NULL || k == 0)
-		retention_unknown_kind(type, kind_name, kind != NULL);
+		retention_unknown_kind(type, kind_name, kind != NULL, false);
 	return retention_model_create(kind, k);
 }
 

@@ -42,7 +42,7 @@ retention_history_info(PG_FUNCTION_ARGS)
 	values[2] = Int64GetDatum(totals->customers);
 	values[3] = Int64GetDatum(totals->occasions);
 	values[4] = Int64GetDatum(totals->orders);
-	nulls[5] = nulls[9] = nulls[12] = totals->revenue.limbs == NULL;
+	nulls[5] = nulls[8] = nulls[9] = nulls[11] = nulls[12] = totals->revenue.limbs == NULL;
 	if (!nulls[5])
 	{
 		values[5] = retention_money_numeric(totals->revenue);

@@ -11,8 +11,11 @@
 
 #include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
+#include "nodes/execnodes.h"
 #include "nodes/nodeFuncs.h"
+#include "nodes/plannodes.h"
 #include "optimizer/tlist.h"
+#include "parser/parse_coerce.h"
 #include "pg/calling_query.h"
 #include "pg/compat.h"
 #include "port/pg_bswap.h"
@@ -131,6 +134,38 @@ check_collation(FunctionCallInfo fcinfo, Node *expr)
 			 errhint("Use the COLLATE clause to set the collation of both explicitly.")));
 }
 
+/*
+ * Is what rows are aggregated of one row without a table?  Of its columns the planner
+ * leaves constants.
+ */
+static bool
+is_of_one_row(FunctionCallInfo fcinfo)
+{
+	Plan	   *plan = fcinfo->context && (IsA(fcinfo->context, AggState) || IsA(fcinfo->context, WindowAggState)) ?
+		outerPlan(((ScanState *) fcinfo->context)->ps.plan) : NULL;
+
+	return plan && IsA(plan, Result) && outerPlan(plan) == NULL;
+}
+
+/* A number that all rows have is none of an order, but perhaps one of days. */
+static void
+check_order_number(FunctionCallInfo fcinfo, Node *expr)
+{
+	Oid			output;
+	bool		varlena;
+
+	if (!IsA(expr, Const) || ((Const *) expr)->constisnull || is_of_one_row(fcinfo))
+		return;
+	getTypeOutputInfo(exprType(expr), &output, &varlena);
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("order_id is the same for all rows: \"%s\"",
+					OidOutputFunctionCall(output, ((Const *) expr)->constvalue)),
+			 TypeCategory(exprType(expr)) == TYPCATEGORY_NUMERIC ?
+			 errhint("It is the column of the orders' numbers. How many ordered again within so many days is asked of a history, by repeat_within(history, 90).") :
+			 errhint("It is the column of the orders' numbers.")));
+}
+
 static void
 check_line(FunctionCallInfo fcinfo, List *args)
 {
@@ -141,6 +176,8 @@ check_line(FunctionCallInfo fcinfo, List *args)
 		check_key_expression(lfirst(lc), lc == list_head(args) ? "customers" : "order numbers");
 		check_collation(fcinfo, lfirst(lc));
 	}
+	if (list_length(args) == 2)
+		check_order_number(fcinfo, lsecond(args));
 }
 
 /* The same where the second argument is the number of an order. */

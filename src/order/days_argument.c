@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * days_argument.c
- *	  Numbers of days that callers ask about: an array, or a text, '90' or
+ *	  Numbers of days that callers ask about: one, an array, or a text, '90' or
  *	  '{30,60,90}'.
  *
  *-------------------------------------------------------------------------
@@ -14,6 +14,16 @@
 #include "fmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
+
+/* _retention_days(int4) */
+PG_FUNCTION_INFO_V1(retention_days_of_number);
+Datum
+retention_days_of_number(PG_FUNCTION_ARGS)
+{
+	Datum		days = PG_GETARG_DATUM(0);
+
+	PG_RETURN_POINTER(construct_array(&days, 1, INT4OID, sizeof(int32), true, TYPALIGN_INT));
+}
 
 /* _retention_days(text) */
 PG_FUNCTION_INFO_V1(retention_days_of_text);
@@ -34,6 +44,21 @@ retention_days_of_text(PG_FUNCTION_ARGS)
 		PG_RETURN_DATUM(OidInputFunctionCall(F_ARRAY_IN, written, INT4OID, -1));
 	days = DirectFunctionCall1(int4in, CStringGetDatum(written));
 	PG_RETURN_POINTER(construct_array(&days, 1, INT4OID, sizeof(int32), true, TYPALIGN_INT));
+}
+
+/* _retention_day_count(text): of one number */
+PG_FUNCTION_INFO_V1(retention_day_count_of_text);
+Datum
+retention_day_count_of_text(PG_FUNCTION_ARGS)
+{
+	char	   *written = text_to_cstring(PG_GETARG_TEXT_PP(0));
+
+	if (written[strspn(written, "0123456789-+ \t\n")] != '\0' || strpbrk(written, "0123456789") == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+				 errmsg("days must be a whole number: \"%s\"", written),
+				 errhint("Write the number alone, as 90.")));
+	return DirectFunctionCall1(int4in, CStringGetDatum(written));
 }
 
 /* Numbers of days to look for: none is missing, or less than 0. */

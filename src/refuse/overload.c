@@ -300,10 +300,10 @@ try_placements(const Call *call, const Overload *overload, int nplaces, int plac
 		if (taken || fits == 0 || retention_is_misplaced(&call->given[i], overload, place))
 			continue;
 		trial->of[place] = i;
-		/* the types decide, then what are columns, then how much stays where it is */
+		/* the types decide, then what are columns, then how much stays in its order, and where it is */
 		try_placements(call, overload, nplaces, place + 1,
 					   score + fits * 1000 + ((retention_place_role(overload, place) != ROLES) == (call->given[i].kind[0] != '\0') ? 100 : 0) +
-					   (i == place ? 10 : 0) + (place > 0 && i > trial->of[place - 1] ? 1 : 0),
+					   (place > 0 && i > trial->of[place - 1] ? 10 : 0) + (i == place ? 1 : 0),
 					   trial, best);
 	}
 }

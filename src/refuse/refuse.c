@@ -368,6 +368,42 @@ too_many(const Call *call, const Overload *overload, const Placement *placement)
 }
 
 /*
+ * Of a value that one overload takes, with options that only another has: what is left
+ * without these, rather than another value.
+ */
+static void
+refuse_option(const Call *call, const Overload *overload)
+{
+	StringInfoData text;
+	int			extra = -1;
+
+	if (overload->aggregate || retention_argument_fit(call->given[0].type, overload->types[0]) != 3)
+		return;
+	initStringInfo(&text);
+	for (int i = 0; i < call->ngiven; i++)
+	{
+		const Given *given = &call->given[i];
+		int			place = retention_place_of(call, i, overload);
+
+		if (place < 0 && extra < 0)
+			extra = i;
+		if (place < 0)
+			continue;
+		if (retention_argument_fit(given->type, overload->types[place]) == 0)
+			return;
+		appendStringInfo(&text, "%s%s%s%s", i > 0 ? ", " : "", given->name ? given->name : "",
+						 given->name ? " => " : "", retention_written(given, overload, place));
+	}
+	if (extra < 0)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_FUNCTION),
+			 call->given[extra].name ? errmsg("\"%s\" is no option of what is asked of a %s", call->given[extra].name, format_type_be(call->given[0].type)) :
+			 errmsg("there is no place for %s", retention_pointed_at(&call->given[extra])),
+			 errhint("Write, for example: %s(%s).", call->name, text.data)));
+}
+
+/*
  * Is all that is given right, and in order, for an overload that asks for more?  Only
  * types that leave no doubt count: an integer may be many things.
  */
@@ -493,6 +529,9 @@ retention_refuse(const Call *call)
 			!(cast && fewest == 0 && retention_place_role(overload, call->ngiven) == ROLE_ORDER_ID))
 			missing(call, overload, &placement, call->ngiven == 1 ? cast : NULL);
 	}
+	if (cast && retention_type_is_value(getBaseType(call->given[0].type), call->schema))
+		foreach(lc, overloads)
+			refuse_option(call, (const Overload *) lfirst(lc));
 	if (cast && fewest == 1 && may_be_cast(call, cast, true))
 		wrong_type(call, cast, overloads);
 

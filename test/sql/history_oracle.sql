@@ -385,8 +385,8 @@ RETURNS TABLE (period text, time_zone text, customers int8, occasions int8, orde
 		   count(customer) FILTER (WHERE is_order),
 		   coalesce(sum(f.amount) FILTER (WHERE customer IS NOT NULL), CASE WHEN c.amount IS NOT NULL THEN 0 END),
 		   min(day) FILTER (WHERE customer IS NOT NULL AND is_order), max(day) FILTER (WHERE customer IS NOT NULL AND is_order),
-		   count(customer) FILTER (WHERE NOT is_order), coalesce(sum(f.amount) FILTER (WHERE customer IS NOT NULL AND NOT is_order), CASE WHEN c.amount IS NOT NULL THEN 0 END),
-		   count(*) FILTER (WHERE customer IS NULL AND is_order), count(*) FILTER (WHERE customer IS NULL AND NOT is_order),
+		   CASE WHEN c.amount IS NOT NULL THEN count(customer) FILTER (WHERE NOT is_order) END, coalesce(sum(f.amount) FILTER (WHERE customer IS NOT NULL AND NOT is_order), CASE WHEN c.amount IS NOT NULL THEN 0 END),
+		   count(*) FILTER (WHERE customer IS NULL AND is_order), CASE WHEN c.amount IS NOT NULL THEN count(*) FILTER (WHERE customer IS NULL AND NOT is_order) END,
 		   coalesce(sum(f.amount) FILTER (WHERE customer IS NULL), CASE WHEN c.amount IS NOT NULL THEN 0 END)
 	FROM cases c JOIN facts f USING (id) WHERE id = which GROUP BY c.grain, c.at, c.zone, c.amount
 $$;

@@ -41,7 +41,7 @@ WHERE (a, c, e) IS NOT DISTINCT FROM (b, d, f);
 -- Amounts that are not finite are errors, and only where they are looked at.
 SELECT aov('NaN'::numeric, 1);
 SELECT aov('-Infinity'::float8, 1::int8);
-SELECT aov(amount, 1) FROM (VALUES ('infinity'::float8), (1)) v (amount);
+SELECT aov(amount, o) FROM (VALUES ('infinity'::float8, 1), (1, 1)) v (amount, o);
 SELECT aov('NaN'::numeric, 1) FILTER (WHERE false);
 
 -- ---------------------------------------------------------------------------
@@ -290,7 +290,7 @@ RESET hash_mem_multiplier;
 SELECT count(*) AS groups, count(*) FILTER (WHERE d = m) AS same FROM on_disk d JOIN grouped m USING (g);
 
 -- One customer who has them all, and one number that all have; in frames, too.
-SELECT repeat_rate(1, n), purchase_frequency(1, n), purchase_frequency(n, 1) AS each_one, repeat_rate(n, 1) AS each_once FROM many;
+SELECT repeat_rate(1, n), purchase_frequency(1, n), purchase_frequency(n, n * 0 + 1) AS each_one, repeat_rate(n, n * 0 + 1) AS each_once FROM many;
 SELECT purchase_frequency('one'::text, n) AS text, purchase_frequency('one'::text, n::text) AS texts, purchase_frequency('00000000-0000-0000-0000-000000000000'::uuid, md5(n::text)::uuid) AS uuids FROM many;
 SELECT n, purchase_frequency(1, n) OVER (ORDER BY n) AS running, purchase_frequency(1, n) OVER (ORDER BY n ROWS 999 PRECEDING) AS moving, purchase_frequency(1, NULL::int8) OVER (ORDER BY n ROWS 99 PRECEDING) AS without
 FROM many ORDER BY n DESC LIMIT 1;
