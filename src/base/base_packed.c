@@ -204,24 +204,18 @@ retention_base_pack_table(BasePacker *packer, const CustomerTable *table)
 	retention_scan_end(&scan);
 }
 
-/*
- * Write the header, with the money that is kept elsewhere; returns the size of the
- * whole value.
- */
-Size
-retention_base_pack_end(BasePacker *packer, const BaseTotals *totals, const WideList *wide,
-						StringInfo header)
+/* Write the header, with the money that is kept elsewhere; returns what makes the value. */
+BlockWriter *
+retention_base_pack_end(BasePacker *packer, const BaseTotals *totals, const WideList *wide)
 {
 	Kind		kind = {.key = totals->key, .time = totals->time, .amount = totals->amount};
+	StringInfo	header;
 
 	pack_block(packer);
-	retention_blocks_end(&packer->blocks);
+	header = retention_blocks_end(&packer->blocks, FORM_PACKED);
 	if (totals->orders < 0 || totals->guest_orders < 0)
 		orders_out_of_range();
 
-	initStringInfo(header);
-	appendStringInfoSpaces(header, VARHDRSZ);
-	appendStringInfoCharMacro(header, FORM_PACKED);
 	retention_put_kind(header, &kind);
 	appendStringInfoCharMacro(header, (char) totals->selected);
 	retention_put_varint(header, totals->sample);
@@ -254,16 +248,7 @@ retention_base_pack_end(BasePacker *packer, const BaseTotals *totals, const Wide
 		retention_put_money(header, totals->guest_revenue);
 		retention_put_wide(header, wide);
 	}
-	return retention_blocks_size(&packer->blocks, header);
-}
-
-struct varlena *
-retention_base_pack_finish(BasePacker *packer, const BaseTotals *totals, const WideList *wide)
-{
-	StringInfoData header;
-
-	(void) retention_base_pack_end(packer, totals, wide, &header);
-	return retention_blocks_finish(&packer->blocks, &header);
+	return &packer->blocks;
 }
 
 static void
@@ -641,7 +626,7 @@ retention_base_packed_validate(const struct varlena *value)
 	else if (unpacker.wide != NULL)
 		invalid("There is money of a customer who is not there.");
 
-	again = retention_base_pack_finish(packer, totals, unpacker.wide);
+	again = retention_blocks_finish(retention_base_pack_end(packer, totals, unpacker.wide));
 	retention_check_canonical(value, again, BASE_TYPE);
 	pfree(again);
 	pfree(packer);

@@ -34,7 +34,7 @@
 
 #include "base/base_totals.h"
 #include "base/customer_table.h"
-#include "store/column.h"
+#include "store/aggregate_state.h"
 #include "store/state_kind.h"
 
 #define BASE_TYPE		"customer_base"
@@ -98,10 +98,8 @@ extern void retention_base_pack_table(BasePacker *packer, const CustomerTable *t
 extern void retention_base_pack_entry(BasePacker *packer, const uint64 *entry, int words);
 extern void retention_base_pack_unpacked(BasePacker *packer, const BaseUnpacker *unpacker, const uint64 *entry,
 										 WideList *wide);
-extern Size retention_base_pack_end(BasePacker *packer, const BaseTotals *totals, const WideList *wide,
-									StringInfo header);
-extern struct varlena *retention_base_pack_finish(BasePacker *packer, const BaseTotals *totals,
-												  const WideList *wide);
+extern BlockWriter *retention_base_pack_end(BasePacker *packer, const BaseTotals *totals,
+											const WideList *wide);
 
 extern void retention_base_unpack_begin(BaseUnpacker *unpacker, const struct varlena *value);
 extern bool retention_base_unpack_next(BaseUnpacker *unpacker, uint64 *entry);
@@ -131,12 +129,5 @@ total_add_unpacked(MoneyTotal *total, const BaseUnpacker *unpacker, const uint64
 	else
 		total_add(total, units, unpacker->words);
 }
-
-/* In a build with assertions: what is written can be read, to the same bytes. */
-#ifdef USE_ASSERT_CHECKING
-#define packed_check(value)	retention_base_packed_validate(value)
-#else
-#define packed_check(value)	((void) 0)
-#endif
 
 #endif							/* RETENTION_BASE_PACKED_H */

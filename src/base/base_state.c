@@ -55,16 +55,6 @@ check_state(Datum state)
 #define check_state(state)	((void) 0)
 #endif
 
-/* What is no value has to be one of our states. */
-static inline void
-check_form(const struct varlena *state)
-{
-	BaseForm	form = varlena_form(state);
-
-	if (unlikely(form != FORM_ONE_CUSTOMER && form != FORM_TABLE))
-		retention_unknown_version("customer_base", form);
-}
-
 /* A table with so much room, and money in so many words. */
 static CustomerTable *
 copy_table(const CustomerTable *from, int64 home_slots, int64 overflow_slots, int words)
@@ -103,7 +93,7 @@ promote(CustomerTable *table)
 
 /* Give a state so many digits behind the point, if it has fewer. */
 Datum
-retention_state_rescale(MemoryContext context, Datum state, int scale)
+retention_state_rescale(StateHome home, Datum state, int scale)
 {
 	CustomerTable *table = state_table(state);
 	int			words;
@@ -114,7 +104,7 @@ retention_state_rescale(MemoryContext context, Datum state, int scale)
 	{
 		words = retention_table_words_at(table, scale);
 		if (words == 0)
-			state = EOHPGetRWDatum(&retention_expanded_create(context, table, table->used)->hdr);
+			(void) retention_state_expanded(home, &state);
 		else
 		{
 			if (words > table->words)
@@ -141,10 +131,10 @@ retention_state_promote(Datum state)
 
 /* A state that money can be kept beside. */
 ExpandedBase *
-retention_state_expanded(MemoryContext context, Datum *state)
+retention_state_expanded(StateHome home, Datum *state)
 {
 	if (!datum_is_expanded(*state))
-		*state = EOHPGetRWDatum(&retention_expanded_create(context, state_table(*state), state_table(*state)->used)->hdr);
+		*state = datum_of_expanded(retention_expanded_create(home, state_table(*state), state_table(*state)->used));
 	return expanded_of_datum(*state);
 }
 
@@ -166,15 +156,15 @@ grow_table(const CustomerTable *table)
 static inline bool
 table_is_too_large(const CustomerTable *table)
 {
-	return retention_table_size(table->stride, table->home_slots, table->overflow_slots) > TABLE_MAX_BYTES;
+	return retention_table_size(table->stride, table->home_slots, table->overflow_slots) > FLAT_MAX_BYTES;
 }
 
 /*
  * Add an entry whose money has the table's shape.  Returns the state: the
- * table itself, a larger one, or an expanded object below "context".
+ * table itself, a larger one, or an expanded object.
  */
 Datum
-retention_state_absorb(MemoryContext context, CustomerTable *table, const uint64 *entry)
+retention_state_absorb(StateHome home, CustomerTable *table, const uint64 *entry)
 {
 	uint64		room[ENTRY_MAX_WORDS];
 	int			at = table_at_money(table);
@@ -196,11 +186,11 @@ retention_state_absorb(MemoryContext context, CustomerTable *table, const uint64
 				retention_table_check(table);
 				if (table_is_too_large(table))
 				{
-					base = retention_expanded_create(context, table, table->used * 2);
+					base = retention_expanded_create(home, table, table->used * 2);
 					pfree(table);
 					retention_expanded_absorb(base, entry, base->table->words,
 											  table_units_scale(base->table));
-					return EOHPGetRWDatum(&base->hdr);
+					return datum_of_expanded(base);
 				}
 				break;
 			case ABSORB_TABLE_CROWDED:
@@ -209,9 +199,9 @@ retention_state_absorb(MemoryContext context, CustomerTable *table, const uint64
 			case ABSORB_MONEY_FULL:
 				if (table->words == UNITS_MAX_WORDS)
 				{
-					base = retention_expanded_create(context, table, table->used);
+					base = retention_expanded_create(home, table, table->used);
 					retention_expanded_absorb(base, entry, table->words, table_units_scale(table));
-					return EOHPGetRWDatum(&base->hdr);
+					return datum_of_expanded(base);
 				}
 				memcpy(room, entry, at * sizeof(uint64));
 				units_widen(room + at, UNITS_MAX_WORDS, entry + at, 1);
@@ -224,7 +214,7 @@ retention_state_absorb(MemoryContext context, CustomerTable *table, const uint64
 
 /* Add money to a sum of the rows, or keep it beside. */
 static void
-add_sum(MemoryContext context, Datum *state, TableSum sum, Money money)
+add_sum(StateHome home, Datum *state, TableSum sum, Money money)
 {
 	CustomerTable *table = state_table(*state);
 	uint64		units[SUM_WORDS];
@@ -237,7 +227,7 @@ add_sum(MemoryContext context, Datum *state, TableSum sum, Money money)
 		money_add(to, SUM_WORDS, units, SUM_WORDS) && money_has_room(to, SUM_WORDS))
 		return;
 	memcpy(to, saved, sizeof(saved));
-	base = retention_state_expanded(context, state);
+	base = retention_state_expanded(home, state);
 	retention_expanded_add_sum(base, expanded_sum(base, sum), money);
 }
 
@@ -246,7 +236,7 @@ add_sum(MemoryContext context, Datum *state, TableSum sum, Money money)
  * that are otherwise of the entries come from there too.
  */
 static void
-add_rows(MemoryContext context, Datum *state, const BaseTotals *totals, bool all)
+add_rows(StateHome home, Datum *state, const BaseTotals *totals, bool all)
 {
 	CustomerTable *table = state_table(*state);
 
@@ -262,65 +252,16 @@ add_rows(MemoryContext context, Datum *state, const BaseTotals *totals, bool all
 	if (table->words > 0)
 	{
 		if (all)
-			add_sum(context, state, SUM_REVENUE, totals->revenue);
-		add_sum(context, state, SUM_REFUNDED, totals->refunded);
-		add_sum(context, state, SUM_GUEST_REVENUE, totals->guest_revenue);
+			add_sum(home, state, SUM_REVENUE, totals->revenue);
+		add_sum(home, state, SUM_REFUNDED, totals->refunded);
+		add_sum(home, state, SUM_GUEST_REVENUE, totals->guest_revenue);
 	}
-}
-
-/* A running state from a packed value. */
-static Datum
-unpack_state(MemoryContext context, struct varlena *value, bool in_window)
-{
-	BaseUnpacker unpacker;
-	CustomerTable *table;
-	Datum		state;
-
-	retention_base_unpack_begin(&unpacker, value);
-	if (unpacker.totals.key == KEY_NONE)
-	{
-		OneCustomer *one = retention_one_customer_create(unpacker.totals.time,
-														 unpacker.totals.amount);
-
-		return PointerGetDatum(retention_one_customer_merge(one, &unpacker.totals));
-	}
-
-	table = retention_table_create(unpacker.totals.key, unpacker.totals.time,
-								   unpacker.totals.amount);
-	state = retention_state_merge(context, PointerGetDatum(table), PointerGetDatum(value),
-								  in_window);
-	return state;
-}
-
-/*
- * The running state, where an aggregate is given one that is not: a packed
- * value, as an initial condition or from another server.
- */
-Datum
-retention_state_open(MemoryContext context, Datum state, bool in_window)
-{
-	struct varlena *value;
-
-	if (datum_is_expanded(state))
-	{
-		if (VARATT_IS_EXTERNAL_EXPANDED_RW(DatumGetPointer(state)))
-			return state;
-		/* read-only: not ours to change */
-		return unpack_state(context, retention_base_pack(state), in_window);
-	}
-	value = PG_DETOAST_DATUM(state);
-	if (varlena_form(value) == FORM_PACKED)
-		return unpack_state(context, value, in_window);
-	check_form(value);
-	check_state(PointerGetDatum(value));
-	return PointerGetDatum(value);
 }
 
 /* Where the entries of a merge go. */
 typedef struct MergeTarget
 {
-	MemoryContext context;
-	bool		in_window;		/* what is expanded stays in memory */
+	StateHome	home;
 	Datum		state;			/* a table or an expanded base */
 	int			words;			/* of the entries that come */
 	int			scale;			/* of their units */
@@ -345,14 +286,14 @@ merge_entry(MergeTarget *target, const uint64 *entry)
 	at = table_at_money(table);
 	if (table->words == 0 || (table->words == target->words && target->scale == table_units_scale(table)))
 	{
-		target->state = retention_state_absorb(target->context, table, entry);
+		target->state = retention_state_absorb(target->home, table, entry);
 		return;
 	}
 	words = retention_units_of_money(retention_units_money(entry + at, target->words, target->scale),
 									 table_units_scale(table), units);
 	if (words == 0)
 	{
-		retention_expanded_absorb(retention_state_expanded(target->context, &target->state), entry,
+		retention_expanded_absorb(retention_state_expanded(target->home, &target->state), entry,
 								  target->words, target->scale);
 		return;
 	}
@@ -363,7 +304,7 @@ merge_entry(MergeTarget *target, const uint64 *entry)
 	}
 	memcpy(room, entry, at * sizeof(uint64));
 	units_widen(room + at, table->words, units, words);
-	target->state = retention_state_absorb(target->context, table, room);
+	target->state = retention_state_absorb(target->home, table, room);
 }
 
 static void
@@ -423,7 +364,7 @@ merge_elsewhere(MergeTarget *target, const WideList *wide)
 		CHECK_FOR_INTERRUPTS();
 		if (item->key[0] > state_table(target->state)->bound)
 			break;
-		retention_expanded_keep(retention_state_expanded(target->context, &target->state), item->key, item->money);
+		retention_expanded_keep(retention_state_expanded(target->home, &target->state), item->key, item->money);
 	}
 }
 
@@ -467,18 +408,15 @@ prepare_room(MergeTarget *target, int64 entries, const BaseUnpacker *unpacker)
 		int64		overflow_slots;
 
 		retention_table_shape(table->used + entries, &home_slots, &overflow_slots);
-		if (retention_table_size(table->stride, home_slots, overflow_slots) <= TABLE_MAX_BYTES)
+		if (retention_table_size(table->stride, home_slots, overflow_slots) <= FLAT_MAX_BYTES)
 		{
 			if (home_slots > table->home_slots)
 				target->state = PointerGetDatum(copy_table(table, home_slots, overflow_slots, table->words));
 			return;
 		}
 	}
-	base = retention_state_expanded(target->context, &target->state);
-	if (target->in_window)
-		base->in_window = true;
+	base = retention_state_expanded(target->home, &target->state);
 	retention_expanded_flush(base);
-	expanded_changed(base);
 	/* a sample takes them one by one, and not all of them */
 	if (base->table->sample == 0)
 		retention_expanded_begin_merge(base, entries,
@@ -528,8 +466,7 @@ sample_state(Datum state, const BaseTotals *other)
 			retention_table_limit(small, sample, other->bound);
 			small->selected = table->selected;
 			/* the executor deletes the old one, as it does whenever a state is new */
-			state = retention_state_merge(MemoryContextGetParent(base->hdr.eoh_context),
-										  PointerGetDatum(small), state, false);
+			state = retention_state_merge(expanded_state_home(&base->state), PointerGetDatum(small), state);
 		}
 		if (datum_is_expanded(state))
 			retention_expanded_limit(expanded_of_datum(state), sample, other->bound);
@@ -562,9 +499,9 @@ restore_sample(MergeTarget *target, const BaseTotals *before)
 
 		base->elsewhere.dropped = (Money) {NULL, 0, 0};
 		if (wide.limbs)
-			add_sum(target->context, &target->state, SUM_REVENUE, retention_money_negative(wide));
+			add_sum(target->home, &target->state, SUM_REVENUE, retention_money_negative(wide));
 	}
-	add_sum(target->context, &target->state, SUM_REVENUE, before->revenue);
+	add_sum(target->home, &target->state, SUM_REVENUE, before->revenue);
 }
 
 /* Of selected customers the refunds are not known. */
@@ -581,12 +518,12 @@ forget_refunds(BaseTotals *totals)
 /*
  * state := union of state and other.  The state is a running one, the other
  * may have any form and is left as it is.  Returns the state, which may be a
- * new one, in the context that's given or, if it has one, that of the old one.
+ * new one, in the home that's given or, if it has one, that of the old one.
  */
 Datum
-retention_state_merge(MemoryContext context, Datum state, Datum other, bool in_window)
+retention_state_merge(StateHome home, Datum state, Datum other)
 {
-	MergeTarget target = {context, in_window, state, 0, 0};
+	MergeTarget target = {home, state, 0, 0};
 	BaseTotals	totals;
 	BaseTotals	before;
 	CustomerTable *table;
@@ -637,7 +574,7 @@ retention_state_merge(MemoryContext context, Datum state, Datum other, bool in_w
 				 table->rows.guest_refunds);
 
 	if (datum_is_expanded(state))
-		target.context = MemoryContextGetParent(expanded_of_datum(state)->hdr.eoh_context);
+		target.home = expanded_state_home(&expanded_of_datum(state)->state);
 	target.state = sample_state(state, &totals);
 	if (totals.selected && !state_table(target.state)->selected)
 	{
@@ -647,7 +584,7 @@ retention_state_merge(MemoryContext context, Datum state, Datum other, bool in_w
 			retention_table_select(state_table(target.state));
 	}
 	if (totals.amount != AMOUNT_NONE)
-		target.state = retention_state_rescale(target.context, target.state, totals.revenue.scale);
+		target.state = retention_state_rescale(target.home, target.state, totals.revenue.scale);
 
 	/* a sample's sums go beyond its entries, so they come from the headers */
 	table = state_table(target.state);
@@ -678,7 +615,7 @@ retention_state_merge(MemoryContext context, Datum state, Datum other, bool in_w
 		restore_sample(&target, &before);
 	if (state_table(target.state)->selected)
 		forget_refunds(&totals);
-	add_rows(target.context, &target.state, &totals, all);
+	add_rows(target.home, &target.state, &totals, all);
 	check_state(target.state);
 	return target.state;
 }
@@ -742,28 +679,12 @@ retention_base_totals(Datum value, BaseTotals *totals)
 	}
 }
 
-/* The packed value of a value or state. */
-struct varlena *
-retention_base_pack(Datum value)
+static struct varlena *
+pack_flat(struct varlena *flat)
 {
-	struct varlena *flat;
 	BaseTotals	totals;
 	BasePacker	packer;
 
-	if (datum_is_expanded(value))
-	{
-		ExpandedObjectHeader *eoh = DatumGetEOHP(value);
-		Size		size = EOH_get_flat_size(eoh);
-
-		flat = palloc(size);
-		EOH_flatten_into(eoh, flat, size);
-		return flat;
-	}
-
-	flat = PG_DETOAST_DATUM(value);
-	if (varlena_form(flat) == FORM_PACKED)
-		return flat;
-	check_form(flat);
 	check_state(PointerGetDatum(flat));
 	if (varlena_form(flat) == FORM_ONE_CUSTOMER)
 	{
@@ -778,9 +699,35 @@ retention_base_pack(Datum value)
 		retention_base_pack_begin(&packer, table->key, table->time, table->amount, table->used);
 		retention_base_pack_table(&packer, table);
 	}
-	flat = retention_base_pack_finish(&packer, &totals, NULL);
-	packed_check(flat);
-	return flat;
+	return retention_blocks_finish(retention_base_pack_end(&packer, &totals, NULL));
+}
+
+static Datum
+create_like(const struct varlena *value)
+{
+	BaseTotals	totals;
+
+	retention_base_packed_totals(value, &totals);
+	if (totals.key == KEY_NONE)
+		return PointerGetDatum(retention_one_customer_create(totals.time, totals.amount));
+	return PointerGetDatum(retention_table_create(totals.key, totals.time, totals.amount));
+}
+
+const StateType retention_base_states = {
+	BASE_TYPE,
+	FORM_TABLE,
+	pack_flat,
+	retention_expanded_pack,
+	create_like,
+	retention_state_merge,
+	retention_base_packed_validate
+};
+
+/* The packed value of a value or state. */
+struct varlena *
+retention_base_pack(Datum value)
+{
+	return retention_state_pack(&retention_base_states, value);
 }
 
 /* What are the keys of a value or state? */

@@ -9,11 +9,8 @@
  *	table			state over a few customers					varlena
  *	expanded		state over many, with a file if need be		expanded object
  *
- * Only this room tells them apart.  A state starts as a varlena of its own
- * size in the aggregate's context, because GROUP BY makes a hundred thousand
- * of them and a memory context each would make HashAggregate quadratic; it
- * is updated in place.  Past TABLE_MAX_BYTES it becomes an expanded object,
- * with a table that may grow at will.
+ * Only this room tells them apart; what states of all types have in common is in
+ * store/aggregate_state.h.
  *
  *-------------------------------------------------------------------------
  */
@@ -26,27 +23,14 @@
 #include "base/customer_table.h"
 #include "base/expanded_base.h"
 #include "base/one_customer.h"
-#include "fmgr.h"
-
-/* The largest table that is a varlena. */
-#define TABLE_MAX_BYTES		(128 * 1024)
-
-static inline uint8
-varlena_form(const void *value)
-{
-	return *(const uint8 *) VARDATA_ANY(value);
-}
 
 /* Of an aggregate's running state: never short, never toasted. */
 extern CustomerTable *retention_table_create(KeyKind key, TimeKind time, AmountKind amount);
-extern Datum retention_state_rescale(MemoryContext context, Datum state, int scale);
+extern Datum retention_state_rescale(StateHome home, Datum state, int scale);
 extern Datum retention_state_promote(Datum state);
-extern ExpandedBase *retention_state_expanded(MemoryContext context, Datum *state);
-extern Datum retention_state_absorb(MemoryContext context, CustomerTable *table,
-									const uint64 *entry);
-extern Datum retention_state_open(MemoryContext context, Datum state, bool in_window);
-extern Datum retention_state_merge(MemoryContext context, Datum state, Datum other,
-								   bool in_window);
+extern ExpandedBase *retention_state_expanded(StateHome home, Datum *state);
+extern Datum retention_state_absorb(StateHome home, CustomerTable *table, const uint64 *entry);
+extern Datum retention_state_merge(StateHome home, Datum state, Datum other);
 
 /* The table of a running state that has one. */
 static inline CustomerTable *

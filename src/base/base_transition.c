@@ -37,13 +37,13 @@ typedef struct OrderRow
  * state what it takes.
  */
 static void
-fit_amount(BaseTransition *transition, Datum datum, AmountKind kind, OrderRow *row)
+fit_amount(Transition *transition, Datum datum, AmountKind kind, OrderRow *row)
 {
 	CustomerTable *table = state_table(transition->state);
 
 	if (row->amount.dscale > table->scale)
 	{
-		transition->state = retention_state_rescale(transition->context, transition->state,
+		transition->state = retention_state_rescale(transition->home, transition->state,
 													row->amount.dscale);
 		table = state_table(transition->state);
 		amount_of_datum(datum, kind, table_units_scale(table), &row->amount);
@@ -52,14 +52,14 @@ fit_amount(BaseTransition *transition, Datum datum, AmountKind kind, OrderRow *r
 	}
 	retention_row_units(datum, kind, &row->amount, table_units_scale(table), &row->money);
 	if (row->money.words == 0)
-		(void) retention_state_expanded(transition->context, &transition->state);
+		(void) retention_state_expanded(transition->home, &transition->state);
 	else if (row->money.words > table->words)
 		transition->state = retention_state_promote(transition->state);
 }
 
 /* What a row adds to a sum. */
 static inline void
-add_amount(BaseTransition *transition, TableSum sum, const OrderRow *row)
+add_amount(Transition *transition, TableSum sum, const OrderRow *row)
 {
 	if (likely(row->money.words > 0))
 		sum_add(table_sum(state_table(transition->state), sum), row->money.units, row->money.words);
@@ -162,7 +162,7 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, 
 	int			time_arg = 2;
 	int			amount_arg = line ? 1 : time == TIME_NONE ? 2 : 3;
 	int			is_order_arg = told ? amount_arg + 1 : NO_IS_ORDER;
-	BaseTransition transition;
+	Transition	transition;
 	OrderRow	row;
 	CustomerTable *table;
 	bool		counts = row_counts(fcinfo, time_arg, time, amount_arg, amount, &row.instant);
@@ -171,7 +171,7 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, 
 	if (!counts && !(line && PG_ARGISNULL(0)))
 		return row_skipped(fcinfo);
 
-	base_transition_begin(fcinfo, &transition);
+	transition_begin(&retention_base_states, fcinfo, &transition);
 	if (unlikely(transition.empty))
 	{
 		KeyKind		kind = part == KEY_TEXT && retention_text_is_folded(PG_GET_COLLATION()) ?
@@ -195,7 +195,7 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, 
 			refuse_sample_size(table->sample, sample_size(fcinfo, size_arg));
 	}
 	if (line && !counts)
-		return base_transition_end(&transition);
+		return transition_end(&retention_base_states, &transition);
 	if (sign < 0)
 		table->leaving = true;
 
@@ -233,7 +233,7 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, 
 			table->rows.guest_orders += sign;
 		if (amount != AMOUNT_NONE)
 			add_amount(&transition, SUM_GUEST_REVENUE, &row);
-		return base_transition_end(&transition);
+		return transition_end(&retention_base_states, &transition);
 	}
 	if (row.refund && likely(!table->selected))
 	{
@@ -280,9 +280,9 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, 
 		uint64		entry[ENTRY_MAX_WORDS];
 
 		fill_entry(table, entry, key, time, amount, &row, sign);
-		transition.state = retention_state_absorb(transition.context, table, entry);
+		transition.state = retention_state_absorb(transition.home, table, entry);
 	}
-	return base_transition_end(&transition);
+	return transition_end(&retention_base_states, &transition);
 }
 
 /* The money of a row, in one limb or in many. */
@@ -314,7 +314,7 @@ add_row_of_one(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind, bool mov
 {
 	int			amount_arg = time == TIME_NONE ? 1 : 2;
 	int64		instant = 0;
-	BaseTransition transition;
+	Transition	transition;
 	OneCustomer *one;
 	Amount		amount;
 
@@ -325,7 +325,7 @@ add_row_of_one(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind, bool mov
 		return row_skipped(fcinfo);
 	}
 
-	base_transition_begin(fcinfo, &transition);
+	transition_begin(&retention_base_states, fcinfo, &transition);
 	if (transition.empty)
 		transition.state = PointerGetDatum(retention_one_customer_create(time, kind));
 	else
@@ -355,7 +355,7 @@ add_row_of_one(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind, bool mov
 	}
 
 	transition.state = PointerGetDatum(one);
-	return base_transition_end(&transition);
+	return transition_end(&retention_base_states, &transition);
 }
 
 /*
@@ -366,7 +366,7 @@ add_row_of_one(FunctionCallInfo fcinfo, TimeKind time, AmountKind kind, bool mov
 static pg_attribute_always_inline Datum
 remove_row_of_one(FunctionCallInfo fcinfo, AmountKind kind)
 {
-	BaseTransition transition;
+	Transition	transition;
 	OneCustomer *one;
 	Amount		amount;
 	Datum		datum;
@@ -376,7 +376,7 @@ remove_row_of_one(FunctionCallInfo fcinfo, AmountKind kind)
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		return row_skipped(fcinfo);
-	base_transition_begin(fcinfo, &transition);
+	transition_begin(&retention_base_states, fcinfo, &transition);
 	check_state_kinds(transition.state, FORM_ONE_CUSTOMER, KEY_NONE, TIME_NONE, kind);
 	one = (OneCustomer *) DatumGetPointer(transition.state);
 	datum = PG_GETARG_DATUM(1);
@@ -398,29 +398,15 @@ remove_row_of_one(FunctionCallInfo fcinfo, AmountKind kind)
 	one->orders -= !amount.negative;
 
 	transition.state = PointerGetDatum(one);
-	return base_transition_end(&transition);
+	return transition_end(&retention_base_states, &transition);
 }
 
-/*
- * _retention_customer_base_combine(customer_base, customer_base): the union of
- * the rows of both.  NULL if both are NULL, else a NULL counts as no rows.
- */
+/* _retention_customer_base_combine(customer_base, customer_base) */
 PG_FUNCTION_INFO_V1(retention_combine);
 Datum
 retention_combine(PG_FUNCTION_ARGS)
 {
-	BaseTransition transition;
-
-	if (PG_ARGISNULL(1))
-		return row_skipped(fcinfo);
-	base_transition_begin(fcinfo, &transition);
-	if (transition.empty)
-		transition.state = retention_state_open(transition.context, PG_GETARG_DATUM(1),
-												transition.in_window);
-	else
-		transition.state = retention_state_merge(transition.context, transition.state,
-												 PG_GETARG_DATUM(1), transition.in_window);
-	return base_transition_end(&transition);
+	return retention_state_combine(&retention_base_states, fcinfo);
 }
 
 /* _retention_customer_base_final(customer_base): the state as a value to keep. */

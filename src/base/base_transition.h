@@ -2,7 +2,7 @@
  *
  * base_transition.h
  *	  What the transition functions of all aggregates with a customer_base for a
- *	  state begin and end with.
+ *	  state have in common.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,58 +14,6 @@
 #include "base/base_state.h"
 #include "store/state_kind.h"
 #include "utils/builtins.h"
-
-/* Where a transition function finds its state, and may leave a new one. */
-typedef struct BaseTransition
-{
-	MemoryContext context;		/* the aggregate's */
-	bool		direct;			/* called by a user, not by an aggregate */
-	bool		in_window;		/* called by a window function */
-	bool		empty;			/* there is no state yet */
-	Datum		state;
-} BaseTransition;
-
-static inline bool
-is_running_expanded(FunctionCallInfo fcinfo)
-{
-	return !PG_ARGISNULL(0) &&
-		VARATT_IS_EXTERNAL_EXPANDED_RW(DatumGetPointer(PG_GETARG_DATUM(0)));
-}
-
-/* Find the state.  Outside of an aggregate, a copy of what was given. */
-static inline void
-base_transition_begin(FunctionCallInfo fcinfo, BaseTransition *transition)
-{
-	transition->empty = PG_ARGISNULL(0);
-	transition->state = PG_GETARG_DATUM(0);
-	transition->direct = false;
-	transition->in_window = false;
-
-	/* a read-write pointer is as good as an aggregate's word */
-	if (is_running_expanded(fcinfo))
-	{
-		expanded_changed(expanded_of_datum(transition->state));
-		return;
-	}
-	switch (AggCheckCallContext(fcinfo, &transition->context))
-	{
-		case AGG_CONTEXT_AGGREGATE:
-			break;
-		case AGG_CONTEXT_WINDOW:
-			transition->in_window = true;
-			break;
-		default:
-			transition->direct = true;
-			transition->context = CurrentMemoryContext;
-			if (!transition->empty)
-				transition->state = PointerGetDatum(retention_base_pack(transition->state));
-	}
-	if (!transition->empty &&
-		(VARATT_IS_EXTENDED(DatumGetPointer(transition->state)) ||
-		 varlena_form(DatumGetPointer(transition->state)) == FORM_PACKED))
-		transition->state = retention_state_open(transition->context, transition->state,
-												 transition->in_window);
-}
 
 /*
  * Is the state of the kinds that the function is for?  In an aggregate of ours
@@ -88,16 +36,6 @@ check_state_kinds(Datum state, BaseForm form, KeyKind key, TimeKind time, Amount
 
 		retention_refuse_row(&has, &row, BASE_TYPE);
 	}
-}
-
-static inline Datum
-base_transition_end(BaseTransition *transition)
-{
-	if (unlikely(transition->direct))
-		return PointerGetDatum(retention_base_pack(transition->state));
-	if (transition->in_window && datum_is_expanded(transition->state))
-		expanded_of_datum(transition->state)->in_window = true;
-	return transition->state;
 }
 
 /*

@@ -14,18 +14,16 @@
 
 /* A state of no lines. */
 Datum
-retention_pairs_begin(MemoryContext context, KeyKind key, bool in_window)
+retention_pairs_begin(StateHome home, KeyKind key)
 {
 	Datum		state = PointerGetDatum(retention_table_create(key, TIME_NONE, AMOUNT_NONE));
 	ExpandedBase *base;
 
-	if (!in_window)
+	if (!home.in_window)
 		return state;
-	base = retention_state_expanded(context, &state);
-	base->in_window = true;
-	base->customers = retention_expanded_create(base->hdr.eoh_context,
-												retention_table_create(key_customer(key), TIME_NONE, AMOUNT_NONE), 0);
-	base->customers->in_window = true;
+	base = retention_state_expanded(home, &state);
+	home.context = base->state.hdr.eoh_context;
+	base->customers = retention_expanded_create(home, retention_table_create(key_customer(key), TIME_NONE, AMOUNT_NONE), 0);
 	return state;
 }
 
@@ -43,7 +41,7 @@ add_orders(ExpandedBase *customers, KeyKind key, const uint64 *pair, int64 order
 
 /* Add a line to a state, or take it away; returns the state. */
 Datum
-retention_pairs_absorb(MemoryContext context, Datum state, const uint64 *entry)
+retention_pairs_absorb(StateHome home, Datum state, const uint64 *entry)
 {
 	CustomerTable *table = state_table(state);
 	ExpandedBase *base;
@@ -52,7 +50,7 @@ retention_pairs_absorb(MemoryContext context, Datum state, const uint64 *entry)
 	int64		pairs = table->counts.customers;
 
 	if (!datum_is_expanded(state))
-		return retention_state_absorb(context, table, entry);
+		return retention_state_absorb(home, table, entry);
 	base = expanded_of_datum(state);
 	memcpy(expanded_next(base), entry, table->stride * sizeof(uint64));
 	expanded_push(base);
@@ -71,15 +69,15 @@ retention_pairs_absorb(MemoryContext context, Datum state, const uint64 *entry)
 /* The customers of pairs, as they are counted. */
 typedef struct Counting
 {
-	MemoryContext context;
+	StateHome	home;
 	KeyKind		key;			/* of the pairs */
 	Datum		customers;		/* a state */
 } Counting;
 
 static void
-counting_begin(Counting *counting, MemoryContext context, KeyKind key)
+counting_begin(Counting *counting, StateHome home, KeyKind key)
 {
-	counting->context = context;
+	counting->home = home;
 	counting->key = key;
 	counting->customers = PointerGetDatum(retention_table_create(key_customer(key), TIME_NONE, AMOUNT_NONE));
 }
@@ -100,7 +98,7 @@ count_pair(Counting *counting, const uint64 *pair)
 	}
 	pair_customer(pair, counting->key, entry);
 	entry[part_words(key_customer(counting->key))] = (uint64) orders;
-	counting->customers = retention_state_absorb(counting->context, state_table(counting->customers), entry);
+	counting->customers = retention_state_absorb(counting->home, state_table(counting->customers), entry);
 }
 
 /* In any order. */
@@ -144,7 +142,7 @@ count_expanded(ExpandedBase *base, EntryCounts *counts)
 	{
 		Counting	counting;
 
-		counting_begin(&counting, MemoryContextGetParent(base->hdr.eoh_context), base->table->key);
+		counting_begin(&counting, expanded_state_home(&base->state), base->table->key);
 		(void) retention_expanded_visit(base, count_table, &counting);
 		counting_end(&counting, &base->counts);
 		base->counted = true;
@@ -161,7 +159,7 @@ count_packed(const struct varlena *value, EntryCounts *counts)
 	Pace		pace = {0};
 
 	retention_base_unpack_begin(&unpacker, value);
-	counting_begin(&counting, CurrentMemoryContext, unpacker.totals.key);
+	counting_begin(&counting, (StateHome) {CurrentMemoryContext, false}, unpacker.totals.key);
 	while (retention_base_unpack_next(&unpacker, entry))
 	{
 		pace_on(&pace, unpacker.stride);
@@ -182,7 +180,7 @@ count_flat(struct varlena *flat, EntryCounts *counts)
 		return;
 	}
 	retention_table_check(table);
-	counting_begin(&counting, CurrentMemoryContext, table->key);
+	counting_begin(&counting, (StateHome) {CurrentMemoryContext, false}, table->key);
 	count_table(NULL, table, &counting);
 	counting_end(&counting, counts);
 }

@@ -22,8 +22,8 @@
 
 #include "base/base_state.h"
 
-extern Datum retention_pairs_begin(MemoryContext context, KeyKind key, bool in_window);
-extern Datum retention_pairs_absorb(MemoryContext context, Datum state, const uint64 *entry);
+extern Datum retention_pairs_begin(StateHome home, KeyKind key);
+extern Datum retention_pairs_absorb(StateHome home, Datum state, const uint64 *entry);
 extern void retention_pairs_totals(Datum value, BaseTotals *totals);
 extern void retention_orders_totals(Datum value, BaseTotals *totals);
 

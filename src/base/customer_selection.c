@@ -121,7 +121,7 @@ select_customers(Datum a, Datum b, bool in_both)
 		return NULL;
 	retention_wide_compact(wide);
 	retention_totals_add_counts(&totals, &packer->counted, retention_wide_total(wide), from.unpacker.scale);
-	return retention_base_pack_finish(packer, &totals, wide);
+	return retention_blocks_finish(retention_base_pack_end(packer, &totals, wide));
 }
 
 /*
@@ -140,8 +140,8 @@ limit_sample(struct varlena *value)
 	retention_base_packed_totals(value, &totals);
 	if (totals.sample == 0 || totals.entries <= totals.sample)
 		return value;
-	value = retention_base_pack(retention_state_open(CurrentMemoryContext,
-													 PointerGetDatum(value), false));
+	value = retention_base_pack(retention_state_open(&retention_base_states, (StateHome) {CurrentMemoryContext, false},
+													 PointerGetDatum(value)));
 	retention_base_packed_totals(value, &limited);
 	return retention_sample_is_random(limited.entries, expected_within(&totals, &limited)) ? value : NULL;
 }

@@ -46,22 +46,12 @@
 #include "pg/interrupt_pace.h"
 #include "store/wide_money.h"
 
-/*
- * The byte behind the length word says what a customer_base value is.  The
- * states are in memory only, but an aggregate that somebody makes without a
- * final function returns one, and may store it: a new layout takes a new
- * number, so that an old one is refused and not misread.
- */
+/* The flat states of a customer_base, by the byte that store/aggregate_state.h tells of. */
 typedef enum BaseForm
 {
-	FORM_PACKED = 1,			/* base_packed.h: what is stored and sent; also
-								 * the first byte there, its version */
 	FORM_ONE_CUSTOMER = 2,		/* one_customer.h: state for one customer */
 	FORM_TABLE = 3				/* customer_table.h: state for a few */
 } BaseForm;
-
-/* Numbers up to here are kept for later forms; no text begins like them. */
-#define FORM_LAST	15
 
 typedef struct CustomerTable
 {

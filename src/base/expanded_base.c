@@ -18,10 +18,6 @@
  * memory, as the values that array_agg() collects there have to.  And a sample
  * is as large as was asked for.
  *
- * Only states are expanded objects, never values: a function that is given
- * one read-only may still flush and spill it, as that changes where it keeps
- * its content and not the content.
- *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -35,14 +31,6 @@
 /* The least table that is worth a trip to the disk. */
 #define EXPANDED_MIN_ENTRIES	1024
 
-static Size expanded_get_flat_size(ExpandedObjectHeader *eohptr);
-static void expanded_flatten_into(ExpandedObjectHeader *eohptr, void *result, Size size);
-
-static const ExpandedObjectMethods expanded_methods = {
-	expanded_get_flat_size,
-	expanded_flatten_into
-};
-
 static Size
 table_bytes(const CustomerTable *table)
 {
@@ -54,7 +42,7 @@ allocate_table(ExpandedBase *base, const CustomerTable *like, int words, int64 h
 {
 	int			stride = table_stride(like->key, like->time, words);
 	Size		size = retention_table_size(stride, home_slots, overflow_slots);
-	CustomerTable *table = MemoryContextAllocHuge(base->hdr.eoh_context, size);
+	CustomerTable *table = MemoryContextAllocHuge(base->state.hdr.eoh_context, size);
 
 	advise_huge_pages(table, size);
 	retention_table_init(table, like->key, like->time, like->amount, like->scale, words,
@@ -87,7 +75,7 @@ fit_pending(ExpandedBase *base)
 	if (base->pending)
 		pfree(base->pending);
 	base->pending_stride = base->table->stride;
-	base->pending = MemoryContextAlloc(base->hdr.eoh_context,
+	base->pending = MemoryContextAlloc(base->state.hdr.eoh_context,
 									   EXPANDED_PENDING * base->pending_stride * sizeof(uint64));
 }
 
@@ -101,26 +89,13 @@ replace_table(ExpandedBase *base, CustomerTable *table)
 
 /* An expanded object below the aggregate's context, with the table's content. */
 ExpandedBase *
-retention_expanded_create(MemoryContext parent, const CustomerTable *from, int64 entries)
+retention_expanded_create(StateHome home, const CustomerTable *from, int64 entries)
 {
-	MemoryContext context = AllocSetContextCreate(parent, "customer_base",
-												  ALLOCSET_START_SMALL_SIZES);
-	ExpandedBase *base = MemoryContextAllocZero(context, sizeof(ExpandedBase));
+	ExpandedBase *base = retention_expanded_state_create(&retention_base_states, home, sizeof(ExpandedBase));
 
-	EOH_init_header(&base->hdr, &expanded_methods, context);
-	base->magic = EXPANDED_BASE_MAGIC;
 	base->table = copy_table(base, from, Max(entries, EXPANDED_MIN_ENTRIES), from->words);
 	fit_pending(base);
 	return base;
-}
-
-/* The packed form, if there is one, isn't that of the content any more. */
-void
-retention_expanded_forget_packed(ExpandedBase *base)
-{
-	pfree(base->header.data);
-	retention_blocks_free(&base->blocks);
-	base->packed = false;
 }
 
 /*
@@ -130,11 +105,11 @@ retention_expanded_forget_packed(ExpandedBase *base)
 static Size
 memory_left(ExpandedBase *base)
 {
-	MemoryContext parent = MemoryContextGetParent(base->hdr.eoh_context);
+	MemoryContext parent = MemoryContextGetParent(base->state.hdr.eoh_context);
 	Size		limit = get_hash_memory_limit();
-	Size		taken = MemoryContextMemAllocated(parent ? parent : base->hdr.eoh_context, true);
+	Size		taken = MemoryContextMemAllocated(parent ? parent : base->state.hdr.eoh_context, true);
 
-	if (base->in_window || base->table->sample > 0)
+	if (base->state.in_window || base->table->sample > 0)
 		return MaxAllocHugeSize / 2;
 	/* the customers of pairs are counted beside them, and are fewer */
 	if (key_is_pair(base->table->key))
@@ -237,7 +212,7 @@ create_spill(ExpandedBase *base, const SpillReader *source)
 		retention_bounds_of_partition(&bounds, source);
 	if (source == NULL || bounds.n == 0)
 		choose_bounds(table, &bounds);
-	return retention_spill_create(base->hdr.eoh_context, table->key_words, table_at_money(table),
+	return retention_spill_create(base->state.hdr.eoh_context, table->key_words, table_at_money(table),
 								  table->first_hash, table->last_hash, &bounds);
 }
 
@@ -300,7 +275,7 @@ void
 retention_expanded_keep(ExpandedBase *base, const uint64 *key, Money money)
 {
 	if (base->elsewhere.wide == NULL)
-		base->elsewhere.wide = retention_wide_create(base->hdr.eoh_context);
+		base->elsewhere.wide = retention_wide_create(base->state.hdr.eoh_context);
 	retention_wide_add(base->elsewhere.wide, key, money);
 }
 
@@ -308,7 +283,7 @@ retention_expanded_keep(ExpandedBase *base, const uint64 *key, Money money)
 void
 retention_expanded_add_sum(ExpandedBase *base, Money *elsewhere, Money money)
 {
-	MemoryContext old = MemoryContextSwitchTo(base->hdr.eoh_context);
+	MemoryContext old = MemoryContextSwitchTo(base->state.hdr.eoh_context);
 	MoneyTotal	total = {{0}, *elsewhere};
 
 	retention_total_add_money(&total, money);
@@ -324,7 +299,6 @@ retention_expanded_rescale(ExpandedBase *base, int scale)
 	int			words;
 
 	retention_expanded_flush(base);
-	expanded_changed(base);
 	if (scale <= base->table->scale)
 		return;
 	words = retention_table_words_at(base->table, scale);
@@ -334,8 +308,8 @@ retention_expanded_rescale(ExpandedBase *base, int scale)
 		fit_pending(base);
 	}
 	if (words == 0 && base->elsewhere.wide == NULL)
-		base->elsewhere.wide = retention_wide_create(base->hdr.eoh_context);
-	old = MemoryContextSwitchTo(base->hdr.eoh_context);
+		base->elsewhere.wide = retention_wide_create(base->state.hdr.eoh_context);
+	old = MemoryContextSwitchTo(base->state.hdr.eoh_context);
 	retention_table_rescale(base->table, scale, &base->elsewhere);
 	MemoryContextSwitchTo(old);
 }
@@ -442,7 +416,7 @@ absorb_hard(ExpandedBase *base, Spill **overflow, const SpillReader *source, con
 					break;
 				}
 				if (base->elsewhere.wide == NULL)
-					base->elsewhere.wide = retention_wide_create(base->hdr.eoh_context);
+					base->elsewhere.wide = retention_wide_create(base->state.hdr.eoh_context);
 				table_keep_elsewhere(table, room, base->elsewhere.wide, table_units_scale(table));
 				memset(room + at, 0, table->words * sizeof(uint64));
 				break;
@@ -537,7 +511,7 @@ retention_expanded_flush(ExpandedBase *base)
 	if (base->npending == 0)
 		return;
 	CHECK_FOR_INTERRUPTS();
-	expanded_changed(base);
+	base->counted = false;
 
 	if (table->key_words == 1 && has_time && table->words == 1)
 		flush_shaped(base, entry_shape(1, true, 1));
@@ -584,14 +558,12 @@ typedef struct ExpandedMerge
 void
 retention_expanded_begin_merge(ExpandedBase *base, int64 more, int64 newcomers)
 {
-	CustomerTable *table;
+	CustomerTable *table = base->table;
 	int64		home_slots;
 	int64		overflow_slots;
 
-	retention_expanded_flush(base);
-	expanded_changed(base);
-	table = base->table;
-
+	Assert(base->npending == 0);
+	base->counted = false;
 	/* a few among many crowd nothing, and are added one by one */
 	if (more <= table->used / 8)
 		return;
@@ -917,7 +889,6 @@ retention_expanded_limit(ExpandedBase *base, int32 sample, uint64 bound)
 {
 	Assert(base->spill == NULL);
 	retention_expanded_flush(base);
-	expanded_changed(base);
 	limit_table(base, sample, bound);
 	if (base->table->home_slots / 8 > Max(sample, EXPANDED_MIN_ENTRIES))
 		replace_table(base, copy_table(base, base->table,
@@ -930,7 +901,6 @@ void
 retention_expanded_select(ExpandedBase *base)
 {
 	retention_expanded_flush(base);
-	expanded_changed(base);
 	retention_table_select(base->table);
 	base->elsewhere.refunded = base->elsewhere.dropped = (Money) {NULL, 0, 0};
 }
@@ -957,9 +927,9 @@ retention_expanded_visit(ExpandedBase *base, PartVisitor visitor, void *arg)
 
 	retention_expanded_trim(base);
 	kept = base->elsewhere.wide;
-	remaining = retention_wide_create(base->hdr.eoh_context);
+	remaining = retention_wide_create(base->state.hdr.eoh_context);
 	/* not after every row of a window */
-	if (!base->in_window)
+	if (!base->state.in_window)
 		retention_table_check(base->table);
 	if (base->spill == NULL)
 	{
@@ -1076,68 +1046,20 @@ pack_part(ExpandedBase *base, const CustomerTable *part, void *arg)
 	count_part(base, part, &packing->counting);
 }
 
-/*
- * Who asks for a flat form may be in a context in which nothing can be freed, as
- * a sort is of its tuples, or which goes before the answer is taken.  What stays
- * is in our own context, what is needed on the way in one for that.
- */
-static MemoryContext
-begin_scratch(ExpandedBase *base)
+void
+retention_expanded_pack(ExpandedState *state, BlockWriter *writer)
 {
-	MemoryContext scratch = AllocSetContextCreate(base->hdr.eoh_context, "customer_base being packed",
-												  ALLOCSET_START_SMALL_SIZES);
+	ExpandedBase *base = (ExpandedBase *) state;
+	Packing    *packing = palloc(sizeof(Packing));
+	BaseTotals	totals;
+	WideList   *remaining;
 
-	return MemoryContextSwitchTo(scratch);
-}
-
-static void
-end_scratch(MemoryContext caller)
-{
-	MemoryContext scratch = MemoryContextSwitchTo(caller);
-
-	MemoryContextDelete(scratch);
-}
-
-static Size
-expanded_get_flat_size(ExpandedObjectHeader *eohptr)
-{
-	ExpandedBase *base = (ExpandedBase *) eohptr;
-
-	if (!base->packed)
-	{
-		MemoryContext caller = begin_scratch(base);
-		MemoryContext scratch;
-		Packing    *packing = palloc(sizeof(Packing));
-		BaseTotals	totals;
-		WideList   *remaining;
-
-		retention_expanded_rows(base, &totals);
-		packing->counting.entries = 0;
-		counts_begin(&packing->counting.counts);
-		scratch = MemoryContextSwitchTo(base->hdr.eoh_context);
-		retention_base_pack_begin(&packing->packer, totals.key, totals.time, totals.amount, totals.entries);
-		MemoryContextSwitchTo(scratch);
-		remaining = retention_expanded_visit(base, pack_part, packing);
-		end_totals(base, &totals, &packing->counting, remaining);
-		MemoryContextSwitchTo(base->hdr.eoh_context);
-		retention_base_pack_end(&packing->packer, &totals, remaining, &base->header);
-		MemoryContextSwitchTo(scratch);
-		base->blocks = packing->packer.blocks;
-		end_scratch(caller);
-		base->packed = true;
-	}
-	return retention_blocks_size(&base->blocks, &base->header);
-}
-
-static void
-expanded_flatten_into(ExpandedObjectHeader *eohptr, void *result, Size size)
-{
-	ExpandedBase *base = (ExpandedBase *) eohptr;
-	MemoryContext caller = begin_scratch(base);
-
-	Assert(base->packed);
-	retention_blocks_write(&base->blocks, &base->header, result, size);
-	retention_expanded_forget_packed(base);
-	packed_check(result);
-	end_scratch(caller);
+	retention_expanded_rows(base, &totals);
+	packing->counting.entries = 0;
+	counts_begin(&packing->counting.counts);
+	retention_base_pack_begin(&packing->packer, totals.key, totals.time, totals.amount, totals.entries);
+	remaining = retention_expanded_visit(base, pack_part, packing);
+	end_totals(base, &totals, &packing->counting, remaining);
+	*writer = *retention_base_pack_end(&packing->packer, &totals, remaining);
+	pfree(packing);
 }

@@ -10,23 +10,18 @@
 
 #include "postgres.h"
 
-#include "access/detoast.h"
 #include "base/base_packed.h"
 #include "base/base_totals.h"
 #include "base/customer_table.h"
+#include "store/aggregate_state.h"
 #include "store/spill.h"
-#include "utils/expandeddatum.h"
 
 /* Rows collected before they go into the table; see expanded_base.c. */
 #define EXPANDED_PENDING	256
 
-#define EXPANDED_BASE_MAGIC		0x52424153
-
 typedef struct ExpandedBase
 {
-	ExpandedObjectHeader hdr;
-	uint32		magic;
-	bool		in_window;		/* stays in memory; see expanded_base.c */
+	ExpandedState state;
 
 	CustomerTable *table;
 	TableElsewhere elsewhere;	/* money that the table's units can't say */
@@ -42,16 +37,11 @@ typedef struct ExpandedBase
 	int			npending;
 	int			pending_stride;
 	uint64	   *pending;		/* EXPANDED_PENDING entries of the table's shape */
-
-	/* made by asking for the flat size, valid until the next change */
-	bool		packed;
-	BlockWriter blocks;
-	StringInfoData header;
 } ExpandedBase;
 
-extern ExpandedBase *retention_expanded_create(MemoryContext parent, const CustomerTable *from,
-											   int64 entries);
-extern void retention_expanded_forget_packed(ExpandedBase *base);
+extern const StateType retention_base_states;
+
+extern ExpandedBase *retention_expanded_create(StateHome home, const CustomerTable *from, int64 entries);
 extern void retention_expanded_flush(ExpandedBase *base);
 extern void retention_expanded_limit(ExpandedBase *base, int32 sample, uint64 bound);
 extern void retention_expanded_select(ExpandedBase *base);
@@ -65,27 +55,23 @@ extern void retention_expanded_begin_merge(ExpandedBase *base, int64 more, int64
 extern void retention_expanded_end_merge(ExpandedBase *base);
 extern void retention_expanded_rows(ExpandedBase *base, BaseTotals *totals);
 extern void retention_expanded_totals(ExpandedBase *base, BaseTotals *totals);
+extern void retention_expanded_pack(ExpandedState *state, BlockWriter *writer);
 
 /* A function that is shown every customer, a part of them at a time. */
 typedef void (*PartVisitor) (ExpandedBase *base, const CustomerTable *part, void *arg);
 
 extern WideList *retention_expanded_visit(ExpandedBase *base, PartVisitor visitor, void *arg);
 
-static inline bool
-datum_is_expanded(Datum datum)
-{
-	return VARATT_IS_EXTERNAL_EXPANDED(DatumGetPointer(datum));
-}
-
-/* DatumGetEOHP, in line. */
 static inline ExpandedBase *
 expanded_of_datum(Datum datum)
 {
-	varatt_expanded pointer;
+	return expanded_state_of_datum(&retention_base_states, datum);
+}
 
-	VARATT_EXTERNAL_GET_POINTER(pointer, (struct varlena *) DatumGetPointer(datum));
-	Assert(((ExpandedBase *) pointer.eohptr)->magic == EXPANDED_BASE_MAGIC);
-	return (ExpandedBase *) pointer.eohptr;
+static inline Datum
+datum_of_expanded(ExpandedBase *base)
+{
+	return EOHPGetRWDatum(&base->state.hdr);
 }
 
 /* What is beside a sum of the table. */
@@ -94,15 +80,6 @@ expanded_sum(ExpandedBase *base, TableSum sum)
 {
 	return sum == SUM_REVENUE ? &base->elsewhere.dropped :
 		sum == SUM_REFUNDED ? &base->elsewhere.refunded : &base->elsewhere.guest_revenue;
-}
-
-/* Before any change. */
-static inline void
-expanded_changed(ExpandedBase *base)
-{
-	base->counted = false;
-	if (unlikely(base->packed))
-		retention_expanded_forget_packed(base);
 }
 
 /* The place for the next pending entry; expanded_push puts it in the line. */

@@ -17,15 +17,14 @@
 
 /* The state must not be NULL in a moving frame, even if the first row is a guest's. */
 static void
-begin_pairs(FunctionCallInfo fcinfo, BaseTransition *transition, KeyKind key)
+begin_pairs(FunctionCallInfo fcinfo, Transition *transition, KeyKind key)
 {
 	bool		folded = false;
 
 	retention_check_line_keys(fcinfo);
 	if (key_customer(key) == KEY_TEXT || key_order(key) == KEY_TEXT)
 		folded = retention_text_is_folded(PG_GET_COLLATION());
-	transition->state = retention_pairs_begin(transition->context, folded ? key_folded(key) : key,
-											  transition->in_window);
+	transition->state = retention_pairs_begin(transition->home, folded ? key_folded(key) : key);
 }
 
 /* "sign" is 1 for a row that comes and -1 for one that leaves. */
@@ -34,20 +33,20 @@ add_pair(FunctionCallInfo fcinfo, KeyKind customer, Datum (*cast_customer) (Datu
 		 KeyKind order, Datum (*cast_order) (Datum key), int sign)
 {
 	KeyKind		key = PAIR_KEY(customer, order);
-	BaseTransition transition;
+	Transition	transition;
 	CustomerTable *table;
 	uint64		entry[ENTRY_MAX_WORDS];
 	Identity	of_customer;
 	Identity	of_order;
 	bool		folded;
 
-	base_transition_begin(fcinfo, &transition);
+	transition_begin(&retention_base_states, fcinfo, &transition);
 	if (unlikely(transition.empty))
 		begin_pairs(fcinfo, &transition, key);
 	else
 		check_state_kinds(transition.state, FORM_TABLE, key, TIME_NONE, AMOUNT_NONE);
 	if (PG_ARGISNULL(1))
-		return base_transition_end(&transition);
+		return transition_end(&retention_base_states, &transition);
 
 	table = state_table(transition.state);
 	folded = key_is_folded(table->key);
@@ -58,8 +57,8 @@ add_pair(FunctionCallInfo fcinfo, KeyKind customer, Datum (*cast_customer) (Datu
 	entry[key_words(key)] = (uint64) (int64) sign;
 	if (sign < 0)
 		table->leaving = true;
-	transition.state = retention_pairs_absorb(transition.context, transition.state, entry);
-	return base_transition_end(&transition);
+	transition.state = retention_pairs_absorb(transition.home, transition.state, entry);
+	return transition_end(&retention_base_states, &transition);
 }
 
 /*

@@ -20,7 +20,7 @@ retention_history_in(PG_FUNCTION_ARGS)
 	char	   *text = PG_GETARG_CSTRING(0);
 	struct varlena *value = retention_value_of_text(text);
 
-	if (value == NULL || (uint8) *VARDATA(value) > HISTORY_FORM_LAST)
+	if (value == NULL || (uint8) *VARDATA(value) > FORM_LAST)
 		retention_invalid_text(text, HISTORY_TYPE, NULL);
 	retention_history_validate(value);
 	PG_RETURN_POINTER(value);

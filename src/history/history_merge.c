@@ -57,24 +57,23 @@ static void
 prepare_room(HistoryState *state, int64 entries)
 {
 	if (state->small &&
-		(entries > SMALL_MAX_BYTES ||
+		(entries > FLAT_MAX_BYTES ||
 		 retention_small_history_bytes(state->small->zone_length, small_shape(state->small),
-					 state->small->used + (int) entries) > SMALL_MAX_BYTES))
+					 state->small->used + (int) entries) > FLAT_MAX_BYTES))
 		retention_history_make_large(state);
 	if (state->large)
-	{
-		large_history_changed(state->large);
 		retention_ledger_expect(state->large->ledger, entries);
-	}
 }
 
 /*
- * state := the history of the rows of both.  The state is a running one; the
- * other may have any form, and its content is left as it is.
+ * The history of the rows of both.  The state is a running one, which may become
+ * another; the other may have any form, and its content is left as it is.
  */
-void
-retention_history_merge(HistoryState *state, Datum other)
+Datum
+retention_history_merge(StateHome home, Datum datum, Datum other)
 {
+	HistoryState opened = history_state_of_datum(home, datum);
+	HistoryState *state = &opened;
 	HistoryState theirs = {0};
 	Kind		our_kind;
 	Kind		their_kind;
@@ -87,7 +86,7 @@ retention_history_merge(HistoryState *state, Datum other)
 
 	retention_history_check(state);
 	/* nobody is read while they are written */
-	if (datum_is_large_history(other) && large_history_of_datum(other) != state->large)
+	if (datum_is_expanded(other) && large_history_of_datum(other) != state->large)
 	{
 		theirs.large = large_history_of_datum(other);
 		retention_history_kind(&theirs, &their_kind);
@@ -145,4 +144,5 @@ retention_history_merge(HistoryState *state, Datum other)
 	state_head(state)->first_day = Min(state_head(state)->first_day, first_day);
 	state_head(state)->last_day = Max(state_head(state)->last_day, last_day);
 	retention_history_check(state);
+	return datum_of_history_state(state);
 }

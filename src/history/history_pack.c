@@ -357,32 +357,29 @@ add_wide(MoneyTotal *sums, const WideList *wide)
 }
 
 /*
- * The value, with money that no occasion has room for; the packer is gone.  The first
- * and the last day are those of the orders, which periods don't tell if they are longer.
+ * Write the header, with money that no occasion has room for; returns what makes the
+ * value.  The first and the last day are those of the orders, which periods don't tell if
+ * they are longer.
  */
-struct varlena *
+BlockWriter *
 retention_history_pack_end(HistoryPacker *packer, const Kind *kind, int scale,
 						   int32 first_day, int32 last_day, const WideList *wide)
 {
 	const HistoryTotals *totals = &packer->totals;
-	StringInfoData header;
-	struct varlena *value;
+	StringInfo	header;
 
 	pack_customers(packer);
-	retention_blocks_end(&packer->blocks);
-	initStringInfo(&header);
-	appendStringInfoSpaces(&header, VARHDRSZ);
-	appendStringInfoCharMacro(&header, HISTORY_VERSION);
-	retention_put_kind(&header, kind);
-	retention_put_varint(&header, totals->identities);
-	retention_put_varint(&header, totals->customers);
-	retention_put_varint(&header, totals->entries);
-	retention_put_varint(&header, totals->occasions);
-	retention_put_varint(&header, zigzag(totals->orders));
-	retention_put_varint(&header, zigzag(totals->refunds));
-	retention_put_varint(&header, zigzag(totals->guest_orders));
-	retention_put_varint(&header, zigzag(totals->guest_refunds));
-	retention_put_varint(&header, totals->missing);
+	header = retention_blocks_end(&packer->blocks, FORM_PACKED);
+	retention_put_kind(header, kind);
+	retention_put_varint(header, totals->identities);
+	retention_put_varint(header, totals->customers);
+	retention_put_varint(header, totals->entries);
+	retention_put_varint(header, totals->occasions);
+	retention_put_varint(header, zigzag(totals->orders));
+	retention_put_varint(header, zigzag(totals->refunds));
+	retention_put_varint(header, zigzag(totals->guest_orders));
+	retention_put_varint(header, zigzag(totals->guest_refunds));
+	retention_put_varint(header, totals->missing);
 	if (totals->customers > 0)
 	{
 		if (kind->grain == GRAIN_DAY)
@@ -390,22 +387,20 @@ retention_history_pack_end(HistoryPacker *packer, const Kind *kind, int scale,
 			first_day = totals->first_day;
 			last_day = totals->last_day;
 		}
-		retention_put_varint(&header, zigzag(first_day));
-		retention_put_varint(&header, (uint64) ((int64) last_day - first_day));
+		retention_put_varint(header, zigzag(first_day));
+		retention_put_varint(header, (uint64) ((int64) last_day - first_day));
 	}
 	if (kind->amount != AMOUNT_NONE)
 	{
 		MoneyTotal	elsewhere[HEADER_SUMS] = {0};
 
 		add_wide(elsewhere, wide);
-		appendStringInfoCharMacro(&header, (char) packer->words);
-		retention_put_varint(&header, scale);
+		appendStringInfoCharMacro(header, (char) packer->words);
+		retention_put_varint(header, scale);
 		for (int i = 0; i < HEADER_SUMS; i++)
-			retention_put_money(&header, retention_total_money(packer->sums[i], elsewhere[i].wide, scale));
+			retention_put_money(header, retention_total_money(packer->sums[i], elsewhere[i].wide, scale));
 	}
-	retention_put_wide(&header, wide);
-	value = retention_blocks_finish(&packer->blocks, &header);
-	pfree(header.data);
+	retention_put_wide(header, wide);
 	if (packer->room > 0)
 	{
 		pfree(packer->slots);
@@ -413,5 +408,5 @@ retention_history_pack_end(HistoryPacker *packer, const Kind *kind, int scale,
 	}
 	if (packer->units)
 		pfree(packer->units);
-	return value;
+	return &packer->blocks;
 }

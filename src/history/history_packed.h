@@ -37,11 +37,10 @@
 
 #include "history/run.h"
 #include "order/money_total.h"
-#include "store/column.h"
+#include "store/aggregate_state.h"
 #include "store/state_kind.h"
 
 #define HISTORY_TYPE	"purchase_history"
-#define HISTORY_VERSION	1
 
 typedef struct HistoryTotals
 {
@@ -145,8 +144,8 @@ typedef struct HistoryUnpacker
 
 extern void retention_history_pack_begin(HistoryPacker *packer, OccasionShape shape, int64 entries);
 extern void retention_history_pack_run(HistoryPacker *packer, const Run *run, OccasionShape shape);
-extern struct varlena *retention_history_pack_end(HistoryPacker *packer, const Kind *kind, int scale,
-												  int32 first_day, int32 last_day, const WideList *wide);
+extern BlockWriter *retention_history_pack_end(HistoryPacker *packer, const Kind *kind, int scale,
+											   int32 first_day, int32 last_day, const WideList *wide);
 
 extern void retention_history_unpack_begin(HistoryUnpacker *unpacker, const struct varlena *value,
 										   bool skip_money);
@@ -175,12 +174,5 @@ history_add_money(const HistoryUnpacker *unpacker, MoneyTotal *total,
 	else
 		total_add(total, occasion + 1, words);
 }
-
-/* In a build with assertions: what is written can be read, to the same bytes. */
-#ifdef USE_ASSERT_CHECKING
-#define history_packed_check(value)	retention_history_validate(value)
-#else
-#define history_packed_check(value)	((void) 0)
-#endif
 
 #endif							/* RETENTION_HISTORY_PACKED_H */

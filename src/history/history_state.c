@@ -47,7 +47,7 @@ retention_history_check(const HistoryState *state)
 	{
 		SmallHistory *small = state->small;
 
-		Assert(small->form == HISTORY_SMALL);
+		Assert(small->form == FORM_SMALL_HISTORY);
 		Assert(small->zone_length == strlen(small_zone(small)) + 1);
 		Assert(small->used >= 0 && small->used <= small->room);
 		Assert(VARSIZE(small) == retention_small_history_bytes(small->zone_length, small_shape(small), small->room));
@@ -56,7 +56,6 @@ retention_history_check(const HistoryState *state)
 	{
 		LargeHistory *large = state->large;
 
-		Assert(large->magic == LARGE_HISTORY_MAGIC);
 		Assert(large->ledger->elsewhere.scale == units_scale(large->head.scale));
 		retention_ledger_check(large->ledger);
 	}
@@ -77,7 +76,7 @@ allocate_small(const HistoryHead *head, const char *zone, int money_words, int r
 	SmallHistory *small = palloc0(size);
 
 	SET_VARSIZE(small, size);
-	small->form = HISTORY_SMALL;
+	small->form = FORM_SMALL_HISTORY;
 	small->zone_length = (uint8) zone_length;
 	small->money_words = (uint16) money_words;
 	small->head = *head;
@@ -202,7 +201,7 @@ retention_history_grow(HistoryState *state)
 	small = state->small;
 	if (small == NULL || small->used <= small->room / 2)
 		return;
-	if (retention_small_history_bytes(small->zone_length, small_shape(small), small->room * 2) > SMALL_MAX_BYTES)
+	if (retention_small_history_bytes(small->zone_length, small_shape(small), small->room * 2) > FLAT_MAX_BYTES)
 		retention_history_make_large(state);
 	else
 		state->small = retention_small_history_copy(small, small->room * 2, small->money_words,
@@ -217,17 +216,14 @@ retention_history_make_large(HistoryState *state)
 {
 	SmallHistory *small = state->small;
 	OccasionShape shape = small_shape(small);
-	MemoryContext context = AllocSetContextCreate(state->context, "purchase_history",
-												  ALLOCSET_START_SMALL_SIZES);
-	LargeHistory *large = MemoryContextAllocZero(context, sizeof(LargeHistory));
+	LargeHistory *large = retention_expanded_state_create(&retention_history_states, state->home,
+														  sizeof(LargeHistory));
 	int			scale = units_scale(small->head.scale);
 
-	EOH_init_header(&large->hdr, &retention_history_methods, context);
-	large->magic = LARGE_HISTORY_MAGIC;
 	large->head = small->head;
 	strlcpy(large->zone_name, small_zone(small), sizeof(large->zone_name));
-	large->ledger = retention_ledger_create(context, state->context, shape, scale, 0, PG_UINT64_MAX);
-	large->ledger->unlimited = state->in_window;
+	large->ledger = retention_ledger_create(large->state.hdr.eoh_context, state->home.context, shape, scale, 0, PG_UINT64_MAX);
+	large->ledger->unlimited = state->home.in_window;
 	for (int i = 0; i < small->used; i++)
 		retention_ledger_add(large->ledger, small_entries(small) + i * entry_words(shape),
 							shape.money_words, scale);
@@ -238,8 +234,8 @@ retention_history_make_large(HistoryState *state)
 /* ---- either ---------------------------------------------------------------- */
 
 /* A new state, in the current memory context. */
-void
-retention_history_create(HistoryState *state, const Kind *kind)
+Datum
+retention_history_create(const Kind *kind)
 {
 	HistoryHead head = {0};
 
@@ -249,17 +245,8 @@ retention_history_create(HistoryState *state, const Kind *kind)
 	head.grain = (uint8) kind->grain;
 	head.first_day = DAY_NEVER_FIRST;
 	head.last_day = DAY_NEVER_LAST;
-	state->large = NULL;
-	state->small = allocate_small(&head, kind->zone, kind->amount == AMOUNT_NONE ? 0 : 1,
-								  SMALL_FIRST_ROOM);
-}
-
-Datum
-retention_history_close(const HistoryState *state)
-{
-	if (state->small)
-		return PointerGetDatum(state->small);
-	return EOHPGetRWDatum(&state->large->hdr);
+	return PointerGetDatum(allocate_small(&head, kind->zone, kind->amount == AMOUNT_NONE ? 0 : 1,
+										  SMALL_FIRST_ROOM));
 }
 
 void
@@ -317,10 +304,7 @@ retention_history_promote(HistoryState *state)
 		state->small = retention_small_history_copy(state->small, state->small->room, 2,
 								  units_scale(state->small->head.scale));
 	else
-	{
-		large_history_changed(state->large);
 		retention_ledger_promote(state->large->ledger);
-	}
 }
 
 /* Amounts have more digits behind the point from now on. */
@@ -343,8 +327,6 @@ retention_history_rescale(HistoryState *state, int scale)
 		else
 			retention_history_make_large(state);
 	}
-	if (state->large)
-		large_history_changed(state->large);
 	if (state->large && after > before)
 		retention_ledger_rescale(state->large->ledger, after);
 	state_head(state)->scale = scale;

@@ -8,8 +8,8 @@
  *	small		state over a few entries					varlena
  *	large		state over many, with a file if need be		expanded object
  *
- * Only this room tells them apart; that a state starts as a varlena of its own
- * size has the reasons of base/base_state.h.
+ * Only this room tells them apart; what states of all types have in common is in
+ * store/aggregate_state.h.
  *
  *-------------------------------------------------------------------------
  */
@@ -18,21 +18,12 @@
 
 #include "postgres.h"
 
-#include "access/detoast.h"
 #include "history/history_packed.h"
 #include "history/ledger.h"
 #include "order/money_total.h"
-#include "utils/expandeddatum.h"
 
-/* The byte behind the length word, as in base/customer_table.h; values begin with the version, 1. */
-typedef enum HistoryForm
-{
-	HISTORY_PACKED = 1,
-	HISTORY_SMALL = 2
-} HistoryForm;
-
-/* Numbers up to here are kept for later forms; no text begins like them. */
-#define HISTORY_FORM_LAST	15
+/* Its flat state, by the byte that store/aggregate_state.h tells of. */
+#define FORM_SMALL_HISTORY	2
 
 /* What a state knows besides its entries. */
 typedef struct HistoryHead
@@ -46,14 +37,11 @@ typedef struct HistoryHead
 	int32		last_day;
 } HistoryHead;
 
-/* The largest state that is a varlena. */
-#define SMALL_MAX_BYTES	(128 * 1024)
-
 /* It has no money but units: one that meets other is large from then on. */
 typedef struct SmallHistory
 {
 	int32		vl_len_;
-	uint8		form;			/* HISTORY_SMALL */
+	uint8		form;			/* FORM_SMALL_HISTORY */
 	uint8		zone_length;	/* with the zero behind the name */
 	uint16		money_words;	/* of an entry; 0: no amounts */
 	HistoryHead head;
@@ -62,43 +50,47 @@ typedef struct SmallHistory
 	uint64		words[FLEXIBLE_ARRAY_MEMBER];	/* the zone's name, the entries */
 } SmallHistory;
 
-#define LARGE_HISTORY_MAGIC	0x52484953
-
 typedef struct LargeHistory
 {
-	ExpandedObjectHeader hdr;
-	uint32		magic;
+	ExpandedState state;
 	HistoryHead head;
 	char		zone_name[TZ_STRLEN_MAX + 1];
 	pg_tz	   *zone;
 	Ledger	   *ledger;
-	struct varlena *packed;		/* made by asking for the flat size, until the next change */
 } LargeHistory;
 
 /* A state, opened: pointers to where things are in either form. */
 typedef struct HistoryState
 {
-	MemoryContext context;		/* the aggregate's */
-	bool		in_window;		/* what becomes large stays in memory */
+	StateHome	home;
 	SmallHistory *small;		/* or else */
 	LargeHistory *large;
 } HistoryState;
 
-static inline bool
-datum_is_large_history(Datum datum)
-{
-	return VARATT_IS_EXTERNAL_EXPANDED(DatumGetPointer(datum));
-}
+extern const StateType retention_history_states;
 
-/* DatumGetEOHP, in line. */
 static inline LargeHistory *
 large_history_of_datum(Datum datum)
 {
-	varatt_expanded pointer;
+	return expanded_state_of_datum(&retention_history_states, datum);
+}
 
-	VARATT_EXTERNAL_GET_POINTER(pointer, (struct varlena *) DatumGetPointer(datum));
-	Assert(((LargeHistory *) pointer.eohptr)->magic == LARGE_HISTORY_MAGIC);
-	return (LargeHistory *) pointer.eohptr;
+static inline HistoryState
+history_state_of_datum(StateHome home, Datum datum)
+{
+	HistoryState state = {home, NULL, NULL};
+
+	if (datum_is_expanded(datum))
+		state.large = large_history_of_datum(datum);
+	else
+		state.small = (SmallHistory *) DatumGetPointer(datum);
+	return state;
+}
+
+static inline Datum
+datum_of_history_state(const HistoryState *state)
+{
+	return state->small ? PointerGetDatum(state->small) : EOHPGetRWDatum(&state->large->state.hdr);
 }
 
 static inline HistoryHead *
@@ -133,17 +125,6 @@ state_shape(const HistoryState *state)
 	return state->small ? small_shape(state->small) : state->large->ledger->shape;
 }
 
-extern const ExpandedObjectMethods retention_history_methods;
-extern void retention_history_forget_packed(LargeHistory *large);
-
-/* Before any change of a large state. */
-static inline void
-large_history_changed(LargeHistory *large)
-{
-	if (unlikely(large->packed != NULL))
-		retention_history_forget_packed(large);
-}
-
 /* In a build with assertions: is a running state all that is said here?  Looks at every entry. */
 #ifdef USE_ASSERT_CHECKING
 extern void retention_history_check(const HistoryState *state);
@@ -152,8 +133,7 @@ extern void retention_history_check(const HistoryState *state);
 #endif
 
 /* history_state.c */
-extern void retention_history_create(HistoryState *state, const Kind *kind);
-extern Datum retention_history_close(const HistoryState *state);
+extern Datum retention_history_create(const Kind *kind);
 extern void retention_history_kind(const HistoryState *state, Kind *kind);
 extern const char *retention_history_zone_name(const HistoryState *state);
 extern pg_tz *retention_history_zone(const HistoryState *state);
@@ -168,11 +148,10 @@ extern Size retention_small_history_bytes(int zone_length, OccasionShape shape, 
 extern SmallHistory *retention_small_history_copy(SmallHistory *from, int room, int words, int scale);
 
 /* history_merge.c */
-extern void retention_history_merge(HistoryState *state, Datum other);
+extern Datum retention_history_merge(StateHome home, Datum state, Datum other);
 
 /* history_form.c */
 extern struct varlena *retention_history_pack(Datum value);
-extern void retention_history_open(HistoryState *state, Datum datum);
 extern void retention_history_read(HistoryUnpacker *unpacker, Datum value, bool skip_money);
 extern void retention_history_read_head(HistoryUnpacker *unpacker, Datum value);
 

@@ -147,5 +147,5 @@ retention_history_base(PG_FUNCTION_ARGS)
 	totals.guest_refunds = known->guest_refunds;
 	totals.refunded = known->refunded;
 	totals.guest_revenue = known->guest_revenue;
-	PG_RETURN_POINTER(retention_base_pack_finish(packer, &totals, wide));
+	PG_RETURN_POINTER(retention_blocks_finish(retention_base_pack_end(packer, &totals, wide)));
 }

@@ -21,62 +21,6 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
-/* Where a transition function finds its state, and may leave a new one. */
-typedef struct Transition
-{
-	bool		direct;			/* called by a user, not by an aggregate */
-	bool		empty;			/* there is no state yet */
-	HistoryState state;
-} Transition;
-
-/* Find the state.  Outside of an aggregate, a copy of what was given. */
-static inline void
-transition_begin(FunctionCallInfo fcinfo, Transition *transition)
-{
-	HistoryState *state = &transition->state;
-
-	transition->empty = PG_ARGISNULL(0);
-	transition->direct = false;
-	state->in_window = false;
-
-	/* a read-write pointer is as good as an aggregate's word */
-	if (!PG_ARGISNULL(0) &&
-		VARATT_IS_EXTERNAL_EXPANDED_RW(DatumGetPointer(PG_GETARG_DATUM(0))))
-	{
-		state->small = NULL;
-		state->large = large_history_of_datum(PG_GETARG_DATUM(0));
-		return;
-	}
-	switch (AggCheckCallContext(fcinfo, &state->context))
-	{
-		case AGG_CONTEXT_AGGREGATE:
-			break;
-		case AGG_CONTEXT_WINDOW:
-			state->in_window = true;
-			break;
-		default:
-			transition->direct = true;
-			state->context = CurrentMemoryContext;
-	}
-	if (transition->empty)
-		return;
-	if (transition->direct)
-		retention_history_open(state,
-							   PointerGetDatum(retention_history_pack(PG_GETARG_DATUM(0))));
-	else
-		retention_history_open(state, PG_GETARG_DATUM(0));
-}
-
-static inline Datum
-transition_end(Transition *transition)
-{
-	Datum		state = retention_history_close(&transition->state);
-
-	if (unlikely(transition->direct))
-		return PointerGetDatum(retention_history_pack(state));
-	return state;
-}
-
 static void
 refuse_null(const char *what)
 {
@@ -129,9 +73,8 @@ check_arguments(FunctionCallInfo fcinfo, const HistoryState *state, int grain_ar
 }
 
 /* A new state, of what the arguments say. */
-static void
-create_state(FunctionCallInfo fcinfo, HistoryState *state, KeyKind key, TimeKind time,
-			 AmountKind amount, int grain_arg, bool zoned)
+static Datum
+create_state(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, int grain_arg, bool zoned)
 {
 	Kind		kind = {0};
 
@@ -157,7 +100,7 @@ create_state(FunctionCallInfo fcinfo, HistoryState *state, KeyKind key, TimeKind
 		if (strlcpy(kind.zone, pg_get_timezone_name(zone), sizeof(kind.zone)) >= TZ_STRLEN_MAX)
 			(void) retention_zone_of_name(pg_get_timezone_name(zone));
 	}
-	retention_history_create(state, &kind);
+	return retention_history_create(&kind);
 }
 
 /* A history knows other things of its orders than this row says. */
@@ -249,8 +192,6 @@ add_skipped(FunctionCallInfo fcinfo, HistoryState *state, AmountKind kind)
 	if (kind != AMOUNT_NONE && what == OF_NO_TIME &&
 		retention_amount_is_finite(PG_GETARG_DATUM(3), kind))
 		read_amount(state, PG_GETARG_DATUM(3), kind, &amount, &row);
-	if (state->large)
-		large_history_changed(state->large);
 	add_entry(state, nobody, make_slot(period_of_day(0, state_head(state)->grain), what), kind, &row);
 }
 
@@ -262,7 +203,8 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind kind, bo
 	int64		instant = 0;
 	bool		counts = row_counts(fcinfo, 2, time, 3, kind, &instant);
 	Transition	transition;
-	HistoryState *state = &transition.state;
+	HistoryState opened;
+	HistoryState *state = &opened;
 	HistoryHead *head;
 	Amount		amount;
 	RowUnits	row;
@@ -270,9 +212,10 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind kind, bo
 	int32		day;
 	Identity	identity = {0, 0};
 
-	transition_begin(fcinfo, &transition);
+	transition_begin(&retention_history_states, fcinfo, &transition);
 	if (unlikely(transition.empty))
-		create_state(fcinfo, state, key, time, kind, grain_arg, zoned);
+		transition.state = create_state(fcinfo, key, time, kind, grain_arg, zoned);
+	opened = history_state_of_datum(transition.home, transition.state);
 	head = state_head(state);
 	if (unlikely(!kind_takes(head->key, head->time, head->amount, key, time, kind)))
 		refuse_row(state, key, time, kind);
@@ -280,7 +223,8 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind kind, bo
 	if (unlikely(!counts))
 	{
 		add_skipped(fcinfo, state, kind);
-		return transition_end(&transition);
+		transition.state = datum_of_history_state(state);
+		return transition_end(&retention_history_states, &transition);
 	}
 
 	if (!PG_ARGISNULL(1))
@@ -288,8 +232,6 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind kind, bo
 									 head->key == KEY_TEXT_FOLDED);
 	if (kind != AMOUNT_NONE)
 		read_amount(state, PG_GETARG_DATUM(3), kind, &amount, &row);
-	if (state->large)
-		large_history_changed(state->large);
 	head = state_head(state);
 	what = row_is_refund(fcinfo, is_order_arg, kind, &amount) ? OF_REFUNDS : OF_ORDERS;
 	day = time == TIME_TIMESTAMPTZ ?
@@ -303,32 +245,16 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind kind, bo
 		head->last_day = Max(head->last_day, day);
 	}
 	add_entry(state, identity, make_slot(period_of_day(day, head->grain), what), kind, &row);
-	return transition_end(&transition);
+	transition.state = datum_of_history_state(state);
+	return transition_end(&retention_history_states, &transition);
 }
 
-/*
- * _retention_purchase_history_combine(purchase_history, purchase_history): the
- * history of the rows of both.  NULL if both are NULL, else a NULL counts as no rows.
- */
+/* _retention_purchase_history_combine(purchase_history, purchase_history) */
 PG_FUNCTION_INFO_V1(retention_history_combine);
 Datum
 retention_history_combine(PG_FUNCTION_ARGS)
 {
-	Transition	transition;
-
-	if (PG_ARGISNULL(1))
-		return row_skipped(fcinfo);
-	transition_begin(fcinfo, &transition);
-	if (transition.empty)
-	{
-		/* what is given is not ours to change */
-		struct varlena *value = retention_history_pack(PG_GETARG_DATUM(1));
-
-		retention_history_open(&transition.state, PointerGetDatum(value));
-	}
-	else
-		retention_history_merge(&transition.state, PG_GETARG_DATUM(1));
-	return transition_end(&transition);
+	return retention_state_combine(&retention_history_states, fcinfo);
 }
 
 /* _retention_purchase_history_final(purchase_history): the state as a value to keep. */

@@ -35,7 +35,7 @@ read_header(HistoryUnpacker *unpacker, bool skip_money)
 	uint8		version;
 
 	version = reader_byte(in);
-	if (version != HISTORY_VERSION)
+	if (version != FORM_PACKED)
 		retention_unknown_version(HISTORY_TYPE, version);
 	retention_get_kind(in, &unpacker->kind, true);
 
@@ -101,7 +101,7 @@ retention_history_unpack_stored(HistoryUnpacker *unpacker, Datum value, bool ski
 		retention_read_head(&unpacker->in, value, HISTORY_TYPE);
 	else
 		retention_read_pieces(&unpacker->in, value, HISTORY_TYPE);
-	if (unpacker->in.at < unpacker->in.end && *unpacker->in.at != HISTORY_VERSION)
+	if (unpacker->in.at < unpacker->in.end && *unpacker->in.at != FORM_PACKED)
 		return false;
 	read_header(unpacker, skip_money);
 	return true;

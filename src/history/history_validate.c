@@ -117,8 +117,9 @@ retention_history_validate(const struct varlena *value)
 	if (nobodys != 0)
 		invalid("Money is of nobody.");
 	check_days(&unpacker, &packer.totals);
-	again = retention_history_pack_end(&packer, &unpacker.kind, unpacker.totals.revenue.scale,
-									   unpacker.totals.first_day, unpacker.totals.last_day, unpacker.wide);
+	again = retention_blocks_finish(retention_history_pack_end(&packer, &unpacker.kind, unpacker.totals.revenue.scale,
+															   unpacker.totals.first_day, unpacker.totals.last_day,
+															   unpacker.wide));
 	retention_check_canonical(value, again, HISTORY_TYPE);
 	pfree(again);
 	retention_wide_free(unpacker.wide);

@@ -70,8 +70,8 @@ negated(Datum history)
 		retention_wide_add(wide, unpacker.wide->items[i].key,
 						   retention_money_negative(unpacker.wide->items[i].money));
 	retention_wide_compact(wide);
-	return retention_history_pack_end(&packer, &unpacker.kind, unpacker.totals.revenue.scale,
-									  DAY_NEVER_FIRST, DAY_NEVER_LAST, wide);
+	return retention_blocks_finish(retention_history_pack_end(&packer, &unpacker.kind, unpacker.totals.revenue.scale,
+															  DAY_NEVER_FIRST, DAY_NEVER_LAST, wide));
 }
 
 /* negated(purchase_history): the history that makes none of it, added to it by rollup() */
@@ -87,9 +87,10 @@ PG_FUNCTION_INFO_V1(retention_history_difference);
 Datum
 retention_history_difference(PG_FUNCTION_ARGS)
 {
-	HistoryState state = {.context = CurrentMemoryContext};
+	StateHome	home = {CurrentMemoryContext, false};
+	Datum		state = retention_state_open(&retention_history_states, home,
+											 PointerGetDatum(retention_history_pack(PG_GETARG_DATUM(0))));
 
-	retention_history_open(&state, PointerGetDatum(retention_history_pack(PG_GETARG_DATUM(0))));
-	retention_history_merge(&state, PointerGetDatum(negated(PG_GETARG_DATUM(1))));
-	PG_RETURN_POINTER(retention_history_pack(retention_history_close(&state)));
+	state = retention_history_merge(home, state, PointerGetDatum(negated(PG_GETARG_DATUM(1))));
+	PG_RETURN_POINTER(retention_history_pack(state));
 }

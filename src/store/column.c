@@ -73,25 +73,34 @@ retention_block_end(BlockWriter *writer)
 	Assert(body->len < body->maxlen);
 }
 
-void
-retention_blocks_end(BlockWriter *writer)
+/* There are no more.  Returns the header, for what its type says of the whole. */
+StringInfo
+retention_blocks_end(BlockWriter *writer, uint8 version)
 {
+	StringInfo	header = &writer->header;
+
 	appendStringInfoSpaces(&writer->body, VALUE_END_BYTES);
 	memset(writer->body.data + writer->body.len - VALUE_END_BYTES, 0, VALUE_END_BYTES);
+	initStringInfo(header);
+	appendStringInfoSpaces(header, VARHDRSZ);
+	appendStringInfoCharMacro(header, (char) version);
+	return header;
 }
 
-/* Of the value with this header, which begins with a varlena's. */
+/* Of the whole value. */
 Size
-retention_blocks_size(const BlockWriter *writer, const StringInfoData *header)
+retention_blocks_size(const BlockWriter *writer)
 {
-	return (Size) header->len + writer->body.len - HEADER_ROOM;
+	return (Size) writer->header.len + writer->body.len - HEADER_ROOM;
 }
 
 /* The value, to where there is room for it. */
 void
-retention_blocks_write(const BlockWriter *writer, const StringInfoData *header, void *to, Size size)
+retention_blocks_write(const BlockWriter *writer, void *to, Size size)
 {
-	Assert(size == retention_blocks_size(writer, header));
+	const StringInfoData *header = &writer->header;
+
+	Assert(size == retention_blocks_size(writer));
 	memcpy(to, header->data, header->len);
 	memcpy((char *) to + header->len, writer->body.data + HEADER_ROOM,
 		   writer->body.len - HEADER_ROOM);
@@ -100,15 +109,17 @@ retention_blocks_write(const BlockWriter *writer, const StringInfoData *header, 
 
 /* The value, in the writer's memory where that's no waste, and the writer gone. */
 struct varlena *
-retention_blocks_finish(BlockWriter *writer, StringInfo header)
+retention_blocks_finish(BlockWriter *writer)
 {
-	Size		size = retention_blocks_size(writer, header);
+	const StringInfoData *header = &writer->header;
+	Size		size = retention_blocks_size(writer);
 	char	   *value = writer->body.data;
 
 	if (header->len > HEADER_ROOM || (Size) writer->body.maxlen / 2 > size)
 	{
 		value = palloc(size);
-		retention_blocks_write(writer, header, value, size);
+		retention_blocks_write(writer, value, size);
+		pfree(writer->body.data);
 	}
 	else
 	{
@@ -116,18 +127,9 @@ retention_blocks_finish(BlockWriter *writer, StringInfo header)
 		memmove(value + header->len, value + HEADER_ROOM, writer->body.len - HEADER_ROOM);
 		memcpy(value, header->data, header->len);
 		SET_VARSIZE(value, size);
-		writer->body.data = NULL;
 	}
-	retention_blocks_free(writer);
+	pfree(header->data);
 	return (struct varlena *) value;
-}
-
-void
-retention_blocks_free(BlockWriter *writer)
-{
-	if (writer->body.data)
-		pfree(writer->body.data);
-	writer->body.data = NULL;
 }
 
 /* A column of numbers from 0 on. */

@@ -49,6 +49,7 @@ typedef enum BlockTag
 typedef struct BlockWriter
 {
 	StringInfoData body;
+	StringInfoData header;		/* once the blocks have ended; begins with a varlena's */
 	const char *type;			/* for messages */
 	int			start;			/* of the current block's tag */
 } BlockWriter;
@@ -56,12 +57,10 @@ typedef struct BlockWriter
 extern void retention_blocks_begin(BlockWriter *writer, const char *type, Size room);
 extern void retention_block_begin(BlockWriter *writer, BlockTag tag, Size most);
 extern void retention_block_end(BlockWriter *writer);
-extern void retention_blocks_end(BlockWriter *writer);
-extern Size retention_blocks_size(const BlockWriter *writer, const StringInfoData *header);
-extern void retention_blocks_write(const BlockWriter *writer, const StringInfoData *header,
-								   void *to, Size size);
-extern struct varlena *retention_blocks_finish(BlockWriter *writer, StringInfo header);
-extern void retention_blocks_free(BlockWriter *writer);
+extern StringInfo retention_blocks_end(BlockWriter *writer, uint8 version);
+extern Size retention_blocks_size(const BlockWriter *writer);
+extern void retention_blocks_write(const BlockWriter *writer, void *to, Size size);
+extern struct varlena *retention_blocks_finish(BlockWriter *writer);
 
 extern void retention_put_numbers(BlockWriter *writer, const uint64 *numbers, int64 n);
 extern int	retention_put_units(BlockWriter *writer, const uint64 *units, int64 n, int words);

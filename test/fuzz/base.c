@@ -186,12 +186,15 @@ read_entries(const struct varlena *value)
 		fuzz_must_be_equal(total_money(&revenue, unpacker.scale), unpacker.totals.revenue);
 }
 
+/* There are no contexts here. */
+static const StateHome home = {NULL, false};
+
 static struct varlena *
 merged(const struct varlena *value, const struct varlena *other)
 {
-	Datum		state = retention_state_open(NULL, PointerGetDatum(value), false);
+	Datum		state = retention_state_open(&retention_base_states, home, PointerGetDatum(value));
 
-	return retention_base_pack(retention_state_merge(NULL, state, PointerGetDatum(other), false));
+	return retention_base_pack(retention_state_merge(home, state, PointerGetDatum(other)));
 }
 
 /* Money of two words, or of more digits, is the same money. */
@@ -206,15 +209,15 @@ change_width(const struct varlena *value)
 	retention_base_unpack_begin(&unpacker, value);
 	if (unpacker.words == 0 || unpacker.totals.key == KEY_NONE)
 		return;
-	state = retention_state_open(NULL, PointerGetDatum(value), false);
+	state = retention_state_open(&retention_base_states, home, PointerGetDatum(value));
 	fuzz_must_be_same(retention_base_pack(retention_state_promote(state)), value);
 
 	scale = unpacker.scale + 1 + (int) (unpacker.totals.orders % 40);
 	if (scale > MONEY_MAX_SCALE)
 		return;
 	fuzz_error_allowed = true;
-	state = retention_state_open(NULL, PointerGetDatum(value), false);
-	other = retention_base_pack(retention_state_rescale(NULL, state, scale));
+	state = retention_state_open(&retention_base_states, home, PointerGetDatum(value));
+	other = retention_base_pack(retention_state_rescale(home, state, scale));
 	fuzz_must_be_same(merged(value, other), merged(other, value));
 	fuzz_error_allowed = false;
 	read_entries(other);
@@ -234,7 +237,7 @@ fuzz_value(struct varlena *value)
 	retention_base_packed_totals(value, &totals);
 	if (key_is_pair(totals.key))
 		retention_pairs_totals(PointerGetDatum(value), &totals);
-	state = retention_state_open(NULL, PointerGetDatum(value), false);
+	state = retention_state_open(&retention_base_states, home, PointerGetDatum(value));
 	fuzz_must_be_same(retention_base_pack(state), value);
 	change_width(value);
 

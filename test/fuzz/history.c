@@ -573,15 +573,13 @@ read_customers(const struct varlena *value)
 		abort();
 }
 
-static void
-open_state(HistoryState *state, const struct varlena *value)
-{
-	HistoryUnpacker unpacker;
+/* There are no contexts here. */
+static const StateHome home = {NULL, false};
 
-	memset(state, 0, sizeof(HistoryState));
-	retention_history_unpack_begin(&unpacker, value, true);
-	retention_history_create(state, &unpacker.kind);
-	retention_history_merge(state, PointerGetDatum(value));
+static Datum
+open_state(const struct varlena *value)
+{
+	return retention_state_open(&retention_history_states, home, PointerGetDatum(value));
 }
 
 static struct varlena *
@@ -615,13 +613,10 @@ static void
 take_away(const struct varlena *value)
 {
 	struct varlena *negative = negated(value);
-	HistoryState state;
 
 	read_all(negative, false);
 	fuzz_must_be_same(negated(negative), value);
-	open_state(&state, value);
-	retention_history_merge(&state, PointerGetDatum(negative));
-	value = retention_history_pack(retention_history_close(&state));
+	value = retention_history_pack(retention_history_merge(home, open_state(value), PointerGetDatum(negative)));
 	retention_history_validate(value);
 	must_be_empty(value);
 }
@@ -630,7 +625,7 @@ void
 fuzz_value(struct varlena *value)
 {
 	HistoryUnpacker unpacker;
-	HistoryState state;
+	Datum		state;
 
 	retention_history_validate(value);
 
@@ -638,15 +633,14 @@ fuzz_value(struct varlena *value)
 	read_all(value, false);
 	read_all(value, true);
 	read_customers(value);
-	open_state(&state, value);
-	fuzz_must_be_same(retention_history_pack(retention_history_close(&state)), value);
+	state = open_state(value);
+	fuzz_must_be_same(retention_history_pack(state), value);
 	retention_history_unpack_begin(&unpacker, value, true);
 	if (unpacker.kind.grain == GRAIN_DAY)
 		take_away(value);
 
 	fuzz_error_allowed = true;
-	retention_history_merge(&state, PointerGetDatum(value));
-	value = retention_history_pack(retention_history_close(&state));
+	value = retention_history_pack(retention_history_merge(home, state, PointerGetDatum(value)));
 
 	fuzz_error_allowed = false;
 	retention_history_validate(value);

@@ -177,6 +177,11 @@ AllocSetContextCreateInternal(MemoryContext parent, const char *name, Size min_s
 	return NULL;
 }
 
+void
+MemoryContextSetIdentifier(MemoryContext context, const char *identifier)
+{
+}
+
 /* What is in it goes when all does. */
 void
 MemoryContextDelete(MemoryContext context)
@@ -229,27 +234,6 @@ EOH_init_header(ExpandedObjectHeader *object, const ExpandedObjectMethods *metho
 	memcpy(VARDATA_EXTERNAL(object->eoh_rw_ptr), &pointer, sizeof(pointer));
 	SET_VARTAG_EXTERNAL(object->eoh_ro_ptr, VARTAG_EXPANDED_RO);
 	memcpy(VARDATA_EXTERNAL(object->eoh_ro_ptr), &pointer, sizeof(pointer));
-}
-
-ExpandedObjectHeader *
-DatumGetEOHP(Datum datum)
-{
-	varatt_expanded pointer;
-
-	memcpy(&pointer, VARDATA_EXTERNAL(DatumGetPointer(datum)), sizeof(pointer));
-	return pointer.eohptr;
-}
-
-Size
-EOH_get_flat_size(ExpandedObjectHeader *object)
-{
-	return object->eoh_methods->get_flat_size(object);
-}
-
-void
-EOH_flatten_into(ExpandedObjectHeader *object, void *result, Size size)
-{
-	object->eoh_methods->flatten_into(object, result, size);
 }
 
 /* As with a context. */
