@@ -15,6 +15,7 @@
 
 #include "libpq/pqformat.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 
 /* The binary form is the text form behind this byte. */
 #define BINARY_VERSION	1
@@ -132,6 +133,13 @@ model_of_kind(ModelType type, const text *name)
 	return retention_model_create(kind, k);
 }
 
+/* Parameters are jsonb, or a text of it. */
+static Datum
+jsonb_of_text(Datum text_datum)
+{
+	return DirectFunctionCall1(jsonb_in, CStringGetDatum(TextDatumGetCString(text_datum)));
+}
+
 /* purchase_model(kind, parameters, unit) */
 PG_FUNCTION_INFO_V1(retention_purchase_model_make);
 Datum
@@ -145,6 +153,14 @@ retention_purchase_model_make(PG_FUNCTION_ARGS)
 		if (model->kind->units[i] == PARAM_TIME)
 			model->params[i] = Min(model->params[i] * days, MODEL_LARGEST_PARAM);
 	PG_RETURN_DATUM(retention_model_datum(model));
+}
+
+PG_FUNCTION_INFO_V1(retention_purchase_model_make_text);
+Datum
+retention_purchase_model_make_text(PG_FUNCTION_ARGS)
+{
+	return DirectFunctionCall3(retention_purchase_model_make, PG_GETARG_DATUM(0),
+							   jsonb_of_text(PG_GETARG_DATUM(1)), PG_GETARG_DATUM(2));
 }
 
 /* spend_model(p, q, v) */
@@ -176,4 +192,12 @@ retention_retention_model_make(PG_FUNCTION_ARGS)
 
 	retention_model_set_params(model, PG_GETARG_JSONB_P(1));
 	PG_RETURN_DATUM(retention_model_datum(model));
+}
+
+PG_FUNCTION_INFO_V1(retention_retention_model_make_text);
+Datum
+retention_retention_model_make_text(PG_FUNCTION_ARGS)
+{
+	return DirectFunctionCall2(retention_retention_model_make, PG_GETARG_DATUM(0),
+							   jsonb_of_text(PG_GETARG_DATUM(1)));
 }

@@ -466,6 +466,16 @@ is_of_nothing(const Call *call, const List *overloads)
 	return false;
 }
 
+/* Would it do without what is given behind the last place? */
+static bool
+fits_as_it_stands(const Call *call, const Overload *overload)
+{
+	for (int i = 0; i < overload->nplaces; i++)
+		if (retention_argument_fit(call->given[i].type, overload->types[i]) == 0)
+			return false;
+	return true;
+}
+
 /* Returns only if there is nothing to refuse. */
 void
 retention_refuse(const Call *call)
@@ -534,6 +544,8 @@ retention_refuse(const Call *call)
 			refuse_option(call, (const Overload *) lfirst(lc));
 	if (cast && fewest == 1 && may_be_cast(call, cast, true))
 		wrong_type(call, cast, overloads);
+	if (!cast && unadvised && fewest_unadvised == 1 && may_be_cast(call, unadvised, true))
+		wrong_type(call, unadvised, overloads);
 
 	/* all that is wrong is the order, or that there are no types */
 	placement.score = 0;
@@ -570,6 +582,9 @@ retention_refuse(const Call *call)
 		if (overload->nplaces >= call->ngiven || overload->nplaces > rows.ngiven)
 			continue;
 		best = retention_best_placement(&rows, overload, overload->nplaces);
+		if (!call->aggregate && fits_as_it_stands(&rows, overload))
+			for (int i = 0; i < overload->nplaces; i++)
+				best.of[i] = i;
 		if (best.score > 0 && (chosen == NULL || overload->nplaces > chosen->nplaces ||
 							   (overload->nplaces == chosen->nplaces && best.score > placement.score)))
 		{

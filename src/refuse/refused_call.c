@@ -84,6 +84,13 @@ is_no_span(Oid type)
 	return type >= FirstNormalObjectId && strcmp(retention_type_name(type), "_retention_no_span") == 0;
 }
 
+/* Is it one that stands for what it is not, a number or a span of time? */
+static bool
+is_no_value(Oid type)
+{
+	return type >= FirstNormalObjectId && strncmp(retention_type_name(type), "_retention_no_", strlen("_retention_no_")) == 0;
+}
+
 /* A constant as somebody would write it. */
 static const char *
 constant_text(const Const *constant)
@@ -103,7 +110,7 @@ constant_text(const Const *constant)
 	if (constant->consttype == BOOLOID)
 		return DatumGetBool(constant->constvalue) ? "true" : "false";
 	text = quote_literal_cstr(text);
-	if (is_no_span(constant->consttype) || TypeCategory(constant->consttype) == TYPCATEGORY_STRING)
+	if (is_no_value(constant->consttype) || TypeCategory(constant->consttype) == TYPCATEGORY_STRING)
 		return text;
 	return psprintf("%s::%s", text, format_type_be(constant->consttype));
 }
@@ -111,7 +118,7 @@ constant_text(const Const *constant)
 static void
 read_argument(Given *given, Node *argument, List *range_table)
 {
-	if (IsA(argument, FuncExpr) && is_no_span(exprType(argument)))
+	if (IsA(argument, FuncExpr) && is_no_value(exprType(argument)))
 		argument = (Node *) linitial(((FuncExpr *) argument)->args);
 	*given = (Given) {.type = exprType(argument), .kind = ""};
 	while (IsA(argument, RelabelType) && ((RelabelType *) argument)->relabelformat == COERCE_IMPLICIT_CAST)
@@ -132,7 +139,7 @@ read_argument(Given *given, Node *argument, List *range_table)
 	else if (IsA(argument, Const))
 	{
 		given->text = constant_text((Const *) argument);
-		if (is_no_span(given->type))
+		if (is_no_value(given->type))
 			given->type = UNKNOWNOID;
 	}
 	else
@@ -264,7 +271,7 @@ retention_refuse_call(PG_FUNCTION_ARGS)
 	FuncExpr   *expression = (FuncExpr *) fcinfo->flinfo->fn_expr;
 	Call		call;
 
-	if (expression == NULL || !IsA(expression, FuncExpr) || is_no_span(expression->funcresulttype))
+	if (expression == NULL || !IsA(expression, FuncExpr) || is_no_value(expression->funcresulttype))
 		refuse_unseen();
 	read_call(&call, expression->funcid, expression->args, NIL);
 	retention_refuse(&call);

@@ -105,6 +105,12 @@ retention_remedy(const Overload *overload, int place, Oid type)
 			break;
 		case FLOAT8OID:
 		case INT4OID:
+			/* a number of orders or of periods is no number of days, and half of one is none */
+			if (base == INTERVALOID &&
+				!(overload->names[place] && (strstr(overload->names[place], "days") || strstr(overload->names[place], "duration"))))
+				return NULL;
+			if (taken == INT4OID && (base == NUMERICOID || base == FLOAT8OID || base == FLOAT4OID))
+				return NULL;
 			if (base == INTERVALOID)
 				return taken == INT4OID ? "(extract(epoch FROM %s) / 86400)::int" : "extract(epoch FROM %s) / 86400";
 			break;

@@ -112,13 +112,13 @@ WHERE f.prokind = 'f' AND NOT f.internal AND NOT f.refusing AND NOT a.refusing
 	AND NOT EXISTS (SELECT FROM unnest(f.proargtypes[0:f.pronargs - f.pronargdefaults - 1]) AS t (argument) JOIN pg_type ON pg_type.oid = argument WHERE typnamespace <> 'pg_catalog'::regnamespace)
 ORDER BY 1, 2;
 SELECT castsource::regtype, casttarget::regtype FROM pg_cast JOIN pg_type t ON t.oid = casttarget
-WHERE castcontext <> 'e' AND typnamespace <> 'pg_catalog'::regnamespace AND castsource <> casttarget AND typname <> '_retention_no_span'
+WHERE castcontext <> 'e' AND typnamespace <> 'pg_catalog'::regnamespace AND castsource <> casttarget AND typname NOT LIKE '\_retention\_no\_%'
 	AND EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_type'::regclass AND objid = t.oid AND deptype = 'e');
 
 -- Of functions: safe in a parallel worker, but for those that run a caller's query or are made at random; immutable unless a time zone has a
 -- say, strict unless NULL is an answer; none with somebody else's rights, and
 -- none with settings of its own.
-SELECT signature, provolatile FROM functions WHERE prokind = 'f' AND provolatile <> 'i' AND proname <> '_retention_no_span' ORDER BY signature::text COLLATE "C";
+SELECT signature, provolatile FROM functions WHERE prokind = 'f' AND provolatile <> 'i' AND proname NOT IN ('_retention_no_span', '_retention_no_number') ORDER BY signature::text COLLATE "C";
 SELECT signature FROM functions WHERE NOT refusing AND (proparallel <> 's') <> (proname IN ('predict_customers', 'holdout_check', 'simulate_orders') OR proname LIKE 'retention\_%views' OR proname = 'retention_refresh_data') OR prosecdef OR proleakproof OR proconfig IS NOT NULL
 	OR prokind = 'f' AND prolang NOT IN (SELECT oid FROM pg_language WHERE lanname IN ('c', 'sql'));
 SELECT count(*) FILTER (WHERE proname ~ '^_retention_.*_(add|remove)') AS transitions,
