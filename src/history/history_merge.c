@@ -48,16 +48,24 @@ add_run(const Run *run, OccasionShape shape, void *arg)
 									   state_shape(state).money_words, customer.identity,
 									   shape.key_words, &elsewhere);
 			state_push(state);
+			/* before the next one: a small state forgets occasions of no rows that have no money */
+			if (unlikely(wide_count(&elsewhere.list) > 0))
+			{
+				retention_history_add_wide_list(state, &elsewhere.list);
+				retention_wide_truncate(&elsewhere.list, 0);
+			}
 		}
-	retention_history_add_wide_list(state, &elsewhere.list);
 }
 
-/* So many entries are coming: make a small state large at once. */
+/*
+ * So many entries are coming: make a small state large at once.  It is before any come
+ * whose money is elsewhere, as without that they may be nothing.
+ */
 static void
-prepare_room(HistoryState *state, int64 entries)
+prepare_room(HistoryState *state, int64 entries, bool any_elsewhere)
 {
 	if (state->small &&
-		(entries > FLAT_MAX_BYTES ||
+		(any_elsewhere || entries > FLAT_MAX_BYTES ||
 		 retention_small_history_bytes(state->small->zone_length, small_shape(state->small),
 					 state->small->used + (int) entries) > FLAT_MAX_BYTES))
 		retention_history_make_large(state);
@@ -110,7 +118,7 @@ retention_history_merge(StateHome home, Datum datum, Datum other)
 
 	if (theirs.large)
 	{
-		prepare_room(state, retention_ledger_entries(theirs.large->ledger));
+		prepare_room(state, retention_ledger_entries(theirs.large->ledger), true);
 		wide = retention_wide_create(CurrentMemoryContext);
 		retention_ledger_visit(theirs.large->ledger, add_run, &merge, wide);
 	}
@@ -119,7 +127,7 @@ retention_history_merge(StateHome home, Datum datum, Datum other)
 		const Run  *run;
 
 		run = retention_history_unpack_nobody(&unpacker);
-		prepare_room(state, unpacker.totals.entries + (run ? run->entries : 0));
+		prepare_room(state, unpacker.totals.entries + (run ? run->entries : 0), wide_count(unpacker.wide) > 0);
 		if (run)
 		{
 			add_run(run, unpacker.shape, &merge);

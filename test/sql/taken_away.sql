@@ -112,3 +112,10 @@ SELECT negated(NULL::purchase_history) IS NULL AS nothing;
 -- The digits of an amount that went stay, and nothing else.
 SELECT rollup(h) = (SELECT purchase_history(1, date '2024-01-02', 2.0, 'day')) AS same, rollup(h) = (SELECT purchase_history(1, date '2024-01-02', 2.00, 'day')) AS of_two_digits, (history_info(rollup(h))).revenue
 FROM (SELECT purchase_history(1, d, a, 'day') FROM (VALUES (date '2024-01-01', 1.23), (date '2024-01-02', 2.0)) v (d, a) UNION ALL SELECT negated(purchase_history(1, date '2024-01-01', 1.23, 'day'))) c (h);
+-- Of what comes, occasions of no rows have money that is elsewhere, or only is there in other units: they are something, while others of a small history vanish.
+CREATE TEMP TABLE small AS SELECT rest, wide - ten AS corrected, wide, ten, free, dear
+FROM (SELECT purchase_history(n, date '2024-01-01', 1.0, 'day') FROM generate_series(2, 20) n) r (rest),
+	 (SELECT purchase_history(1, date '2024-01-01', 1e40, 'day')) w (wide), (SELECT purchase_history(1, date '2024-01-01', 10::numeric, 'day')) t (ten),
+	 (SELECT purchase_history(n, date '2024-01-01', 0.00, 'day') FROM generate_series(1, 20) n) f (free), (SELECT purchase_history(n, date '2024-01-01', 8e37, 'day') FROM generate_series(1, 20) n) d (dear);
+SELECT rest + (corrected - rest) = corrected + (rest - rest) AS corrected, (rest + (corrected - rest) + ten)::text::purchase_history = wide + (rest - rest) AS wide FROM small;
+SELECT free - dear = negated(dear) + free AS other_units, negated(free - dear) = dear - free AS negated, (free - dear) + dear = free AS back FROM small;
