@@ -11,7 +11,7 @@ SELECT t.typname, count(*) FILTER (WHERE am.amname = 'btree') AS btree, count(*)
 FROM pg_type t JOIN pg_depend d ON d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.deptype = 'e'
 JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND e.extname = 'retention'
 LEFT JOIN pg_opclass c ON c.opcintype = t.oid AND c.opcdefault LEFT JOIN pg_am am ON am.oid = c.opcmethod
-WHERE t.typtype = 'b' AND t.typelem = 0 AND t.typname <> '_retention_no_span' GROUP BY t.typname ORDER BY t.typname COLLATE "C";
+WHERE t.typtype = 'b' AND t.typelem = 0 AND t.typname NOT IN ('_retention_no_span', '_retention_no_number') GROUP BY t.typname ORDER BY t.typname COLLATE "C";
 SELECT opfname, amname, amvalidate(c.oid) FROM pg_opclass c JOIN pg_opfamily f ON f.oid = opcfamily JOIN pg_am a ON a.oid = opcmethod
 JOIN pg_type t ON t.oid = opcintype JOIN pg_depend d ON d.classid = 'pg_opclass'::regclass AND d.objid = c.oid AND d.deptype = 'e'
 WHERE NOT amvalidate(c.oid);

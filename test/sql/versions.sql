@@ -34,7 +34,7 @@ UNION ALL SELECT 'retention_model'::regtype, retention_model('sbg', '{"a": 0.704
 -- a new type, of which nothing is known here
 SELECT t.oid::regtype FROM pg_type t JOIN pg_depend d ON d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.deptype = 'e'
 JOIN pg_extension e ON d.refobjid = e.oid AND e.extname = 'retention'
-WHERE t.typtype = 'b' AND t.typelem = 0 AND t.typname <> '_retention_no_span' AND t.oid NOT IN (SELECT type FROM written);
+WHERE t.typtype = 'b' AND t.typelem = 0 AND t.typname NOT IN ('_retention_no_span', '_retention_no_number') AND t.oid NOT IN (SELECT type FROM written);
 
 -- bytes that are taken for a value without a look
 CREATE TYPE raw;
