@@ -80,7 +80,7 @@ SELECT next_order_due_day(t, '10.50', '2024-03-31') FROM nights;
 SELECT order_days_between(t, '2024-03-09', date '2024-03-19', 'Europe/Berlin') FROM nights;
 -- Parts of different zones are of different days.
 SELECT _retention_timeline_combine(_retention_timeline_add_summary(NULL, now(), date '2024-03-31', 'UTC'), _retention_timeline_add_summary(NULL, now(), date '2024-03-31', 'Europe/Berlin'));
-SELECT count(*) AS zones, count(DISTINCT _retention_timeline_send(_retention_timeline_add_between(NULL, '2024-03-01', date '2024-01-01', date '2024-12-31', name))) = count(*) AS differ
+SELECT count(*) > 300 AS many, count(DISTINCT _retention_timeline_send(_retention_timeline_add_between(NULL, '2024-03-01', date '2024-01-01', date '2024-12-31', name))) = count(*) AS differ
 FROM pg_timezone_names WHERE name ~ '^(Europe|America|Asia|Africa|Australia|Pacific)/';
 
 -- ---------------------------------------------------------------------------
