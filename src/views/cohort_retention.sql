@@ -22,6 +22,6 @@ SELECT (cell).cohort, @cohort_label@ AS cohort_label,
        (cell).cumulative_revenue::numeric(38, 4) AS cumulative_revenue,
        (cell).customer_value::numeric(38, 4) AS customer_value,
        (cell).is_complete
-FROM (SELECT @r@cohort_retention(history, @period@, NULL::date, NULL::int4) AS cell
+FROM (SELECT @r@cohort_retention(history, @period@, NULL::date, NULL::int4, NULL::@r@purchase_history) AS cell
       FROM (SELECT @r@@own@purchase_history(customer, ordered_at, @amount@, @period@@zone@) AS history
             FROM @rows@ AS o) AS shop) AS cells

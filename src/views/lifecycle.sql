@@ -13,6 +13,6 @@
 --@column is_complete: false for the period that the last order falls in: who has lapsed is not known before it is over
 SELECT (cell).period_start, @period_start_label@ AS period_label,
        (cell).opening, (cell).new, (cell).retained, (cell).resurrected, (cell).lapsed, (cell).closing, (cell).quick_ratio, (cell).is_complete
-FROM (SELECT @r@lifecycle(history, @period@, 1, NULL::date) AS cell
+FROM (SELECT @r@lifecycle(history, @period@, 1, NULL::date, NULL::@r@purchase_history) AS cell
       FROM (SELECT @r@@own@purchase_history(customer, ordered_at, @amount@, @period@@zone@) AS history
             FROM @rows@ AS o) AS shop) AS cells

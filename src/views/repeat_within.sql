@@ -10,6 +10,6 @@
 SELECT days::int8 AS days, coalesce(eligible, 0) AS eligible, coalesce(repeated, 0) AS repeated, rate, lower, upper
 FROM generate_series(1, 365) AS numbers (days)
      LEFT JOIN (SELECT (within).days, (within).eligible, (within).repeated, (within).rate, (within).lower, (within).upper
-                FROM (SELECT @r@repeat_within(history, ARRAY(SELECT generate_series(1, 365)), NULL::date) AS within
+                FROM (SELECT @r@repeat_within(history, ARRAY(SELECT generate_series(1, 365)), NULL::date, NULL::@r@purchase_history) AS within
                       FROM (SELECT @r@@own@purchase_history(customer, ordered_at, @amount@, 'day'::text@zone@) AS history
                             FROM @rows@ AS o) AS shop) AS w) AS r USING (days)
