@@ -11,7 +11,7 @@ SELECT count(*) FROM retention_create_views('orders', 'customer_id', 'ordered_at
 -- The user's view is as ours, but reads the rows of another schema; or calls another function.
 CREATE SCHEMA cleaned;
 CREATE VIEW cleaned.order_rows AS SELECT * FROM ours.order_rows WHERE amount < 100;
-CREATE FUNCTION cleaned.repeat_within(purchase_history, int[], date) RETURNS TABLE (days int, eligible int8, repeated int8, rate float8, lower float8, upper float8)
+CREATE FUNCTION cleaned.repeat_within(purchase_history, int[], date, purchase_history) RETURNS TABLE (days int, eligible int8, repeated int8, rate float8, lower float8, upper float8)
 	LANGUAGE sql AS 'SELECT 1, 2::int8, 3::int8, 4::float8, 5::float8, 6::float8';
 SELECT replace(pg_get_viewdef('ours.order_ladder'::regclass), 'ours.order_rows', 'cleaned.order_rows') AS ladder,
 	   replace(pg_get_viewdef('ours.repeat_within'::regclass), ' repeat_within(', ' cleaned.repeat_within(') AS by_day \gset
