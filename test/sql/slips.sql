@@ -79,6 +79,7 @@ SELECT outcome('my_clv(b, ''3'')');
 SELECT trim_scale(clv(b, lifespan => '0')) AS clv, clv(b, observation => '0') AS nothing_observed, trim_scale(clv_from_aov(75.50, 2.0, interval '0')) AS from_aov,
 	   expected_purchases(m, c, '0'), purchase_probability(m, c, 0, '0'), predicted_clv(m, s, c, '0') FROM asked;
 -- What is measured may be short: of customers who came back within the hour, of a shop of a day.
+-- In kpi_by_period it's of whole days, and then of none.
 CREATE TABLE days (customer text, ordered_at timestamptz, amount numeric);
 INSERT INTO days VALUES ('twice', '2024-03-01 10:00', 20), ('twice', '2024-03-01 10:30', 40), ('once', '2024-03-01 12:00', 10), ('more', '2024-03-01 09:00', 5), ('more', '2024-03-04 09:00', 15);
 SELECT customer, lifetime_span(ordered_at) AS span, round(clv_from_aov(aov(amount), 1, lifetime_span(ordered_at)), 6) AS from_aov,
