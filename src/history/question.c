@@ -176,7 +176,32 @@ retention_question_begin_with(Question *question, FunctionCallInfo fcinfo, int h
 	make_map(question);
 }
 
-/* The first and the last period of any row that counts; there may be none. */
+/* The span takes in the periods of all rows of a run that count. */
+static void
+widen_span(const Run *run, OccasionShape shape, int32 *first, int32 *last)
+{
+	RunCursor	cursor;
+	CustomerView customer;
+
+	CHECK_FOR_INTERRUPTS();
+	run_begin(&cursor, run, shape);
+	while (run_next(&cursor, &customer))
+		for (int64 i = 0; i < customer.n; i++)
+		{
+			uint64		mark = customer.occasions[i * occasion_words(shape)];
+
+			if (mark_kind(mark) >= OF_NO_AMOUNT)
+				continue;
+			*first = Min(*first, mark_period(mark));
+			*last = Max(*last, mark_period(mark));
+		}
+}
+
+/*
+ * The first and the last period of any row that counts; there may be none.  The header
+ * tells those of the orders: customers are only read where there are refunds, which may
+ * lie outside.
+ */
 static void
 find_span(Datum history, int32 *first, int32 *last)
 {
@@ -186,26 +211,15 @@ find_span(Datum history, int32 *first, int32 *last)
 	*first = PG_INT32_MAX;
 	*last = PG_INT32_MIN;
 	retention_history_read(&unpacker, history, true);
-	for (run = retention_history_unpack_nobody(&unpacker);; run = NULL)
+	if (unpacker.totals.customers > 0)
 	{
-		RunCursor	cursor;
-		CustomerView customer;
-
-		if (run == NULL && (run = retention_history_unpack_next(&unpacker)) == NULL)
-			break;
-		CHECK_FOR_INTERRUPTS();
-		run_begin(&cursor, run, unpacker.shape);
-		while (run_next(&cursor, &customer))
-			for (int64 i = 0; i < customer.n; i++)
-			{
-				uint64		mark = customer.occasions[i];
-
-				if (mark_kind(mark) >= OF_NO_AMOUNT)
-					continue;
-				*first = Min(*first, mark_period(mark));
-				*last = Max(*last, mark_period(mark));
-			}
+		*first = period_of_day(unpacker.totals.first_day, unpacker.kind.grain);
+		*last = period_of_day(unpacker.totals.last_day, unpacker.kind.grain);
 	}
+	if ((run = retention_history_unpack_nobody(&unpacker)) != NULL)
+		widen_span(run, unpacker.shape, first, last);
+	while (unpacker.totals.refunds > 0 && (run = retention_history_unpack_next(&unpacker)) != NULL)
+		widen_span(run, unpacker.shape, first, last);
 }
 
 /*
