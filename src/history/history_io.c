@@ -13,42 +13,7 @@
 #include "history/history_state.h"
 #include "pg/value_functions.h"
 
-PG_FUNCTION_INFO_V1(retention_history_in);
-Datum
-retention_history_in(PG_FUNCTION_ARGS)
-{
-	char	   *text = PG_GETARG_CSTRING(0);
-	struct varlena *value = retention_value_of_text(text);
-
-	if (value == NULL || (uint8) *VARDATA(value) > FORM_LAST)
-		retention_invalid_text(text, HISTORY_TYPE, NULL);
-	retention_history_validate(value);
-	PG_RETURN_POINTER(value);
-}
-
-PG_FUNCTION_INFO_V1(retention_history_out);
-Datum
-retention_history_out(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_DATUM(retention_value_text(retention_history_pack(PG_GETARG_DATUM(0)),
-										 HISTORY_TYPE));
-}
-
-PG_FUNCTION_INFO_V1(retention_history_recv);
-Datum
-retention_history_recv(PG_FUNCTION_ARGS)
-{
-	struct varlena *value = retention_value_recv(fcinfo);
-
-	retention_history_validate(value);
-	PG_RETURN_POINTER(value);
-}
-
-PG_FUNCTION_INFO_V1(retention_history_send);
-Datum
-retention_history_send(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_DATUM(retention_value_send(retention_history_pack(PG_GETARG_DATUM(0))));
-}
-
+VALUE_FUNCTION(retention_history_in, retention_state_in(&retention_history_states, PG_GETARG_CSTRING(0), NULL));
+VALUE_FUNCTION(retention_history_recv, retention_state_recv(&retention_history_states, fcinfo));
+VALUE_OUTPUT(history, HISTORY_TYPE, retention_history_pack);
 VALUE_OPERATORS(history, retention_history_pack, true);

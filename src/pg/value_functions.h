@@ -43,6 +43,11 @@ extern Datum retention_value_hash_extended(Datum value, ValuePacker pack, uint64
 	Datum name(PG_FUNCTION_ARGS) { return body; } \
 	extern Datum name(PG_FUNCTION_ARGS)
 
+/* The SQL-callable functions of a room that show a value: its packed form, as text or bytes. */
+#define VALUE_OUTPUT(room, type, pack) \
+	VALUE_FUNCTION(retention_##room##_out, retention_value_text(pack(PG_GETARG_DATUM(0)), type)); \
+	VALUE_FUNCTION(retention_##room##_send, retention_value_send(pack(PG_GETARG_DATUM(0))))
+
 /*
  * The SQL-callable functions of a room: retention_ROOM_eq and so on.  "sized":
  * values whose first byte is 1 are packed, and differ if their sizes do.

@@ -237,28 +237,11 @@ retention_timeline_in(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(retention_timeline_unpack(value));
 }
 
-PG_FUNCTION_INFO_V1(retention_timeline_out);
-Datum
-retention_timeline_out(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_DATUM(retention_value_text(retention_timeline_pack(retention_timeline_of_datum(PG_GETARG_DATUM(0))),
-										 TYPE_NAME));
-}
-
 PG_FUNCTION_INFO_V1(retention_timeline_recv);
 Datum
 retention_timeline_recv(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_POINTER(retention_timeline_unpack(retention_value_recv(fcinfo)));
-}
-
-PG_FUNCTION_INFO_V1(retention_timeline_send);
-Datum
-retention_timeline_send(PG_FUNCTION_ARGS)
-{
-	const Timeline *timeline = retention_timeline_of_datum(PG_GETARG_DATUM(0));
-
-	PG_RETURN_DATUM(retention_value_send(retention_timeline_pack(timeline)));
 }
 
 static struct varlena *
@@ -267,4 +250,5 @@ pack_datum(Datum value)
 	return retention_timeline_pack(retention_timeline_of_datum(value));
 }
 
+VALUE_OUTPUT(timeline, TYPE_NAME, pack_datum);
 VALUE_OPERATORS(timeline, pack_datum, false);

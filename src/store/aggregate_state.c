@@ -13,6 +13,7 @@
 #include "store/aggregate_state.h"
 
 #include "order/order_row.h"
+#include "pg/value_functions.h"
 #include "utils/memutils.h"
 
 /*
@@ -152,4 +153,26 @@ retention_state_combine(const StateType *type, FunctionCallInfo fcinfo)
 		retention_state_open(type, transition.home, PG_GETARG_DATUM(1)) :
 		type->merge(transition.home, transition.state, PG_GETARG_DATUM(1));
 	return transition_end(type, &transition);
+}
+
+/* The value of a text, which is base64; "hint" is for what's none.  What comes in is checked byte for byte. */
+Datum
+retention_state_in(const StateType *type, char *text, const char *hint)
+{
+	struct varlena *value = retention_value_of_text(text);
+
+	if (value == NULL || (uint8) *VARDATA(value) > FORM_LAST)
+		retention_invalid_text(text, type->name, hint);
+	type->validate(value);
+	return PointerGetDatum(value);
+}
+
+/* The same of bytes. */
+Datum
+retention_state_recv(const StateType *type, FunctionCallInfo fcinfo)
+{
+	struct varlena *value = retention_value_recv(fcinfo);
+
+	type->validate(value);
+	return PointerGetDatum(value);
 }

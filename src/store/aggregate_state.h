@@ -84,6 +84,8 @@ extern void retention_expanded_state_forget_packed(ExpandedState *state);
 extern Datum retention_state_open(const StateType *type, StateHome home, Datum datum);
 extern struct varlena *retention_state_pack(const StateType *type, Datum datum);
 extern Datum retention_state_combine(const StateType *type, FunctionCallInfo fcinfo);
+extern Datum retention_state_in(const StateType *type, char *text, const char *hint);
+extern Datum retention_state_recv(const StateType *type, FunctionCallInfo fcinfo);
 
 /* In a build with assertions: what is written can be read, to the same bytes. */
 #ifdef USE_ASSERT_CHECKING
