@@ -2,9 +2,10 @@
 #
 #   --@view NAME               of the view
 #   --@about TEXT              its comment
-#   --@key COLUMN[, COLUMN]    what tells its rows apart; without it the view is
-#                              one that users replace, and comes before others
-#   --@reads VIEW[, VIEW]      others of these that it reads, if any
+#   --@key [COLUMN, ...]       what tells its rows apart, nothing if it has one row;
+#                              without it the view is one that users replace
+#   --@reads VIEW[, VIEW]      others of these that it reads, if any: it comes
+#                              behind those with no key
 #   --@column NAME: TEXT       a column's comment
 #
 # and the query behind it.  There a function of ours that returns rows is asked for
@@ -26,7 +27,7 @@ function finish() {
 		printf "\t{%s, %s},\n", quote(column[i]), quote(text[i])
 	printf "};\n\n"
 	line = sprintf("\t{%s, %s, %s, %s,\n%s\t\t, columns_of_%s, lengthof(columns_of_%s)}",
-		quote(view), quote(about), key ? quote(key) : "NULL", reads ? quote(reads) : "NULL", sql, view, view)
+		quote(view), quote(about), has_key ? quote(key) : "NULL", reads ? quote(reads) : "NULL", sql, view, view)
 	if (key)
 		template[++views] = line
 	else
@@ -36,10 +37,10 @@ function finish() {
 
 BEGIN { print "/* Made by make from the files of SQL beside this one; change them, not this. */\n\n#include \"postgres.h\"\n\n#include \"views/views.h\"\n" }
 
-FNR == 1 { finish(); about = key = reads = sql = ""; n = 0 }
+FNR == 1 { finish(); about = key = reads = sql = ""; n = has_key = 0 }
 /^--@view /   { view = $2; next }
 /^--@about /  { about = substr($0, 10); next }
-/^--@key /    { key = substr($0, 8); next }
+/^--@key/     { key = substr($0, 8); has_key = 1; next }
 /^--@reads /  { reads = substr($0, 10); next }
 /^--@column / { column[++n] = substr($2, 1, length($2) - 1); text[n] = substr($0, length($1 $2) + 3); next }
 { sql = sql "\t\t" quote($0 "\x01") "\n" }

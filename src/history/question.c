@@ -160,7 +160,12 @@ retention_question_begin_with(Question *question, FunctionCallInfo fcinfo, int h
 	}
 	if (question->first_day != DAY_NEVER_FIRST)
 	{
-		question->horizon = period_of_day(question->as_of, question->grain);
+		int32		last = question->as_of;
+
+		/* nobody has cut off the period of the last order: it is seen whole, with the refunds behind that */
+		if (!question->given)
+			last = Min(period_last_day(period_of_day(last, question->period), question->period), DAY_LAST);
+		question->horizon = period_of_day(last, question->grain);
 		question->map_first = period_of_day(question->first_day, question->grain);
 	}
 	if (question->first_day == DAY_NEVER_FIRST || question->horizon < question->map_first)

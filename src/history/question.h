@@ -5,7 +5,9 @@
  *
  * A question is a pass over the customers of a value, each with their
  * occasions in order.  It has a horizon, as_of: the last day that is seen.  What lies in
- * a period that begins after it is as if it weren't there.
+ * a period that begins after it is as if it weren't there.  Unless it's given it is the
+ * last order's, and then the period that is asked about is seen to its end: a history by
+ * day knows of no other refunds than one by month.
  *
  * Who is new is a matter of the whole.  So a question of a part, of one country or one
  * year, may be given the whole as its anchor.  Then the customers are the anchor's, each with

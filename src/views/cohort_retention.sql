@@ -1,6 +1,7 @@
 --@view cohort_retention
 --@about Cohorts, in long form: one row for each cohort (the customers whose first order fell in the same period) and each period from its own to that of the last order. A cell of the future does not exist; one in which nobody came is there, and 0.
 --@key cohort, period_index
+--@reads order_history
 --@column cohort: first day of the cohort's own period, on the shop's calendar
 --@column cohort_label: the cohort as a text, which no tool moves by a time zone: 2026-03, 2026-Q1 ...
 --@column period_index: periods since the cohort's own, which is 0
@@ -15,7 +16,7 @@
 --@column customer_value: cumulative_revenue / cohort_size: what a customer of the cohort has paid by then
 --@column is_complete: false for the period that the last order falls in, as it may not be over: leave it out of means
 SELECT (cell).cohort, @cohort_label@ AS cohort_label,
-       (cell).period_index::int8 AS period_index,
+       (cell).period_index,
        (cell).period_start, @period_start_label@ AS period_label,
        (cell).cohort_size, (cell).active, (cell).retention, (cell).orders,
        (cell).revenue::numeric(38, 4) AS revenue,
@@ -23,5 +24,4 @@ SELECT (cell).cohort, @cohort_label@ AS cohort_label,
        (cell).customer_value::numeric(38, 4) AS customer_value,
        (cell).is_complete
 FROM (SELECT @r@cohort_retention(history, @period@, NULL::date, NULL::int4, NULL::@r@purchase_history) AS cell
-      FROM (SELECT @r@@own@purchase_history(customer, ordered_at, @amount@, @period@@zone@) AS history
-            FROM @rows@ AS o) AS shop) AS cells
+      FROM @schema@.order_history AS shop) AS cells

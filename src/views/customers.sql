@@ -1,7 +1,7 @@
 --@view customers
 --@about Each known customer with an order, and what is known and expected of them: one row a customer. "Now" is the day of the last order of all (kpi.last_order).
 --@key customer
---@reads rfm_segment_names, rfm_thresholds
+--@reads order_history, rfm_segment_names, rfm_thresholds
 --@column customer: the customer, as in the order table; a number if it is one there, else a text
 --@column orders: orders (@order@)
 --@column revenue: sum of all amounts, refunds (@refunds@) subtracted: what the customer has paid to date
@@ -24,9 +24,7 @@
 --@column expected_revenue_12_months: what the customer is expected to spend in the 12 months from now: expected orders x expected spend (gamma-gamma model, Fader & Hardie 2013), not discounted; NULL if no amounts above 0 are known of their repeat orders, or nobody has any
 --@column predicted_clv: expected value of the customer from now on: margin x expected spend of each expected order, discounted by 10 % a year, over the lifespan these views were made with, or 3 years; NULL where expected_revenue_12_months is
 WITH shop AS MATERIALIZED (
-    SELECT @r@@own@purchase_history(customer, ordered_at, @amount@, 'day'::text@zone@) AS history
-    FROM @rows@ AS o
-    WHERE customer IS NOT NULL
+    SELECT history FROM @schema@.order_history
 ), calendar AS MATERIALIZED (
     -- the history is large: it is read as seldom as can be
     SELECT (@r@history_info(history)).last_order AS today, coalesce(nullif(@r@order_gap(history, 0.9::float8, NULL::date), 0), 90) AS usual_gap
@@ -82,20 +80,20 @@ SELECT customer@customer_text@ AS customer,
        first_order,
        last_order,
        lifespan_days,
-       age_days::int8 AS age_days,
-       recency_days::int8 AS recency_days,
+       age_days,
+       recency_days,
        lifespan_days / nullif(orders - 1, 0) AS mean_gap_days,
        next_order_due,
-       s.recency_score::int8 AS recency_score,
-       s.frequency_score::int8 AS frequency_score,
-       monetary_score::int8 AS monetary_score,
+       s.recency_score,
+       s.frequency_score,
+       monetary_score,
        names.segment,
        CASE WHEN recency_days > 3 * (SELECT usual_gap FROM calendar) THEN 'lost'
             WHEN recency_days > 2 * (SELECT usual_gap FROM calendar) THEN 'dormant'
             WHEN recency_days > (SELECT usual_gap FROM calendar) THEN 'at risk'
             WHEN orders = 1 THEN 'new'
             ELSE 'active' END AS status,
-       1 + 10 * less_revenue / customers AS revenue_decile,
+       (1 + 10 * less_revenue / customers)::int4 AS revenue_decile,
        @r@p_alive((SELECT purchases FROM model), rfm, NULL::date) AS p_alive,
        @r@expected_purchases((SELECT purchases FROM model), rfm, interval '1 year') AS expected_purchases_12_months,
        @r@predicted_clv((SELECT purchases FROM model), (SELECT spend FROM model), rfm, interval '1 year', 0::float8, 1::float8)::numeric(38, 4) AS expected_revenue_12_months,

@@ -1,6 +1,7 @@
 --@view kpi_by_period
 --@about The same numbers for each period by itself, and how much of it is of new customers: one row for each period from that of the first order (or refund, or guest's order) to that of the last one, also where there were none. A customer of two periods is in both.
 --@key period_start
+--@reads order_history
 --@column period_start: first day of the period (day, week from Monday, month, quarter or year) on the shop's calendar
 --@column period_label: the period as a text, which no tool moves by a time zone: 2026-03-09, 2026-W11, 2026-03, 2026-Q1, 2026
 --@column is_complete: false from the period on that the last order of a known customer falls in (the last period, if there is none), as in cohort_retention and lifecycle: it may not be over, and a later refund does not tell that it is
@@ -32,8 +33,7 @@
 --@column trailing_12_months_repeat_customers: customers with more than one order in these 12 months
 --@column trailing_12_months_repeat_rate: the share of these in those, 0 to 1; NULL until there are 12 months to look back on
 WITH shop AS MATERIALIZED (
-    SELECT @r@@own@purchase_history(customer, ordered_at, @amount@, 'day'::text@zone@) AS history
-    FROM @rows@ AS o
+    SELECT history FROM @schema@.order_history
 ), whole AS MATERIALIZED (
     -- in days, of which a year has 365.25
     SELECT @r@clv_from_aov(365.25::numeric, 1::numeric, coalesce(@lifespan@, @r@lifetime_span(@r@customer_base(history)))) AS lifespan_days

@@ -1,6 +1,7 @@
 --@view lifecycle
 --@about Who comes and who goes: one row for each period from the first order's to that of the last order; opening + new + resurrected - lapsed = closing.
 --@key period_start
+--@reads order_history
 --@column period_start: first day of the period, on the shop's calendar
 --@column period_label: the period as a text, which no tool moves by a time zone: 2026-03, 2026-Q1 ...
 --@column opening: customers with an order in the period before
@@ -14,5 +15,4 @@
 SELECT (cell).period_start, @period_start_label@ AS period_label,
        (cell).opening, (cell).new, (cell).retained, (cell).resurrected, (cell).lapsed, (cell).closing, (cell).quick_ratio, (cell).is_complete
 FROM (SELECT @r@lifecycle(history, @period@, 1, NULL::date, NULL::@r@purchase_history) AS cell
-      FROM (SELECT @r@@own@purchase_history(customer, ordered_at, @amount@, @period@@zone@) AS history
-            FROM @rows@ AS o) AS shop) AS cells
+      FROM @schema@.order_history AS shop) AS cells

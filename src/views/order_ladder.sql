@@ -1,6 +1,7 @@
 --@view order_ladder
 --@about From each order to the next: one row for each order number from 1 to 20, of the customers who have come so far.
 --@key order_number
+--@reads order_history
 --@column order_number: the first order, the second ...
 --@column customers: customers with at least so many orders
 --@column reached_next: those of them who have made the next order, too
@@ -9,8 +10,7 @@
 --@column eligible_reached_next: those of the eligible whose next order came within 90 days
 --@column eligible_rate: eligible_reached_next / eligible, 0 to 1: of customers who have had the time; NULL if nobody is eligible
 --@column median_gap_days: median number of days to the next order, of those who made it; NULL if nobody did
-SELECT (step).order_number::int8 AS order_number, (step).customers, (step).reached_next, (step).rate,
+SELECT (step).order_number, (step).customers, (step).reached_next, (step).rate,
        (step).eligible, (step).eligible_reached_next, (step).eligible_rate, (step).median_gap_days
 FROM (SELECT @r@order_ladder(history, 90, NULL::date, 20) AS step
-      FROM (SELECT @r@@own@purchase_history(customer, ordered_at, @amount@, 'day'::text@zone@) AS history
-            FROM @rows@ AS o) AS shop) AS steps
+      FROM @schema@.order_history AS shop) AS steps

@@ -1,15 +1,15 @@
 --@view repeat_within
 --@about How many customers order a second time within so many days of the first order: one row for each number of days from 1 to 365. Who has not had that many days yet is not counted, so that young customers do not look like lost ones.
 --@key days
+--@reads order_history
 --@column days: days since the first order
 --@column eligible: customers whose first order is at least so many days before the last order of all: the denominator
 --@column repeated: those of them whose second order came within so many days: the numerator
 --@column rate: repeated / eligible, 0 to 1; NULL if nobody is eligible
 --@column lower: lower bound of the 95 % interval of the rate (Wilson 1927)
 --@column upper: upper bound of the 95 % interval of the rate
-SELECT days::int8 AS days, coalesce(eligible, 0) AS eligible, coalesce(repeated, 0) AS repeated, rate, lower, upper
+SELECT days, coalesce(eligible, 0) AS eligible, coalesce(repeated, 0) AS repeated, rate, lower, upper
 FROM generate_series(1, 365) AS numbers (days)
      LEFT JOIN (SELECT (within).days, (within).eligible, (within).repeated, (within).rate, (within).lower, (within).upper
                 FROM (SELECT @r@repeat_within(history, ARRAY(SELECT generate_series(1, 365)), NULL::date, NULL::@r@purchase_history) AS within
-                      FROM (SELECT @r@@own@purchase_history(customer, ordered_at, @amount@, 'day'::text@zone@) AS history
-                            FROM @rows@ AS o) AS shop) AS w) AS r USING (days)
+                      FROM @schema@.order_history AS shop) AS w) AS r USING (days)

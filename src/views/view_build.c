@@ -156,7 +156,7 @@ put_data(const Build *build, const ViewTemplate *template, const char *sql)
 								 clause(" WITH (", kept ? kept->with : NULL, ")"),
 								 clause(" TABLESPACE ", kept ? kept->tablespace : NULL, ""), sql));
 	give_to_owner(build, name, kept);
-	if (!retention_views_have_key(retention_views_find(build, name)))
+	if (template->key[0] != '\0' && !retention_views_have_key(retention_views_find(build, name)))
 		retention_views_run(psprintf("CREATE UNIQUE INDEX ON %s (%s)", view, template->key));
 }
 

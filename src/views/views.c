@@ -80,6 +80,7 @@ check_version(void)
 				 errhint("ALTER EXTENSION retention UPDATE; or, if that has been done, connect anew.")));
 }
 
+/* What tools read: not what all of it is made from. */
 static void
 return_views(ReturnSetInfo *rsinfo, const Build *build)
 {
@@ -88,7 +89,7 @@ return_views(ReturnSetInfo *rsinfo, const Build *build)
 		Datum		value = CStringGetTextDatum(retention_views_qualified(build, retention_view_templates[i].name));
 		bool		isnull = false;
 
-		if (retention_view_templates[i].key && build->ours[i])
+		if (retention_view_templates[i].key && build->ours[i] && strcmp(retention_view_templates[i].name, VIEW_OF_HISTORY) != 0)
 			tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, &value, &isnull);
 	}
 }

@@ -8,7 +8,11 @@
  * retention_options is a row of constants; retention_record is another, and says
  * which views are ours.  So all that is renamed, given to another
  * role, dumped and restored as any view is.  The templates, each a file of SQL
- * beside this one, are filled in and made into views upon order_rows.
+ * beside this one, are filled in and made into views.
+ *
+ * Of these order_history is made upon order_rows, and every other one upon
+ * order_history, whose one value knows all that they show.  So it's there alone that
+ * it is decided where that comes from: from the orders, or from what is kept of them.
  *
  * A name of ours is always a plain view.  Where results are kept, it reads a
  * materialized view beside it, of the same name and a suffix: a plain view can be
@@ -41,6 +45,9 @@
  * options leaves it alone.
  */
 #define VIEW_OF_LEFT_OUT	"left_out_rows"
+
+/* The template that all others read, and the only one that reads the rows. */
+#define VIEW_OF_HISTORY		"order_history"
 
 /* Behind the name of a view in that of the materialized one that keeps its rows. */
 #define DATA_SUFFIX			"_data"
@@ -98,7 +105,7 @@ typedef struct ViewTemplate
 {
 	const char *name;
 	const char *about;
-	const char *key;			/* columns that tell its rows apart; NULL: a view that the user may replace */
+	const char *key;			/* columns that tell its rows apart, "" if it has one; NULL: a view that the user may replace */
 	const char *reads;			/* other views of these, "a, b", or NULL */
 	const char *sql;
 	const ViewColumn *columns;

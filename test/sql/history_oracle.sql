@@ -135,6 +135,10 @@ $$;
 CREATE FUNCTION trunc_to(period text, day date) RETURNS date IMMUTABLE LANGUAGE sql AS $$
 	SELECT date_trunc(period, day::timestamp)::date
 $$;
+-- Unless somebody says when, the period of the last order is seen to its end, and what is given back behind that.
+CREATE FUNCTION seen(which int, asked text, as_of date) RETURNS SETOF facts STABLE LANGUAGE sql AS $$
+	SELECT * FROM facts WHERE id = which AND customer IS NOT NULL AND (period <= horizon(which, as_of) OR (as_of IS NULL AND trunc_to(asked, period) = trunc_to(asked, horizon(which, NULL))))
+$$;
 -- A period is complete if its last day is seen; the one that the last order is
 -- in never is, unless it is said that all of it is seen.
 CREATE FUNCTION is_complete(which int, period text, begins date, as_of date) RETURNS bool STABLE LANGUAGE sql AS $$
@@ -145,7 +149,7 @@ $$;
 CREATE FUNCTION plain_cohort_retention(which int, period text, as_of date, max_periods int)
 RETURNS TABLE (cohort date, period_index int, period_start date, cohort_size int8, active int8, retention float8,
 			   orders int8, revenue numeric, cumulative_revenue numeric, customer_value numeric, is_complete bool) STABLE LANGUAGE sql AS $$
-	WITH r AS MATERIALIZED (SELECT *, trunc_to($2, s.period) AS p FROM seen(which, as_of) s),
+	WITH r AS MATERIALIZED (SELECT *, trunc_to($2, s.period) AS p FROM seen(which, $2, as_of) s),
 	members AS MATERIALIZED (SELECT customer, min(p) AS cohort FROM r WHERE is_order GROUP BY customer),
 	sizes AS (SELECT cohort, count(*) AS size FROM members GROUP BY cohort),
 	cells AS (
@@ -275,7 +279,7 @@ RETURNS TABLE (period_start date, customers int8, repeat_customers int8, orders 
 			   returning_customers int8, returning_orders int8, returning_revenue numeric,
 			   trailing_customers int8, trailing_repeat_customers int8, trailing_repeat_rate float8, is_complete bool) STABLE LANGUAGE sql AS $$
 	WITH firsts AS MATERIALIZED (SELECT customer, min(trunc_to($2, day)) AS first FROM numbered(which, as_of) GROUP BY customer),
-	r AS MATERIALIZED (SELECT customer, trunc_to($2, s.period) AS p, is_order, amount, first FROM seen(which, as_of) s LEFT JOIN firsts USING (customer)),
+	r AS MATERIALIZED (SELECT customer, trunc_to($2, s.period) AS p, is_order, amount, first FROM seen(which, $2, as_of) s LEFT JOIN firsts USING (customer)),
 	periods AS MATERIALIZED (
 		SELECT starts::date AS p, (starts - (trailing_periods - 1) * step($2))::date AS since, (SELECT min(first) FROM firsts) AS begins
 		FROM generate_series((SELECT min(first) FROM firsts)::timestamp, horizon(which, as_of), step($2)) starts),
@@ -316,7 +320,7 @@ CREATE FUNCTION plain_revenue_movements(which int, period text, as_of date)
 RETURNS TABLE (period_start date, opening numeric, new numeric, expansion numeric, contraction numeric, churned numeric, reactivated numeric, closing numeric, nrr float8, grr float8,
 			   opening_customers int8, new_customers int8, expansion_customers int8, contraction_customers int8, churned_customers int8, reactivated_customers int8, closing_customers int8,
 			   customer_retention float8, excess_refunds numeric, is_complete bool) STABLE LANGUAGE sql AS $$
-	WITH r AS MATERIALIZED (SELECT customer, trunc_to($2, s.period) AS p, sum(amount) AS net FROM seen(which, as_of) s GROUP BY 1, 2),
+	WITH r AS MATERIALIZED (SELECT customer, trunc_to($2, s.period) AS p, sum(amount) AS net FROM seen(which, $2, as_of) s GROUP BY 1, 2),
 	periods AS MATERIALIZED (SELECT starts::date AS p, (starts - step($2))::date AS before
 		FROM generate_series((SELECT trunc_to($2, min(day)) FROM numbered(which, as_of))::timestamp, horizon(which, as_of), step($2)) starts),
 	-- from the period of the first order of all on

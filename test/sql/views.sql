@@ -25,7 +25,7 @@ INSERT INTO orders VALUES
 	(10, 'eve', NULL, 7), (11, 'eve', 'infinity', 9), (12, 'ann', '2024-04-10 10:00', 0), (13, NULL, '2024-05-02 00:00', 40);
 SELECT * FROM retention_create_views('orders', 'customer', 'ordered_at', 'amount', target => 'shop');
 SELECT period, time_zone, lifespan, margin, model, materialized FROM shop.retention_options \gx
-SELECT version IS NOT NULL AS version, made ~ '^rfm_segment_names=[0-9a-f]{16}:[0-9a-f]{16} .* rfm_segments=[0-9a-f]{16}:[0-9a-f]{16}$' AS made, comments ~ '^([0-9a-f]{16} ?){100,}$' AS comments FROM shop.retention_record;
+SELECT version IS NOT NULL AS version, made ~ '^order_history=[0-9a-f]{16}:[0-9a-f]{16} .* rfm_segments=[0-9a-f]{16}:[0-9a-f]{16}$' AS made, comments ~ '^([0-9a-f]{16} ?){100,}$' AS comments FROM shop.retention_record;
 -- How the views of all schemas are made: the options, and the filter of order_rows.
 CREATE FUNCTION pg_temp.recipes() RETURNS TABLE (target text, filter text, period text, time_zone text, lifespan text, margin float8, model text, materialized bool)
 LANGUAGE plpgsql SET search_path = pg_catalog AS $$
@@ -249,8 +249,8 @@ SELECT relkind, count(DISTINCT relname) AS names, count(*) AS relations, count(*
 	   count(*) FILTER (WHERE relkind = 'v' AND reloptions IS DISTINCT FROM '{security_invoker=true}') AS with_rights_of_their_own FROM made GROUP BY relkind ORDER BY relkind;
 -- None.
 SELECT DISTINCT relname, attname, format_type(atttypid, atttypmod), col_description(attrelid, attnum) FROM made JOIN pg_attribute ON attrelid = oid
-WHERE attnum > 0 AND NOT attisdropped AND relname NOT IN ('order_rows', 'left_out_rows') AND (coalesce(col_description(attrelid, attnum), '') !~ '\w' OR col_description(attrelid, attnum) ~ '@'
-	OR format_type(atttypid, atttypmod) NOT IN ('bigint', 'double precision', 'numeric(38,4)', 'text', 'boolean', 'date') AND NOT (relname = 'rfm_segment_names' AND atttypid = 'int4'::regtype));
+WHERE attnum > 0 AND NOT attisdropped AND relname NOT IN ('order_rows', 'left_out_rows', 'order_history', 'order_history_data') AND (coalesce(col_description(attrelid, attnum), '') !~ '\w' OR col_description(attrelid, attnum) ~ '@'
+	OR format_type(atttypid, atttypmod) NOT IN ('integer', 'bigint', 'double precision', 'numeric(38,4)', 'text', 'boolean', 'date'));
 -- Nor is any number not one.
 CREATE TABLE not_numbers (view text, name text, n int8);
 DO $$

@@ -8,12 +8,12 @@ CREATE SCHEMA views_ours;
 SET search_path = views_ours, public;
 CREATE TABLE orders AS SELECT customer_id, ordered_at, amount FROM simulate_orders(60, '1 year', 1);
 SELECT count(*) FROM retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', target => 'ours');
--- The user's view is as ours, but reads the rows of another schema; or calls another function.
+-- The user's view is as ours, but reads the history of another schema; or calls another function.
 CREATE SCHEMA cleaned;
-CREATE VIEW cleaned.order_rows AS SELECT * FROM ours.order_rows WHERE amount < 100;
+CREATE VIEW cleaned.order_history AS TABLE ours.order_history;
 CREATE FUNCTION cleaned.repeat_within(purchase_history, int[], date, purchase_history) RETURNS TABLE (days int, eligible int8, repeated int8, rate float8, lower float8, upper float8)
 	LANGUAGE sql AS 'SELECT 1, 2::int8, 3::int8, 4::float8, 5::float8, 6::float8';
-SELECT replace(pg_get_viewdef('ours.order_ladder'::regclass), 'ours.order_rows', 'cleaned.order_rows') AS ladder,
+SELECT replace(pg_get_viewdef('ours.order_ladder'::regclass), 'ours.order_history', 'cleaned.order_history') AS ladder,
 	   replace(pg_get_viewdef('ours.repeat_within'::regclass), ' repeat_within(', ' cleaned.repeat_within(') AS by_day \gset
 CREATE OR REPLACE VIEW ours.order_ladder AS :ladder
 CREATE OR REPLACE VIEW ours.repeat_within AS :by_day
@@ -21,7 +21,7 @@ SELECT count(*) FROM retention_refresh_views('ours');
 CREATE OR REPLACE VIEW ours.retention_options AS
 	SELECT 'week' AS period, 'UTC' AS time_zone, NULL::text AS lifespan, float8 '1' AS margin, 'mbg/nbd' AS model, true AS materialized;
 SELECT count(*) FROM retention_refresh_views('ours');
-SELECT pg_get_viewdef('ours.order_ladder'::regclass) ~ 'cleaned.order_rows' AS ladder, pg_get_viewdef('ours.repeat_within'::regclass) ~ 'cleaned.repeat_within' AS by_day;
+SELECT pg_get_viewdef('ours.order_ladder'::regclass) ~ 'cleaned.order_history' AS ladder, pg_get_viewdef('ours.repeat_within'::regclass) ~ 'cleaned.repeat_within' AS by_day;
 -- Functions of a later version have more columns, and the views of this one come from a dump: they are still ours.
 SELECT count(*) FROM retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', target => 'dumped');
 BEGIN;

@@ -92,6 +92,10 @@ WITH v AS (SELECT m.metric, value, row_number() OVER (PARTITION BY m.metric ORDE
 		   FROM plain.customer, LATERAL (VALUES ('recency', (plain.today() - last_day)::numeric), ('frequency', orders), ('monetary', round(revenue, 4))) m (metric, value))
 SELECT metric, max(value) FILTER (WHERE i = ceil(n / 5.0)), max(value) FILTER (WHERE i = ceil(n * 2 / 5.0)), max(value) FILTER (WHERE i = ceil(n * 3 / 5.0)), max(value) FILTER (WHERE i = ceil(n * 4 / 5.0)) FROM v GROUP BY metric
 
+--> value_within
+SELECT d, count(c), round(sum((SELECT sum(amount) FROM plain.known k WHERE k.customer = c.customer AND k.day BETWEEN c.first_day AND c.first_day + d)) / nullif(count(c), 0), 2)
+FROM unnest(ARRAY[30, 90, 365]) d LEFT JOIN plain.customer c ON plain.today() - first_day >= d WHERE plain.today() IS NOT NULL GROUP BY d ORDER BY d
+
 --> thresholds
 -- kept today, they are those of today
 SELECT customer, recency_score, frequency_score FROM shop.customers;
