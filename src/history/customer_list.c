@@ -10,7 +10,8 @@
  * one, so that what is kept of a customer are a few words.
  *
  * A customer's key is read back from the identity, which is the number or the uuid
- * itself, mixed (order/customer.h).  Of texts there is no way back.
+ * itself, mixed (order/customer.h).  A text is what the history has kept, or there is no
+ * way back.
  *
  *-------------------------------------------------------------------------
  */
@@ -249,12 +250,12 @@ begin_pass(CustomerList *list, FunctionCallInfo fcinfo)
 	retention_question_begin(question, fcinfo, NO_ARG, 1, true);
 	retention_question_needs_days(question);
 	key = question->unpacker.kind.key;
-	if (key != KEY_INT8 && key != KEY_UUID)
+	if (key_is_text((uint8) key) && !question->unpacker.kind.named)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("purchase history of %s does not know their keys", retention_key_name(key)),
-				 errdetail("Of a text a history keeps a hash, from which it can't be read back."),
-				 errhint("Make the history of numbers or uuids that stand for the customers.")));
+				 errdetail("Of a text it keeps a hash, from which it can't be read back."),
+				 errhint("Make the history by purchase_history_with_names, which keeps the texts.")));
 }
 
 /* What customers are compared by. */
@@ -309,10 +310,12 @@ measure(CustomerList *list)
 	}
 }
 
-/* As text, whatever it is. */
+/* As text, whatever it is; "name" is what is kept of a text. */
 static Datum
-customer_key(const Question *question, const CustomerView *customer)
+customer_key(const Question *question, const CustomerView *customer, const CustomerName *name)
 {
+	if (name)
+		return PointerGetDatum(cstring_to_text_with_len(name->bytes, name->length));
 	if (question->unpacker.kind.key == KEY_INT8)
 	{
 		char		number[MAXINT8LEN + 1];
@@ -326,6 +329,21 @@ customer_key(const Question *question, const CustomerView *customer)
 
 		return CStringGetTextDatum(DatumGetCString(DirectFunctionCall1(uuid_out, retention_uuid_of_identity(identity))));
 	}
+}
+
+/* The next customer, and their name if the history has names; "name" is that of the last one. */
+static bool
+next_named(Question *question, CustomerView *customer, const CustomerName **name)
+{
+	if (*name)
+		(*name)++;
+	while (!run_next(&question->cursor, customer))
+	{
+		if (!retention_question_next_block(question))
+			return false;
+		*name = question->unpacker.names;
+	}
+	return true;
 }
 
 /* As the views have it. */
@@ -385,6 +403,7 @@ retention_customer_list(PG_FUNCTION_ARGS)
 	Datum		statuses[lengthof(status_names)];
 	MemoryContext context = CurrentMemoryContext;
 	MemoryContext row_context;
+	const CustomerName *name = NULL;
 	int64		rows = 0;
 
 	InitMaterializedSRF(fcinfo, 0);
@@ -398,7 +417,8 @@ retention_customer_list(PG_FUNCTION_ARGS)
 		statuses[i] = CStringGetTextDatum(status_names[i]);
 	row_context = AllocSetContextCreate(context, "customer row", ALLOCSET_DEFAULT_SIZES);
 	begin_pass(&list, fcinfo);
-	while (question_next(question, &customer))
+	retention_history_unpack_names(&question->unpacker);
+	while (next_named(question, &customer, &name))
 	{
 		Facts		facts;
 		Datum		values[15];
@@ -411,7 +431,7 @@ retention_customer_list(PG_FUNCTION_ARGS)
 			MemoryContextSwitchTo(context);
 			continue;
 		}
-		values[0] = customer_key(question, &customer);
+		values[0] = customer_key(question, &customer, name);
 		values[1] = Int64GetDatum(facts.orders);
 		values[3] = Int64GetDatum(facts.refunds);
 		values[4] = date_of_day(facts.first);

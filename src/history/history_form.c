@@ -13,9 +13,9 @@
 #include "utils/memutils.h"
 
 static void
-pack_visitor(const Run *run, OccasionShape shape, void *arg)
+pack_visitor(const Run *run, OccasionShape shape, const CustomerName *names, void *arg)
 {
-	retention_history_pack_run((HistoryPacker *) arg, run, shape);
+	retention_history_pack_run((HistoryPacker *) arg, run, shape, names);
 }
 
 static void
@@ -47,6 +47,8 @@ pack_small(struct varlena *flat)
 	Kind		kind;
 	Elsewhere	none = {0};
 	Run			run;
+	Names		names;
+	NameList	list = {0};
 	struct varlena *value;
 
 	/* the state is left as it is: a window function goes on with it */
@@ -64,12 +66,23 @@ pack_small(struct varlena *flat)
 	run.words = palloc(Max(run_most_words(small->used, small_shape(small)), 1) * sizeof(uint64));
 	retention_group_entries(small_entries(small), small->used, small_shape(small), &run, &none);
 
+	if (small->named)
+	{
+		retention_names_init(&names, CurrentMemoryContext, NULL, key_is_folded(small->head.key));
+		retention_small_history_names(small, &names);
+		retention_names_of_run(&names, &run, small_shape(small), &list);
+	}
+
 	retention_history_pack_begin(&packer, small_shape(small), small->used);
-	retention_history_pack_run(&packer, &run, small_shape(small));
+	retention_history_pack_run(&packer, &run, small_shape(small), list.names);
 	retention_history_kind(&state, &kind);
 	value = retention_blocks_finish(retention_history_pack_end(&packer, &kind, small->head.scale,
 															   small->head.first_day, small->head.last_day, NULL));
 	pfree(run.words);
+	if (small->named)
+		pfree(names.slots);
+	if (list.names)
+		pfree(list.names);
 	pfree(small);
 	return value;
 }

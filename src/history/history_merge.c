@@ -19,11 +19,9 @@ typedef struct Merge
 	int			scale;			/* of the money that comes, no larger than ours */
 } Merge;
 
-/* Entries that come from another history. */
 static void
-add_run(const Run *run, OccasionShape shape, void *arg)
+add_entries(Merge *merge, const Run *run, OccasionShape shape)
 {
-	Merge	   *merge = arg;
 	HistoryState *state = merge->state;
 	Elsewhere	elsewhere = {.scale = units_scale(state_head(state)->scale), .list = {.context = CurrentMemoryContext}};
 	RunCursor	cursor;
@@ -57,6 +55,23 @@ add_run(const Run *run, OccasionShape shape, void *arg)
 		}
 }
 
+/* Customers that come from another history, and their names if these are kept. */
+static void
+add_run(const Run *run, OccasionShape shape, const CustomerName *names, void *arg)
+{
+	Merge	   *merge = arg;
+	RunCursor	cursor;
+	CustomerView customer;
+
+	add_entries(merge, run, shape);
+	if (names == NULL)
+		return;
+	run_begin(&cursor, run, shape);
+	for (; run_next(&cursor, &customer); names++)
+		if (names->bytes)		/* or else it's nobody */
+			state_add_name(merge->state, customer.identity, names->bytes, names->length);
+}
+
 /*
  * So many entries are coming: make a small state large at once.  It is before any come
  * whose money is elsewhere, as without that they may be nothing.
@@ -66,8 +81,7 @@ prepare_room(HistoryState *state, int64 entries, bool any_elsewhere)
 {
 	if (state->small &&
 		(any_elsewhere || entries > FLAT_MAX_BYTES ||
-		 retention_small_history_bytes(state->small->zone_length, small_shape(state->small),
-					 state->small->used + (int) entries) > FLAT_MAX_BYTES))
+		 retention_small_history_bytes(state->small, state->small->used + (int) entries) > FLAT_MAX_BYTES))
 		retention_history_make_large(state);
 	if (state->large)
 		retention_ledger_expect(state->large->ledger, entries);
@@ -105,6 +119,7 @@ retention_history_merge(StateHome home, Datum datum, Datum other)
 	else
 	{
 		retention_history_unpack_begin(&unpacker, retention_history_pack(other), false);
+		retention_history_unpack_names(&unpacker);
 		their_kind = unpacker.kind;
 		scale = unpacker.totals.revenue.scale;
 		first_day = unpacker.totals.first_day;
@@ -130,19 +145,17 @@ retention_history_merge(StateHome home, Datum datum, Datum other)
 		prepare_room(state, unpacker.totals.entries + (run ? run->entries : 0), wide_count(unpacker.wide) > 0);
 		if (run)
 		{
-			add_run(run, unpacker.shape, &merge);
+			add_run(run, unpacker.shape, NULL, &merge);
 			/* the first customer may have their identity */
 			if (state->large)
 				retention_ledger_end_merge(state->large->ledger);
-			pfree(run->words);
 		}
 		while ((run = retention_history_unpack_next(&unpacker)) != NULL)
 		{
 			CHECK_FOR_INTERRUPTS();
-			add_run(run, unpacker.shape, &merge);
+			add_run(run, unpacker.shape, unpacker.names, &merge);
 		}
-		if (unpacker.run.words)
-			pfree(unpacker.run.words);
+		retention_history_unpack_end(&unpacker);
 		wide = unpacker.wide;
 	}
 	if (state->large)

@@ -38,6 +38,7 @@ retention_history_pack_begin(HistoryPacker *packer, OccasionShape shape, int64 e
 	packer->kinds = 0;
 	packer->slots = packer->rows = packer->units = NULL;
 	packer->unit_words = shape.money_words;
+	packer->names.body.data = NULL;
 }
 
 /* ---- columns --------------------------------------------------------------- */
@@ -153,6 +154,73 @@ count_rows(int64 *total, int64 rows)
 				 errmsg("purchase history has more than %lld orders", (long long) PG_INT64_MAX)));
 }
 
+/* ---- names ------------------------------------------------------------------ */
+
+/* The name of the next customer. */
+static void
+put_name(HistoryPacker *packer, const CustomerName *name)
+{
+	if (name->bytes == NULL)
+		elog(ERROR, "customer has no name");
+	if (packer->names.body.data == NULL)
+	{
+		retention_blocks_begin(&packer->names, HISTORY_TYPE, 0);
+		initStringInfo(&packer->texts);
+	}
+	if ((Size) packer->texts.len + name->length > MaxAllocSize / 2)
+		retention_value_too_large(HISTORY_TYPE);
+	appendBinaryStringInfo(&packer->texts, name->bytes, name->length);
+	packer->lengths[packer->ncustomers] = (uint64) name->length;
+}
+
+/* How many bytes do all of the block begin with? */
+static int
+common_prefix(const HistoryPacker *packer)
+{
+	const char *first = packer->texts.data;
+	const char *name = first;
+	int			prefix = (int) Min(packer->lengths[0], HISTORY_NAME_PREFIX);
+
+	for (int i = 0; i < packer->ncustomers && prefix > 0; i++)
+	{
+		int			alike = 0;
+
+		prefix = (int) Min(packer->lengths[i], prefix);
+		while (alike < prefix && name[alike] == first[alike])
+			alike++;
+		prefix = alike;
+		name += packer->lengths[i];
+	}
+	return prefix;
+}
+
+/* The names of the block's customers as one of their own. */
+static void
+pack_names(HistoryPacker *packer)
+{
+	StringInfo	body = &packer->names.body;
+	const char *name = packer->texts.data;
+	int			n = packer->ncustomers;
+	int			prefix = common_prefix(packer);
+
+	retention_block_begin(&packer->names, BLOCK_NAMES,
+						  BLOCK_BYTES + n * sizeof(uint64) + packer->texts.len);
+	appendStringInfoCharMacro(body, (char) (n - 1));
+	appendStringInfoCharMacro(body, (char) prefix);
+	appendBinaryStringInfo(body, name, prefix);
+	for (int i = 0; i < n; i++)
+		packer->lengths[i] -= prefix;
+	retention_put_numbers(&packer->names, packer->lengths, n);
+	for (int i = 0; i < n; i++)
+	{
+		name += prefix;
+		appendBinaryStringInfo(body, name, (int) packer->lengths[i]);
+		name += packer->lengths[i];
+	}
+	retention_block_end(&packer->names);
+	resetStringInfo(&packer->texts);
+}
+
 /* ---- customers ------------------------------------------------------------- */
 
 /* Write the collected customers as one block. */
@@ -168,6 +236,8 @@ pack_customers(HistoryPacker *packer)
 
 	if (n == 0)
 		return;
+	if (packer->names.body.data)
+		pack_names(packer);
 	/* no number has more bytes than a reader takes */
 	retention_block_begin(blocks, BLOCK_CUSTOMERS,
 						  BLOCK_BYTES + (Size) n * (8 + 8 + 4 + 4) +
@@ -287,7 +357,7 @@ put_nobodys(HistoryPacker *packer, const uint64 *occasion, OccasionShape shape)
 
 /* Whose identity is zero, before all others: a customer, or nobody, or both. */
 static void
-pack_zero(HistoryPacker *packer, const CustomerView *customer, OccasionShape shape)
+pack_zero(HistoryPacker *packer, const CustomerView *customer, OccasionShape shape, const CustomerName *name)
 {
 	int			words = occasion_words(shape);
 	uint64	   *theirs = MemoryContextAllocHuge(CurrentMemoryContext,
@@ -305,6 +375,8 @@ pack_zero(HistoryPacker *packer, const CustomerView *customer, OccasionShape sha
 	}
 	if (packer->ncustomers == 0)
 		pack_nobody(packer);
+	if (known.n > 0 && name)
+		put_name(packer, name);
 	if (known.n > 0)
 		pack_customer(packer, &known, shape);
 	pfree(theirs);
@@ -320,19 +392,43 @@ pack_shaped(HistoryPacker *packer, const Run *run, OccasionShape shape)
 	while (run_next(&cursor, &customer))
 	{
 		if (unlikely(customer.identity[0] == 0))
-			pack_zero(packer, &customer, shape);
+			pack_zero(packer, &customer, shape, NULL);
 		else
 			pack_customer(packer, &customer, shape);
 	}
 }
 
-/* Customers who follow those that came before. */
+static pg_attribute_always_inline void
+pack_named(HistoryPacker *packer, const Run *run, OccasionShape shape, const CustomerName *names)
+{
+	RunCursor	cursor;
+	CustomerView customer;
+
+	run_begin(&cursor, run, shape);
+	for (; run_next(&cursor, &customer); names++)
+	{
+		if (unlikely(customer.identity[0] == 0))
+		{
+			pack_zero(packer, &customer, shape, names);
+			continue;
+		}
+		put_name(packer, names);
+		pack_customer(packer, &customer, shape);
+	}
+}
+
+/* Customers who follow those that came before, and the names of all, or NULL. */
 void
-retention_history_pack_run(HistoryPacker *packer, const Run *run, OccasionShape shape)
+retention_history_pack_run(HistoryPacker *packer, const Run *run, OccasionShape shape, const CustomerName *names)
 {
 	if (shape.money_words > packer->unit_words)
 		promote_block(packer);
-	FOR_SHAPE(shape, pack_shaped(packer, run, shaped));
+	if (names)
+	{
+		FOR_SHAPE(shape, pack_named(packer, run, shaped, names));
+	}
+	else
+		FOR_SHAPE(shape, pack_shaped(packer, run, shaped));
 }
 
 /* ---- the value -------------------------------------------------------------- */
@@ -367,8 +463,14 @@ retention_history_pack_end(HistoryPacker *packer, const Kind *kind, int scale,
 {
 	const HistoryTotals *totals = &packer->totals;
 	StringInfo	header;
+	Size		names_bytes = 0;
 
 	pack_customers(packer);
+	if (packer->names.body.data)
+	{
+		names_bytes = retention_blocks_append(&packer->blocks, &packer->names);
+		pfree(packer->texts.data);
+	}
 	header = retention_blocks_end(&packer->blocks, FORM_PACKED);
 	retention_put_kind(header, kind);
 	retention_put_varint(header, totals->identities);
@@ -400,6 +502,8 @@ retention_history_pack_end(HistoryPacker *packer, const Kind *kind, int scale,
 		for (int i = 0; i < HEADER_SUMS; i++)
 			retention_put_money(header, retention_total_money(packer->sums[i], elsewhere[i].wide, scale));
 	}
+	if (kind->named)
+		retention_put_varint(header, names_bytes);
 	retention_put_wide(header, wide);
 	if (packer->room > 0)
 	{

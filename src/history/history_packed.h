@@ -8,7 +8,8 @@
  *
  *	header	version, 1 byte; what the orders are (store/state_kind.h);
  *			the totals, as varints, so that who asks for them need not read on;
- *			words of an occasion's money (1 or 2), scale and sums of money
+ *			words of an occasion's money (1 or 2), scale and sums of money;
+ *			if names are kept, how many bytes their blocks have
  *	blocks	of rows of nobody that is known, each of up to 4,096 occasions:
  *				their number			varint
  *				first slot				varint
@@ -24,6 +25,16 @@
  *				columns: hash deltas (of all but the first), low words, occasion counts
  *				- 1, first slots - the least, slots from each occasion of a customer
  *				to the next, rows - the least, money
+ *			of names, if they are kept: for each block of customers, in the same order,
+ *			one of theirs:
+ *				count - 1				1 byte
+ *				how many bytes all begin with, 255 at most		1 byte
+ *				these bytes
+ *				columns: the lengths of what follows them
+ *				what follows them, one after the other
+ *
+ * Names are behind all else, so who doesn't want them reads a value as if there were
+ * none, and who wants them reads it in two places.
  *
  * A slot is a period and a kind, with no more bits for the kind than it takes.  An
  * occasion takes 6 to 8 bytes, where it takes 16 in memory.
@@ -38,6 +49,7 @@
 #include "history/run.h"
 #include "order/money_total.h"
 #include "store/aggregate_state.h"
+#include "store/spill_names.h"
 #include "store/state_kind.h"
 
 #define HISTORY_TYPE	"purchase_history"
@@ -67,6 +79,9 @@ typedef struct HistoryTotals
 
 #define HISTORY_BLOCK_CUSTOMERS	256
 #define HISTORY_BLOCK_ENTRIES	4096
+
+/* Names of a block share no more than this: so no value has many times the bytes in names that it takes. */
+#define HISTORY_NAME_PREFIX		255
 
 /* A slot as a block has it: with so many bits for the kind; and the other way. */
 static inline uint64
@@ -118,6 +133,11 @@ typedef struct HistoryPacker
 	uint64	   *rows;			/* biased, for there may be fewer than none */
 	uint64	   *units;			/* so many words each */
 	int			unit_words;
+
+	/* and the names of its customers */
+	BlockWriter names;
+	StringInfoData texts;
+	uint64		lengths[HISTORY_BLOCK_CUSTOMERS];
 } HistoryPacker;
 
 /* Bytes go in, runs of customers come out. */
@@ -140,10 +160,15 @@ typedef struct HistoryUnpacker
 	Run			nobody;			/* occasions of nobody that is known, if they were asked for */
 	Run			run;
 	Size		room;			/* words, of the run */
+	Size		names_bytes;	/* of all their blocks */
+	ByteReader	names_in;		/* behind the block of those of the run, if they were asked for */
+	CustomerName *names;			/* of the run's customers; NULL: not asked for, or not kept */
+	char	   *joined;			/* what they are in, if they begin alike; or NULL */
 } HistoryUnpacker;
 
 extern void retention_history_pack_begin(HistoryPacker *packer, OccasionShape shape, int64 entries);
-extern void retention_history_pack_run(HistoryPacker *packer, const Run *run, OccasionShape shape);
+extern void retention_history_pack_run(HistoryPacker *packer, const Run *run, OccasionShape shape,
+									   const CustomerName *names);
 extern BlockWriter *retention_history_pack_end(HistoryPacker *packer, const Kind *kind, int scale,
 											   int32 first_day, int32 last_day, const WideList *wide);
 
@@ -152,7 +177,9 @@ extern void retention_history_unpack_begin(HistoryUnpacker *unpacker, const stru
 extern bool retention_history_unpack_stored(HistoryUnpacker *unpacker, Datum value,
 											bool skip_money, bool head_only);
 extern const Run *retention_history_unpack_nobody(HistoryUnpacker *unpacker);
+extern void retention_history_unpack_names(HistoryUnpacker *unpacker);
 extern const Run *retention_history_unpack_next(HistoryUnpacker *unpacker);
+extern void retention_history_unpack_end(HistoryUnpacker *unpacker);
 extern void retention_history_mark_elsewhere(HistoryUnpacker *unpacker);
 extern int64 retention_history_mark_nobody(HistoryUnpacker *unpacker);
 extern void retention_history_add_wide(const HistoryUnpacker *unpacker, MoneyTotal *total,

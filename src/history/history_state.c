@@ -14,12 +14,27 @@
 #include "utils/memutils.h"
 
 #define SMALL_FIRST_ROOM	4
+#define SMALL_FIRST_NAMES	256
 
-Size
-retention_small_history_bytes(int zone_length, OccasionShape shape, int room)
+static Size
+bytes_without_names(int zone_length, OccasionShape shape, int room)
 {
 	return offsetof(SmallHistory, words) + MAXALIGN(zone_length) +
 		(Size) room * entry_words(shape) * sizeof(uint64);
+}
+
+/* What the names of a small state have, used or not. */
+static Size
+names_bytes(const SmallHistory *small)
+{
+	return VARSIZE(small) - bytes_without_names(small->zone_length, small_shape(small), small->room);
+}
+
+/* What it would take with room for so many entries. */
+Size
+retention_small_history_bytes(const SmallHistory *small, int room)
+{
+	return bytes_without_names(small->zone_length, small_shape(small), room) + names_bytes(small);
 }
 
 #ifdef USE_ASSERT_CHECKING
@@ -37,12 +52,22 @@ check_head(const HistoryHead *head, const char *zone)
 	Assert((*zone != '\0') == (head->time == TIME_TIMESTAMPTZ));
 }
 
+static void
+check_names(SmallHistory *small)
+{
+	const SmallNames *names = small_names(small);
+
+	Assert(names_bytes(small) >= offsetof(SmallNames, names) && names_bytes(small) % sizeof(uint64) == 0);
+	Assert(names->used >= 0 && names->used + offsetof(SmallNames, names) <= names_bytes(small));
+}
+
 void
 retention_history_check(const HistoryState *state)
 {
 	Assert((state->small == NULL) != (state->large == NULL));
 	check_head(state_head(state), retention_history_zone_name(state));
 	Assert((state_shape(state).money_words > 0) == (state_head(state)->amount != AMOUNT_NONE));
+	Assert(!state_is_named(state) || key_is_text(state_head(state)->key));
 	if (state->small)
 	{
 		SmallHistory *small = state->small;
@@ -50,7 +75,9 @@ retention_history_check(const HistoryState *state)
 		Assert(small->form == FORM_SMALL_HISTORY);
 		Assert(small->zone_length == strlen(small_zone(small)) + 1);
 		Assert(small->used >= 0 && small->used <= small->room);
-		Assert(VARSIZE(small) == retention_small_history_bytes(small->zone_length, small_shape(small), small->room));
+		Assert(small->named || names_bytes(small) == 0);
+		if (small->named)
+			check_names(small);
 	}
 	else
 	{
@@ -65,20 +92,21 @@ retention_history_check(const HistoryState *state)
 
 /* ---- small ----------------------------------------------------------------- */
 
-/* A state without entries or sums. */
+/* A state without entries or sums, and of so many bytes for names: 0 if none are kept. */
 static SmallHistory *
-allocate_small(const HistoryHead *head, const char *zone, int money_words, int room)
+allocate_small(const HistoryHead *head, const char *zone, int money_words, int room, Size for_names)
 {
 	int			zone_length = (int) strlen(zone) + 1;	/* at most TZ_STRLEN_MAX */
 	OccasionShape shape = {key_words(head->key), money_words};
-	Size		size = retention_small_history_bytes(zone_length, shape, room);
+	Size		size = bytes_without_names(zone_length, shape, room) + for_names;
 	/* the room may be stored with the rest: it holds nobody else's memory */
 	SmallHistory *small = palloc0(size);
 
 	SET_VARSIZE(small, size);
 	small->form = FORM_SMALL_HISTORY;
 	small->zone_length = (uint8) zone_length;
-	small->money_words = (uint16) money_words;
+	small->money_words = (uint8) money_words;
+	small->named = for_names > 0;
 	small->head = *head;
 	small->room = room;
 	memcpy(small_zone(small), zone, zone_length);
@@ -89,12 +117,12 @@ allocate_small(const HistoryHead *head, const char *zone, int money_words, int r
  * A copy with other room for entries, or with money of two words, or of more digits.
  * NULL if there is money that this doesn't fit.
  */
-SmallHistory *
-retention_small_history_copy(SmallHistory *from, int room, int words, int scale)
+static SmallHistory *
+copy_small(SmallHistory *from, int room, int words, int scale, Size for_names)
 {
 	OccasionShape shape = small_shape(from);
 	int			before = units_scale(from->head.scale);
-	SmallHistory *to = allocate_small(&from->head, small_zone(from), words, room);
+	SmallHistory *to = allocate_small(&from->head, small_zone(from), words, room, for_names);
 	Elsewhere	elsewhere = {.scale = scale, .list = {.context = CurrentMemoryContext}};
 
 	to->used = from->used;
@@ -108,10 +136,20 @@ retention_small_history_copy(SmallHistory *from, int room, int words, int scale)
 								   copy + shape.key_words, words, entry, shape.key_words,
 								   &elsewhere);
 	}
-	if (wide_count(&elsewhere.list) == 0)
-		return to;
-	pfree(to);
-	return NULL;
+	if (wide_count(&elsewhere.list) > 0)
+	{
+		pfree(to);
+		return NULL;
+	}
+	if (from->named)
+		memcpy(small_names(to), small_names(from), offsetof(SmallNames, names) + small_names(from)->used);
+	return to;
+}
+
+SmallHistory *
+retention_small_history_copy(SmallHistory *from, int room, int words, int scale)
+{
+	return copy_small(from, room, words, scale, names_bytes(from));
 }
 
 /* The bits that any money has which is of one word, but for its sign. */
@@ -201,11 +239,100 @@ retention_history_grow(HistoryState *state)
 	small = state->small;
 	if (small == NULL || small->used <= small->room / 2)
 		return;
-	if (retention_small_history_bytes(small->zone_length, small_shape(small), small->room * 2) > FLAT_MAX_BYTES)
+	if (retention_small_history_bytes(small, small->room * 2) > FLAT_MAX_BYTES)
 		retention_history_make_large(state);
 	else
 		state->small = retention_small_history_copy(small, small->room * 2, small->money_words,
 								  units_scale(small->head.scale));
+}
+
+/* ---- the names of a small state -------------------------------------------- */
+
+/* All that have come into a table that is empty, where they stay where they are. */
+void
+retention_small_history_names(SmallHistory *small, Names *names)
+{
+	const SmallNames *ours = small_names(small);
+
+	for (int64 at = 0; at < ours->used;)
+	{
+		const SmallName *one = (const SmallName *) (ours->names + at);
+
+		retention_names_keep(names, one->identity, &one->name);
+		at += small_name_bytes((int) one->name.length);
+	}
+}
+
+/* One for each customer, into room for all of them; returns how many bytes that took. */
+static Size
+write_distinct(SmallHistory *small, char *to)
+{
+	Names		names;
+	char	   *at = to;
+
+	retention_names_init(&names, CurrentMemoryContext, NULL, key_is_folded(small->head.key));
+	retention_small_history_names(small, &names);
+	for (int64 i = 0; i < names_slots(&names); i++)
+	{
+		const NameSlot *slot = &names.slots[i];
+		SmallName  *one = (SmallName *) at;
+
+		if (slot->name == NULL)
+			continue;
+		memcpy(one->identity, slot->identity, sizeof(one->identity));
+		one->name.length = slot->name->length;
+		memcpy(one->name.bytes, slot->name->bytes, slot->name->length);
+		at += small_name_bytes((int) slot->name->length);
+	}
+	pfree(names.slots);
+	return at - to;
+}
+
+/* Make room for so many bytes more: names are there once each then, in half of what there is. */
+static void
+make_name_room(HistoryState *state, Size more)
+{
+	SmallHistory *small = state->small;
+	Size		bytes = names_bytes(small);
+	char	   *distinct = palloc(small_names(small)->used + 1);
+	Size		used = write_distinct(small, distinct);
+
+	while (2 * (used + more) > bytes - offsetof(SmallNames, names))
+		bytes *= 2;
+	memcpy(small_names(small)->names, distinct, used);
+	small_names(small)->used = (int64) used;
+	pfree(distinct);
+	if (bytes == names_bytes(small))
+		return;
+	if (bytes_without_names(small->zone_length, small_shape(small), small->room) + bytes > FLAT_MAX_BYTES)
+		retention_history_make_large(state);
+	else
+		state->small = copy_small(small, small->room, small->money_words, units_scale(small->head.scale), bytes);
+}
+
+/* The name of a customer of a small state, which may be large then. */
+void
+retention_history_add_small_name(HistoryState *state, const uint64 *identity, const char *bytes, int length)
+{
+	Size		more = small_name_bytes(length);
+	SmallNames *names = small_names(state->small);
+	SmallName  *one;
+
+	if (names->used + more + offsetof(SmallNames, names) > names_bytes(state->small))
+	{
+		make_name_room(state, more);
+		if (state->large)
+		{
+			ledger_add_name(state->large->ledger, identity, bytes, length);
+			return;
+		}
+		names = small_names(state->small);
+	}
+	one = (SmallName *) (names->names + names->used);
+	memcpy(one->identity, identity, sizeof(one->identity));
+	one->name.length = (uint32) length;
+	memcpy(one->name.bytes, bytes, length);
+	names->used += more;
 }
 
 /* ---- large ----------------------------------------------------------------- */
@@ -224,9 +351,18 @@ retention_history_make_large(HistoryState *state)
 	strlcpy(large->zone_name, small_zone(small), sizeof(large->zone_name));
 	large->ledger = retention_ledger_create(large->state.hdr.eoh_context, state->home.context, shape, scale, 0, PG_UINT64_MAX);
 	large->ledger->unlimited = state->home.in_window;
+	if (small->named)
+		retention_ledger_keep_names(large->ledger, key_is_folded(small->head.key));
 	for (int i = 0; i < small->used; i++)
 		retention_ledger_add(large->ledger, small_entries(small) + i * entry_words(shape),
 							shape.money_words, scale);
+	for (int64 at = 0; small->named && at < small_names(small)->used;)
+	{
+		const SmallName *one = (const SmallName *) (small_names(small)->names + at);
+
+		ledger_add_name(large->ledger, one->identity, one->name.bytes, (int) one->name.length);
+		at += small_name_bytes((int) one->name.length);
+	}
 	state->small = NULL;
 	state->large = large;
 }
@@ -246,7 +382,7 @@ retention_history_create(const Kind *kind)
 	head.first_day = DAY_NEVER_FIRST;
 	head.last_day = DAY_NEVER_LAST;
 	return PointerGetDatum(allocate_small(&head, kind->zone, kind->amount == AMOUNT_NONE ? 0 : 1,
-										  SMALL_FIRST_ROOM));
+										  SMALL_FIRST_ROOM, kind->named ? SMALL_FIRST_NAMES : 0));
 }
 
 void
@@ -258,6 +394,7 @@ retention_history_kind(const HistoryState *state, Kind *kind)
 	kind->time = head->time;
 	kind->amount = head->amount;
 	kind->grain = head->grain;
+	kind->named = state_is_named(state);
 	strlcpy(kind->zone, retention_history_zone_name(state), sizeof(kind->zone));
 }
 

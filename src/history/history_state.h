@@ -43,12 +43,35 @@ typedef struct SmallHistory
 	int32		vl_len_;
 	uint8		form;			/* FORM_SMALL_HISTORY */
 	uint8		zone_length;	/* with the zero behind the name */
-	uint16		money_words;	/* of an entry; 0: no amounts */
+	uint8		money_words;	/* of an entry; 0: no amounts */
+	bool		named;			/* the names of customers are kept */
 	HistoryHead head;
 	int32		used;			/* entries */
 	int32		room;
-	uint64		words[FLEXIBLE_ARRAY_MEMBER];	/* the zone's name, the entries */
+	uint64		words[FLEXIBLE_ARRAY_MEMBER];	/* the zone's name, the entries, names */
 } SmallHistory;
+
+/*
+ * Names of a small state: what has come, whether or not it was there; when they are as
+ * many as there is room for, each is kept once.  They are at the state's end.
+ */
+typedef struct SmallNames
+{
+	int64		used;			/* bytes */
+	char		names[FLEXIBLE_ARRAY_MEMBER];
+} SmallNames;
+
+typedef struct SmallName
+{
+	uint64		identity[NAMED_WORDS];
+	KeptName	name;
+} SmallName;
+
+static inline Size
+small_name_bytes(int length)
+{
+	return offsetof(SmallName, name) + kept_name_words(length) * sizeof(uint64);
+}
 
 typedef struct LargeHistory
 {
@@ -119,6 +142,18 @@ small_entries(SmallHistory *small)
 	return (uint64 *) (small_zone(small) + MAXALIGN(small->zone_length));
 }
 
+static inline SmallNames *
+small_names(SmallHistory *small)
+{
+	return (SmallNames *) (small_entries(small) + small->room * entry_words(small_shape(small)));
+}
+
+static inline bool
+state_is_named(const HistoryState *state)
+{
+	return state->small ? state->small->named : state->large->ledger->names != NULL;
+}
+
 static inline OccasionShape
 state_shape(const HistoryState *state)
 {
@@ -144,7 +179,9 @@ extern void retention_history_rescale(HistoryState *state, int scale);
 extern void retention_history_promote(HistoryState *state);
 extern void retention_history_admit_wide(HistoryState *state);
 extern void retention_history_add_wide_list(HistoryState *state, const WideList *list);
-extern Size retention_small_history_bytes(int zone_length, OccasionShape shape, int room);
+extern Size retention_small_history_bytes(const SmallHistory *small, int room);
+extern void retention_history_add_small_name(HistoryState *state, const uint64 *identity, const char *bytes, int length);
+extern void retention_small_history_names(SmallHistory *small, Names *names);
 extern SmallHistory *retention_small_history_copy(SmallHistory *from, int room, int words, int scale);
 
 /* history_merge.c */
@@ -181,6 +218,16 @@ state_push(HistoryState *state)
 		state->small->used++;
 	else
 		ledger_push(state->large->ledger);
+}
+
+/* The name of a customer, after an entry of theirs. */
+static inline void
+state_add_name(HistoryState *state, const uint64 *identity, const char *bytes, int length)
+{
+	if (state->large)
+		ledger_add_name(state->large->ledger, identity, bytes, length);
+	else
+		retention_history_add_small_name(state, identity, bytes, length);
 }
 
 #endif							/* RETENTION_HISTORY_STATE_H */

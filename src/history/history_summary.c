@@ -19,7 +19,7 @@
 /*
  * history_info(purchase_history): (period, time_zone, customers, occasions, orders,
  * revenue, first_order, last_order, refunds, refunded, guest_orders, guest_refunds,
- * guest_revenue)
+ * guest_revenue, has_names)
  */
 PG_FUNCTION_INFO_V1(retention_history_info);
 Datum
@@ -28,8 +28,8 @@ retention_history_info(PG_FUNCTION_ARGS)
 	HistoryUnpacker unpacker;
 	const HistoryTotals *totals = &unpacker.totals;
 	TupleDesc	desc;
-	Datum		values[13] = {0};
-	bool		nulls[13] = {false};
+	Datum		values[14] = {0};
+	bool		nulls[14] = {false};
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
@@ -56,6 +56,7 @@ retention_history_info(PG_FUNCTION_ARGS)
 	values[8] = Int64GetDatum(totals->refunds);
 	values[10] = Int64GetDatum(totals->guest_orders);
 	values[11] = Int64GetDatum(totals->guest_refunds);
+	values[13] = BoolGetDatum(!key_is_text((uint8) unpacker.kind.key) || unpacker.kind.named);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
 }
 

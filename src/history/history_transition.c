@@ -74,7 +74,7 @@ check_arguments(FunctionCallInfo fcinfo, const HistoryState *state, int grain_ar
 
 /* A new state, of what the arguments say. */
 static Datum
-create_state(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, int grain_arg, bool zoned)
+create_state(FunctionCallInfo fcinfo, KeyKind key, bool named, TimeKind time, AmountKind amount, int grain_arg, bool zoned)
 {
 	Kind		kind = {0};
 
@@ -82,6 +82,7 @@ create_state(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amo
 		retention_check_text_key(fcinfo);
 	kind.key = key == KEY_TEXT && retention_text_is_folded(PG_GET_COLLATION()) ?
 		KEY_TEXT_FOLDED : key;
+	kind.named = named;
 	kind.time = time;
 	kind.amount = amount;
 	if (PG_ARGISNULL(grain_arg))
@@ -105,14 +106,15 @@ create_state(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amo
 
 /* A history knows other things of its orders than this row says. */
 static void
-refuse_row(const HistoryState *state, KeyKind key, TimeKind time, AmountKind amount)
+refuse_row(const HistoryState *state, KeyKind key, bool named, TimeKind time, AmountKind amount)
 {
 	Kind		has;
 	Kind		row;
 
 	retention_history_kind(state, &has);
 	row = has;
-	row.key = key;
+	row.key = has.key == key_folded(key) ? has.key : key;
+	row.named = named;
 	row.time = time;
 	row.amount = amount;
 	retention_refuse_row(&has, &row, "purchase history");
@@ -196,7 +198,7 @@ add_skipped(FunctionCallInfo fcinfo, HistoryState *state, AmountKind kind)
 }
 
 static pg_attribute_always_inline Datum
-add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind kind, bool told, bool zoned)
+add_row(FunctionCallInfo fcinfo, KeyKind key, bool named, TimeKind time, AmountKind kind, bool told, bool zoned)
 {
 	int			is_order_arg = told ? 4 : NO_IS_ORDER;
 	int			grain_arg = kind == AMOUNT_NONE ? 3 : told ? 5 : 4;
@@ -211,14 +213,16 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind kind, bo
 	OccasionKind what;
 	int32		day;
 	Identity	identity = {0, 0};
+	text	   *name = NULL;
 
 	transition_begin(&retention_history_states, fcinfo, &transition);
 	if (unlikely(transition.empty))
-		transition.state = create_state(fcinfo, key, time, kind, grain_arg, zoned);
+		transition.state = create_state(fcinfo, key, named, time, kind, grain_arg, zoned);
 	opened = history_state_of_datum(transition.home, transition.state);
 	head = state_head(state);
-	if (unlikely(!kind_takes(head->key, head->time, head->amount, key, time, kind)))
-		refuse_row(state, key, time, kind);
+	if (unlikely(!kind_takes(head->key, head->time, head->amount, key, time, kind) ||
+				 (key == KEY_TEXT && state_is_named(state) != named)))
+		refuse_row(state, key, named, time, kind);
 	check_arguments(fcinfo, state, grain_arg, zoned);
 	if (unlikely(!counts))
 	{
@@ -228,8 +232,16 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind kind, bo
 	}
 
 	if (!PG_ARGISNULL(1))
-		identity = identity_of_datum(PG_GETARG_DATUM(1), key, PG_GET_COLLATION(),
-									 head->key == KEY_TEXT_FOLDED);
+	{
+		Datum		customer = PG_GETARG_DATUM(1);
+
+		if (named)
+		{
+			name = DatumGetTextPP(customer);
+			customer = PointerGetDatum(name);
+		}
+		identity = identity_of_datum(customer, key, PG_GET_COLLATION(), head->key == KEY_TEXT_FOLDED);
+	}
 	if (kind != AMOUNT_NONE)
 		read_amount(state, PG_GETARG_DATUM(3), kind, &amount, &row);
 	head = state_head(state);
@@ -245,6 +257,12 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind kind, bo
 		head->last_day = Max(head->last_day, day);
 	}
 	add_entry(state, identity, make_slot(period_of_day(day, head->grain), what), kind, &row);
+	if (named && name)
+	{
+		state_add_name(state, &identity.hash, VARDATA_ANY(name), (int) VARSIZE_ANY_EXHDR(name));
+		if ((Pointer) name != DatumGetPointer(PG_GETARG_DATUM(1)))
+			pfree(name);
+	}
 	transition.state = datum_of_history_state(state);
 	return transition_end(&retention_history_states, &transition);
 }
@@ -265,28 +283,32 @@ retention_history_final(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(retention_history_pack(PG_GETARG_DATUM(0)));
 }
 
-/* The SQL-callable functions: retention_history_add_KEY_TIME[_AMOUNT[_is_order]][_zone]. */
-#define ADD(name, key, time, amount, told, zoned) \
+/*
+ * The SQL-callable functions: retention_history_add_KEY_TIME[_AMOUNT[_is_order]][_zone]; the KEY "named"
+ * is a text that is kept.
+ */
+#define ADD(name, key, named, time, amount, told, zoned) \
 	PG_FUNCTION_INFO_V1(retention_history_add_##name); \
 	Datum retention_history_add_##name(PG_FUNCTION_ARGS) \
-	{ return add_row(fcinfo, key, time, amount, told, zoned); } \
+	{ return add_row(fcinfo, key, named, time, amount, told, zoned); } \
 	extern Datum retention_history_add_##name(PG_FUNCTION_ARGS)
 
-#define ADD_AMOUNTS(name, key, time) \
-	ADD(name, key, time, AMOUNT_NONE, false, false); \
-	ADD(name##_numeric, key, time, AMOUNT_NUMERIC, false, false); \
-	ADD(name##_numeric_is_order, key, time, AMOUNT_NUMERIC, true, false); \
-	ADD(name##_float8, key, time, AMOUNT_FLOAT8, false, false)
+#define ADD_AMOUNTS(name, key, named, time) \
+	ADD(name, key, named, time, AMOUNT_NONE, false, false); \
+	ADD(name##_numeric, key, named, time, AMOUNT_NUMERIC, false, false); \
+	ADD(name##_numeric_is_order, key, named, time, AMOUNT_NUMERIC, true, false); \
+	ADD(name##_float8, key, named, time, AMOUNT_FLOAT8, false, false)
 
-#define ADD_KEY(name, key) \
-	ADD_AMOUNTS(name##_timestamptz, key, TIME_TIMESTAMPTZ); \
-	ADD_AMOUNTS(name##_timestamp, key, TIME_TIMESTAMP); \
-	ADD_AMOUNTS(name##_date, key, TIME_DATE); \
-	ADD(name##_timestamptz_zone, key, TIME_TIMESTAMPTZ, AMOUNT_NONE, false, true); \
-	ADD(name##_timestamptz_numeric_zone, key, TIME_TIMESTAMPTZ, AMOUNT_NUMERIC, false, true); \
-	ADD(name##_timestamptz_numeric_is_order_zone, key, TIME_TIMESTAMPTZ, AMOUNT_NUMERIC, true, true); \
-	ADD(name##_timestamptz_float8_zone, key, TIME_TIMESTAMPTZ, AMOUNT_FLOAT8, false, true)
+#define ADD_KEY(name, key, named) \
+	ADD_AMOUNTS(name##_timestamptz, key, named, TIME_TIMESTAMPTZ); \
+	ADD_AMOUNTS(name##_timestamp, key, named, TIME_TIMESTAMP); \
+	ADD_AMOUNTS(name##_date, key, named, TIME_DATE); \
+	ADD(name##_timestamptz_zone, key, named, TIME_TIMESTAMPTZ, AMOUNT_NONE, false, true); \
+	ADD(name##_timestamptz_numeric_zone, key, named, TIME_TIMESTAMPTZ, AMOUNT_NUMERIC, false, true); \
+	ADD(name##_timestamptz_numeric_is_order_zone, key, named, TIME_TIMESTAMPTZ, AMOUNT_NUMERIC, true, true); \
+	ADD(name##_timestamptz_float8_zone, key, named, TIME_TIMESTAMPTZ, AMOUNT_FLOAT8, false, true)
 
-ADD_KEY(int8, KEY_INT8);
-ADD_KEY(uuid, KEY_UUID);
-ADD_KEY(text, KEY_TEXT);
+ADD_KEY(int8, KEY_INT8, false);
+ADD_KEY(uuid, KEY_UUID, false);
+ADD_KEY(text, KEY_TEXT, false);
+ADD_KEY(named, KEY_TEXT, true);

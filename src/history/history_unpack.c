@@ -73,6 +73,11 @@ read_header(HistoryUnpacker *unpacker, bool skip_money)
 		totals->refunded = retention_get_money(in, scale);
 		totals->guest_revenue = retention_get_money(in, scale);
 	}
+	if (unpacker->kind.named)
+	{
+		unpacker->names_bytes = (Size) retention_get_room(in);
+		reader_leaves(in, unpacker->names_bytes);
+	}
 	unpacker->identities_left = totals->identities;
 	unpacker->entries_left = totals->entries;
 }
@@ -105,6 +110,18 @@ retention_history_unpack_stored(HistoryUnpacker *unpacker, Datum value, bool ski
 		return false;
 	read_header(unpacker, skip_money);
 	return true;
+}
+
+/* Names are wanted, too, if there are any.  To be said before any customers are asked for. */
+void
+retention_history_unpack_names(HistoryUnpacker *unpacker)
+{
+	if (!unpacker->kind.named)
+		return;
+	if (!retention_read_from_end(&unpacker->names_in, &unpacker->in,
+								 unpacker->names_bytes + VALUE_END_BYTES))
+		invalid("The names are longer than the value.");
+	unpacker->names = palloc(HISTORY_BLOCK_CUSTOMERS * sizeof(CustomerName));
 }
 
 /* The columns that blocks of both kinds end with, and what they are counted from. */
@@ -239,6 +256,58 @@ make_run(const CustomerColumns *columns, uint64 *to, OccasionShape shape)
 	}
 }
 
+/* ---- their names ------------------------------------------------------------ */
+
+/* The names of a block of n customers: where they are, or joined to what they begin with. */
+static void
+read_names(HistoryUnpacker *unpacker, int n)
+{
+	ByteReader	block;
+	BlockTag	tag = retention_next_block(&unpacker->names_in, &block);
+	Column		lengths;
+	Column		counted;
+	const char *prefix;
+	const char *bytes;
+	char	   *to = NULL;
+	int			prefix_length;
+	int64		total = 0;
+
+	if (tag != BLOCK_NAMES)
+		invalid("A block is not where it should be.");
+	if (reader_byte(&block) + 1 != n)
+		invalid("There are not as many names as customers.");
+	prefix_length = reader_byte(&block);
+	prefix = (const char *) reader_skip(&block, prefix_length);
+	retention_get_numbers(&block, &lengths, n, 4);
+	counted = lengths;
+	for (int i = 0; i < n; i++)
+		total += (int64) column_next(&counted);
+	bytes = (const char *) reader_column(&block, total, 1);
+	retention_end_of_block(&block);
+
+	if (unpacker->joined)
+		pfree(unpacker->joined);
+	unpacker->joined = NULL;
+	if (prefix_length > 0)
+		to = unpacker->joined = MemoryContextAllocHuge(CurrentMemoryContext, total + n * prefix_length);
+	for (int i = 0; i < n; i++)
+	{
+		CustomerName *name = &unpacker->names[i];
+		int			length = (int) column_next(&lengths);
+
+		name->bytes = bytes;
+		name->length = length;
+		bytes += length;
+		if (to == NULL)
+			continue;
+		memcpy(to, prefix, prefix_length);
+		memcpy(to + prefix_length, name->bytes, length);
+		name->bytes = to;
+		name->length += prefix_length;
+		to += name->length;
+	}
+}
+
 /* ---- what stands before them ----------------------------------------------- */
 
 /* A block of occasions of nobody, behind those that have been read. */
@@ -334,7 +403,7 @@ retention_history_unpack_next(HistoryUnpacker *unpacker)
 		begin(unpacker, false);
 	else if (unpacker->run.words != NULL)
 		unpacker->tag = retention_next_block(&unpacker->in, &unpacker->block);
-	if (unpacker->tag == BLOCK_END)
+	if (unpacker->tag == BLOCK_END || (unpacker->tag == BLOCK_NAMES && unpacker->kind.named))
 	{
 		if (unpacker->identities_left > 0 || unpacker->entries_left > 0)
 			invalid("There are fewer customers than the value says.");
@@ -360,7 +429,23 @@ retention_history_unpack_next(HistoryUnpacker *unpacker)
 	unpacker->run.entries = columns.entries;
 	unpacker->identities_left -= columns.n;
 	unpacker->entries_left -= columns.entries;
+	if (unpacker->names)
+		read_names(unpacker, columns.n);
 	return &unpacker->run;
+}
+
+/* What was read into is given back. */
+void
+retention_history_unpack_end(HistoryUnpacker *unpacker)
+{
+	if (unpacker->nobody.words)
+		pfree(unpacker->nobody.words);
+	if (unpacker->run.words)
+		pfree(unpacker->run.words);
+	if (unpacker->names)
+		pfree(unpacker->names);
+	if (unpacker->joined)
+		pfree(unpacker->joined);
 }
 
 /*

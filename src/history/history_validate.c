@@ -6,13 +6,19 @@
  * The bytes are read, every customer is checked, and all is packed again: what
  * is not the same then is no value.
  *
+ * A name must be a text of this database, and that of the identity beside which it stands.
+ * Of a nondeterministic collation that can't be told, since which one it was is not known
+ * here: there any text may be anybody's.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "history/history_packed.h"
 
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "utils/builtins.h"
 
 #define invalid(detail)	retention_invalid_value(HISTORY_TYPE, detail)
 
@@ -51,6 +57,35 @@ check_occasions(const HistoryUnpacker *unpacker, const CustomerView *customer, b
 	}
 }
 
+/* Of the customers of a run, if there are any. */
+static void
+check_names(const HistoryUnpacker *unpacker, const Run *run)
+{
+	const CustomerName *name = unpacker->names;
+	RunCursor	cursor;
+	CustomerView customer;
+
+	if (name == NULL)
+		return;
+	run_begin(&cursor, run, unpacker->shape);
+	for (; run_next(&cursor, &customer); name++)
+	{
+		text	   *key;
+		Identity	identity;
+
+		CHECK_FOR_INTERRUPTS();
+		if (!pg_verify_mbstr(GetDatabaseEncoding(), name->bytes, name->length, true))
+			invalid("A name is no text in the encoding of the database.");
+		if (unpacker->kind.key != KEY_TEXT)
+			continue;
+		key = cstring_to_text_with_len(name->bytes, name->length);
+		identity = retention_identity_text(PointerGetDatum(key), InvalidOid, false);
+		pfree(key);
+		if (identity.hash != customer.identity[0] || identity.low != customer.identity[1])
+			invalid("A name is not that of its customer.");
+	}
+}
+
 /* Where periods are longer than days, packing does not tell the first and the last day. */
 static void
 check_days(const HistoryUnpacker *unpacker, const HistoryTotals *counted)
@@ -84,6 +119,7 @@ retention_history_validate(const struct varlena *value)
 	struct varlena *again;
 
 	retention_history_unpack_begin(&unpacker, value, false);
+	retention_history_unpack_names(&unpacker);
 	retention_history_pack_begin(&packer, unpacker.shape, 0);
 	if ((run = retention_history_unpack_nobody(&unpacker)) != NULL)
 	{
@@ -92,7 +128,7 @@ retention_history_validate(const struct varlena *value)
 		run_begin(&cursor, run, unpacker.shape);
 		(void) run_next(&cursor, &customer);
 		check_occasions(&unpacker, &customer, true);
-		retention_history_pack_run(&packer, run, unpacker.shape);
+		retention_history_pack_run(&packer, run, unpacker.shape, NULL);
 	}
 	while ((run = retention_history_unpack_next(&unpacker)) != NULL)
 	{
@@ -107,7 +143,8 @@ retention_history_validate(const struct varlena *value)
 			memcpy(previous, customer.identity, unpacker.shape.key_words * sizeof(uint64));
 			check_occasions(&unpacker, &customer, false);
 		}
-		retention_history_pack_run(&packer, run, unpacker.shape);
+		check_names(&unpacker, run);
+		retention_history_pack_run(&packer, run, unpacker.shape, unpacker.names);
 	}
 	for (int64 i = 0; i < wide_count(unpacker.wide); i++)
 		if (wide_key_is_nobodys(unpacker.wide->items[i].key))
@@ -123,8 +160,5 @@ retention_history_validate(const struct varlena *value)
 	retention_check_canonical(value, again, HISTORY_TYPE);
 	pfree(again);
 	retention_wide_free(unpacker.wide);
-	if (unpacker.nobody.words)
-		pfree(unpacker.nobody.words);
-	if (unpacker.run.words)
-		pfree(unpacker.run.words);
+	retention_history_unpack_end(&unpacker);
 }

@@ -173,6 +173,7 @@ retention_ledger_check(const Ledger *ledger)
 	Assert(ledger->nwaiting >= 0 && ledger->nwaiting < LEDGER_WAITING);
 	Assert(ledger->elsewhere.scale >= 0 && ledger->elsewhere.scale <= UNITS_MAX_SCALE);
 	Assert(shape.money_words == 2 || wide_count(&ledger->elsewhere.list) == 0);
+	Assert(ledger->names == NULL || (ledger->names->n <= ledger->names->most && shape.key_words == NAMED_WORDS));
 	for (int i = 0; i < partitions(ledger); i++)
 	{
 		const Partition *partition = &ledger->partitions[i];
@@ -525,6 +526,40 @@ retention_ledger_end_merge(Ledger *ledger)
 		pfree(ledger->coming.words);
 	memset(&ledger->coming, 0, sizeof(Room));
 	ledger_keep_width(ledger);
+}
+
+/* ---- names ------------------------------------------------------------------ */
+
+/* Of a ledger that is empty. */
+void
+retention_ledger_keep_names(Ledger *ledger, bool folded)
+{
+	ledger->names = MemoryContextAlloc(ledger->context, sizeof(Names));
+	retention_names_init(ledger->names, ledger->context, &ledger->pool, folded);
+}
+
+/*
+ * All names that wait are added.  Those of a merge under way too, whose customers may
+ * not be here yet: they are taken first if anything may go to disk.
+ */
+void
+retention_ledger_place_names(Ledger *ledger)
+{
+	Names	   *names = ledger->names;
+	Size		had = pool_in_use(&ledger->pool);
+
+	if (unlikely(!names_have_room(names)))
+	{
+		merge_arrived(ledger);
+		retention_ledger_make_name_room(ledger);
+	}
+	retention_names_place(names);
+	/* they have taken pages */
+	if (unlikely(pool_in_use(&ledger->pool) != had))
+	{
+		merge_arrived(ledger);
+		keep_in_shape(ledger);
+	}
 }
 
 /* ---- money ------------------------------------------------------------------ */

@@ -16,6 +16,7 @@
 
 #include "postgres.h"
 
+#include "history/names.h"
 #include "history/run.h"
 #include "miscadmin.h"
 #include "store/spill.h"
@@ -59,6 +60,7 @@ typedef struct Ledger
 	bool		unlimited;		/* never goes to disk */
 	OccasionShape shape;
 	Elsewhere	elsewhere;		/* and the scale of the money */
+	Names	   *names;			/* NULL: none are kept */
 	uint64		first_hash;		/* of the customers who can be here */
 	uint64		last_hash;
 	int			shift;			/* leading zeros of all hashes, counted from the first */
@@ -94,9 +96,14 @@ extern void retention_ledger_merge(Ledger *ledger, const Run *run, OccasionShape
 extern void retention_ledger_end_merge(Ledger *ledger);
 extern void retention_ledger_promote(Ledger *ledger);
 extern void retention_ledger_rescale(Ledger *ledger, int scale);
+extern void retention_ledger_keep_names(Ledger *ledger, bool folded);
+extern void retention_ledger_place_names(Ledger *ledger);
 
-/* A function that is shown all customers, some at a time, in ascending order. */
-typedef void (*RunVisitor) (const Run *run, OccasionShape shape, void *arg);
+/*
+ * A function that is shown all customers, some at a time, in ascending order, with the
+ * names of all of them, or NULL.
+ */
+typedef void (*RunVisitor) (const Run *run, OccasionShape shape, const CustomerName *names, void *arg);
 
 extern int64 retention_ledger_entries(const Ledger *ledger);
 extern void retention_ledger_visit(Ledger *ledger, RunVisitor visitor, void *arg, WideList *wide);
@@ -108,6 +115,7 @@ extern void retention_ledger_put_money_back(Ledger *ledger);
 extern void retention_ledger_drop_cancelled(Ledger *ledger);
 extern void retention_ledger_keep_limit(Ledger *ledger);
 extern void retention_ledger_keep_limit_with(Ledger *ledger, Size more);
+extern void retention_ledger_make_name_room(Ledger *ledger);
 
 /*
  * In a build with assertions: are the runs in order, each in its partition, and
@@ -161,6 +169,17 @@ ledger_push(Ledger *ledger)
 {
 	if (unlikely(++ledger->nwaiting == LEDGER_WAITING))
 		retention_ledger_place(ledger);
+}
+
+/*
+ * The name of a customer, after an entry of theirs: so there is never a name without
+ * an entry here or on disk.
+ */
+static inline void
+ledger_add_name(Ledger *ledger, const uint64 *identity, const char *bytes, int length)
+{
+	if (unlikely(names_push(ledger->names, identity, bytes, length)))
+		retention_ledger_place_names(ledger);
 }
 
 /* Goes through the customers of all runs, in order. */

@@ -18,8 +18,13 @@
 
 #include "utils/memutils.h"
 
-/* Going to disk for fewer entries is more trouble than it is worth. */
+/* Going to disk for fewer entries, or shorter names, is more trouble than it is worth. */
 #define SPILL_MIN		2048
+#define SPILL_MIN_NAMES	((Size) 128 * 1024)
+
+/* A table of names larger than this has no more than so large a share of memory. */
+#define NAME_TABLE_MIN	((Size) 128 * 1024)
+#define NAME_TABLE_SHARE	4
 
 /* ---- writing ---------------------------------------------------------------- */
 
@@ -55,7 +60,22 @@ choose_bounds(const Ledger *ledger, SpillBounds *bounds)
 	pfree(identities);
 }
 
-/* All runs go to disk, unless they are one customer's: they have to fit memory. */
+/* All names go to the disk's parts; where there is none, those that are left are of nobody. */
+static void
+spill_names(Ledger *ledger)
+{
+	if (ledger->names == NULL)
+		return;
+	if (ledger->spill)
+		retention_names_spill(ledger->names, ledger->spill);
+	else
+		retention_names_clear(ledger->names);
+}
+
+/*
+ * All runs go to disk, unless they are one customer's: they have to fit memory.  So do
+ * all names but those that wait.
+ */
 static void
 spill_all(Ledger *ledger)
 {
@@ -67,7 +87,10 @@ spill_all(Ledger *ledger)
 
 	retention_ledger_fold(ledger);
 	if (ledger->entries == 0)
+	{
+		spill_names(ledger);
 		return;
+	}
 	if (ledger->spill == NULL)
 	{
 		SpillBounds bounds;
@@ -95,6 +118,7 @@ spill_all(Ledger *ledger)
 		}
 	}
 	retention_spill_end(&writer);
+	spill_names(ledger);
 	for (int i = 0; i < partitions(ledger); i++)
 	{
 		retention_pool_free(&ledger->pool, ledger->partitions[i].run.first);
@@ -115,6 +139,8 @@ is_over_limit(Ledger *ledger)
 {
 	Size		ours = ledger->pool.taken + ledger->pool.oversize;
 
+	if (ledger->names)
+		ours += names_slots(ledger->names) * sizeof(NameSlot);
 	if (ours != ledger->weighed)
 	{
 		ledger->weighed = ours;
@@ -122,6 +148,13 @@ is_over_limit(Ledger *ledger)
 			get_hash_memory_limit();
 	}
 	return ledger->over_limit;
+}
+
+static inline bool
+is_worth_spilling(const Ledger *ledger)
+{
+	return ledger->entries > SPILL_MIN ||
+		(ledger->names && ledger->names->bytes > SPILL_MIN_NAMES);
 }
 
 /* How many times the largest partition's are all entries? */
@@ -147,7 +180,7 @@ must_go(Ledger *ledger)
 {
 	Size		taken = ledger->pool.taken + ledger->pool.oversize;
 
-	return !ledger->unlimited && ledger->entries > SPILL_MIN && is_over_limit(ledger) &&
+	return !ledger->unlimited && is_worth_spilling(ledger) && is_over_limit(ledger) &&
 		ledger->pool.unused < taken / 8 + taken / (parts_like_the_largest(ledger) + 1);
 }
 
@@ -166,9 +199,22 @@ retention_ledger_keep_limit(Ledger *ledger)
 void
 retention_ledger_keep_limit_with(Ledger *ledger, Size more)
 {
-	if (!ledger->unlimited && ledger->entries > SPILL_MIN &&
+	if (!ledger->unlimited && is_worth_spilling(ledger) &&
 		MemoryContextMemAllocated(ledger->account, true) + more > get_hash_memory_limit())
 		spill_all(ledger);
+}
+
+/* The table of names is full.  It doubles, or all goes to disk. */
+void
+retention_ledger_make_name_room(Ledger *ledger)
+{
+	Names	   *names = ledger->names;
+	Size		bytes = 2 * names_slots(names) * sizeof(NameSlot);
+
+	if (!ledger->unlimited && bytes > NAME_TABLE_MIN && bytes > get_hash_memory_limit() / NAME_TABLE_SHARE)
+		spill_all(ledger);
+	if (!names_have_room(names))
+		retention_names_grow(names);
 }
 
 /* ---- reading ---------------------------------------------------------------- */
@@ -177,6 +223,8 @@ retention_ledger_keep_limit_with(Ledger *ledger, Size more)
 static void
 visit_runs(const Ledger *ledger, RunVisitor visitor, void *arg)
 {
+	NameList	list = {0};
+
 	for (int i = 0; i < partitions(ledger); i++)
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -184,9 +232,13 @@ visit_runs(const Ledger *ledger, RunVisitor visitor, void *arg)
 		{
 			Run			piece = page_run(page);
 
-			visitor(&piece, ledger->shape, arg);
+			if (ledger->names)
+				retention_names_of_run(ledger->names, &piece, ledger->shape, &list);
+			visitor(&piece, ledger->shape, list.names, arg);
 		}
 	}
+	if (list.names)
+		pfree(list.names);
 }
 
 /* Of the money that is elsewhere, the first of a partition of the disk's, or behind it. */
@@ -204,6 +256,25 @@ first_elsewhere(const Ledger *ledger, int partition)
 	return retention_wide_seek(list, key);
 }
 
+/* The names of a partition of the disk's, whose entries are there. */
+static void
+read_names(Ledger *ledger, int partition, Ledger *part)
+{
+	NameReader	reader;
+	int64		n = 0;
+
+	if (ledger->names->spilled == NULL)
+		return;
+	retention_spilled_names_read(ledger->names->spilled, partition, &reader);
+	while (retention_spilled_names_next(&reader))
+	{
+		if ((++n & 0xFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
+		ledger_add_name(part, reader.identity, reader.name.bytes, reader.name.length);
+	}
+	retention_spilled_names_close(&reader);
+}
+
 /* Read a partition of the disk's into a ledger of its own. */
 static Ledger *
 read_part(Ledger *ledger, int partition, MemoryContext context)
@@ -218,6 +289,8 @@ read_part(Ledger *ledger, int partition, MemoryContext context)
 	int64		n = 0;
 
 	part->unlimited = ledger->unlimited;
+	if (ledger->names)
+		retention_ledger_keep_names(part, ledger->names->folded);
 	/* what met in memory before it went to disk may be nothing, and meets no more here */
 	part->elsewhere.cancelled = ledger->elsewhere.cancelled;
 	for (int64 i = first_elsewhere(ledger, partition); i < end; i++)
@@ -231,6 +304,8 @@ read_part(Ledger *ledger, int partition, MemoryContext context)
 		retention_ledger_add(part, reader.entry, reader.words, reader.scale);
 	}
 	retention_spill_close(&reader);
+	if (ledger->names)
+		read_names(ledger, partition, part);
 	part->source = NULL;
 	return part;
 }
@@ -257,6 +332,8 @@ retention_ledger_visit(Ledger *ledger, RunVisitor visitor, void *arg, WideList *
 {
 	WideList   *list = &ledger->elsewhere.list;
 
+	if (ledger->names)
+		retention_ledger_place_names(ledger);
 	retention_ledger_fold(ledger);
 	/* which may take the rest to disk */
 	ledger_keep_width(ledger);
@@ -275,6 +352,8 @@ retention_ledger_visit(Ledger *ledger, RunVisitor visitor, void *arg, WideList *
 	check_stack_depth();
 	spill_all(ledger);
 	release_pages(ledger);
+	if (ledger->names)
+		retention_names_free(ledger->names);
 	retention_wide_compact(list);
 	for (int i = 0; i <= ledger->spill->bounds.n; i++)
 		if (ledger->spill->entries[i] > 0)

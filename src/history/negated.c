@@ -20,7 +20,7 @@
 
 #include "miscadmin.h"
 
-/* Each occasion has as many rows less, of as much money less; in place. */
+/* Each occasion has as many rows less, of as much money less; in place.  Names stay. */
 static void
 negate_run(const Run *run, OccasionShape shape)
 {
@@ -48,6 +48,7 @@ negated(Datum history)
 	const Run  *run;
 
 	retention_history_read(&unpacker, history, false);
+	retention_history_unpack_names(&unpacker);
 	if (unpacker.kind.grain != GRAIN_DAY)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -58,13 +59,13 @@ negated(Datum history)
 	if ((run = retention_history_unpack_nobody(&unpacker)) != NULL)
 	{
 		negate_run(run, unpacker.shape);
-		retention_history_pack_run(&packer, run, unpacker.shape);
+		retention_history_pack_run(&packer, run, unpacker.shape, NULL);
 	}
 	while ((run = retention_history_unpack_next(&unpacker)) != NULL)
 	{
 		CHECK_FOR_INTERRUPTS();
 		negate_run(run, unpacker.shape);
-		retention_history_pack_run(&packer, run, unpacker.shape);
+		retention_history_pack_run(&packer, run, unpacker.shape, unpacker.names);
 	}
 	for (int64 i = 0; i < wide_count(unpacker.wide); i++)
 		retention_wide_add(wide, unpacker.wide->items[i].key,

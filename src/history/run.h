@@ -137,6 +137,13 @@ pool_get(RunPool *pool, int64 nwords)
 	return page;
 }
 
+/* Bytes of pages that are in use. */
+static inline Size
+pool_in_use(const RunPool *pool)
+{
+	return pool->taken - pool->unused + pool->oversize;
+}
+
 /* A list of pages that is being written. */
 typedef struct PagedRun
 {

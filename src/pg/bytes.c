@@ -68,10 +68,11 @@ retention_bring(ByteReader *in, Size bytes)
 	Size		left = in->end - in->at;
 	Size		begin = in->offset - left;
 	struct varlena *last = in->piece;
+	Size		ahead = in->until > begin ? Min(in->ahead, in->until - begin) : 0;
 
 	if (in->offset == in->total)
 		return;
-	bytes = Min(Max(bytes, in->ahead), in->total - begin);
+	bytes = Min(Max(bytes, ahead), in->total - begin);
 	in->piece = pg_detoast_datum_slice(in->stored, (int32) begin, (int32) bytes);
 	in->at = (const uint8 *) VARDATA_ANY(in->piece);
 	in->end = in->at + VARSIZE_ANY_EXHDR(in->piece);
@@ -87,7 +88,7 @@ read_stored(ByteReader *in, struct varlena *value, const char *type, Size ahead)
 	in->type = type;
 	in->stored = value;
 	in->ahead = ahead;
-	in->total = toast_raw_datum_size(PointerGetDatum(value)) - VARHDRSZ;
+	in->total = in->until = toast_raw_datum_size(PointerGetDatum(value)) - VARHDRSZ;
 	retention_bring(in, ahead);
 }
 
@@ -130,6 +131,32 @@ retention_read_pieces(ByteReader *in, Datum datum, const char *type)
 		}
 	}
 	retention_read_value(in, pg_detoast_datum_packed(value), type);
+}
+
+/*
+ * Another reader of the same value, so many bytes before its end; false if the first one
+ * is behind that already.
+ */
+bool
+retention_read_from_end(ByteReader *out, const ByteReader *in, Size bytes)
+{
+	Size		left = in->end - in->at;
+
+	if (in->stored)
+		left += in->total - in->offset;
+	if (bytes > left)
+		return false;
+	*out = *in;
+	if (in->stored)
+	{
+		out->piece = NULL;
+		out->at = out->end = NULL;
+		out->offset = in->total - bytes;
+		out->until = in->total;
+	}
+	else
+		out->at = in->end - bytes;
+	return true;
 }
 
 void

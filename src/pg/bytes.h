@@ -47,7 +47,8 @@ typedef struct ByteReader
 	/* a value that is brought piece by piece, else NULL */
 	struct varlena *stored;
 	struct varlena *piece;		/* that at and end point into */
-	Size		ahead;			/* bytes brought at once, or more if asked for */
+	Size		ahead;			/* bytes brought at once, or more if asked for ... */
+	Size		until;			/* ... but none from here on, unless asked for */
 	Size		offset;			/* of the piece's end */
 	Size		total;
 } ByteReader;
@@ -58,6 +59,7 @@ extern void retention_check_canonical(const struct varlena *value, const struct 
 extern void retention_read_value(ByteReader *in, const struct varlena *value, const char *type);
 extern void retention_read_head(ByteReader *in, Datum value, const char *type);
 extern void retention_read_pieces(ByteReader *in, Datum value, const char *type);
+extern bool retention_read_from_end(ByteReader *out, const ByteReader *in, Size bytes);
 extern void retention_bring(ByteReader *in, Size bytes);
 extern void retention_put_varint(StringInfo out, uint64 value);
 extern uint64 retention_get_varint(ByteReader *in);
@@ -84,6 +86,14 @@ static inline int64
 unzigzag(uint64 value)
 {
 	return (int64) ((value >> 1) ^ (0 - (value & 1)));
+}
+
+/* As a rule the last bytes are not going to be read, of which there are so many. */
+static inline void
+reader_leaves(ByteReader *in, Size bytes)
+{
+	if (in->stored && bytes < in->total)
+		in->until = in->total - bytes;
 }
 
 /*

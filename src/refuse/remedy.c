@@ -73,6 +73,10 @@ retention_remedy(const Overload *overload, int place, Oid type)
 	Oid			base = getBaseType(type);
 	Oid			function;
 
+	/* where names are kept customers are texts */
+	if (role == ROLE_CUSTOMER && list_length(overload->types[place]) == 1 && taken == TEXTOID &&
+		(TypeCategory(base) == TYPCATEGORY_NUMERIC || base == UUIDOID))
+		return base == NUMERICOID ? "trim_scale(%s)::text" : "%s::text";
 	/* the number of an order is of a customer's types */
 	if (role != ROLES)
 		return retention_advised_cast(role == ROLE_ORDER_ID ? ROLE_CUSTOMER : role, base);

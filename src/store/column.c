@@ -44,6 +44,15 @@ retention_blocks_begin(BlockWriter *writer, const char *type, Size room)
 	body->len = HEADER_ROOM;
 }
 
+void
+retention_value_too_large(const char *type)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+			 errmsg("%s would be larger than a value can be", type),
+			 errhint("Aggregate coarser periods, or fewer customers at a time; if this is a parallel query, set max_parallel_workers_per_gather to 0.")));
+}
+
 /* A block of so many bytes at most: columns may then be written without asking for room. */
 void
 retention_block_begin(BlockWriter *writer, BlockTag tag, Size most)
@@ -52,10 +61,7 @@ retention_block_begin(BlockWriter *writer, BlockTag tag, Size most)
 
 	CHECK_FOR_INTERRUPTS();
 	if (most > VALUE_MAX_BYTES || body->len + most > VALUE_MAX_BYTES)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("%s would be larger than a value can be", writer->type),
-				 errhint("Aggregate coarser periods, or fewer customers at a time; if this is a parallel query, set max_parallel_workers_per_gather to 0.")));
+		retention_value_too_large(writer->type);
 	enlargeStringInfo(body, (int) most + BLOCK_HEAD_BYTES + VALUE_END_BYTES);
 	writer->start = body->len;
 	body->data[body->len] = (char) tag;
@@ -71,6 +77,20 @@ retention_block_end(BlockWriter *writer)
 	for (int i = 0; i < 4; i++)
 		body->data[writer->start + 1 + i] = (char) (length >> (8 * i) & 0xFF);
 	Assert(body->len < body->maxlen);
+}
+
+/* The blocks of another writer, which is gone then, behind those of this one; how many bytes are they? */
+Size
+retention_blocks_append(BlockWriter *writer, BlockWriter *other)
+{
+	Size		bytes = other->body.len - HEADER_ROOM;
+
+	if (writer->body.len + bytes > VALUE_MAX_BYTES)
+		retention_value_too_large(writer->type);
+	enlargeStringInfo(&writer->body, (int) bytes + VALUE_END_BYTES);
+	appendBinaryStringInfo(&writer->body, other->body.data + HEADER_ROOM, (int) bytes);
+	pfree(other->body.data);
+	return bytes;
 }
 
 /* There are no more.  Returns the header, for what its type says of the whole. */

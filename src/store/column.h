@@ -38,10 +38,11 @@ typedef enum BlockTag
 	BLOCK_END = 0,
 	BLOCK_CUSTOMERS = 1,
 	BLOCK_WIDE = 2,				/* money that no column has room for; before all others */
-	BLOCK_NOBODY = 3			/* rows of nobody that is known; before the customers */
+	BLOCK_NOBODY = 3,			/* rows of nobody that is known; before the customers */
+	BLOCK_NAMES = 4				/* the texts of customers; behind all others */
 } BlockTag;
 
-#define BLOCK_TAG_LAST		BLOCK_NOBODY
+#define BLOCK_TAG_LAST		BLOCK_NAMES
 
 #define VALUE_END_BYTES		8
 
@@ -57,6 +58,8 @@ typedef struct BlockWriter
 extern void retention_blocks_begin(BlockWriter *writer, const char *type, Size room);
 extern void retention_block_begin(BlockWriter *writer, BlockTag tag, Size most);
 extern void retention_block_end(BlockWriter *writer);
+extern Size retention_blocks_append(BlockWriter *writer, BlockWriter *other);
+compat_noreturn extern void retention_value_too_large(const char *type) compat_attribute_noreturn();
 extern StringInfo retention_blocks_end(BlockWriter *writer, uint8 version);
 extern Size retention_blocks_size(const BlockWriter *writer);
 extern void retention_blocks_write(const BlockWriter *writer, void *to, Size size);

@@ -129,8 +129,8 @@ retention_spill_free(Spill *spill)
 	pfree(spill);
 }
 
-static void
-spill_seek(Spill *spill, SpillPlace place)
+void
+retention_spill_seek(Spill *spill, SpillPlace place)
 {
 	if (BufFileSeek(spill->temp->file, place.fileno, place.offset, SEEK_SET) != 0)
 		ereport(ERROR,
@@ -167,6 +167,12 @@ spill_partition(const Spill *spill, const uint64 *entry, int last)
 	return low;
 }
 
+int
+retention_spill_partition(const Spill *spill, const uint64 *entry, int last)
+{
+	return spill_partition(spill, entry, last);
+}
+
 /* Entries are coming, and nothing is read meanwhile. */
 void
 retention_spill_begin(Spill *spill, SpillWriter *writer)
@@ -175,7 +181,7 @@ retention_spill_begin(Spill *spill, SpillWriter *writer)
 	writer->spill = spill;
 	writer->partition = -1;
 	writer->entries = palloc(SPILL_SLICE * (spill->fixed_words + UNITS_MAX_WORDS) * sizeof(uint64));
-	spill_seek(spill, spill->end);
+	retention_spill_seek(spill, spill->end);
 }
 
 static void
@@ -258,7 +264,7 @@ retention_spill_next(SpillReader *reader)
 	if (reader->next.fileno < 0)
 		return false;
 
-	spill_seek(reader->spill, reader->next);
+	retention_spill_seek(reader->spill, reader->next);
 	compat_buffile_read(file, &header, sizeof(header));
 	if (header.nentries <= 0 || header.nentries > SPILL_SLICE ||
 		header.words < 0 || header.words > UNITS_MAX_WORDS ||

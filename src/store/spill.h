@@ -84,6 +84,8 @@ extern Spill *retention_spill_create(MemoryContext context, int key_words, int f
 									 uint64 first_hash, uint64 last_hash,
 									 const SpillBounds *bounds);
 extern void retention_spill_free(Spill *spill);
+extern void retention_spill_seek(Spill *spill, SpillPlace place);
+extern int	retention_spill_partition(const Spill *spill, const uint64 *entry, int last);
 
 extern void retention_spill_begin(Spill *spill, SpillWriter *writer);
 extern void retention_spill_put(SpillWriter *writer, const uint64 *entry, int words, int scale);

@@ -21,6 +21,11 @@ difference(const Kind *a, const Kind *b)
 		one = retention_key_name(a->key);
 		other = retention_key_name(b->key);
 	}
+	else if (a->named != b->named)
+	{
+		one = a->named ? "the names of its customers" : "no names of customers";
+		other = b->named ? "their names" : "none";
+	}
 	else if (a->time != b->time)
 	{
 		one = retention_time_name(a->time);
@@ -44,6 +49,14 @@ difference(const Kind *a, const Kind *b)
 	return one ? psprintf("One has %s, the other %s.", one, other) : NULL;
 }
 
+/* What is the way out, where there is one? */
+static int
+hint(const Kind *a, const Kind *b)
+{
+	return a->key == b->key && a->named != b->named ?
+		errhint("Make both by purchase_history_with_names, or neither.") : 0;
+}
+
 /* What differs in kind has nothing in common; "types" is their type in the plural. */
 void
 retention_check_same_kind(const Kind *a, const Kind *b, const char *types)
@@ -54,7 +67,8 @@ retention_check_same_kind(const Kind *a, const Kind *b, const char *types)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("cannot merge %s of different kinds", types),
-				 errdetail_internal("%s", detail)));
+				 errdetail_internal("%s", detail),
+				 hint(a, b)));
 }
 
 /* An order can't be added to what knows other things of its orders. */
@@ -66,13 +80,14 @@ retention_refuse_row(const Kind *has, const Kind *row, const char *type)
 	ereport(ERROR,
 			(errcode(ERRCODE_DATATYPE_MISMATCH),
 			 errmsg("cannot add an order to a %s of another kind", type),
-			 detail ? errdetail_internal("%s", detail) : 0));
+			 detail ? errdetail_internal("%s", detail) : 0,
+			 hint(has, row)));
 }
 
 void
 retention_put_kind(StringInfo header, const Kind *kind)
 {
-	appendStringInfoCharMacro(header, (char) kind->key);
+	appendStringInfoCharMacro(header, (char) (kind->key | (kind->named ? KEY_NAMED : 0)));
 	appendStringInfoCharMacro(header, (char) kind->time);
 	appendStringInfoCharMacro(header, (char) kind->amount);
 	if (kind->grain != 0)
@@ -92,6 +107,11 @@ retention_get_kind(ByteReader *in, Kind *kind, bool with_periods)
 
 	memset(kind, 0, sizeof(Kind));
 	kind->key = reader_byte(in);
+	if (with_periods && (kind->key & KEY_NAMED) && key_is_text((uint8) kind->key ^ KEY_NAMED))
+	{
+		kind->named = true;
+		kind->key ^= KEY_NAMED;
+	}
 	kind->time = reader_byte(in);
 	kind->amount = reader_byte(in);
 	if (!key_is_known((uint8) kind->key) || kind->time > TIME_KIND_LAST || kind->amount > AMOUNT_KIND_LAST)

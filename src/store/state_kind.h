@@ -24,8 +24,19 @@ typedef struct Kind
 	TimeKind	time;
 	AmountKind	amount;
 	Grain		grain;			/* 0 where nothing is told apart by periods */
+	bool		named;			/* the texts of customers are kept beside their identities */
 	char		zone[TZ_STRLEN_MAX + 1];	/* of periods of a timestamptz; else empty */
 } Kind;
+
+/* What the byte of the key has besides, where the texts are kept. */
+#define KEY_NAMED	0x20
+
+/* Customers who have texts may have names. */
+static inline bool
+key_is_text(uint8 key)
+{
+	return key == KEY_TEXT || key == KEY_TEXT_FOLDED;
+}
 
 extern void retention_check_same_kind(const Kind *a, const Kind *b, const char *types);
 extern void retention_refuse_row(const Kind *has, const Kind *row, const char *type) pg_attribute_cold;

@@ -10,6 +10,7 @@
 #include "order/customer.h"
 #include "order/money_units.h"
 #include "store/column.h"
+#include "store/state_kind.h"
 
 #include "customers.h"
 
@@ -25,9 +26,12 @@ FuzzKind
 fuzz_kind(Fields *fields)
 {
 	FuzzKind	kind;
+	uint8		key;
 
 	(void) fuzz_byte(fields, ROLE_OTHER);
-	kind.key_words = key_words((KeyKind) fuzz_byte(fields, ROLE_OTHER));
+	key = (uint8) fuzz_byte(fields, ROLE_OTHER);
+	kind.has_names = (key & KEY_NAMED) && key_is_text(key ^ KEY_NAMED);
+	kind.key_words = key_words(kind.has_names ? key ^ KEY_NAMED : key);
 	kind.has_time = fuzz_byte(fields, ROLE_OTHER) > 0;
 	kind.has_money = fuzz_byte(fields, ROLE_OTHER) > 0;
 	return kind;

@@ -30,6 +30,7 @@ typedef struct FuzzKind
 	int			key_words;		/* of a customer's identity */
 	bool		has_time;
 	bool		has_money;
+	bool		has_names;
 } FuzzKind;
 
 extern FuzzKind fuzz_kind(Fields *fields);

@@ -28,10 +28,11 @@ enum
 {
 	GRAIN = ROLE_CUSTOMERS_LAST,
 	IDENTITIES, CUSTOMERS, ENTRIES, OCCASIONS, ORDERS, REFUNDS, GUEST_ORDERS, GUEST_REFUNDS, MISSING,
-	FIRST_DAY, SPAN, NOBODYS, BITS, LEAST, LEAST_ROWS, COUNT, FIRST, GAP, ROWS
+	FIRST_DAY, SPAN, NOBODYS, BITS, LEAST, LEAST_ROWS, COUNT, FIRST, GAP, ROWS,
+	NAMES_BYTES, NAMES, PREFIX, LETTER, LENGTH
 };
 
-const int	fuzz_claims[] = {COUNT, NOBODYS, ROLE_BLOCK, ROLE_WIDE, 0};
+const int	fuzz_claims[] = {COUNT, NOBODYS, ROLE_BLOCK, ROLE_WIDE, NAMES_BYTES, PREFIX, LENGTH, 0};
 
 /* The columns that blocks of both kinds end with. */
 static void
@@ -71,12 +72,33 @@ parse_customers(Fields *fields, const FuzzKind *kind)
 }
 
 static void
+parse_letters(Fields *fields, uint64 n)
+{
+	while (n-- > 0 && fuzz_more(fields))
+		(void) fuzz_byte(fields, LETTER);
+}
+
+static void
+parse_names(Fields *fields)
+{
+	uint64		n = fuzz_byte(fields, NAMES) + 1;
+	uint64		letters = 0;
+
+	parse_letters(fields, fuzz_byte(fields, PREFIX));
+	for (int i = fuzz_numbers(fields, LENGTH, n); i < fields->n; i++)
+		letters += fields->fields[i].value;
+	parse_letters(fields, letters);
+}
+
+static void
 parse_block(Fields *fields, const FuzzKind *kind, uint64 tag)
 {
 	if (tag == BLOCK_NOBODY)
 		parse_nobody(fields, kind);
 	else if (tag == BLOCK_CUSTOMERS)
 		parse_customers(fields, kind);
+	else if (tag == BLOCK_NAMES)
+		parse_names(fields);
 }
 
 static void
@@ -85,6 +107,7 @@ parse(Fields *fields)
 	FuzzKind	kind = fuzz_kind(fields);
 	uint64		zone;
 	uint64		customers = 0;
+	int			names_bytes = -1;
 
 	(void) fuzz_byte(fields, GRAIN);
 	zone = fuzz_byte(fields, ROLE_OTHER);
@@ -108,7 +131,15 @@ parse(Fields *fields)
 		for (int sum = 0; sum < HEADER_SUMS; sum++)
 			fuzz_sum(fields, sum);
 	}
+	if (kind.has_names && fuzz_more(fields))
+	{
+		names_bytes = fields->n;
+		(void) fuzz_varint(fields, NAMES_BYTES);
+		fields->fields[names_bytes].kind = FIELD_NAMES_BYTES;
+	}
 	fuzz_blocks(fields, &kind, parse_block);
+	if (names_bytes >= 0)
+		fields->fields[names_bytes].value -= fuzz_names_bytes(fields);
 }
 
 /* ---- making the totals go together ------------------------------------------- */
@@ -516,6 +547,20 @@ count_run(const HistoryUnpacker *unpacker, const Run *run, Counted *counted)
 	return customers;
 }
 
+/* Every byte of a block's names. */
+static void
+read_names(const HistoryUnpacker *unpacker, int64 identities)
+{
+	static volatile char seen;
+	int64		n = (identities - 1) % HISTORY_BLOCK_CUSTOMERS + 1;
+
+	if (unpacker->names == NULL || unpacker->totals.entries > HISTORY_BLOCK_ENTRIES)
+		return;
+	for (int64 i = 0; i < n; i++)
+		for (int c = 0; c < unpacker->names[i].length; c++)
+			seen = unpacker->names[i].bytes[c];
+}
+
 static void
 read_all(const struct varlena *value, bool skip_money)
 {
@@ -526,6 +571,7 @@ read_all(const struct varlena *value, bool skip_money)
 	const Run  *run;
 
 	retention_history_unpack_begin(&unpacker, value, skip_money);
+	retention_history_unpack_names(&unpacker);
 	if ((run = retention_history_unpack_nobody(&unpacker)) != NULL)
 	{
 		if (unpacker.wide)
@@ -538,6 +584,7 @@ read_all(const struct varlena *value, bool skip_money)
 		if (unpacker.wide)
 			retention_history_mark_elsewhere(&unpacker);
 		ours->identities += count_run(&unpacker, run, &counted);
+		read_names(&unpacker, ours->identities);
 		ours->entries += run->entries;
 	}
 	if (ours->identities != theirs->identities || ours->customers != theirs->customers ||

@@ -10,6 +10,7 @@
 #include "mutate.h"
 #include "order/money_units.h"
 #include "pg/bytes.h"
+#include "store/column.h"
 
 extern size_t LLVMFuzzerMutate(uint8 *data, size_t size, size_t max_size);
 extern size_t LLVMFuzzerCustomMutator(uint8 *data, size_t size, size_t max_size, unsigned int seed);
@@ -18,7 +19,7 @@ extern size_t LLVMFuzzerCustomMutator(uint8 *data, size_t size, size_t max_size,
 #define MAX_COLUMN	4096
 
 /* A type has no more roles of its own. */
-#define MOST_ROLES	32
+#define MOST_ROLES	40
 
 static uint64 random_state;
 
@@ -457,10 +458,12 @@ put_units(Writer *out, const Field *column, int n, int width)
 		put(out, zigzag((int64) column[i].more[0]), width - WIDTH_OF_TWO);
 }
 
-static size_t
-write_fields(Fields *fields, uint8 *data, size_t max_size)
+/* Blocks of names have so many bytes; returns how many they have now. */
+static uint64
+write_all(Fields *fields, Writer *to, uint64 names_bytes)
 {
-	Writer		out = {data, data + max_size};
+	Writer		out = *to;
+	uint64		names = 0;
 	Field	   *length = NULL;	/* of the block that's written */
 	uint8	   *start = NULL;
 	int			width = 0;		/* of the column that's written */
@@ -496,6 +499,9 @@ write_fields(Fields *fields, uint8 *data, size_t max_size)
 			case FIELD_MONEY:
 				put_money(&out, field);
 				break;
+			case FIELD_NAMES_BYTES:
+				put_varint(&out, names_bytes + field->value);
+				break;
 			case FIELD_LENGTH:
 				length = field;
 				start = out.at;
@@ -508,11 +514,32 @@ write_fields(Fields *fields, uint8 *data, size_t max_size)
 
 					for (int b = 0; b < 4; b++)
 						start[b] = (uint8) (bytes >> (8 * b));
+					if (length > fields->fields && length[-1].value == BLOCK_NAMES)
+						names += (uint64) (out.at - start) + 1;
 				}
 				length = NULL;
 				break;
 		}
 	}
+	*to = out;
+	return names;
+}
+
+uint64
+fuzz_names_bytes(Fields *fields)
+{
+	static uint8 scratch[1 << 16];
+	Writer		out = {scratch, scratch + sizeof(scratch)};
+
+	return write_all(fields, &out, 0);
+}
+
+static size_t
+write_fields(Fields *fields, uint8 *data, size_t max_size)
+{
+	Writer		out = {data, data + max_size};
+
+	(void) write_all(fields, &out, fuzz_names_bytes(fields));
 	return out.at - data;
 }
 

@@ -23,6 +23,7 @@ typedef enum FieldKind
 	FIELD_UNITS,				/* likewise, of signed numbers of one word or two */
 	FIELD_MONEY,				/* a width, a varint, and so many bytes */
 	FIELD_LENGTH,				/* of a block, four bytes: how much more than there are */
+	FIELD_NAMES_BYTES,			/* of all blocks of names, a varint: likewise */
 	FIELD_BLOCK_END				/* no bytes */
 } FieldKind;
 
@@ -67,6 +68,9 @@ extern const uint8 *fuzz_block_begin(Fields *fields);
 extern void fuzz_block_end(Fields *fields, const uint8 *outer);
 extern int	fuzz_numbers(Fields *fields, int role, uint64 n);
 extern void fuzz_units(Fields *fields, int role, uint64 n);
+
+/* Of all blocks of names, as they would be written. */
+extern uint64 fuzz_names_bytes(Fields *fields);
 
 static inline bool
 fuzz_more(const Fields *fields)

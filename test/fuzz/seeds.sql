@@ -1,6 +1,7 @@
 -- Values for the fuzzer to breed from: of which type, and in hexadecimal, one a line.
 CREATE EXTENSION retention;
 SET TimeZone = 'America/New_York';
+CREATE COLLATION folded (PROVIDER = icu, LOCALE = 'und-u-ks-level2', DETERMINISTIC = false);
 CREATE TABLE orders AS
 SELECT i, CASE WHEN i % 9 <> 0 THEN i % 7 END AS customer, timestamptz '2024-01-01' + i * interval '7 hours' AS at,
 	   CASE WHEN i % 5 = 0 THEN -0.25 ELSE i * 1.5 END AS amount
@@ -66,7 +67,15 @@ UNION ALL SELECT purchase_history(customer, day, amount, 'day') - purchase_histo
 -- whose hash is zero, with money of theirs and of nobody elsewhere
 UNION ALL SELECT purchase_history(CASE WHEN customer > 3 THEN 2611923443488327891 ELSE NULLIF(customer, 3) END, day, any_amount, 'day') FROM any_rows
 UNION ALL SELECT purchase_history(CASE WHEN i % 2 = 0 THEN 2611923443488327891 END, day, amount, 'quarter') FROM any_rows
-UNION ALL SELECT purchase_history(NULL::int8, date '2024-01-01' + i % 1500, amount, 'day') FROM any_rows, generate_series(1, 5000) k WHERE k % 40 = i;
+UNION ALL SELECT purchase_history(NULL::int8, date '2024-01-01' + i % 1500, amount, 'day') FROM any_rows, generate_series(1, 5000) k WHERE k % 40 = i
+-- with names: of texts that are checked, and under a collation of which nobody knows
+UNION ALL SELECT purchase_history_with_names('customer ' || customer, day, amount, 'day') FROM any_rows
+UNION ALL SELECT purchase_history_with_names(repeat('name', i), day, any_amount, 'month') FROM any_rows
+UNION ALL SELECT purchase_history_with_names('customer ' || k, at::date, 'day') FROM orders, generate_series(1, 300) k WHERE i <= 2
+UNION ALL SELECT negated(purchase_history_with_names(repeat('é', i % 5), day, 'day')) FROM any_rows
+UNION ALL SELECT purchase_history_with_names(('Customer ' || customer) COLLATE folded, day, amount, 'day') FROM any_rows
+UNION ALL SELECT purchase_history_with_names(repeat('ü', i % 7) COLLATE folded, day, any_amount, 'month') FROM any_rows
+UNION ALL SELECT purchase_history_with_names((i + k)::text COLLATE folded, at::date, 'day') FROM orders, generate_series(1, 300, 40) k;
 
 CREATE VIEW histogram AS
 SELECT _retention_survival_send(t) AS t, t::text AS text

@@ -18,10 +18,15 @@
 
 #include <setjmp.h>
 
+#include "common/cryptohash.h"
+#include "common/sha2.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "pg/value_functions.h"
+#include "utils/builtins.h"
 #include "utils/datetime.h"
 #include "utils/expandeddatum.h"
+#include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
 
 #include "shim.h"
@@ -269,6 +274,57 @@ date2j(int year, int month, int day)
 
 	return 1721120 + cycle * 146097 + rest * 365 + rest / 4 - rest / 100 +
 		(153 * (month < 3 ? month + 9 : month - 3) + 2) / 5 + day - 1;
+}
+
+/* ---- texts ------------------------------------------------------------------ */
+
+int
+GetDatabaseEncoding(void)
+{
+	return PG_UTF8;
+}
+
+bool
+pg_verify_mbstr(int encoding, const char *text, int length, bool no_error)
+{
+	return pg_encoding_verifymbstr(encoding, text, length) == length;
+}
+
+text *
+cstring_to_text_with_len(const char *bytes, int length)
+{
+	text	   *result = palloc(VARHDRSZ + length);
+
+	SET_VARSIZE(result, VARHDRSZ + length);
+	memcpy(VARDATA(result), bytes, length);
+	return result;
+}
+
+Datum
+sha256_bytea(PG_FUNCTION_ARGS)
+{
+	struct varlena *value = (struct varlena *) DatumGetPointer(PG_GETARG_DATUM(0));
+	struct varlena *digest = palloc(VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
+	pg_cryptohash_ctx *context = pg_cryptohash_create(PG_SHA256);
+
+	SET_VARSIZE(digest, VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
+	if (context == NULL || pg_cryptohash_init(context) < 0 ||
+		pg_cryptohash_update(context, (const uint8 *) VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value)) < 0 ||
+		pg_cryptohash_final(context, (uint8 *) VARDATA(digest), PG_SHA256_DIGEST_LENGTH) < 0)
+		abort();
+	pg_cryptohash_free(context);
+	return PointerGetDatum(digest);
+}
+
+Datum
+DirectFunctionCall1Coll(PGFunction function, Oid collation, Datum argument)
+{
+	LOCAL_FCINFO(fcinfo, 1);
+
+	InitFunctionCallInfoData(*fcinfo, NULL, 1, collation, NULL, NULL);
+	fcinfo->args[0].value = argument;
+	fcinfo->args[0].isnull = false;
+	return function(fcinfo);
 }
 
 /* ---- errors ----------------------------------------------------------------- */

@@ -100,9 +100,9 @@ FROM functions f JOIN pg_aggregate a ON a.aggfnoid = f.oid
 WHERE refusing AND (aggfinalfn <> aggtransfn OR aggfinalextra = (pronargs = 0) OR aggcombinefn <> 0 OR aggmtransfn <> 0
 	OR (SELECT prosupport FROM pg_proc WHERE oid = aggtransfn) <> '_retention_refuse_support'::regproc);
 -- Those over the same arguments share a state, if it is of one type; order_days_between
--- has arguments that are no columns.
+-- has arguments that are no columns, and names are not kept without being asked for.
 SELECT proargtypes::regtype[] AS arguments FROM functions f JOIN pg_aggregate a ON a.aggfnoid = f.oid
-WHERE proname <> 'order_days_between' AND NOT refusing GROUP BY proargtypes, aggtranstype HAVING count(DISTINCT (aggtransfn, aggtranstype, agginitval)) > 1;
+WHERE proname <> 'order_days_between' AND proname !~ '_with_names$' AND NOT refusing GROUP BY proargtypes, aggtranstype HAVING count(DISTINCT (aggtransfn, aggtranstype, agginitval)) > 1;
 
 -- No scalar takes as many arguments as an aggregate of its name: over rows it would
 -- be taken for it.  What takes a value of ours can't be, as nothing becomes one by itself.

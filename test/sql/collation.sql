@@ -54,6 +54,28 @@ SELECT _retention_customer_base_combine(customer_base('a'::text), customer_base(
 SELECT _retention_customer_base_combine(customer_base('a'::text COLLATE case_insensitive), customer_base('a'::text));
 SELECT customers(_retention_customer_base_combine(customer_base('a'::text COLLATE case_insensitive), customer_base('A'::text COLLATE case_insensitive)));
 
+-- Names: of several spellings the least is kept, byte by byte, in whatever order they come;
+-- in memory, on disk, in groups. Which collation it was is not known to a value: it is read back as it is.
+CREATE VIEW named AS SELECT purchase_history_with_names(k, date '2000-01-01' + n, 0.25, 'day') AS h FROM orders;
+CREATE TABLE names AS SELECT 'memory' AS what, h FROM named;
+INSERT INTO names SELECT 'backwards', purchase_history_with_names(k, date '2000-01-01' + n, 0.25, 'day' ORDER BY n DESC) FROM orders;
+INSERT INTO names SELECT 'groups', rollup(h) FROM (SELECT purchase_history_with_names(k, date '2000-01-01' + n, 0.25, 'day') AS h FROM orders GROUP BY n % 50) s;
+INSERT INTO names SELECT 'read back', h::text::purchase_history FROM named;
+SET work_mem = '64kB';
+SET hash_mem_multiplier = 1;
+INSERT INTO names SELECT 'disk', h FROM named;
+RESET work_mem;
+RESET hash_mem_multiplier;
+SELECT what, h = (SELECT h FROM named) AS same FROM names ORDER BY what;
+SELECT count(*) AS customers, count(*) FILTER (WHERE l.customer = o.least) AS least FROM named, customer_list(h) l JOIN (SELECT min(k COLLATE "C") AS least FROM orders GROUP BY k) o ON o.least = l.customer;
+SELECT string_agg(customer, ' ') AS least, (SELECT string_agg(customer, ' ') FROM customer_list((SELECT purchase_history_with_names(k COLLATE case_insensitive, date '2024-01-01', 'day' ORDER BY n DESC) FROM generate_series(1, 2000) n, LATERAL (VALUES (CASE n WHEN 1234 THEN 'ANN' ELSE 'aNN' END)) v (k)))) AS late
+FROM customer_list((SELECT purchase_history_with_names(k COLLATE case_insensitive, date '2024-01-01', 'day') FROM (VALUES ('ann'), ('Ann'), ('aNN')) v (k)));
+-- What is taken away is among those that have come: it doesn't bring another back.
+SELECT (SELECT string_agg(customer, ' ') FROM customer_list(a + b - a)) AS least, (SELECT string_agg(customer, ' ') FROM customer_list(b)) AS left
+FROM (SELECT purchase_history_with_names('Ann' COLLATE case_insensitive, date '2024-01-01', 'day') AS a, purchase_history_with_names('ann' COLLATE case_insensitive, date '2024-01-02', 'day') AS b) s;
+SELECT rollup(h) FROM (SELECT purchase_history_with_names('Ann', date '2024-01-01', 'day') UNION ALL SELECT purchase_history_with_names('Ann' COLLATE case_insensitive, date '2024-01-01', 'day')) s (h);
+SELECT count(*) FROM customer_list((SELECT purchase_history(k, date '2000-01-01', 'day') FROM orders));
+
 -- Lines: customers and the numbers of orders alike. A function has one collation: where
 -- that is not the one of both, nobody has said what is meant.
 SELECT purchase_frequency(k, o) AS plain, purchase_frequency(k COLLATE case_insensitive, o COLLATE case_insensitive) AS both, purchase_frequency(k COLLATE case_insensitive, n) AS customers,

@@ -184,7 +184,7 @@ FROM aggregates GROUP BY name ORDER BY name COLLATE "C";
 SELECT signature FROM aggregates
 WHERE arguments IS NULL OR array_position(types, NULL) IS NOT NULL
 	OR cardinality(types) <> num_nonnulls(customer, at, amount, is_order, order_id)
-		+ CASE replace(name, '_retention_', '') WHEN 'customer_base_sample' THEN 1 WHEN 'rfm_summary' THEN 1 WHEN 'order_days_between' THEN 2
+		+ CASE replace(replace(name, '_retention_', ''), '_with_names', '') WHEN 'customer_base_sample' THEN 1 WHEN 'rfm_summary' THEN 1 WHEN 'order_days_between' THEN 2
 			WHEN 'next_order_due_day' THEN 1 WHEN 'purchase_history' THEN 1 ELSE 0 END
 		+ CASE WHEN 'time_zone' = ANY (SELECT unnest(proargnames) FROM pg_proc WHERE oid = signature) THEN 1 ELSE 0 END;
 
@@ -230,7 +230,7 @@ DECLARE
 	ratio text := CASE WHEN a.amount = 'a_float8' THEN '(%s)::float8 / (%s)::float8' ELSE '(%s) / (%s)' END;
 	formula text;
 BEGIN
-	formula := CASE replace(replace(a.name, '_sample', ''), '_retention_', '')
+	formula := CASE replace(replace(replace(a.name, '_sample', ''), '_retention_', ''), '_with_names', '')
 		WHEN 'aov' THEN format(ratio, 'revenue', 'nullif(orders, 0)')
 		WHEN 'customer_value' THEN format(ratio, 'revenue', 'nullif(customers, 0)')
 		WHEN 'purchase_frequency' THEN 'orders::float8 / nullif(customers, 0)::float8'
@@ -486,7 +486,7 @@ BEGIN
 	INSERT INTO truth
 	SELECT b.signature, t.key, t.value
 	FROM truth t JOIN aggregates AS c USING (signature)
-	JOIN aggregates AS b ON b.name = c.name AND b.signature <> c.signature
+	JOIN aggregates AS b ON replace(b.name, '_with_names', '') = c.name AND b.signature <> c.signature
 		AND (b.customer IS NULL) = (c.customer IS NULL) AND (b.order_id IS NULL) = (c.order_id IS NULL) AND concat_ws(' ', b.customer, b.order_id, c.customer, c.order_id) !~ '_char( |$)'
 		AND (b.at = c.at OR b.at = 't_timestamp' AND c.at = 't_timestamptz' OR num_nonnulls(b.at, c.at) = 0)
 		AND b.amount IS NOT DISTINCT FROM c.amount;

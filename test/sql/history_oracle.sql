@@ -383,7 +383,7 @@ RETURNS TABLE (customers int8, orders int8, revenue numeric, refunds int8, guest
 $$;
 CREATE FUNCTION plain_history_info(which int)
 RETURNS TABLE (period text, time_zone text, customers int8, occasions int8, orders int8, revenue numeric, first_order date, last_order date,
-			   refunds int8, refunded numeric, guest_orders int8, guest_refunds int8, guest_revenue numeric) STABLE LANGUAGE sql AS $$
+			   refunds int8, refunded numeric, guest_orders int8, guest_refunds int8, guest_revenue numeric, has_names bool) STABLE LANGUAGE sql AS $$
 	SELECT c.grain, CASE WHEN c.at = 't_timestamptz' THEN coalesce(c.zone, 'UTC') END,
 		   count(DISTINCT customer) FILTER (WHERE is_order), count(DISTINCT (customer, period)) FILTER (WHERE customer IS NOT NULL AND is_order),
 		   count(customer) FILTER (WHERE is_order),
@@ -391,8 +391,8 @@ RETURNS TABLE (period text, time_zone text, customers int8, occasions int8, orde
 		   min(day) FILTER (WHERE customer IS NOT NULL AND is_order), max(day) FILTER (WHERE customer IS NOT NULL AND is_order),
 		   CASE WHEN c.amount IS NOT NULL THEN count(customer) FILTER (WHERE NOT is_order) END, coalesce(sum(f.amount) FILTER (WHERE customer IS NOT NULL AND NOT is_order), CASE WHEN c.amount IS NOT NULL THEN 0 END),
 		   count(*) FILTER (WHERE customer IS NULL AND is_order), CASE WHEN c.amount IS NOT NULL THEN count(*) FILTER (WHERE customer IS NULL AND NOT is_order) END,
-		   coalesce(sum(f.amount) FILTER (WHERE customer IS NULL), CASE WHEN c.amount IS NOT NULL THEN 0 END)
-	FROM cases c JOIN facts f USING (id) WHERE id = which GROUP BY c.grain, c.at, c.zone, c.amount
+		   coalesce(sum(f.amount) FILTER (WHERE customer IS NULL), CASE WHEN c.amount IS NOT NULL THEN 0 END), c.key <> 'c_text'
+	FROM cases c JOIN facts f USING (id) WHERE id = which GROUP BY c.grain, c.at, c.zone, c.amount, c.key
 $$;
 
 -- ---------------------------------------------------------------------------
