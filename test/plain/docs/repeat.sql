@@ -147,6 +147,9 @@ SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY gap), percentile_cont(0.9) WI
 SELECT customer::text, count(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY gap), max(day) + floor(percentile_cont(0.5) WITHIN GROUP (ORDER BY gap))::int
 FROM (SELECT *, day - lag(day) OVER (PARTITION BY customer ORDER BY n) AS gap FROM plain.numbered) g GROUP BY customer ORDER BY customer::text
 
+--> names
+SELECT customer || '@example.com', count(*), max(day) FROM plain.numbered GROUP BY customer
+
 --> summary
 SELECT customer, (rfm).repeat_purchases, (rfm).active_days, (rfm).age_days, round((rfm).mean_spend, 2), (rfm).orders, (SELECT count(DISTINCT day) FROM plain.numbered n WHERE n.customer::text = c.customer AND day > '2024-03-31' AND day <= '2024-04-30')
 FROM (SELECT DISTINCT customer_id::text AS customer FROM orders WHERE customer_id IS NOT NULL) c LEFT JOIN plain.rfm('2024-03-31') USING (customer) ORDER BY customer
