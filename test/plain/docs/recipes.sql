@@ -60,6 +60,9 @@ SELECT count(DISTINCT customer), count(*) FROM margins WHERE quantity > 0
 SELECT 3, 4, 1, sum(profit), sum(profit) / 3, 1 FROM margins
 
 --> profit
+VALUES (0, 3, 3, 10 - 1 + 12), (31, 2, 3, 10 - 4 - 1)
+
+--> profit
 SELECT count(DISTINCT customer) FILTER (WHERE profit >= 0), count(*) FILTER (WHERE profit >= 0), sum(profit), sum(profit) / count(DISTINCT customer) FILTER (WHERE profit >= 0), count(*) FILTER (WHERE profit < 0) FROM margins
 
 --> staff
