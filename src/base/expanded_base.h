@@ -19,6 +19,9 @@
 /* Rows collected before they go into the table; see expanded_base.c. */
 #define EXPANDED_PENDING	256
 
+/* The least table that is worth a trip to the disk. */
+#define EXPANDED_MIN_ENTRIES	1024
+
 typedef struct ExpandedBase
 {
 	ExpandedState state;
@@ -56,6 +59,20 @@ extern void retention_expanded_end_merge(ExpandedBase *base);
 extern void retention_expanded_rows(ExpandedBase *base, BaseTotals *totals);
 extern void retention_expanded_totals(ExpandedBase *base, BaseTotals *totals);
 extern void retention_expanded_pack(ExpandedState *state, BlockWriter *writer);
+
+/* Of the files of this: what one needs of the others. */
+extern CustomerTable *retention_expanded_new_table(ExpandedBase *base, const CustomerTable *like, int words,
+												   int64 home_slots, int64 overflow_slots);
+extern CustomerTable *retention_expanded_copy_table(ExpandedBase *base, const CustomerTable *from,
+													int64 entries, int words);
+extern void retention_expanded_fit_pending(ExpandedBase *base);
+extern Size retention_expanded_memory_left(ExpandedBase *base);
+extern void retention_expanded_restart(ExpandedBase *base, int64 entries, uint64 first_hash, uint64 last_hash);
+extern void retention_expanded_widen(ExpandedBase *base);
+extern void retention_expanded_absorb_hard(ExpandedBase *base, Spill **overflow, const SpillReader *source,
+										   const uint64 *entry, int words, int scale);
+extern Spill *retention_expanded_create_spill(ExpandedBase *base, const SpillReader *source);
+extern void retention_expanded_spill_table(Spill *spill, const CustomerTable *table);
 
 /* A function that is shown every customer, a part of them at a time. */
 typedef void (*PartVisitor) (ExpandedBase *base, const CustomerTable *part, void *arg);
