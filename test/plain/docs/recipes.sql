@@ -191,6 +191,9 @@ c AS (SELECT customer, count(*) AS orders, max(day) AS last, date '2024-06-30' -
 SELECT customer, orders, revenue, last, silent, CASE WHEN silent > 3 * usual THEN 'lost' WHEN silent > 2 * usual THEN 'dormant' WHEN silent > usual THEN 'at risk' WHEN orders > 1 THEN 'active' ELSE 'new' END
 FROM c JOIN s USING (customer), usual WHERE silent >= 90 ORDER BY silent DESC, customer
 
+--> inactive_names
+SELECT email, max(ordered_at) AS last, date '2024-05-19' - max(ordered_at) FROM requests WHERE email LIKE '%@x.org' GROUP BY email HAVING date '2024-05-19' - max(ordered_at) >= 90 ORDER BY last
+
 --> due
 SELECT * FROM (SELECT customer, orders, last_order, next_order_due, CASE WHEN next_order_due > '2024-04-30' THEN 'due' ELSE 'late' END FROM sales_history, customer_list(h, as_of => '2024-04-30')) q WHERE next_order_due <= date '2024-05-07' ORDER BY next_order_due, customer::int;
 WITH o AS (SELECT * FROM plain.o WHERE day <= '2024-04-30'),
