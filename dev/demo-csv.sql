@@ -1,7 +1,8 @@
 -- From the table csv (line, c1, c2 ...), all text, its first line the header, to
 -- the table orders that dev/demo.sql reads. psql's variables: file, separator,
 -- encoding; customer, at, amount: the names of the columns, or empty. Sets
--- unreadable, the number of rows that are left out.
+-- unreadable, the number of rows that are left out, and currency, where the name of
+-- the amount's column ends with one.
 
 \set SHOW_CONTEXT never
 \pset tuples_only on
@@ -45,6 +46,10 @@ SELECT pg_temp.pick('customer', :'customer', '{customerid,customer,custid,cust,c
 		createddate,datecreated,timestamp,datetime,date,time,ts,day}') AS at_column,
 	   pg_temp.pick('amount', :'amount', '{amount,orderamount,totalamount,ordertotal,total,totalprice,ordervalue,revenue,
 		netrevenue,grandtotal,nettotal,netamount,sales,value,paymentvalue,dollarvalue,price,subtotal,turnover,sum}') AS amount_column
+\gset
+
+SELECT coalesce(substring(name FROM '[([](AUD|BRL|CAD|CHF|CNY|CZK|DKK|EUR|GBP|HUF|INR|JPY|MXN|NOK|NZD|PLN|RON|SEK|TRY|USD|ZAR)[])]$'), '') AS currency
+FROM csv_column WHERE "column" = :'amount_column'
 \gset
 
 -- What programs write where there is nothing.

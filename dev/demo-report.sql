@@ -1,6 +1,7 @@
--- Views over the table orders, for the queries of dev/report. The period is the
--- one that makes some ten to forty bars of the time there are orders of.
--- psql's variables: file, unreadable (as demo-csv.sql leaves them), or neither.
+-- Views over the table orders, and what the page of examples/dashboard shows of them,
+-- in report.json. The period is the one that makes some ten to forty bars of the time
+-- there are orders of. psql's variables: file, unreadable, currency (as demo-csv.sql
+-- leaves them), or none.
 
 \pset tuples_only on
 \pset format unaligned
@@ -11,6 +12,7 @@ SET client_min_messages = warning;
 \else
 \set file ''
 \set unreadable 0
+\set currency EUR
 \endif
 
 SELECT CASE WHEN days <= 21 THEN 'day' WHEN days <= 150 THEN 'week' WHEN days <= 1100 THEN 'month'
@@ -23,6 +25,8 @@ FROM (SELECT coalesce(max(ordered_at)::date - min(ordered_at)::date, 0) AS days
 SELECT retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', period => :'period', lifespan => '3 years', target => 'shop')
 \g /dev/null
 
-\o report.json
-SELECT jsonb_build_object('file', :'file', 'unreadable', :'unreadable'::int8, 'period', :'period',
-	'orders', (SELECT count(*) FROM orders));
+\setenv SHOP_SCHEMA shop
+\setenv SHOP_FILE :file
+\setenv SHOP_UNREADABLE :unreadable
+\setenv SHOP_CURRENCY :currency
+\! examples/dashboard/src/data/shop.json.sh >report.json

@@ -235,17 +235,3 @@ copy_csv() {
 	seq -s ', ' -f 'c%.0f' "$width" |
 		sed "s/.*/\\\\copy csv (&) FROM pstdin (FORMAT csv, DELIMITER '$separator', ENCODING '$encoding')/"
 }
-
-# ---- the report --------------------------------------------------------------
-
-# psql's script that asks the queries of dev/report, after dev/demo-report.sql: a
-# line of JSON for each.
-report_queries() {
-	local query name
-	for query in "$top"/dev/report/queries/*.sql; do
-		name=${query##*/}
-		printf "SELECT jsonb_build_object('%s', coalesce(jsonb_agg(answer), '[]')) FROM (\n" "${name%.sql}"
-		cat "$query"
-		echo ') AS answer;'
-	done
-}

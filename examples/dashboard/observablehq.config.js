@@ -4,7 +4,7 @@ export default {
   output: "dist",
   title: "How the shop is doing",
   head: '<link rel="icon" href="data:,">', // or browsers ask for one
-  style: "style.css",
+  style: "page.css",
   globalStylesheets: [], // its default is a font from elsewhere
   sidebar: false,
   toc: false,

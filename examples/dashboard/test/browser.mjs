@@ -1,9 +1,10 @@
 // node test/browser.mjs SITES [PNG]
 //
-// Opens the built sites of the demo shop (SITES/shop) and of the small ones in
+// Opens the site of the demo shop (SITES/shop), and its page and those of the small ones
+// as single files (SITES/NAME.html), in
 // Chromium and compares what stands on the pages with what the views say: psql
 // formats the numbers here, and JavaScript there. Needs psql's variables (PGHOST
-// ...) for that; a site has the name of its views' schema. The pages must ask
+// ...) for that; a page has the name of its views' schema. The pages must ask
 // nothing of any other machine and must log no error. With PNG: takes a picture of
 // the demo shop's page.
 //
@@ -13,6 +14,7 @@ import {execFileSync} from "node:child_process";
 import {readFile, stat} from "node:fs/promises";
 import {createServer} from "node:http";
 import {extname, join, normalize} from "node:path";
+import {pathToFileURL} from "node:url";
 import {chromium} from "playwright-core";
 
 const [sites, png] = process.argv.slice(2);
@@ -76,12 +78,15 @@ const browser = await chromium.launch({
 const foreign = [];
 const errors = [];
 
-// The page of a shop, when it has so many charts.
-async function open(shop, charts, options) {
+const site = (shop) => `${origin}/${shop}/`;
+const file = (shop) => String(pathToFileURL(join(sites, `${shop}.html`)));
+
+// A page, when it has so many charts.
+async function open(address, charts, options) {
   const context = await browser.newContext({deviceScaleFactor: 1, locale: "en-US", timezoneId: "America/Los_Angeles", ...options});
   await context.route("**/*", (route) => {
     const url = route.request().url();
-    if (/^(data|blob):/.test(url) || url.startsWith(origin + "/")) return route.continue();
+    if (/^(data|blob):/.test(url) || url.startsWith(origin + "/") || url === address) return route.continue();
     foreign.push(url);
     return route.abort();
   });
@@ -93,7 +98,7 @@ async function open(shop, charts, options) {
   page.on("response", (response) => {
     if (response.status() >= 400 && !response.url().endsWith("/favicon.ico")) errors.push(`${response.status()} ${response.url()}`);
   });
-  await page.goto(`${origin}/${shop}/`);
+  await page.goto(address);
   await page.waitForSelector(".foot", {timeout: 30000});
   await page.waitForFunction((charts) => document.querySelectorAll(".card svg[class^=plot]").length >= charts, charts, {timeout: 30000});
   return page;
@@ -118,25 +123,27 @@ function checkWords(shop, body) {
 }
 
 try {
-  const page = await open("shop", 7, {viewport: {width: 1280, height: 900}});
+  const page = await open(site("shop"), 10, {viewport: {width: 1280, height: 900}});
   const texts = reader(page);
   const text = async (selector) => (await texts(selector)).join(" | ");
 
   // The numbers at the top.
   const [kpi] = rows(`
     SELECT to_char(customers, 'FM999,999,990'), to_char(all_orders, 'FM999,999,990'), to_char(all_revenue, 'FM€999,999,990'),
-           to_char(aov, 'FM€999,990.00'), to_char(100 * repeat_rate::numeric, 'FM990.0" %"'), to_char(clv, 'FM€999,990.00'),
+           to_char(aov, 'FM€999,990.00'), to_char(100 * repeat_rate::numeric, 'FM990.0" %"'), to_char(purchase_frequency, 'FM990.00'),
+           to_char(customer_value, 'FM€999,990.00'), to_char(clv, 'FM€999,990.00'),
            to_char(first_order, 'FMDD Mon YYYY'), to_char(last_order, 'FMDD Mon YYYY')
     FROM :"schema".kpi;`);
-  const names = ["customers", "orders", "revenue", "aov", "repeat-rate", "clv"];
+  const names = ["customers", "orders", "revenue", "aov", "repeat-rate", "frequency", "customer-value", "clv"];
   for (const [i, name] of names.entries()) same(`kpi ${name}`, await text(`#kpi-${name} .value`), kpi[i]);
-  check("first and last order", (await text(".lead")).startsWith(`Orders from ${kpi[6]} to ${kpi[7]}.`), await text(".lead"));
+  check("first and last order", (await text(".lead")).startsWith(`Orders from ${kpi[8]} to ${kpi[9]}.`), await text(".lead"));
 
   // The changes: of the last period that is over for sure on the one before it.
   const [change] = rows(`
     WITH ended AS (
         SELECT *, lag(customers) OVER w AS customers_before, lag(all_orders) OVER w AS orders_before, lag(all_revenue) OVER w AS revenue_before,
                lag(aov) OVER w AS aov_before, lag(trailing_12_months_repeat_rate) OVER w AS rate_before, lag(customer_value) OVER w AS value_before,
+               lag(purchase_frequency) OVER w AS frequency_before,
                lag(period_start) OVER w AS period_before
         FROM :"schema".kpi_by_period
         WHERE period_start < (SELECT max(period_start) FROM :"schema".kpi_by_period WHERE all_orders > 0)
@@ -148,9 +155,10 @@ try {
                to_char(customers, 'FM999,990') AS customers, to_char(all_orders, 'FM999,990') AS orders,
                to_char(all_revenue, 'FM€999,990') AS revenue, to_char(aov, 'FM€999,990.00') AS aov,
                to_char(100 * trailing_12_months_repeat_rate::numeric, 'FM990.0" %"') AS rate, to_char(customer_value, 'FM€999,990.00') AS value,
+               to_char(purchase_frequency, 'FM990.00') AS frequency,
                ARRAY[100.0 * customers / customers_before - 100, 100.0 * all_orders / orders_before - 100,
                      100 * all_revenue / revenue_before - 100, 100 * aov / aov_before - 100,
-                     100 * (trailing_12_months_repeat_rate - rate_before)::numeric, 100 * customer_value / value_before - 100] AS by
+                     100 * (trailing_12_months_repeat_rate - rate_before)::numeric, (100 * purchase_frequency / frequency_before - 100)::numeric, 100 * customer_value / value_before - 100] AS by
         FROM ended
     ), said AS (
         SELECT by.*, ARRAY(SELECT CASE WHEN abs(c) < 0.05 THEN '± ' WHEN c > 0 THEN '▲ ' ELSE '▼ ' END || to_char(abs(c), 'FM990.0')
@@ -159,7 +167,8 @@ try {
     )
     SELECT name || ': ' || customers || ' ' || c[1] || ' % vs ' || name_before, name || ': ' || orders || ' ' || c[2] || ' % vs ' || name_before,
            name || ': ' || revenue || ' ' || c[3] || ' % vs ' || name_before, name || ': ' || aov || ' ' || c[4] || ' % vs ' || name_before,
-           'In 12 months: ' || rate || ' ' || c[5] || ' points vs ' || name_before, name || ': ' || value || ' a customer ' || c[6] || ' % vs ' || name_before
+           'In 12 months: ' || rate || ' ' || c[5] || ' points vs ' || name_before,
+           name || ': ' || frequency || ' ' || c[6] || ' % vs ' || name_before, name || ': ' || value || ' ' || c[7] || ' % vs ' || name_before, ''
     FROM said;`);
   for (const [i, name] of names.entries()) same(`change of ${name}`, await text(`#kpi-${name} .detail`), change[i]);
 
@@ -200,7 +209,7 @@ try {
 
   const [[rated, open12]] = rows(`
     SELECT to_char(100 * (array_agg(trailing_12_months_repeat_rate ORDER BY period_start DESC))[2]::numeric, 'FM990') ||
-           ' % of those who ordered in the last 12 months did so more than once',
+           ' % of those who ordered in the 12 months to ' || (array_agg(to_char(period_start, 'Mon YYYY') ORDER BY period_start DESC))[2] || ' did so more than once',
            to_char(max(period_start), 'Mon YYYY') || ' may not be over yet: it is hatched and left out of the comparisons.'
     FROM :"schema".kpi_by_period
     WHERE period_start <= (SELECT max(period_start) FROM :"schema".kpi_by_period WHERE all_orders > 0);`);
@@ -217,6 +226,35 @@ try {
     SELECT 'The best 20 % of the customers bring ' || to_char(100 * share_of_revenue::numeric, 'FM990') || ' % of the revenue'
     FROM :"schema".revenue_concentration WHERE percentile = 20;`);
   same("title of the concentration", await text("#concentration h2"), top20);
+
+  // Who comes and who goes: a bar a number that is not 0, and none of who lapsed in the period that isn't over.
+  const [[flowBars, flowTitle]] = rows(`
+    SELECT (SELECT count(*) FROM :"schema".lifecycle, unnest(ARRAY[new, retained, resurrected, CASE WHEN is_complete THEN lapsed END]) AS v WHERE v <> 0),
+           to_char(period_start, 'Mon YYYY') || ': ' || new || ' new customers, ' || resurrected || ' came back, ' || lapsed || ' paused or left'
+    FROM :"schema".lifecycle WHERE is_complete ORDER BY period_start DESC LIMIT 1;`);
+  same("bars of who comes and goes", String(await page.locator("#lifecycle .lifecycle rect").count()), flowBars);
+  same("title of who comes and goes", await text("#lifecycle h2"), flowTitle);
+
+  // What customers have paid by cohort: a line a cohort with a complete cell, and what all have paid in the end.
+  const [[cohortTitle, cohortLines, allPaid]] = rows(`
+    SELECT '6 months after the first order a customer has paid ' || to_char(min(customer_value) FILTER (WHERE period_index = 6 AND cohort_size >= 30), 'FM€990.00') ||
+           ' to ' || to_char(max(customer_value) FILTER (WHERE period_index = 6 AND cohort_size >= 30), 'FM€990.00') || ', by cohort',
+           count(DISTINCT cohort),
+           (SELECT to_char(sum(cumulative_revenue) / sum(cohort_size), 'FM€990') FROM :"schema".cohort_retention WHERE is_complete
+            GROUP BY period_index ORDER BY period_index DESC LIMIT 1)
+    FROM :"schema".cohort_retention WHERE is_complete;`);
+  same("title of the value by cohort", await text("#cohort-value h2"), cohortTitle);
+  same("lines of the value by cohort", String(await page.locator("#cohort-value .cohort-lines path").count()), cohortLines);
+  same("value of all together", (await page.locator('#cohort-value g[aria-label="text"] text').allTextContents()).join(), allPaid);
+
+  // The ladder: the numbers on its bars.
+  const [[ladder, ladderTitle]] = rows(`
+    SELECT string_agg(round(100 * eligible_rate::numeric) || ' %', ' ' ORDER BY order_number),
+           max(round(100 * eligible_rate::numeric)) FILTER (WHERE order_number = 1) || ' % make a second order within 90 days, ' ||
+           max(round(100 * eligible_rate::numeric)) FILTER (WHERE order_number = 5) || ' % of those with 5 the next'
+    FROM :"schema".order_ladder WHERE order_number <= 12 AND eligible >= 5;`);
+  same("numbers of the ladder", (await page.locator("#order-ladder .ladder-numbers text").allTextContents()).join(" ").replace(/\s+/g, " "), ladder);
+  same("title of the ladder", await text("#order-ladder h2"), ladderTitle);
 
   // Segments: their names, and two bars each.
   const [[segments, segmentCount]] = rows(`
@@ -259,8 +297,34 @@ try {
     check("the picture is below 400 kB", size < 400e3, `${size} bytes`);
   }
 
+  // The same page as one file, from disk.
+  const report = await open(file("shop"), 10, {viewport: {width: 1280, height: 900}});
+  same("the page as one file says the same", await wholeText(report), await wholeText(page));
+
+  // A window of periods, chosen on the page.
+  await page.selectOption("#from", "2024-11");
+  await page.selectOption("#until", "2025-04");
+  const [[totals, windowBars, windowTitle, windowFlow]] = rows(`
+    SELECT to_char(sum(all_orders), 'FM999,990') || ' orders · ' || to_char(sum(all_revenue), 'FM€999,990') || ' of revenue · ' ||
+           to_char(sum(all_revenue) / sum(all_orders), 'FM€990.00') || ' an order · ' || to_char(sum(new_customers), 'FM999,990') || ' new customers',
+           (SELECT count(*) FROM :"schema".kpi_by_period, unnest(ARRAY[new_orders, returning_orders, guest_orders]) AS v
+            WHERE v <> 0 AND period_label BETWEEN '2024-11' AND '2025-04'),
+           (SELECT to_char(100 * returning_revenue / all_revenue, 'FM990') || ' % of the revenue of Apr 2025 came from returning customers'
+            FROM :"schema".kpi_by_period WHERE period_label = '2025-04'),
+           (SELECT 'Apr 2025: ' || new || ' new customers, ' || resurrected || ' came back, ' || lapsed || ' paused or left' FROM :"schema".lifecycle WHERE period_label = '2025-04')
+    FROM :"schema".kpi_by_period WHERE period_label BETWEEN '2024-11' AND '2025-04';`);
+  same("window: its totals", await text("#window .totals"), totals);
+  await page.waitForSelector("#orders svg[class^=plot]");
+  same("window: bars of orders", String(await page.locator("#orders g[aria-label=bar] rect").count()), windowBars);
+  same("window: title of the revenue", await text("#revenue h2"), windowTitle);
+  same("window: title of who comes and goes", await text("#lifecycle h2"), windowFlow);
+  same("window: the numbers at the top stay", await text("#kpi-customers .value"), kpi[0]);
+  await page.selectOption("#until", "2024-01");
+  same("window: one that ends before it begins", await text("#window .totals"), "No period: it ends before it begins.");
+  same("window: which has no charts", String(await page.locator("#revenue").count()), "0");
+
   const mobile = {viewport: {width: 390, height: 844}, isMobile: true, hasTouch: true};
-  const phone = await open("shop", 7, mobile);
+  const phone = await open(site("shop"), 10, mobile);
   same("fits a phone", String(await overflow(phone)), "0");
   for (const table of ["#win-back", "#rows"]) {
     const wide = await phone.locator(`${table} .wide`).evaluate((e) => e.scrollWidth - e.clientWidth);
@@ -269,7 +333,7 @@ try {
   if (png && process.env.PHONE_PNG) await phone.screenshot({path: process.env.PHONE_PNG, fullPage: true});
 
   // A young shop: its first customers alone have had the longest time, and must not make a headline.
-  const young = await open("young", 6, {viewport: {width: 1280, height: 900}});
+  const young = await open(file("young"), 9, {viewport: {width: 1280, height: 900}});
   const youngTexts = reader(young);
   const [[youngRepeat, youngLast, youngValue, youngFew]] = rows(
     `
@@ -286,10 +350,9 @@ try {
   same("young: title of the repeat curve", (await youngTexts("#repeat-curve h2")).join(), youngRepeat);
   const dayTicks = await young.locator('#repeat-curve g[aria-label="x-axis tick label"] text').allTextContents();
   check("young: no tick beyond the curve", dayTicks.length > 3 && dayTicks.every((day) => +day <= +youngLast), dayTicks.join(" "));
-  same("young: no lifetime value without a lifespan", String(await young.locator("#kpi-clv").count()), "0");
   same("young: what a customer paid", (await youngTexts("#kpi-customer-value .value")).join(), youngValue);
-  const youngCard = (await youngTexts("#kpi-customer-value")).join();
-  check("young: how to get a lifetime value", youngCard.endsWith("make the views with lifespan => '3 years'"), youngCard);
+  const youngCard = (await youngTexts("#kpi-clv")).join();
+  same("young: no lifetime value without a lifespan, and how to get one", youngCard, "Customer lifetime value – for one, make the views with lifespan => '3 years'");
   const rateCard = await young.locator("#repeat-rate").evaluate((e) => e.clientHeight);
   check("young: a card without a chart is low", rateCard < 120, `${rateCard} pixels`);
   checkWords("young", await wholeText(young));
@@ -297,18 +360,48 @@ try {
 
   // One customer: nothing to compare with, and little to say in the plural.
   for (const [screen, options] of [["1280 pixels", {viewport: {width: 1280, height: 900}}], ["a phone", mobile]]) {
-    const one = await open("one", 3, options);
+    const one = await open(file("one"), 4, options);
     const oneTexts = reader(one);
     const name = (what) => `one, ${screen}: ${what}`;
     same(name("the customer"), (await oneTexts("#kpi-customers")).join().replace(/ Mar.*/, ""), "Customer 1 has ordered so far");
     same(name("what the customer paid"), (await oneTexts("#kpi-customer-value .value")).join(), "€60.00");
-    same(name("sentences in place of charts"), String(await one.locator(":is(#repeat-rate, #repeat-curve, #segments, #concentration) svg").count()), "0");
+    same(name("sentences in place of charts"), String(await one.locator(":is(#repeat-rate, #cohort-value, #repeat-curve, #order-ladder, #segments, #concentration) svg").count()), "0");
+    same(name("no lifetime value of a month"), (await oneTexts("#kpi-clv .value")).join(), "–");
     check(name("too few"), (await oneTexts("#repeat-curve")).join().endsWith("Too few customers have had the time yet."));
     const orders = await one.locator('#orders g[aria-label="y-axis tick label"] text').allTextContents();
     same(name("whole orders"), orders.join(" "), "0 1 2");
     checkWords(name("words"), await wholeText(one));
     same(name("fits"), String(await overflow(one)), "0");
   }
+
+  // Guests alone: revenue and orders by week, and nothing of customers.
+  const guests = await open(file("guests"), 2, {viewport: {width: 1280, height: 900}});
+  const guestsTexts = reader(guests);
+  same("guests: nobody is known", (await guestsTexts(".lead")).join(), "There are no orders of known customers yet.");
+  same("guests: their revenue", (await guestsTexts("#kpi-revenue .value")).join(), "€17");
+  same("guests: their orders", (await guestsTexts("#kpi-orders")).join(), "Orders 2 2 of them by guests W18 2024: 1");
+  same("guests: their totals", (await guestsTexts("#window .totals")).join(), "2 orders · €20 of revenue · €9.75 an order · 0 new customers");
+  checkWords("guests", await wholeText(guests));
+
+  // Names that are HTML are names, and nothing that they say is done; money without a currency.
+  const hostile = await open(file("hostile"), 8, {viewport: {width: 390, height: 844}});
+  const hostileTexts = reader(hostile);
+  same("hostile: the title", (await hostileTexts("h1")).join(), "The shop of <b>hostile</b>.csv");
+  same("hostile: the page's own title", await hostile.title(), "How the shop is doing");
+  const hostileNames = rows(`
+    SELECT CASE WHEN length(customer) > 60 THEN left(customer, 59) || '…' ELSE trim(customer) END FROM :"schema".customers WHERE status IN ('at risk', 'dormant')
+    ORDER BY coalesce(expected_revenue_12_months, 0) DESC, revenue DESC, customer LIMIT 15;`, "hostile");
+  same("hostile: the customers", (await hostileTexts("#win-back-table td:first-child")).join("\n"), hostileNames.join("\n"));
+  for (const part of ["<script>", "</script>", "<svg", "…"]) check(`hostile: ${part} is among them`, hostileNames.join().includes(part), hostileNames.join("\n"));
+  same("hostile: no element of theirs", String(await hostile.locator("td :is(script, img, b, svg)").count()), "0");
+  same("hostile: what could not be read", (await hostileTexts("#rows-table tbody tr:last-child")).join(), "Rows that could not be read 1 –");
+  same("hostile: no currency", (await hostileTexts("#kpi-revenue .value")).join(), rows(`SELECT to_char(all_revenue, 'FM999,990') FROM :"schema".kpi;`, "hostile")[0][0]);
+  const [[later]] = rows(`
+    SELECT 'Not shown: ' || to_char(-sum(all_revenue), 'FM999,990') || ' of refunds after the last order''s month.' FROM :"schema".kpi_by_period
+    WHERE period_start > (SELECT max(period_start) FROM :"schema".kpi_by_period WHERE all_orders > 0);`, "hostile");
+  check("hostile: refunds after the last order are told", (await hostileTexts("#revenue .hint")).join().endsWith(later), later);
+  checkWords("hostile", (await wholeText(hostile)).replaceAll(/onerror="[^"]*"/g, ""));
+  same("hostile: fits a phone", String(await overflow(hostile)), "0");
 
   same("nothing asked of another machine", foreign.join(" "), "");
   same("no error logged", errors.join("\n"), "");

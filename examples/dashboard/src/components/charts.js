@@ -1,7 +1,7 @@
 // The charts of the page, each a function of rows of a view and the width that there is.
 import * as Plot from "@observablehq/plot";
 import {ago, count, percent, periodName, periodTick, plural} from "./format.js";
-import {within} from "./repeat.js";
+import {least, within} from "./repeat.js";
 
 export const colors = {
   returning: "#2f6b82",
@@ -181,6 +181,66 @@ export function repeatRateOverTime(periods, {width}) {
   });
 }
 
+// ---- who comes and who goes ------------------------------------------------------
+
+const flows = [
+  {key: "retained", name: "Ordered in the one before, too", color: colors.returning},
+  {key: "resurrected", name: "Came back after a pause", color: colors.new},
+  {key: "new", name: "New", color: colors.mark},
+  {key: "lapsed", name: "Not back from the one before", color: colors.guests}
+];
+
+export const lifecycleLegend = (rows) => flows.filter(({key}) => rows.some((d) => d[key])).map(({name, color}) => [name, color]);
+
+// Customers of a period above the line, those of the one before who have none in it below.
+export function lifecycleBars(rows, {width, unit}) {
+  const labels = rows.map((d) => d.period_label);
+  // Who has lapsed is not known before the period is over.
+  const long = rows.flatMap((d) =>
+    flows
+      .filter(({key}) => d[key] && (key !== "lapsed" || d.is_complete))
+      .map(({key}) => ({...d, key, value: key === "lapsed" ? -d[key] : d[key]}))
+  );
+  return Plot.plot({
+    width,
+    height: 270,
+    marginLeft: 50,
+    marginTop: 24,
+    marginBottom: 36,
+    style,
+    ariaLabel: `Customers who come and go by ${unit}, bars`,
+    x: {type: "band", domain: labels, padding: 0.22},
+    y: {nice: true, tickFormat: (n) => count(Math.abs(n)), label: `ordered in the ${unit}`, ticks: 5, grid: true, tickSize: 0, labelArrow: "none"},
+    marks: [
+      ...flows.map(({key, color}) => hatch(`hatch-lifecycle-${key}`, color)),
+      periodAxis(labels, width - 60),
+      Plot.barY(long, {
+        x: "period_label",
+        y: "value",
+        fill: (d) => (d.is_complete ? flowColor(d.key) : `url(#hatch-lifecycle-${d.key})`),
+        stroke: (d) => (d.is_complete ? "none" : flowColor(d.key)),
+        order: (d) => flows.findIndex(({key}) => key === d.key),
+        className: "lifecycle"
+      }),
+      Plot.ruleY([0], {stroke: colors.faint}),
+      Plot.tip(
+        rows,
+        Plot.pointerX({
+          x: "period_label",
+          y: "closing",
+          title: (d) =>
+            [
+              `${periodName(d.period_label)}: ${plural(d.closing, "customer")}${d.is_complete ? "" : ", not over yet"}`,
+              ...flows.filter(({key}) => key !== "lapsed" || d.is_complete).map(({key, name}) => `${name}: ${count(d[key])}`)
+            ].join("\n")
+        })
+      )
+    ]
+  });
+}
+
+const flowColor = (key) => flows.find((d) => d.key === key).color;
+
 // ---- cohorts -----------------------------------------------------------------
 
 // The latest cohorts, and their first periods: more would not be readable.
@@ -273,6 +333,89 @@ export function cohortHeatMap(cells, average, {width, unit}) {
   return {chart, top, colors: heat};
 }
 
+// The cohorts of whom a line is drawn: the latest, and not those of a few customers.
+export function latestCohorts(rows) {
+  const sized = rows.filter((d) => d.cohort_size >= least && d.customer_value != null);
+  return shownCohorts(sized);
+}
+
+// What a customer of them has paid by a period after the first order: the mean over those that have come so far.
+export function averageValue(cells) {
+  const sums = new Map();
+  for (const d of cells) {
+    if (!d.is_complete) continue;
+    const sum = sums.get(d.period_index) ?? {period_index: d.period_index, revenue: 0, size: 0};
+    sum.revenue += d.cumulative_revenue;
+    sum.size += d.cohort_size;
+    sums.set(d.period_index, sum);
+  }
+  return [...sums.values()].sort((a, b) => a.period_index - b.period_index).map((d) => ({...d, customer_value: d.revenue / d.size}));
+}
+
+// A line a cohort, the latest the darkest, and one of all.
+export function cohortValues(cells, average, {width, unit, money}) {
+  const known = cells.filter((d) => d.is_complete);
+  const labels = [...new Set(known.map((d) => d.cohort_label))];
+  const shade = Plot.scale({color: {type: "linear", domain: [0, Math.max(1, labels.length - 1)], range: ["#d3e4e9", "#3f8299"], interpolate: "rgb"}});
+  return Plot.plot({
+    width,
+    height: 300,
+    marginLeft: 50,
+    marginTop: 24,
+    marginRight: 58,
+    marginBottom: 38,
+    style,
+    ariaLabel: "What customers have paid by period after the first order, a line a cohort",
+    x: {
+      domain: [0, Math.max(1, ...known.map((d) => d.period_index))],
+      ticks: Math.min(12, Math.max(1, ...known.map((d) => d.period_index))),
+      tickFormat: (x) => (Number.isInteger(x) ? String(x) : ""),
+      label: `${unit}s after the first order`,
+      labelAnchor: "center",
+      labelArrow: "none",
+      tickSize: 0
+    },
+    y: {zero: true, nice: true, tickFormat: money.axis, label: "paid by a customer", ticks: 5, grid: true, tickSize: 0, labelArrow: "none"},
+    marks: [
+      Plot.ruleY([0], {stroke: colors.faint}),
+      Plot.lineY(known, {
+        x: "period_index",
+        y: "customer_value",
+        z: "cohort_label",
+        stroke: (d) => shade.apply(labels.indexOf(d.cohort_label)),
+        strokeWidth: 1.4,
+        className: "cohort-lines"
+      }),
+      Plot.dot(known.filter((d) => d.period_index === 0), {
+        x: "period_index",
+        y: "customer_value",
+        r: 2,
+        fill: (d) => shade.apply(labels.indexOf(d.cohort_label))
+      }),
+      Plot.lineY(average, {x: "period_index", y: "customer_value", stroke: colors.ink, strokeWidth: 2.8}),
+      Plot.text(average.slice(-1), {
+        x: "period_index",
+        y: "customer_value",
+        text: (d) => money.whole(d.customer_value),
+        textAnchor: "start",
+        dx: 6,
+        fontWeight: 600,
+        fill: colors.ink
+      }),
+      Plot.tip(
+        known,
+        Plot.pointer({
+          x: "period_index",
+          y: "customer_value",
+          title: (d) =>
+            `${plural(d.cohort_size, "customer")} who first ordered in ${periodName(d.cohort_label)}\n` +
+            `have each paid ${money.cents(d.customer_value)} by ${periodName(d.period_label)}`
+        })
+      )
+    ]
+  });
+}
+
 function quantile(values, q) {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(q * (sorted.length - 1))] ?? 0;
@@ -350,6 +493,64 @@ export function repeatCurve(rows, {width}) {
           title: (d) =>
             `Within ${within(d.days)}: ${percent(d.rate)}\nbetween ${percent(d.lower)} and ${percent(d.upper)} (95 %)\n` +
             `of ${plural(d.eligible, "customer")} who had the time`
+        })
+      )
+    ]
+  });
+}
+
+// Of the customers with so many orders, the share that made the next within 90 days, of those who have had them.
+export function orderLadder(rows, {width}) {
+  const gap = (d) => (d.median_gap_days == null ? "" : `\nhalf of those who made it ever did within ${plural(d.median_gap_days, "day")}`);
+  return Plot.plot({
+    width,
+    height: 270,
+    marginLeft: 50,
+    marginTop: 24,
+    marginRight: 10,
+    marginBottom: 38,
+    style,
+    ariaLabel: "Share of customers who make the next order within 90 days, by the number of their orders, bars",
+    x: {
+      type: "band",
+      domain: rows.map((d) => d.order_number),
+      tickFormat: String,
+      label: "orders so far",
+      labelAnchor: "center",
+      labelArrow: "none",
+      tickSize: 0,
+      padding: 0.25
+    },
+    y: {
+      domain: [0, shareTop(1.1 * Math.max(...rows.map((d) => d.eligible_rate)))],
+      nice: true,
+      tickFormat: (x) => percent(x, 0),
+      label: "make the next within 90 days",
+      ticks: 5,
+      grid: true,
+      tickSize: 0,
+      labelArrow: "none"
+    },
+    marks: [
+      Plot.barY(rows, {x: "order_number", y: "eligible_rate", fill: colors.returning, className: "ladder"}),
+      Plot.text(rows, {
+        x: "order_number",
+        y: "eligible_rate",
+        text: (d) => (width < 420 ? count(100 * d.eligible_rate) : percent(d.eligible_rate, 0)),
+        dy: -8,
+        fontSize: 11,
+        fontWeight: 600,
+        fill: colors.ink,
+        className: "ladder-numbers"
+      }),
+      Plot.ruleY([0], {stroke: colors.faint}),
+      Plot.tip(
+        rows,
+        Plot.pointerX({
+          x: "order_number",
+          y: "eligible_rate",
+          title: (d) =>
+            `${count(d.eligible_reached_next)} of ${plural(d.eligible, "customer")} with ${orders(d.order_number)}\nmade the next within 90 days${gap(d)}`
         })
       )
     ]

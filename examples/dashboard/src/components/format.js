@@ -13,6 +13,9 @@ export const percent = (x, digits = 1) =>
     new Intl.NumberFormat("en", {style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits}).format
   )(x).replace("%", nbsp + "%");
 
+// 2.50: so many of one for each of another.
+export const ratio = known(new Intl.NumberFormat("en", {minimumFractionDigits: 2, maximumFractionDigits: 2}).format);
+
 // Money in a currency (EUR ...), or as a bare number if none is known.
 // whole: 447,679; cents: 34.50; axis: 12K. From ten millions on, whole is short too.
 export function money(currency) {
@@ -59,3 +62,11 @@ export const plural = (n, one, many = one + "s") => `${count(n)} ${Math.round(n)
 
 // How long ago so many days are.
 export const ago = (days) => (Math.round(days) === 0 ? "today" : `${plural(days, "day")} ago`);
+
+// A name of the user's: of any length, and of any direction of writing.
+export function name(text) {
+  const letters = [...String(text)];
+  const e = document.createElement("bdi");
+  e.textContent = letters.length > 60 ? letters.slice(0, 59).join("") + "…" : letters.join("");
+  return e;
+}

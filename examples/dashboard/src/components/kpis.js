@@ -1,6 +1,6 @@
 // The cards at the top of the page: a number, how it has changed, and what it says.
 import {el} from "./dom.js";
-import {count, percent} from "./format.js";
+import {count, percent, plural, ratio} from "./format.js";
 
 const nbsp = "\u00a0";
 
@@ -28,22 +28,17 @@ function kpiCard(id, name, value, text, detail) {
 // A value a year that is kept for all of a lifespan has to be seen for some time.
 const paceDays = 180;
 
-// What a customer is worth: for life where that can be told, otherwise so far. A lifespan that
-// was measured is cut off where the data end, so that only one that was given makes a lifetime value.
-function valueCard(kpi, shop, period, money) {
-  if (shop.lifespan != null && kpi.days >= paceDays) {
-    const margin = shop.margin === 1 ? "" : ` at a margin of ${percent(shop.margin, 0)}`;
-    return kpiCard("clv", "Customer lifetime value", money.cents(kpi.clv), `over ${shop.lifespan}${margin}`, period);
-  }
-  const why =
-    shop.lifespan == null
-      ? ["For a lifetime value make the views with ", el("code", {}, "lifespan => '3 years'")]
-      : "The lifetime value appears here after half a year of orders";
-  const lines = [...(period ?? []), why];
-  return kpiCard("customer-value", "Paid by a customer so far", money.cents(kpi.customer_value), "on average", lines);
+// What a customer is worth for life, where that can be told. A lifespan that was measured is cut
+// off where the data end, so that only one that was given makes a lifetime value.
+function lifetimeCard(kpi, options, money) {
+  const card = (...rest) => kpiCard("clv", "Customer lifetime value", ...rest);
+  if (options.lifespan == null) return card("–", "for one, make the views with", [el("code", {}, "lifespan => '3 years'")]);
+  if (!(kpi.days >= paceDays)) return card("–", "appears here after half a year of orders");
+  const margin = options.margin === 1 ? "" : ` at a margin of ${percent(options.margin, 0)}`;
+  return card(money.cents(kpi.clv), `in ${options.lifespan}${margin}, at the pace so far`);
 }
 
-export function kpiCards(kpi, shop, {last, before}, money) {
+export function kpiCards(kpi, options, {last, before}, money) {
   // What the last complete period was, and the change from the one before.
   const compare = (said, key, points) => {
     if (!last) return null;
@@ -54,27 +49,22 @@ export function kpiCards(kpi, shop, {last, before}, money) {
   const one = kpi.customers === 1;
   return [
     kpiCard("customers", one ? "Customer" : "Customers", count(kpi.customers), `${one ? "has" : "have"} ordered so far`, level("customers", count)),
-    kpiCard("orders", "Orders", count(kpi.all_orders), "guests’ orders included", level("all_orders", count)),
-    kpiCard("revenue", "Revenue", money.whole(kpi.all_revenue), "refunds subtracted", level("all_revenue", money.whole)),
-    kpiCard("aov", "Average order", money.cents(kpi.aov), "revenue for each order", level("aov", money.cents)),
+    kpiCard("orders", "Orders", count(kpi.all_orders), kpi.guest_orders ? `${count(kpi.guest_orders)} of them by guests` : "none by guests", level("all_orders", count)),
+    kpiCard("revenue", "Revenue", money.whole(kpi.all_revenue), kpi.refunds ? `after ${money.whole(kpi.refunded)} of refunds` : "there are no refunds", level("all_revenue", money.whole)),
+    kpiCard("aov", "Average order value", money.cents(kpi.aov), "revenue / orders", level("aov", money.cents)),
     kpiCard(
       "repeat-rate",
       "Repeat rate",
       percent(kpi.repeat_rate),
-      "ordered more than once",
+      kpi.repeat_customers ? `${plural(kpi.repeat_customers, "customer")} with more than one order` : "nobody with more than one order",
       last?.trailing_12_months_repeat_rate == null
         ? null
         : compare(`In 12 months: ${percent(last.trailing_12_months_repeat_rate)}`, "trailing_12_months_repeat_rate", true)
     ),
+    kpiCard("frequency", "Orders a customer", ratio(kpi.purchase_frequency), "so far, on average", level("purchase_frequency", ratio)),
     // Of a period, what its customers paid in it, and not its clv: that is by the year, so that 31 days
     // after 30 would be a change.
-    valueCard(
-      kpi,
-      shop,
-      last?.customer_value == null
-        ? null
-        : compare(`${last.name}: ${money.cents(last.customer_value)}${nbsp}a${nbsp}customer`, "customer_value"),
-      money
-    )
+    kpiCard("customer-value", "Paid by a customer", money.cents(kpi.customer_value), "so far, on average", level("customer_value", money.cents)),
+    lifetimeCard(kpi, options, money)
   ];
 }

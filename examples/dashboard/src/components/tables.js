@@ -1,6 +1,6 @@
 // The tables of the page: customers to win back, and where every row of the order table went.
 import {el} from "./dom.js";
-import {count, day, percent, plural} from "./format.js";
+import {count, day, name, percent, plural} from "./format.js";
 
 // columns: [heading, cell, class]; class: number, and extra where a phone has no room for the column
 function table(id, columns, rows, foot) {
@@ -30,7 +30,7 @@ export function winBackTable(rows, money) {
   return table(
     "win-back-table",
     [
-      ["Customer", (d) => d.customer],
+      ["Customer", (d) => name(d.customer)],
       ["Status", (d) => el("span", {class: `status ${d.status.replace(" ", "-")}`}, d.status), "extra"],
       ["Last order", (d) => day(d.last_order), "extra"],
       ["Silent for", (d) => plural(d.recency_days, "day"), "number"],
@@ -58,7 +58,8 @@ const reasons = {
   "filtered out": "Rows that the shop’s filter leaves out"
 };
 
-export function rowsTable(rows, money) {
+// unreadable: rows of a file that are not in the order table, if it is from one.
+export function rowsTable(rows, unreadable, money) {
   const counted = rows.filter((d) => d.is_counted);
   return table(
     "rows-table",
@@ -68,7 +69,7 @@ export function rowsTable(rows, money) {
       ["Amount", (d) => money.cents(d.amount), "number"],
       ["Counted", (d) => (d.is_counted ? "yes" : "no"), "number extra"]
     ],
-    rows,
+    unreadable ? [...rows, {reason: "Rows that could not be read", row_count: unreadable, amount: null, is_counted: false}] : rows,
     [
       "Counted: the revenue above",
       count(counted.reduce((sum, d) => sum + d.row_count, 0)),

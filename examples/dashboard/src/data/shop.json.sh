@@ -1,8 +1,22 @@
-# shellcheck shell=sh
-# How the views were made, which the page's words depend on, and the currency.
+#!/bin/sh
+# Prints all that the page shows as one object of JSON: for each query of ../queries
+# its rows, and "about", what the caller says of the shop. It is one statement, so
+# that all is of one moment. In a query, :"schema" is the schema of the views. JSON and
+# not CSV: numbers, texts, booleans and NULL stay what they are, and reading it takes no
+# further package.
+#
+# SHOP_SCHEMA, SHOP_CURRENCY   as examples/dashboard/run has them
+# SHOP_FILE, SHOP_UNREADABLE   as dev/demo does: where the orders are from, and how many rows of it could not be read
 set -eu
-schema=${SHOP_SCHEMA:-shop}
-psql -X -q -A -t -v ON_ERROR_STOP=1 -v schema="$schema" -v currency="${SHOP_CURRENCY:-}" <<'SQL'
-SELECT json_build_object('period', period, 'lifespan', lifespan, 'margin', margin, 'currency', nullif(:'currency', ''))
-FROM :"schema".retention_options;
-SQL
+cd "$(dirname "$0")/../queries"
+{
+	echo "SET intervalstyle = postgres;"
+	echo "SELECT json_build_object("
+	for query in *.sql; do
+		echo "'${query%.sql}', (SELECT coalesce(json_agg(q), '[]') FROM ("
+		cat "$query"
+		echo ") AS q),"
+	done
+	echo "'about', json_build_object('schema', :'schema', 'currency', nullif(:'currency', ''), 'file', nullif(:'file', ''), 'unreadable', :unreadable));"
+} | psql -X -q -A -t -v ON_ERROR_STOP=1 -v schema="${SHOP_SCHEMA:-shop}" -v currency="${SHOP_CURRENCY:-}" \
+	-v file="${SHOP_FILE:-}" -v unreadable="${SHOP_UNREADABLE:-0}"

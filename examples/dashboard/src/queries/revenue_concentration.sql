@@ -1,6 +1,3 @@
-# shellcheck shell=sh source=/dev/null
-. "$(dirname "$0")/query.sh" <<'SQL'
 SELECT percentile, customers, share_of_customers, revenue, share_of_revenue
 FROM :"schema".revenue_concentration
 ORDER BY percentile
-SQL

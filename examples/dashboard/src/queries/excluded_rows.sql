@@ -1,6 +1,3 @@
-# shellcheck shell=sh source=/dev/null
-. "$(dirname "$0")/query.sh" <<'SQL'
 SELECT reason, is_counted, row_count, amount
 FROM :"schema".excluded_rows
 WHERE row_count > 0
-SQL

@@ -1,4 +1,4 @@
 SELECT days, eligible, repeated, rate, lower, upper
-FROM shop.repeat_within
+FROM :"schema".repeat_within
 WHERE eligible > 0
 ORDER BY days

@@ -1,2 +1,0 @@
-SELECT reason, is_counted, row_count, amount
-FROM shop.excluded_rows

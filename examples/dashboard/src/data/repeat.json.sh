@@ -1,7 +1,0 @@
-# shellcheck shell=sh source=/dev/null
-. "$(dirname "$0")/query.sh" <<'SQL'
-SELECT days, eligible, repeated, rate, lower, upper
-FROM :"schema".repeat_within
-WHERE eligible > 0
-ORDER BY days
-SQL

@@ -1,0 +1,2 @@
+-- How the views were made, which the page's words depend on.
+SELECT period, lifespan, margin FROM :"schema".retention_options
