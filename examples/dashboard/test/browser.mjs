@@ -241,7 +241,7 @@ try {
            ' to ' || to_char(max(customer_value) FILTER (WHERE period_index = 6 AND cohort_size >= 30), 'FM€990.00') || ', by cohort',
            count(DISTINCT cohort),
            (SELECT to_char(sum(cumulative_revenue) / sum(cohort_size), 'FM€990') FROM :"schema".cohort_retention WHERE is_complete
-            GROUP BY period_index ORDER BY period_index DESC LIMIT 1)
+            GROUP BY period_index HAVING count(*) >= 3 ORDER BY period_index DESC LIMIT 1)
     FROM :"schema".cohort_retention WHERE is_complete;`);
   same("title of the value by cohort", await text("#cohort-value h2"), cohortTitle);
   same("lines of the value by cohort", String(await page.locator("#cohort-value .cohort-lines path").count()), cohortLines);

@@ -340,16 +340,22 @@ export function latestCohorts(rows) {
 }
 
 // What a customer of them has paid by a period after the first order: the mean over those that have come so far.
+// At the end these are one cohort or two, and no mean of all.
 export function averageValue(cells) {
   const sums = new Map();
   for (const d of cells) {
     if (!d.is_complete) continue;
-    const sum = sums.get(d.period_index) ?? {period_index: d.period_index, revenue: 0, size: 0};
+    const sum = sums.get(d.period_index) ?? {period_index: d.period_index, cohorts: 0, revenue: 0, size: 0};
+    sum.cohorts += 1;
     sum.revenue += d.cumulative_revenue;
     sum.size += d.cohort_size;
     sums.set(d.period_index, sum);
   }
-  return [...sums.values()].sort((a, b) => a.period_index - b.period_index).map((d) => ({...d, customer_value: d.revenue / d.size}));
+  const fewest = Math.min(3, sums.get(0)?.cohorts ?? 0);
+  return [...sums.values()]
+    .filter((d) => d.cohorts >= fewest)
+    .sort((a, b) => a.period_index - b.period_index)
+    .map((d) => ({...d, customer_value: d.revenue / d.size}));
 }
 
 // A line a cohort, the latest the darkest, and one of all.
