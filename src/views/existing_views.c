@@ -36,7 +36,8 @@ static const ViewColumn columns_of_options[] = {
 	{"lifespan", "how long a customer stays, for clv: an interval as a text; NULL: measured"},
 	{"margin", "what is left of the revenue, 0 to 1, for clv"},
 	{"model", "the model of repeat buying, as fit_purchases() takes it"},
-	{"materialized", "false: never out of date; true: the rows are kept, in materialized views, until they are refreshed"}
+	{"materialized", "false: never out of date; true: the rows are kept, in materialized views, until they are refreshed"},
+	{"ignore_row_security", "true: rows may be kept of tables with row-level security, which all who may read the views then read"}
 };
 
 static const ViewColumn columns_of_record[] = {

@@ -419,6 +419,7 @@ retention_views_make(Build *build, const OrderRows *orders)
 	if (orders)
 		make_rows(build, orders);
 	load_source(build);
+	retention_views_check_row_security(build, true);
 	snapshot = RegisterSnapshot(GetTransactionSnapshot());
 	for (int i = 0; i < retention_view_template_count; i++)
 	{
@@ -434,8 +435,11 @@ retention_views_make(Build *build, const OrderRows *orders)
 void
 retention_views_refresh_data(Build *build, bool concurrently)
 {
-	Snapshot	snapshot = RegisterSnapshot(GetTransactionSnapshot());
+	Snapshot	snapshot;
 
+	/* policies may have come meanwhile */
+	retention_views_check_row_security(build, false);
+	snapshot = RegisterSnapshot(GetTransactionSnapshot());
 	for (int i = 0; i < retention_view_template_count; i++)
 	{
 		const ViewTemplate *template = &retention_view_templates[i];

@@ -111,6 +111,9 @@ extern bool retention_views_columns_fit(Oid view, const Query *query);
 extern bool retention_views_has_columns(Oid relation, const Query *query);
 extern bool retention_views_reads(const ViewTemplate *template, const ViewTemplate *other);
 
+/* row_security.c */
+extern void retention_views_check_row_security(const Build *build, bool tell);
+
 /* view_drop.c */
 extern void retention_views_drop_one(const Build *build, const char *name);
 extern bool retention_views_drop_or_leave(Build *build, int index, const char *sql);

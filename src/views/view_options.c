@@ -102,6 +102,8 @@ retention_options_of_arguments(Options *options, FunctionCallInfo fcinfo, const 
 	options->model = text_to_cstring(PG_GETARG_TEXT_PP(ARG_MODEL));
 	retention_views_check_given(fcinfo, ARG_MATERIALIZED, "materialized");
 	options->materialized = PG_GETARG_BOOL(ARG_MATERIALIZED);
+	retention_views_check_given(fcinfo, ARG_IGNORE_ROW_SECURITY, "ignore_row_security");
+	options->ignore_row_security = PG_GETARG_BOOL(ARG_IGNORE_ROW_SECURITY);
 	check_options(options);
 }
 
@@ -129,7 +131,8 @@ retention_options_sql(const Options *options)
 					 quote_literal_cstr(DatumGetCString(DirectFunctionCall1(float8out,
 																			Float8GetDatum(options->margin)))));
 	append_text(&sql, options->model, "model");
-	appendStringInfo(&sql, "%s AS materialized", options->materialized ? "true" : "false");
+	appendStringInfo(&sql, "%s AS materialized, %s AS ignore_row_security", options->materialized ? "true" : "false",
+					 options->ignore_row_security ? "true" : "false");
 	return sql.data;
 }
 
@@ -158,7 +161,7 @@ find_constant(const Query *query, const char *view, const char *name, Oid type)
 					 errmsg("%s in view \"%s\" is not a constant of type %s", name, view,
 							format_type_be(type)),
 					 errhint("The view has nothing but constants, such as: %s.",
-							 type == BOOLOID ? "true AS materialized" :
+							 type == BOOLOID ? psprintf("true AS %s", name) :
 							 type == FLOAT8OID ? "float8 '0.4' AS margin" : "text 'month' AS period")));
 		return (const Const *) entry->expr;
 	}
@@ -196,6 +199,14 @@ find_text_or_null(const Query *query, const char *view, const char *name)
 	return constant && !constant->constisnull ? TextDatumGetCString(constant->constvalue) : NULL;
 }
 
+static bool
+find_bool_or_false(const Query *query, const char *view, const char *name)
+{
+	const Const *constant = find_constant(query, view, name, BOOLOID);
+
+	return constant && !constant->constisnull && DatumGetBool(constant->constvalue);
+}
+
 void
 retention_options_of_view(Options *options, Oid view)
 {
@@ -213,6 +224,7 @@ retention_options_of_view(Options *options, Oid view)
 	options->margin = DatumGetFloat8(find_datum(query, VIEW_OF_OPTIONS, "margin", FLOAT8OID));
 	options->model = find_text(query, VIEW_OF_OPTIONS, "model");
 	options->materialized = DatumGetBool(find_datum(query, VIEW_OF_OPTIONS, "materialized", BOOLOID));
+	options->ignore_row_security = find_bool_or_false(query, VIEW_OF_OPTIONS, "ignore_row_security");
 	check_options(options);
 	relation_close(relation, NoLock);
 }

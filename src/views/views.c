@@ -116,7 +116,8 @@ check_source(const Build *build, Oid orders)
 
 /*
  * retention_create_views(orders, customer, ordered_at, amount, order_id, filter,
- * is_order, target, period, time_zone, lifespan, margin, materialized, model)
+ * is_order, target, period, time_zone, lifespan, margin, materialized, model,
+ * ignore_row_security)
  */
 PG_FUNCTION_INFO_V1(retention_create_views);
 Datum

@@ -68,7 +68,8 @@ typedef enum CreateArg
 	ARG_LIFESPAN,
 	ARG_MARGIN,
 	ARG_MATERIALIZED,
-	ARG_MODEL
+	ARG_MODEL,
+	ARG_IGNORE_ROW_SECURITY
 } CreateArg;
 
 /* How the views are made.  Strings that may be NULL say so. */
@@ -80,6 +81,7 @@ typedef struct Options
 	double		margin;
 	const char *model;			/* of repeat buying, as fit_purchases() takes it */
 	bool		materialized;
+	bool		ignore_row_security;	/* rows may be kept of tables with policies */
 } Options;
 
 /* What order_rows is like. */

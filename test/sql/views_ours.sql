@@ -19,7 +19,7 @@ CREATE OR REPLACE VIEW ours.order_ladder AS :ladder
 CREATE OR REPLACE VIEW ours.repeat_within AS :by_day
 SELECT count(*) FROM retention_refresh_views('ours');
 CREATE OR REPLACE VIEW ours.retention_options AS
-	SELECT 'week' AS period, 'UTC' AS time_zone, NULL::text AS lifespan, float8 '1' AS margin, 'mbg/nbd' AS model, true AS materialized;
+	SELECT 'week' AS period, 'UTC' AS time_zone, NULL::text AS lifespan, float8 '1' AS margin, 'mbg/nbd' AS model, true AS materialized, false AS ignore_row_security;
 SELECT count(*) FROM retention_refresh_views('ours');
 SELECT pg_get_viewdef('ours.order_ladder'::regclass) ~ 'cleaned.order_history' AS ladder, pg_get_viewdef('ours.repeat_within'::regclass) ~ 'cleaned.repeat_within' AS by_day;
 -- Functions of a later version have more columns, and the views of this one come from a dump: they are still ours.

@@ -173,14 +173,15 @@ patch('src/views/kpi.sql',
 	"\nSELECT ", "\n--\@column one_timers: customers with one order\nSELECT ",
 	"\nFROM (SELECT", ",\n       coalesce(\@r\@customers(base) - round(\@r\@repeat_rate(base) * \@r\@customers(base)), 0)::int8 AS one_timers\nFROM (SELECT");
 # an argument of a function that keeps it
-patch('sql/views.sql.in', "model text DEFAULT 'mbg/nbd'\n", "model text DEFAULT 'mbg/nbd',\n\tcurrency text DEFAULT NULL\n",
-	'interval, float8, bool, text) IS', 'interval, float8, bool, text, text) IS');
-patch('src/views/views.h', "ARG_MODEL\n", "ARG_MODEL,\n\tARG_CURRENCY\n", "bool		materialized;\n} Options;", "bool		materialized;\n\tconst char *currency;\n} Options;");
+patch('sql/views.sql.in', "ignore_row_security bool DEFAULT false\n", "ignore_row_security bool DEFAULT false,\n\tcurrency text DEFAULT NULL\n",
+	'interval, float8, bool, text, bool) IS', 'interval, float8, bool, text, bool, text) IS');
+patch('src/views/views.h', "ARG_IGNORE_ROW_SECURITY\n", "ARG_IGNORE_ROW_SECURITY,\n\tARG_CURRENCY\n", "bool		materialized;\n", "bool		materialized;\n\tconst char *currency;\n");
 patch('src/views/view_options.c',
 	'options->materialized = PG_GETARG_BOOL(ARG_MATERIALIZED);', 'options->materialized = PG_GETARG_BOOL(ARG_MATERIALIZED);
 	if (PG_NARGS() > ARG_CURRENCY && !PG_ARGISNULL(ARG_CURRENCY))
 		options->currency = text_to_cstring(PG_GETARG_TEXT_PP(ARG_CURRENCY));',
-	'appendStringInfo(&sql, "%s AS materialized", options->materialized ? "true" : "false");', 'appendStringInfo(&sql, "%s AS materialized, ", options->materialized ? "true" : "false");
+	'options->ignore_row_security ? "true" : "false");', 'options->ignore_row_security ? "true" : "false");
+	appendStringInfoString(&sql, ", ");
 	append_text(&sql, options->currency, "currency");
 	sql.data[sql.len - 2] = 0;',
 	"options->model = find_text(query, VIEW_OF_OPTIONS, \"model\");", "options->model = find_text(query, VIEW_OF_OPTIONS, \"model\");\n\toptions->currency = find_text_or_null(query, VIEW_OF_OPTIONS, \"currency\");");
