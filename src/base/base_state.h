@@ -31,6 +31,15 @@ extern Datum retention_state_promote(Datum state);
 extern ExpandedBase *retention_state_expanded(StateHome home, Datum *state);
 extern Datum retention_state_absorb(StateHome home, CustomerTable *table, const uint64 *entry);
 extern Datum retention_state_merge(StateHome home, Datum state, Datum other);
+extern CustomerTable *retention_state_copy_table(const CustomerTable *from, int64 home_slots,
+												 int64 overflow_slots, int words);
+
+/* In a build with assertions: is a running state what its form says? */
+#ifdef USE_ASSERT_CHECKING
+extern void retention_state_check(Datum state);
+#else
+#define retention_state_check(state)	((void) 0)
+#endif
 
 /* The table of a running state that has one. */
 static inline CustomerTable *
