@@ -208,7 +208,7 @@ retention_model_tracking(PG_FUNCTION_ARGS)
 	for (int32 i = 0; i < track.nperiods; i++)
 	{
 		int32		period = question.first + i;
-		int32		end = Min(period_last_day(period, question.period), question.as_of);
+		int32		end = Min(period_last_day(period, &question.period), question.as_of);
 		Datum		values[3];
 		bool		nulls[3] = {false};
 

@@ -64,7 +64,7 @@ retention_history_info(PG_FUNCTION_ARGS)
 static int64
 period_instant(int32 period, Grain grain)
 {
-	return (int64) Min(Max(retention_period_first_day(period, grain), DAY_FIRST), DAY_LAST) *
+	return (int64) Min(Max(grain_first_day(period, grain), DAY_FIRST), DAY_LAST) *
 		USECS_PER_DAY;
 }
 

@@ -194,7 +194,7 @@ add_skipped(FunctionCallInfo fcinfo, HistoryState *state, AmountKind kind)
 	if (kind != AMOUNT_NONE && what == OF_NO_TIME &&
 		retention_amount_is_finite(PG_GETARG_DATUM(3), kind))
 		read_amount(state, PG_GETARG_DATUM(3), kind, &amount, &row);
-	add_entry(state, nobody, make_slot(period_of_day(0, state_head(state)->grain), what), kind, &row);
+	add_entry(state, nobody, make_slot(grain_of_day(0, state_head(state)->grain), what), kind, &row);
 }
 
 static pg_attribute_always_inline Datum
@@ -256,7 +256,7 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, bool named, TimeKind time, AmountK
 		head->first_day = Min(head->first_day, day);
 		head->last_day = Max(head->last_day, day);
 	}
-	add_entry(state, identity, make_slot(period_of_day(day, head->grain), what), kind, &row);
+	add_entry(state, identity, make_slot(grain_of_day(day, head->grain), what), kind, &row);
 	if (named && name)
 	{
 		state_add_name(state, &identity.hash, VARDATA_ANY(name), (int) VARSIZE_ANY_EXHDR(name));

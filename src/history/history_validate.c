@@ -28,9 +28,9 @@ check_occasions(const HistoryUnpacker *unpacker, const CustomerView *customer, b
 {
 	OccasionShape shape = unpacker->shape;
 	bool		has_amounts = unpacker->kind.amount != AMOUNT_NONE;
-	int32		least = period_of_day(DAY_FIRST - 1, unpacker->kind.grain);
-	int32		most = period_of_day(DAY_LAST + 1, unpacker->kind.grain);
-	int32		no_period = period_of_day(0, unpacker->kind.grain);
+	int32		least = grain_of_day(DAY_FIRST - 1, unpacker->kind.grain);
+	int32		most = grain_of_day(DAY_LAST + 1, unpacker->kind.grain);
+	int32		no_period = grain_of_day(0, unpacker->kind.grain);
 
 	for (int64 i = 0; i < customer->n; i++)
 	{
@@ -96,8 +96,8 @@ check_days(const HistoryUnpacker *unpacker, const HistoryTotals *counted)
 	if (counted->customers != totals->customers)
 		invalid("The totals are not those of the customers.");
 	if (counted->customers > 0 &&
-		(period_of_day(totals->first_day, grain) != counted->first_day ||
-		 period_of_day(totals->last_day, grain) != counted->last_day))
+		(grain_of_day(totals->first_day, grain) != counted->first_day ||
+		 grain_of_day(totals->last_day, grain) != counted->last_day))
 		invalid("The first or the last day is not that of the orders.");
 }
 

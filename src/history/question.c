@@ -40,17 +40,24 @@ retention_check_nothing_missing(const HistoryUnpacker *unpacker)
 				 errhint("Add the history that they were rows of, by rollup().")));
 }
 
+static void
+set_period(Question *question, Period period)
+{
+	question->period = period;
+	question->coarser = period.grain != question->grain || !retention_period_is_grain(&period);
+}
+
 /* The periods of an argument: the history's or longer ones. */
-static Grain
+static Period
 period_argument(FunctionCallInfo fcinfo, int arg, Grain grain)
 {
-	Grain		period = retention_grain_of_text(PG_GETARG_TEXT_PP(arg));
+	Period		period = retention_period_of_text(PG_GETARG_TEXT_PP(arg));
 
-	if (!retention_grain_divides(grain, period))
+	if (!retention_period_divides(&retention_grain_periods[grain], &period))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("purchase history by %s knows nothing of periods of a %s",
-						retention_grain_name(grain), retention_grain_name(period)),
+				 errmsg("purchase history by %s cannot be asked by %s",
+						retention_grain_name(grain), retention_period_name(&period)),
 				 errhint("Make the history by 'day': it can be asked about all others.")));
 	return period;
 }
@@ -61,13 +68,12 @@ make_map(Question *question)
 {
 	int64		span = (int64) question->horizon - question->map_first + 1;
 
-	if (question->grain == question->period || span > MAP_MAX)
+	if (!question->coarser || span > MAP_MAX)
 		return;
 	question->map_size = (int32) span;
 	question->map = palloc(span * sizeof(int32));
 	for (int32 i = 0; i < span; i++)
-		question->map[i] = period_coarsen(question->map_first + i, question->grain,
-										  question->period);
+		question->map[i] = period_of_grain(question->map_first + i, question->grain, &question->period);
 }
 
 /* Are they of the same customers and days?  What is known of an order may differ. */
@@ -137,11 +143,12 @@ retention_question_begin_with(Question *question, FunctionCallInfo fcinfo, int h
 	memset(question, 0, sizeof(Question));
 	retention_history_read(unpacker, PG_GETARG_DATUM(history_arg), !with_money);
 	retention_check_nothing_missing(unpacker);
-	question->grain = question->period = unpacker->kind.grain;
-	if (period_arg != NO_ARG && PG_ARGISNULL(period_arg) && question->grain == GRAIN_DAY)
-		question->period = GRAIN_MONTH;
-	else if (period_arg != NO_ARG && !PG_ARGISNULL(period_arg))
-		question->period = period_argument(fcinfo, period_arg, question->grain);
+	question->grain = unpacker->kind.grain;
+	if (period_arg != NO_ARG && !PG_ARGISNULL(period_arg))
+		set_period(question, period_argument(fcinfo, period_arg, question->grain));
+	else
+		set_period(question, retention_grain_periods[period_arg != NO_ARG && question->grain == GRAIN_DAY ?
+													 GRAIN_MONTH : question->grain]);
 
 	question->first_day = unpacker->totals.first_day;
 	question->as_of = unpacker->totals.last_day;
@@ -164,9 +171,9 @@ retention_question_begin_with(Question *question, FunctionCallInfo fcinfo, int h
 
 		/* nobody has cut off the period of the last order: it is seen whole, with the refunds behind that */
 		if (!question->given)
-			last = Min(period_last_day(period_of_day(last, question->period), question->period), DAY_LAST);
-		question->horizon = period_of_day(last, question->grain);
-		question->map_first = period_of_day(question->first_day, question->grain);
+			last = Min(period_last_day(period_of_day(last, &question->period), &question->period), DAY_LAST);
+		question->horizon = grain_of_day(last, question->grain);
+		question->map_first = grain_of_day(question->first_day, question->grain);
 	}
 	if (question->first_day == DAY_NEVER_FIRST || question->horizon < question->map_first)
 	{
@@ -176,8 +183,8 @@ retention_question_begin_with(Question *question, FunctionCallInfo fcinfo, int h
 			question->anchor->unpacker.done = true;
 		return;
 	}
-	question->first = period_of_day(question->first_day, question->period);
-	question->last = period_of_day(question->as_of, question->period);
+	question->first = period_of_day(question->first_day, &question->period);
+	question->last = period_of_day(question->as_of, &question->period);
 	make_map(question);
 }
 
@@ -218,8 +225,8 @@ find_span(Datum history, int32 *first, int32 *last)
 	retention_history_read(&unpacker, history, true);
 	if (unpacker.totals.customers > 0)
 	{
-		*first = period_of_day(unpacker.totals.first_day, unpacker.kind.grain);
-		*last = period_of_day(unpacker.totals.last_day, unpacker.kind.grain);
+		*first = grain_of_day(unpacker.totals.first_day, unpacker.kind.grain);
+		*last = grain_of_day(unpacker.totals.last_day, unpacker.kind.grain);
 	}
 	if ((run = retention_history_unpack_nobody(&unpacker)) != NULL)
 		widen_span(run, unpacker.shape, first, last);
@@ -240,7 +247,7 @@ retention_question_begin_all(Question *question, FunctionCallInfo fcinfo, int pe
 	retention_history_read(unpacker, PG_GETARG_DATUM(0), false);
 	retention_check_nothing_missing(unpacker);
 	question->grain = unpacker->kind.grain;
-	question->period = period_argument(fcinfo, period_arg, question->grain);
+	set_period(question, period_argument(fcinfo, period_arg, question->grain));
 	find_span(PG_GETARG_DATUM(0), &question->map_first, &question->horizon);
 	question->empty = question->map_first > question->horizon;
 	if (question->empty)
@@ -249,9 +256,9 @@ retention_question_begin_all(Question *question, FunctionCallInfo fcinfo, int pe
 		return;
 	}
 	question->first_day = unpacker->totals.first_day;
-	question->as_of = Min(retention_period_first_day(question->horizon + 1, question->grain) - 1, DAY_LAST);
-	question->first = period_coarsen(question->map_first, question->grain, question->period);
-	question->last = period_coarsen(question->horizon, question->grain, question->period);
+	question->as_of = Min(grain_first_day(question->horizon + 1, question->grain) - 1, DAY_LAST);
+	question->first = period_of_grain(question->map_first, question->grain, &question->period);
+	question->last = period_of_grain(question->horizon, question->grain, &question->period);
 	make_map(question);
 }
 
@@ -404,7 +411,7 @@ bool
 retention_question_complete(const Question *question, int32 period)
 {
 	if (question->given)
-		return period_last_day(period, question->period) <= question->as_of;
+		return period_last_day(period, &question->period) <= question->as_of;
 	return period < question->last;
 }
 
@@ -412,7 +419,7 @@ retention_question_complete(const Question *question, int32 period)
 Datum
 retention_question_date(const Question *question, int32 period)
 {
-	int32		day = retention_period_first_day(period, question->period);
+	int32		day = retention_period_first_day(period, &question->period);
 
 	/* the calendar begins in the middle of a year */
 	return DateADTGetDatum(Max(day, DAY_FIRST));
@@ -433,8 +440,8 @@ retention_question_check_periods(const Question *question, int64 most)
 	if (periods > PERIODS_MAX && (int64) question->as_of - first > DAYS_MAX)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("answer would have %lld periods of a %s, from %s to %s", (long long) periods,
-						retention_grain_name(question->period),
+				 errmsg("answer would have %lld periods by %s, from %s to %s", (long long) periods,
+						retention_period_name(&question->period),
 						DatumGetCString(DirectFunctionCall1(date_out, DateADTGetDatum(first))),
 						DatumGetCString(DirectFunctionCall1(date_out, DateADTGetDatum(question->as_of)))),
 				 errdetail("Of more than %d years no more than %d periods are answered.",

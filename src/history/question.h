@@ -40,7 +40,8 @@ typedef struct Question
 	HistoryUnpacker unpacker;
 	Anchor	   *anchor;			/* NULL: the history is the whole */
 	Grain		grain;			/* of the history */
-	Grain		period;			/* that is asked about, no finer */
+	Period		period;			/* that is asked about, no finer */
+	bool		coarser;		/* it's another than the grain */
 	bool		empty;			/* no order at or before the horizon */
 	int32		as_of;			/* a day */
 	bool		given;			/* by the caller, or else the last order's day */
@@ -97,11 +98,11 @@ question_period(const Question *question, int32 period)
 {
 	uint32		at = (uint32) period - (uint32) question->map_first;
 
-	if (question->grain == question->period)
+	if (!question->coarser)
 		return period;
 	if (likely(at < (uint32) question->map_size))
 		return question->map[at];
-	return period_coarsen(period, question->grain, question->period);
+	return period_of_grain(period, question->grain, &question->period);
 }
 
 /* Goes through a customer's occasions (not their refunds) up to the horizon. */
@@ -201,8 +202,7 @@ question_numeric(const Question *question, const MoneyTotal *total)
 static inline int32
 question_day(const Question *question, int32 period)
 {
-	return question->grain == GRAIN_DAY ? period :
-		retention_period_first_day(period, question->grain);
+	return question->grain == GRAIN_DAY ? period : grain_first_day(period, question->grain);
 }
 
 #endif							/* RETENTION_QUESTION_H */

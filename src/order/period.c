@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * period.c
- *	  The calendar: instant -> day -> week, month, quarter or year.
+ *	  The calendar: instant -> day -> period.
  *
  * To ask the time zone database for the date of an instant takes 200 to 300
  * nanoseconds, and shops have millions of orders on a few thousand days.  So
@@ -19,10 +19,12 @@
 
 #include "order/period.h"
 
-#include "parser/scansup.h"
+#include <ctype.h>
+
 #include "pg/compat.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
+#include "utils/formatting.h"
 #include "utils/timestamp.h"
 
 #define KNOWN_DAYS		4096	/* a power of two */
@@ -32,6 +34,14 @@
 
 static const char *const grain_names[] = {
 	NULL, "day", "week", "month", "quarter", "year"
+};
+
+const Period retention_grain_periods[] = {
+	[GRAIN_DAY] = {GRAIN_DAY, 1, 0},
+	[GRAIN_WEEK] = {GRAIN_WEEK, 7, FIRST_MONDAY},
+	[GRAIN_MONTH] = {GRAIN_MONTH, 1, 0},
+	[GRAIN_QUARTER] = {GRAIN_QUARTER, 3, 0},
+	[GRAIN_YEAR] = {GRAIN_YEAR, MONTHS_PER_YEAR, 0}
 };
 
 /* What else people call them; a plural is the word with an s. */
@@ -45,42 +55,187 @@ static const struct
 	{"annually", GRAIN_YEAR}
 };
 
-/* A grain by its name, in letters of either case; false if it is none's. */
-bool
-retention_grain_find(const text *name, Grain *grain)
-{
-	char	   *lower = downcase_truncate_identifier(VARDATA_ANY(name),
-													 (int) VARSIZE_ANY_EXHDR(name), false);
-	bool		found = false;
+/* From the day on that day 0 is, a Saturday. */
+static const char *const weekday_names[] = {
+	"saturday", "sunday", "monday", "tuesday", "wednesday", "thursday", "friday"
+};
 
-	for (int i = GRAIN_DAY; i <= GRAIN_LAST && !found; i++)
+static const char *const month_names[] = {
+	"january", "february", "march", "april", "may", "june", "july", "august", "september",
+	"october", "november", "december"
+};
+
+/* Days that a run can have. */
+#define RUN_LEAST		2
+#define RUN_MOST		3650
+
+/* ---- what periods are called ------------------------------------------------- */
+
+/* A word, or none, in a list of words: where, or -1. */
+static int
+find_word(const char *word, const char *const *words, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (strcmp(words[i], word) == 0)
+			return i;
+	return -1;
+}
+
+static bool
+find_grain(const char *word, Grain *grain)
+{
+	for (int i = GRAIN_DAY; i <= GRAIN_LAST; i++)
 	{
 		Size		length = strlen(grain_names[i]);
 
 		*grain = i;
-		found = strncmp(lower, grain_names[i], length) == 0 &&
-			(lower[length] == '\0' || strcmp(lower + length, "s") == 0);
+		if (strncmp(word, grain_names[i], length) == 0 &&
+			(word[length] == '\0' || strcmp(word + length, "s") == 0))
+			return true;
 	}
-	for (int i = 0; i < lengthof(grain_words) && !found; i++)
+	for (int i = 0; i < lengthof(grain_words); i++)
 	{
 		*grain = grain_words[i].grain;
-		found = strcmp(lower, grain_words[i].word) == 0;
+		if (strcmp(word, grain_words[i].word) == 0)
+			return true;
 	}
+	return false;
+}
+
+static char *
+lower_text(const text *name)
+{
+	return asc_tolower(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
+}
+
+/* A grain by its name, in letters of either case; false if it is none's. */
+bool
+retention_grain_find(const text *name, Grain *grain)
+{
+	char	   *lower = lower_text(name);
+	bool		found = find_grain(lower, grain);
+
 	pfree(lower);
 	return found;
 }
 
-Grain
-retention_grain_of_text(const text *name)
+/* A whole number of so many digits at most; -1 if it's none. */
+static int32
+read_number(const char *digits, Size length, Size most)
 {
-	Grain		grain;
+	int32		number = 0;
 
-	if (!retention_grain_find(name, &grain))
+	if (length == 0 || length > most || strspn(digits, "0123456789") < length)
+		return -1;
+	for (Size i = 0; i < length; i++)
+		number = number * 10 + (digits[i] - '0');
+	return number;
+}
+
+/* A date that looks the same in every session: 2024-12-31. */
+static bool
+read_day(const char *date, int32 *day)
+{
+	int32		year = read_number(date, Min(strlen(date), 4), 4);
+	int32		month;
+	int32		mday;
+	int			back_year;
+	int			back_month;
+	int			back_mday;
+
+	if (strlen(date) != 10 || date[4] != '-' || date[7] != '-')
+		return false;
+	month = read_number(date + 5, 2, 2);
+	mday = read_number(date + 8, 2, 2);
+	if (year < 1 || month < 1 || month > MONTHS_PER_YEAR || mday < 1)
+		return false;
+	*day = date2j(year, month, mday) - POSTGRES_EPOCH_JDATE;
+	/* there may be no such day in the month */
+	j2date(*day + POSTGRES_EPOCH_JDATE, &back_year, &back_month, &back_mday);
+	return back_month == month && back_mday == mday;
+}
+
+/*
+ * A period by its name, words in letters of either case: NULL if it was understood, or
+ * else a hint.
+ */
+static const char *
+read_period(const text *name, Period *period)
+{
+	char	   *words[5];
+	int			n = 0;
+	int			unit;			/* where the word for it is */
+	const char *from = NULL;
+	Grain		grain;
+	int			start;
+
+	/* a space between two words, and no other */
+	for (char *at = lower_text(name); at && n < lengthof(words); n++)
+	{
+		words[n] = at;
+		if ((at = strchr(at, ' ')) != NULL)
+			*at++ = '\0';
+	}
+	unit = isdigit((unsigned char) words[0][0]) ? 1 : 0;
+	if (n == unit + 3 && strcmp(words[unit + 1], "from") == 0)
+		from = words[unit + 2];
+	if ((n != unit + 1 && !from) || !find_grain(words[unit], &grain))
+		return "Periods are day, week, month, quarter and year; week from sunday, quarter from april and year from april, or from any other; and runs of days: 28 days, 28 days from 2024-01-01.";
+	*period = retention_grain_periods[grain];
+
+	if (unit == 1)
+	{
+		period->length = read_number(words[0], strlen(words[0]), 4);
+		period->start = FIRST_MONDAY;
+		if (grain != GRAIN_DAY || period->length < RUN_LEAST || period->length > RUN_MOST)
+			return psprintf("Runs are of %d to %d days: 28 days, 28 days from 2024-01-01.", RUN_LEAST, RUN_MOST);
+		if (from && !read_day(from, &period->start))
+			return "Runs are counted from a day in the form 2024-01-01: 28 days from 2024-01-01.";
+	}
+	else if (from && grain == GRAIN_WEEK)
+	{
+		if ((start = find_word(from, weekday_names, lengthof(weekday_names))) < 0)
+			return "Weeks begin on a sunday, monday, tuesday, wednesday, thursday, friday or saturday: week from sunday.";
+		period->start = start;
+	}
+	else if (from && (grain == GRAIN_QUARTER || grain == GRAIN_YEAR))
+	{
+		if ((start = find_word(from, month_names, lengthof(month_names))) < 0)
+			return psprintf("The %s begins with a month, such as april: %s from april.", grain_names[grain], grain_names[grain]);
+		period->start = start;
+	}
+	else if (from)
+		return "What begins elsewhere are weeks, quarters, years and runs of days: week from sunday, quarter from april, year from april, 28 days from 2024-01-01.";
+	return NULL;
+}
+
+Period
+retention_period_of_text(const text *name)
+{
+	Period		period;
+	const char *hint = read_period(name, &period);
+
+	if (hint)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("period \"%s\" not recognized", text_to_cstring(name)),
-				 errhint("Periods are day, week, month, quarter and year.")));
-	return grain;
+				 errhint("%s", hint)));
+	return period;
+}
+
+/* What a history tells apart. */
+Grain
+retention_grain_of_text(const text *name)
+{
+	Period		period = retention_period_of_text(name);
+
+	if (!retention_period_is_grain(&period))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a purchase history is by day, week, month, quarter or year, not by %s",
+						retention_period_name(&period)),
+				 errhint("Make it by 'day', and ask it with period => '%s'.", retention_period_name(&period))));
+	return period.grain;
 }
 
 const char *
@@ -89,11 +244,41 @@ retention_grain_name(Grain grain)
 	return grain_names[grain];
 }
 
-/* Does each period of the coarse grain consist of whole ones of the fine? */
-bool
-retention_grain_divides(Grain fine, Grain coarse)
+/* As it is understood again. */
+const char *
+retention_period_name(const Period *period)
 {
-	return fine == coarse || fine == GRAIN_DAY || (fine != GRAIN_WEEK && fine < coarse);
+	int			year;
+	int			month;
+	int			mday;
+
+	if (retention_period_is_grain(period))
+		return grain_names[period->grain];
+	if (period->grain == GRAIN_WEEK)
+		return psprintf("week from %s", weekday_names[period->start]);
+	if (period_is_of_months(period))
+		return psprintf("%s from %s", grain_names[period->grain], month_names[period->start]);
+	if (period->start == FIRST_MONDAY)
+		return psprintf("%d days", period->length);
+	j2date(period->start + POSTGRES_EPOCH_JDATE, &year, &month, &mday);
+	return psprintf("%d days from %04d-%02d-%02d", period->length, year, month, mday);
+}
+
+bool
+retention_period_is_grain(const Period *period)
+{
+	const Period *grain = &retention_grain_periods[period->grain];
+
+	return period->length == grain->length && period->start == grain->start;
+}
+
+/* Does each period of the coarse ones consist of whole fine ones? */
+bool
+retention_period_divides(const Period *fine, const Period *coarse)
+{
+	if (period_is_of_months(fine) != period_is_of_months(coarse))
+		return fine->grain == GRAIN_DAY && fine->length == 1;
+	return coarse->length % fine->length == 0 && (coarse->start - fine->start) % fine->length == 0;
 }
 
 /* ---- time zones ------------------------------------------------------------ */
@@ -295,25 +480,13 @@ retention_month_of_day(int32 day)
 
 /* The day that a period begins with. */
 int32
-retention_period_first_day(int32 period, Grain grain)
+retention_period_first_day(int32 number, const Period *period)
 {
+	int32		unit = period->start + number * period->length;
 	int32		year;
 
-	switch (grain)
-	{
-		case GRAIN_DAY:
-			return period;
-		case GRAIN_WEEK:
-			return period * 7 + 2;
-		case GRAIN_MONTH:
-			break;
-		case GRAIN_QUARTER:
-			period *= 3;
-			break;
-		case GRAIN_YEAR:
-			period *= MONTHS_PER_YEAR;
-			break;
-	}
-	year = (int32) floor_divide(period, MONTHS_PER_YEAR);
-	return date2j(year + 2000, period - year * MONTHS_PER_YEAR + 1, 1) - POSTGRES_EPOCH_JDATE;
+	if (!period_is_of_months(period))
+		return unit;
+	year = (int32) floor_divide(unit, MONTHS_PER_YEAR);
+	return date2j(year + 2000, unit - year * MONTHS_PER_YEAR + 1, 1) - POSTGRES_EPOCH_JDATE;
 }

@@ -17,43 +17,45 @@
 #include "fmgr.h"
 #include "utils/builtins.h"
 
-/* What the last row's names of a period and of a zone meant. */
-typedef struct KnownNames
+/* What the last row's name of a period meant. */
+typedef struct KnownPeriod
 {
-	Grain		grain;
-	pg_tz	   *zone;			/* NULL: none was asked for yet */
-	Size		zone_length;
-	char		zone_name[TZ_STRLEN_MAX + 1];	/* as it was written */
-} KnownNames;
+	Period		period;
+	Grain		grain;			/* if it is just that, else 0 */
+	Size		length;
+	char		name[64];		/* as it was written; none that's longer */
+} KnownPeriod;
 
 /* A memory of this call's, or where the caller has none to keep, of this row's. */
-static KnownNames *
-known_names(FmgrInfo *flinfo)
+static const Period *
+period_of_row(FmgrInfo *flinfo, const text *name)
 {
-	if (flinfo->fn_extra == NULL)
-		flinfo->fn_extra = MemoryContextAllocZero(flinfo->fn_mcxt, sizeof(KnownNames));
-	return flinfo->fn_extra;
-}
+	KnownPeriod *known = flinfo->fn_extra;
 
-static Grain
-grain_of_row(KnownNames *known, const text *name)
-{
-	if (unlikely(known->grain == 0 ||
-				 !text_is_grain(name, known->grain)))
-		known->grain = retention_grain_of_text(name);
-	return known->grain;
+	if (unlikely(known == NULL))
+		flinfo->fn_extra = known = MemoryContextAllocZero(flinfo->fn_mcxt, sizeof(KnownPeriod));
+	if (likely(known->grain != 0 && text_is_grain(name, known->grain)))
+		return &known->period;
+	if (known->length == 0 || !text_is(name, known->name, known->length))
+	{
+		known->period = retention_period_of_text(name);
+		known->grain = retention_period_is_grain(&known->period) ? known->period.grain : 0;
+		known->length = VARSIZE_ANY_EXHDR(name) <= sizeof(known->name) ? VARSIZE_ANY_EXHDR(name) : 0;
+		memcpy(known->name, VARDATA_ANY(name), known->length);
+	}
+	return &known->period;
 }
 
 static Datum
-first_day(int32 day, Grain grain)
+first_day(int32 day, const Period *period)
 {
-	DateADT		first = retention_period_first_day(period_of_day(day, grain), grain);
+	DateADT		first = retention_period_first_day(period_of_day(day, period), period);
 
 	if (!IS_VALID_DATE(first))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				 errmsg("date out of range: the first day of the %s of day %d after 2000-01-01",
-						retention_grain_name(grain), day)));
+						retention_period_name(period), day)));
 	return DateADTGetDatum(first);
 }
 
@@ -63,13 +65,12 @@ Datum
 retention_period_start_timestamptz(PG_FUNCTION_ARGS)
 {
 	TimestampTz instant = PG_GETARG_TIMESTAMPTZ(0);
-	KnownNames *known = known_names(fcinfo->flinfo);
-	Grain		grain = grain_of_row(known, PG_GETARG_TEXT_PP(1));
+	const Period *period = period_of_row(fcinfo->flinfo, PG_GETARG_TEXT_PP(1));
 	pg_tz	   *zone = PG_NARGS() > 2 ? retention_zone_of_row(PG_GETARG_TEXT_PP(2)) : session_timezone;
 
 	if (TIMESTAMP_NOT_FINITE(instant))
 		PG_RETURN_NULL();
-	return first_day(retention_day_in_zone(instant, zone), grain);
+	return first_day(retention_day_in_zone(instant, zone), period);
 }
 
 /* period_start(timestamp, text) */
@@ -78,11 +79,11 @@ Datum
 retention_period_start_timestamp(PG_FUNCTION_ARGS)
 {
 	Timestamp	instant = PG_GETARG_TIMESTAMP(0);
-	Grain		grain = grain_of_row(known_names(fcinfo->flinfo), PG_GETARG_TEXT_PP(1));
+	const Period *period = period_of_row(fcinfo->flinfo, PG_GETARG_TEXT_PP(1));
 
 	if (TIMESTAMP_NOT_FINITE(instant))
 		PG_RETURN_NULL();
-	return first_day(day_of_instant(instant), grain);
+	return first_day(day_of_instant(instant), period);
 }
 
 /* period_start(date, text) */
@@ -91,11 +92,11 @@ Datum
 retention_period_start_date(PG_FUNCTION_ARGS)
 {
 	DateADT		date = PG_GETARG_DATEADT(0);
-	Grain		grain = grain_of_row(known_names(fcinfo->flinfo), PG_GETARG_TEXT_PP(1));
+	const Period *period = period_of_row(fcinfo->flinfo, PG_GETARG_TEXT_PP(1));
 
 	if (DATE_NOT_FINITE(date))
 		PG_RETURN_NULL();
-	return first_day(date, grain);
+	return first_day(date, period);
 }
 
 /*

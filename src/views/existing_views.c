@@ -31,7 +31,7 @@ static const ViewColumn columns_of_rows[] = {
 };
 
 static const ViewColumn columns_of_options[] = {
-	{"period", "day, week, month, quarter or year"},
+	{"period", "day, week, month, quarter or year, or another that period_start() knows"},
 	{"time_zone", "time zone of the calendar; NULL: the times of the orders have none"},
 	{"lifespan", "how long a customer stays, for clv: an interval as a text; NULL: measured"},
 	{"margin", "what is left of the revenue, 0 to 1, for clv"},

@@ -2,8 +2,8 @@
 --@about The same numbers for each period by itself, and how much of it is of new customers: one row for each period from that of the first order (or refund, or guest's order) to that of the last one, also where there were none. A customer of two periods is in both.
 --@key period_start
 --@reads order_history
---@column period_start: first day of the period (day, week from Monday, month, quarter or year) on the shop's calendar
---@column period_label: the period as a text, which no tool moves by a time zone: 2026-03-09, 2026-W11, 2026-03, 2026-Q1, 2026
+--@column period_start: first day of the period on the shop's calendar
+--@column period_label: the period as a text, which no tool moves by a time zone: 2026-03-09, 2026-W11, 2026-03, 2026-Q1, 2026; of years from another month, and their quarters, FY2027 and FY2027-Q1, by the year that they end in; of other weeks and runs of days the first day
 --@column is_complete: false from the period on that the last order of a known customer falls in (the last period, if there is none), as in cohort_retention and lifecycle: it may not be over, and a later refund does not tell that it is
 --@column customers: known customers with an order in the period
 --@column repeat_customers: customers with more than one order in the period

@@ -92,7 +92,7 @@ retention_options_of_arguments(Options *options, FunctionCallInfo fcinfo, const 
 {
 	memset(options, 0, sizeof(Options));
 	retention_views_check_given(fcinfo, ARG_PERIOD, "period");
-	options->period = retention_grain_of_text(PG_GETARG_TEXT_PP(ARG_PERIOD));
+	options->period = retention_period_of_text(PG_GETARG_TEXT_PP(ARG_PERIOD));
 	options->time_zone = orders->time_zone;
 	if (!PG_ARGISNULL(ARG_LIFESPAN))
 		options->lifespan = PG_GETARG_INTERVAL_P(ARG_LIFESPAN);
@@ -122,7 +122,7 @@ retention_options_sql(const Options *options)
 
 	initStringInfo(&sql);
 	appendStringInfoString(&sql, "SELECT ");
-	append_text(&sql, retention_grain_name(options->period), "period");
+	append_text(&sql, retention_period_name(&options->period), "period");
 	append_text(&sql, options->time_zone, "time_zone");
 	append_text(&sql, options->lifespan ?
 				DatumGetCString(DirectFunctionCall1(interval_out, IntervalPGetDatum(options->lifespan))) : NULL,
@@ -215,7 +215,7 @@ retention_options_of_view(Options *options, Oid view)
 	const char *lifespan = find_text_or_null(query, VIEW_OF_OPTIONS, "lifespan");
 
 	memset(options, 0, sizeof(Options));
-	options->period = retention_grain_of_text(cstring_to_text(find_text(query, VIEW_OF_OPTIONS, "period")));
+	options->period = retention_period_of_text(cstring_to_text(find_text(query, VIEW_OF_OPTIONS, "period")));
 	options->time_zone = find_text_or_null(query, VIEW_OF_OPTIONS, "time_zone");
 	if (lifespan)
 		options->lifespan = DatumGetIntervalP(DirectFunctionCall3(interval_in, CStringGetDatum(lifespan),

@@ -15,20 +15,13 @@
 #include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
 
-/* What depends on the period of the views. */
-typedef struct PeriodWords
-{
-	const char *step;
-	const char *label;			/* for to_char */
-	const char *trailing;		/* periods of 12 months */
-} PeriodWords;
-
-static const PeriodWords period_words[] = {
-	[GRAIN_DAY] = {"1 day", "YYYY-MM-DD", "365"},
-	[GRAIN_WEEK] = {"7 days", "IYYY-\"W\"IW", "52"},
-	[GRAIN_MONTH] = {"1 month", "YYYY-MM", "12"},
-	[GRAIN_QUARTER] = {"3 months", "YYYY-\"Q\"Q", "4"},
-	[GRAIN_YEAR] = {"1 year", "YYYY", "1"}
+/* How to_char has the periods of a grain. */
+static const char *const grain_labels[] = {
+	[GRAIN_DAY] = "YYYY-MM-DD",
+	[GRAIN_WEEK] = "IYYY-\"W\"IW",
+	[GRAIN_MONTH] = "YYYY-MM",
+	[GRAIN_QUARTER] = "YYYY-\"Q\"Q",
+	[GRAIN_YEAR] = "YYYY"
 };
 
 typedef struct Word
@@ -87,11 +80,36 @@ interval_text(Interval *interval)
 	return DatumGetCString(DirectFunctionCall1(interval_out, IntervalPGetDatum(interval)));
 }
 
-/* SQL of a period's label, the period being a date. */
+/*
+ * SQL of a period's label, the period being a date.  Years and their quarters that begin
+ * elsewhere are of the year that they end in, as people call them; other periods that do have
+ * no name but their first day.
+ */
 static char *
-label_sql(const char *column, Grain period)
+label_sql(const char *column, const Period *period)
 {
-	return psprintf("to_char(%s::timestamp, %s)", column, quote_literal_cstr(period_words[period].label));
+	const char *label = grain_labels[period->grain];
+
+	if (retention_period_is_grain(period))
+		return psprintf("to_char(%s::timestamp, %s)", column, quote_literal_cstr(label));
+	if (period_is_of_months(period))
+		return psprintf("to_char(%s::timestamp + interval '%d months', %s)", column, MONTHS_PER_YEAR - period->start,
+						quote_literal_cstr(psprintf("\"FY\"%s", label)));
+	return psprintf("to_char(%s::timestamp, %s)", column, quote_literal_cstr(grain_labels[GRAIN_DAY]));
+}
+
+/* How long a period is, as an interval. */
+static char *
+step_text(const Period *period)
+{
+	return psprintf("%d %s", period->length, period_is_of_months(period) ? "months" : "days");
+}
+
+/* The periods of 12 months: as many as are no longer than those, and one at least. */
+static char *
+trailing_text(const Period *period)
+{
+	return psprintf("%d", Max((period_is_of_months(period) ? MONTHS_PER_YEAR : 365) / period->length, 1));
 }
 
 /* Only what can be counted: one absurd row must not take a view away. */
@@ -119,7 +137,7 @@ char *
 retention_template_sql(const ViewTemplate *template, const char *target, const Options *options,
 					   const Source *source, const char *ext)
 {
-	const PeriodWords *period = &period_words[options->period];
+	const Period *period = &options->period;
 	const char *zone = source->zoned ? quote_literal_cstr(options->time_zone) : NULL;
 	const char *local = zone ? psprintf(" AT TIME ZONE %s", zone) : "";
 	const char *as_bytes = source->collation ? " COLLATE \"C\"" : "";
@@ -136,12 +154,12 @@ retention_template_sql(const ViewTemplate *template, const char *target, const O
 		{"amount", source->is_order ? "amount, is_order" : "amount"},
 		{"is_order", is_order},
 		{"is_refund", source->is_order ? "is_order IS NOT TRUE" : "amount < 0"},
-		{"period", psprintf("%s::text", quote_literal_cstr(retention_grain_name(options->period)))},
-		{"step", psprintf("interval %s", quote_literal_cstr(period->step))},
-		{"trailing", period->trailing},
-		{"period_label", label_sql("period", options->period)},
-		{"period_start_label", label_sql("(cell).period_start", options->period)},
-		{"cohort_label", label_sql("(cell).cohort", options->period)},
+		{"period", psprintf("%s::text", quote_literal_cstr(retention_period_name(period)))},
+		{"step", psprintf("interval %s", quote_literal_cstr(step_text(period)))},
+		{"trailing", trailing_text(period)},
+		{"period_label", label_sql("period", period)},
+		{"period_start_label", label_sql("(cell).period_start", period)},
+		{"cohort_label", label_sql("(cell).cohort", period)},
 		/* another argument of purchase_history */
 		{"zone", zone ? psprintf(", %s::text", zone) : ""},
 		/* behind a time: on the shop's calendar */
@@ -172,7 +190,7 @@ retention_template_about(const char *about, const Options *options, const Source
 		{"refunds", source->is_order ? "rows for which is_order is not true" : "negative amounts"},
 		{"refunded", source->is_order ? "what these refunds have taken from the revenue: minus the sum of their amounts" :
 		"money given back to known customers, as a positive number"},
-		{"trailing", period_words[options->period].trailing},
+		{"trailing", trailing_text(&options->period)},
 		{"model", options->model}
 	};
 

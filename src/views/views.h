@@ -75,7 +75,7 @@ typedef enum CreateArg
 /* How the views are made.  Strings that may be NULL say so. */
 typedef struct Options
 {
-	Grain		period;
+	Period		period;
 	const char *time_zone;		/* NULL: the times have none */
 	Interval   *lifespan;		/* NULL: measured */
 	double		margin;

@@ -130,10 +130,28 @@ CREATE FUNCTION numbered(which int, as_of date) RETURNS TABLE (customer text, da
 	SELECT customer, period, row_number() OVER (PARTITION BY customer ORDER BY period) FROM seen(which, as_of) WHERE is_order
 $$;
 CREATE FUNCTION step(period text) RETURNS interval IMMUTABLE LANGUAGE sql AS $$
-	SELECT CASE period WHEN 'quarter' THEN interval '3 months' ELSE ('1 ' || period)::interval END
+	SELECT CASE WHEN period LIKE '%days%' THEN substring(period, '^\d+ days')
+		   WHEN period LIKE 'quarter%' THEN '3 months' ELSE '1 ' || substring(period, '^\w+') END::interval
+$$;
+-- Weeks from another weekday, and years and quarters from another month, are those
+-- of date_trunc, shifted; runs of days go on from a day, in both directions.
+CREATE FUNCTION shift(period text) RETURNS interval IMMUTABLE LANGUAGE sql AS $$
+	SELECT CASE WHEN period NOT LIKE '% from %' THEN interval '0'
+		   WHEN period LIKE 'week%' THEN (array_position('{monday,tuesday,wednesday,thursday,friday,saturday,sunday}'::text[], substring(period, 'from (.*)')) - 1) * interval '1 day'
+		   ELSE (extract(month FROM ('1 ' || substring(period, 'from (.*)') || ' 2000')::date) - 1) * interval '1 month' END
+$$;
+CREATE FUNCTION origin(period text) RETURNS date IMMUTABLE LANGUAGE sql AS $$
+	SELECT coalesce(substring(period, 'from (.*)'), '2000-01-03')::date
+$$;
+CREATE FUNCTION run_days(period text) RETURNS numeric IMMUTABLE LANGUAGE sql AS $$
+	SELECT substring(period, '^\d+')::numeric
 $$;
 CREATE FUNCTION trunc_to(period text, day date) RETURNS date IMMUTABLE LANGUAGE sql AS $$
-	SELECT date_trunc(period, day::timestamp)::date
+	SELECT CASE WHEN period LIKE '%days%' THEN origin(period) + (floor((day - origin(period)) / run_days(period)) * run_days(period))::int
+		   ELSE (date_trunc(substring(period, '^\w+'), day::timestamp - shift(period)) + shift(period))::date END
+$$;
+CREATE FUNCTION about_days(period text) RETURNS numeric IMMUTABLE LANGUAGE sql AS $$
+	SELECT CASE substring(period, '^\w+') WHEN 'day' THEN 1 WHEN 'week' THEN 7 ELSE coalesce(run_days(period), 30) END
 $$;
 -- Unless somebody says when, the period of the last order is seen to its end, and what is given back behind that.
 CREATE FUNCTION seen(which int, asked text, as_of date) RETURNS SETOF facts STABLE LANGUAGE sql AS $$
@@ -470,7 +488,9 @@ SELECT DISTINCT id, as_of FROM (
 -- The grains of questions that each grain of histories can answer.
 CREATE TABLE periods (grain text, period text);
 INSERT INTO periods VALUES ('day', 'day'), ('day', 'week'), ('day', 'month'), ('day', 'quarter'), ('day', 'year'), ('week', 'week'),
-	('month', 'month'), ('month', 'quarter'), ('month', 'year'), ('quarter', 'quarter'), ('quarter', 'year'), ('year', 'year');
+	('month', 'month'), ('month', 'quarter'), ('month', 'year'), ('quarter', 'quarter'), ('quarter', 'year'), ('year', 'year'),
+	('day', 'week from sunday'), ('day', 'week from wednesday'), ('day', 'quarter from february'), ('day', 'year from april'), ('day', '28 days'), ('day', '10 days from 2024-02-29'), ('day', '400 days from 2031-07-01'),
+	('week', '28 days'), ('week', '14 days from 2023-11-13'), ('month', 'quarter from august'), ('month', 'year from december'), ('quarter', 'quarter from july'), ('quarter', 'year from october');
 
 -- Each question: how the extension is asked, and how plain SQL is.  At most
 -- 2,000 cells and 500 periods are asked for at once.
@@ -479,8 +499,8 @@ INSERT INTO asked
 SELECT 'cohort_retention', id, format('cohort_retention(h, %L, %L, %s)', p, as_of, m), format('plain_cohort_retention(%s, %L, %L, %s)', id, period, as_of, m)
 FROM (SELECT *, CASE WHEN periods * cohorts > 2000 THEN '3' ELSE m1 END AS m
 	  FROM (SELECT id, as_of, p.period, CASE WHEN p.period <> CASE p.grain WHEN 'day' THEN 'month' ELSE p.grain END OR id % 2 = 0 THEN p.period END AS p,
-				   (horizon(id, as_of) - f.first) / CASE p.period WHEN 'day' THEN 1 WHEN 'week' THEN 7 ELSE 30 END AS periods,
-				   CASE WHEN p.period = 'year' THEN 10 ELSE customers END AS cohorts
+				   (horizon(id, as_of) - f.first) / about_days(p.period) AS periods,
+				   CASE WHEN p.period LIKE 'year%' THEN 10 ELSE customers END AS cohorts
 			FROM horizons JOIN cases c USING (id) JOIN periods p USING (grain)
 				LEFT JOIN (SELECT id, min(day) AS first, count(DISTINCT customer) AS customers FROM facts WHERE is_order GROUP BY id) f USING (id)) s,
 		   unnest(CASE WHEN as_of IS NULL OR id % 3 = 0 THEN '{NULL,1,4}' ELSE '{NULL}' END::text[]) m0, coalesce(m0, 'NULL') m1) s
@@ -489,19 +509,19 @@ INSERT INTO asked
 SELECT 'cohort_average', id, format('cohort_average(h, %L, %L, %s, %L)', p.period, as_of, m, weighted),
 	   format('plain_cohort_average(%s, %L, %L, %L, %s)', id, weighted, p.period, as_of, m)
 FROM horizons JOIN cases USING (id) JOIN periods p USING (grain), unnest('{true,false}'::bool[]) weighted,
-	 LATERAL (SELECT CASE WHEN p.period IN ('day', 'week') OR (id + coalesce(extract(day FROM as_of), 0)) % 2 = 0 THEN '5' ELSE 'NULL' END AS m) s;
+	 LATERAL (SELECT CASE WHEN about_days(p.period) < 28 OR (id + coalesce(extract(day FROM as_of), 0)) % 2 = 0 THEN '5' ELSE 'NULL' END AS m) s;
 INSERT INTO asked
 SELECT 'lifecycle', id, format('lifecycle(h, %L, %s, %L)', p.period, d, as_of), format('plain_lifecycle(%s, %L, %s, %L)', id, p.period, d, as_of)
 FROM horizons JOIN cases USING (id) JOIN periods p USING (grain) JOIN (SELECT id, min(day) AS first FROM facts WHERE is_order GROUP BY id) f USING (id), generate_series(1, 3) d
-WHERE (horizon(id, as_of) - first) / CASE p.period WHEN 'day' THEN 1 WHEN 'week' THEN 7 ELSE 30 END <= 500 AND (d + id + coalesce(extract(day FROM as_of)::int, 0)) % 3 < 2;
+WHERE (horizon(id, as_of) - first) / about_days(p.period) <= 500 AND (d + id + coalesce(extract(day FROM as_of)::int, 0)) % 3 < 2;
 INSERT INTO asked
 SELECT 'new_and_returning', id, format('new_and_returning(h, %L, %s, %L)', p.period, t, as_of), format('plain_new_and_returning(%s, %L, %s, %L)', id, p.period, t, as_of)
 FROM horizons JOIN cases USING (id) JOIN periods p USING (grain) JOIN (SELECT id, min(day) AS first FROM facts WHERE is_order GROUP BY id) f USING (id), unnest('{1,3,12,1000}'::int[]) t
-WHERE (horizon(id, as_of) - first) / CASE p.period WHEN 'day' THEN 1 WHEN 'week' THEN 7 ELSE 30 END <= 500;
+WHERE (horizon(id, as_of) - first) / about_days(p.period) <= 500;
 INSERT INTO asked
 SELECT 'revenue_movements', id, format('revenue_movements(h, %L, %L)', p.period, as_of), format('plain_revenue_movements(%s, %L, %L)', id, p.period, as_of)
 FROM horizons JOIN cases USING (id) JOIN periods p USING (grain) JOIN (SELECT id, min(day) AS first FROM facts WHERE is_order GROUP BY id) f USING (id)
-WHERE (horizon(id, as_of) - first) / CASE p.period WHEN 'day' THEN 1 WHEN 'week' THEN 7 ELSE 30 END <= 500;
+WHERE (horizon(id, as_of) - first) / about_days(p.period) <= 500;
 INSERT INTO asked
 SELECT question, id, format('%s(h, %L, %L)', question, days, as_of), format('plain_%s(%s, %L, %L)', question, id, days, as_of)
 FROM horizons JOIN cases USING (id), unnest('{repeat_within,retained_on,retained_on_or_after,retained_between}'::text[]) question,
@@ -561,6 +581,11 @@ FROM cases, (VALUES ('cohort_retention', 'cohort_retention(h, max_periods => 9)'
 WHERE (grain <> 'day' OR run NOT IN (6, 13));
 -- Of the questions with many arguments, a third of their combinations.
 DELETE FROM asked WHERE question IN ('cohort_retention', 'cohort_average', 'lifecycle', 'new_and_returning', 'revenue_movements', 'time_to_order', 'active_life', 'order_ladder', 'order_gap') AND hashtextextended(id || call, 0) % 3 <> 0;
+
+-- Of those about other calendars than date_trunc's a third of these; all are asked each question.
+DELETE FROM asked WHERE call ~ ' from | days' AND question IN ('cohort_retention', 'cohort_average', 'lifecycle', 'new_and_returning', 'revenue_movements') AND hashtextextended(call || id, 1) % 3 <> 0;
+SELECT question, count(DISTINCT period) AS calendars
+FROM (SELECT question, substring(call, '''([^'']+ (?:from|days)[^'']*)''') AS period FROM asked) s GROUP BY question HAVING count(period) > 0 ORDER BY question;
 
 CREATE TABLE answers (question text, id int, call text, got jsonb, want jsonb);
 CREATE FUNCTION answer(source text) RETURNS jsonb LANGUAGE plpgsql AS $$

@@ -17,7 +17,8 @@ export function page(answers) {
   const {about} = answers;
   const kpi = answers.kpi[0];
   const options = answers.retention_options[0];
-  const unit = options.period;
+  // "week from sunday" is a week, and "28 days" a 28-day run
+  const unit = options.period.replace(/ from .*/, "").replace(/^(\d+) days/, "$1-day run");
   const money = moneyIn(about.currency);
   const view = (name) => `${about.schema}.${name}`;
   const all = shownPeriods(answers.kpi_by_period);

@@ -48,6 +48,17 @@ FROM (SELECT *, CASE WHEN (ordered_at >= '2024-01-01 00:00 Europe/Berlin' AND or
 	  FROM orders) o
 GROUP BY reason
 
+--> fiscal
+SELECT customers, orders FROM fiscal_shop.kpi;
+SELECT count(*), coalesce(sum(orders), 0) FROM plain.customer
+
+--> fiscal_quarters
+WITH o AS (SELECT customer, date_trunc('quarter', day::timestamp) AS p FROM plain.numbered), f AS (SELECT customer, min(p) AS first FROM o GROUP BY customer)
+SELECT p::date, 'FY' || extract(year FROM p) + (extract(month FROM p) > 3)::int || '-Q' || (extract(month FROM p)::int + 8) / 3 % 4 + 1,
+	   (SELECT count(DISTINCT customer) FROM o WHERE o.p = q.p), (SELECT count(*) FROM f WHERE first = q.p), (SELECT count(DISTINCT customer) FROM o WHERE o.p > q.p - interval '1 year' AND o.p <= q.p)
+FROM (SELECT generate_series(date_trunc('quarter', min(day)::timestamp), date_trunc('quarter', max(day)::timestamp), interval '3 months') AS p FROM plain.rows) q
+WHERE p < date_trunc('quarter', plain.today()) ORDER BY p DESC LIMIT 4
+
 --> expressions
 SELECT customer, amount FROM web.order_rows;
 VALUES ('ann@x.org', 70), ('ann@x.org', 18), ('bob@x.org', 101)

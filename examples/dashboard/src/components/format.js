@@ -40,7 +40,7 @@ export function day(iso) {
   return `${+d} ${months[m - 1]} ${y}`;
 }
 
-// The label of a period (2026-03-09, 2026-W11, 2026-03, 2026-Q1, 2026), in words.
+// The label of a period (2026-03-09, 2026-W11, 2026-03, 2026-Q1, 2026, FY2027-Q1, FY2027), in words.
 export function periodName(label) {
   const [y, part, d] = label.split("-");
   if (!part) return y;
