@@ -85,7 +85,7 @@ ORDER BY p.predicted_clv IS NULL, -p.predicted_clv, customer LIMIT 3
 
 --> views
 SELECT relname FROM pg_class WHERE relkind = 'v' AND relnamespace = 'shop'::regnamespace
-	AND relname NOT IN ('order_rows', 'left_out_rows', 'retention_options', 'retention_record', 'rfm_segment_names', 'rfm_thresholds');
+	AND relname NOT IN ('order_rows', 'order_history', 'left_out_rows', 'retention_options', 'retention_record', 'rfm_segment_names', 'rfm_thresholds');
 VALUES ('cohort_retention'), ('customers'), ('excluded_rows'), ('kpi'), ('kpi_by_period'), ('lifecycle'), ('order_ladder'), ('repeat_within'), ('revenue_concentration'), ('rfm_quintiles'), ('rfm_segments')
 
 --> views
