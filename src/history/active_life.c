@@ -37,16 +37,16 @@ typedef struct Spans
 static void
 add_span(Spans *spans, const Question *question, const CustomerView *customer)
 {
-	OccasionCursor cursor;
+	OrderCursor cursor;
 	Span		span;
 	int32		period;
 	int64		orders;
 
-	occasions_begin(&cursor, question, customer);
-	if (!occasions_next(&cursor, &period, &orders))
+	orders_begin(&cursor, question, customer);
+	if (!orders_next(&cursor, &period, &orders))
 		return;
 	span.first = span.last = question_day(question, period);
-	while (occasions_next(&cursor, &period, &orders))
+	while (orders_next(&cursor, &period, &orders))
 		span.last = question_day(question, period);
 	if (spans->n == spans->room)
 	{
@@ -57,7 +57,7 @@ add_span(Spans *spans, const Question *question, const CustomerView *customer)
 	spans->spans[spans->n++] = span;
 }
 
-/* active_life(purchase_history, dormant_after_days, as_of): days from the first order to the last */
+/* active_life(purchase_history, dormant_after_days, as_of, anchor): days from the first order to the last */
 PG_FUNCTION_INFO_V1(retention_active_life);
 Datum
 retention_active_life(PG_FUNCTION_ARGS)
@@ -82,7 +82,7 @@ retention_active_life(PG_FUNCTION_ARGS)
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("number of days must be finite and not negative: %g", dormant_after)));
 	}
-	retention_question_begin(&question, fcinfo, NO_ARG, 2, false);
+	retention_question_begin_anchored(&question, fcinfo, NO_ARG, 2, 3, false);
 	while (question_next(&question, &customer))
 	{
 		add_span(&spans, &question, &customer);

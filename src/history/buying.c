@@ -91,7 +91,7 @@ retention_history_repeat_buying(PG_FUNCTION_ARGS)
 	cells = MemoryContextAllocHuge(CurrentMemoryContext, room);
 	while (question_next(&question, &customer))
 	{
-		OccasionCursor cursor;
+		OrderCursor cursor;
 		int32		day;
 		int64		orders;
 		int64		days = 0;
@@ -101,8 +101,8 @@ retention_history_repeat_buying(PG_FUNCTION_ARGS)
 		double		log_gaps = 0;
 		double		key[3];
 
-		occasions_begin(&cursor, &question, &customer);
-		while (occasions_next(&cursor, &day, &orders))
+		orders_begin(&cursor, &question, &customer);
+		while (orders_next(&cursor, &day, &orders))
 		{
 			if (days == 0)
 				first = day;

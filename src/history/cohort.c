@@ -295,7 +295,7 @@ retention_cohort_average(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0))
 		return (Datum) 0;
 	count_cohorts(&cohorts, fcinfo, 1, 5);
-	if (question->empty)
+	if (cohorts.n == 0)
 		return (Datum) 0;
 	cohort_context = AllocSetContextCreate(CurrentMemoryContext, "cohort", ALLOCSET_SMALL_SIZES);
 	points = palloc0(cohort_periods(&cohorts, &cohorts.sorted[0]) * sizeof(AveragePoint));

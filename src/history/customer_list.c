@@ -43,8 +43,10 @@ typedef struct Worth
 /* What there is of a customer until as_of. */
 typedef struct Facts
 {
-	int32		first;			/* days */
+	int32		first;			/* days: of a part, of the first order of the whole, */
+	int32		first_here;		/* and of that in the part */
 	int32		last;
+	bool		is_new;			/* has ordered once */
 	int64		orders;
 	int64		refunds;
 	int64		days;			/* with an order */
@@ -187,8 +189,11 @@ get_facts(CustomerList *list, const CustomerView *customer, Facts *facts)
 {
 	const Question *question = &list->question;
 	int			words = occasion_words(question->unpacker.shape);
+	int64		orders_of_first;
 
 	memset(facts, 0, sizeof(Facts));
+	if (!question_first_order(question, customer, &facts->first, &orders_of_first))
+		return false;
 	if (customer->n > list->gaps_room)
 	{
 		list->gaps_room = Max(customer->n, list->gaps_room * 2);
@@ -209,13 +214,14 @@ get_facts(CustomerList *list, const CustomerView *customer, Facts *facts)
 		if (orders == 0)
 			continue;
 		if (facts->days == 0)
-			facts->first = day;
+			facts->first_here = day;
 		else
 			list->gaps[facts->days - 1] = day - facts->last;
 		facts->last = day;
 		facts->orders += orders;
 		facts->days++;
 	}
+	facts->is_new = facts->orders == 1 && orders_of_first == 1 && facts->first == facts->first_here;
 	return facts->days > 0;
 }
 
@@ -247,7 +253,7 @@ begin_pass(CustomerList *list, FunctionCallInfo fcinfo)
 	Question   *question = &list->question;
 	KeyKind		key;
 
-	retention_question_begin(question, fcinfo, NO_ARG, 1, true);
+	retention_question_begin_anchored(question, fcinfo, NO_ARG, 1, 2, true);
 	retention_question_needs_days(question);
 	key = question->unpacker.kind.key;
 	if (key_is_text((uint8) key) && !question->unpacker.kind.named)
@@ -335,6 +341,13 @@ customer_key(const Question *question, const CustomerView *customer, const Custo
 static bool
 next_named(Question *question, CustomerView *customer, const CustomerName **name)
 {
+	if (question->of_part)
+	{
+		if (!question_next(question, customer))
+			return false;
+		*name = question->unpacker.names ? question->unpacker.names + question->nth - 1 : NULL;
+		return true;
+	}
 	if (*name)
 		(*name)++;
 	while (!run_next(&question->cursor, customer))
@@ -364,7 +377,7 @@ status(const CustomerList *list, const Facts *facts)
 	return silent > 3 * list->usual_gap ? STATUS_LOST :
 		silent > 2 * list->usual_gap ? STATUS_DORMANT :
 		silent > list->usual_gap ? STATUS_AT_RISK :
-		facts->orders == 1 ? STATUS_NEW : STATUS_ACTIVE;
+		facts->is_new ? STATUS_NEW : STATUS_ACTIVE;
 }
 
 static int32
@@ -387,7 +400,7 @@ date_of_day(int32 day)
 }
 
 /*
- * customer_list(purchase_history, as_of): rows (customer, orders, revenue, refunds,
+ * customer_list(purchase_history, as_of, anchor): rows (customer, orders, revenue, refunds,
  * first_order, last_order, age_days, recency_days, mean_gap_days, next_order_due,
  * recency_score, frequency_score, monetary_score, revenue_decile, status)
  */
@@ -417,6 +430,7 @@ retention_customer_list(PG_FUNCTION_ARGS)
 		statuses[i] = CStringGetTextDatum(status_names[i]);
 	row_context = AllocSetContextCreate(context, "customer row", ALLOCSET_DEFAULT_SIZES);
 	begin_pass(&list, fcinfo);
+	question->quiet = true;
 	retention_history_unpack_names(&question->unpacker);
 	while (next_named(question, &customer, &name))
 	{
@@ -440,7 +454,7 @@ retention_customer_list(PG_FUNCTION_ARGS)
 		values[7] = Int32GetDatum(question->as_of - facts.last);
 		nulls[8] = facts.orders == 1;
 		if (!nulls[8])
-			values[8] = Float8GetDatum((double) (facts.last - facts.first) / (double) (facts.orders - 1));
+			values[8] = Float8GetDatum((double) (facts.last - facts.first_here) / (double) (facts.orders - 1));
 		nulls[9] = facts.days == 1;
 		if (!nulls[9])
 			values[9] = date_of_day(next_order_due(&list, &facts));

@@ -99,14 +99,14 @@ retention_gap_quantile(GapCounts *gaps, double fraction)
 void
 retention_gap_add_customer(GapCounts *gaps, const Question *question, const CustomerView *customer)
 {
-	OccasionCursor cursor;
+	OrderCursor cursor;
 	int32		period;
 	int64		orders;
 	bool		any = false;
 	int32		previous = 0;
 
-	occasions_begin(&cursor, question, customer);
-	while (occasions_next(&cursor, &period, &orders))
+	orders_begin(&cursor, question, customer);
+	while (orders_next(&cursor, &period, &orders))
 	{
 		int32		day = question_day(question, period);
 
@@ -131,7 +131,7 @@ retention_usual_gap(GapCounts *gaps)
 	return usual > 0 ? usual : USUAL_GAP_UNKNOWN;
 }
 
-/* order_gap(purchase_history, quantile, as_of): a quantile of all gaps, in days */
+/* order_gap(purchase_history, quantile, as_of, anchor): a quantile of all gaps, in days */
 PG_FUNCTION_INFO_V1(retention_history_order_gap);
 Datum
 retention_history_order_gap(PG_FUNCTION_ARGS)
@@ -145,7 +145,7 @@ retention_history_order_gap(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	quantile = PG_GETARG_FLOAT8(1);
 	retention_check_share(quantile, "quantile");
-	retention_question_begin(&question, fcinfo, NO_ARG, 2, false);
+	retention_question_begin_anchored(&question, fcinfo, NO_ARG, 2, 3, false);
 	while (question_next(&question, &customer))
 		retention_gap_add_customer(&gaps, &question, &customer);
 	if (gaps.n == 0)

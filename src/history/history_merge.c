@@ -87,6 +87,17 @@ prepare_room(HistoryState *state, int64 entries, bool any_elsewhere)
 		retention_ledger_expect(state->large->ledger, entries);
 }
 
+/* Of two parts of a whole it would have to be known which orders were the customers' first. */
+void
+retention_refuse_anchored(const Kind *kind)
+{
+	if (kind->anchored)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("rows can't be added to an anchored purchase history, or taken away from it"),
+				 errhint("Add up the parts, and anchor what they make: anchored(rollup(part), whole).")));
+}
+
 /*
  * The history of the rows of both.  The state is a running one, which may become
  * another; the other may have any form, and its content is left as it is.
@@ -125,6 +136,7 @@ retention_history_merge(StateHome home, Datum datum, Datum other)
 		first_day = unpacker.totals.first_day;
 		last_day = unpacker.totals.last_day;
 	}
+	retention_refuse_anchored(&their_kind);
 	retention_history_kind(state, &our_kind);
 	retention_check_same_kind(&our_kind, &their_kind, "purchase histories");
 	if (scale > state_head(state)->scale)

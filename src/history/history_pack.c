@@ -31,6 +31,8 @@ retention_history_pack_begin(HistoryPacker *packer, OccasionShape shape, int64 e
 	memset(&packer->totals, 0, sizeof(HistoryTotals));
 	packer->totals.first_day = DAY_NEVER_FIRST;
 	packer->totals.last_day = DAY_NEVER_LAST;
+	packer->whole = (HistoryWhole) {DAY_NEVER_FIRST, DAY_NEVER_LAST};
+	packer->origins = NULL;
 	memset(packer->sums, 0, sizeof(packer->sums));
 	packer->words = 1;
 	packer->ncustomers = 0;
@@ -240,7 +242,7 @@ pack_customers(HistoryPacker *packer)
 		pack_names(packer);
 	/* no number has more bytes than a reader takes */
 	retention_block_begin(blocks, BLOCK_CUSTOMERS,
-						  BLOCK_BYTES + (Size) n * (8 + 8 + 4 + 4) +
+						  BLOCK_BYTES + (Size) n * (8 + 8 + 4 + 4 + 4 + 5) +
 						  (Size) packer->nentries * (4 + 5 + packer->unit_words * 8));
 	for (int i = 0; i < n; i++)
 	{
@@ -268,6 +270,12 @@ pack_customers(HistoryPacker *packer)
 		retention_put_numbers(blocks, packer->lows, n);
 	retention_put_numbers(blocks, packer->counts, n);
 	retention_put_numbers(blocks, packer->firsts, n);
+	if (packer->origins)
+	{
+		retention_put_varint(body, subtract_least(packer->origin_periods, n));
+		retention_put_numbers(blocks, packer->origin_periods, n);
+		retention_put_numbers(blocks, packer->origin_orders, n);
+	}
 	put_occasions(packer, gaps);
 }
 
@@ -284,6 +292,13 @@ pack_customer(HistoryPacker *packer, const CustomerView *customer, OccasionShape
 	if (shape.key_words == 2)
 		packer->lows[c] = customer->identity[1];
 	packer->counts[c] = (uint64) customer->n - 1;
+	if (unlikely(packer->origins != NULL))
+	{
+		uint64		origin = *packer->origins++;
+
+		packer->origin_periods[c] = origin == 0 ? 0 : (uint64) (mark_period(origin) + ORIGIN_BIAS);
+		packer->origin_orders[c] = (uint64) mark_count(origin);
+	}
 	for (int64 i = 0; i < customer->n; i++)
 	{
 		const uint64 *occasion = customer->occasions + i * occasion_words(shape);
@@ -491,6 +506,14 @@ retention_history_pack_end(HistoryPacker *packer, const Kind *kind, int scale,
 		}
 		retention_put_varint(header, zigzag(first_day));
 		retention_put_varint(header, (uint64) ((int64) last_day - first_day));
+	}
+	if (kind->anchored)
+	{
+		const HistoryWhole *whole = &packer->whole;
+
+		retention_put_varint(header, whole->first_day == DAY_NEVER_FIRST ? 0 : (uint64) ((int64) whole->last_day - whole->first_day + 1));
+		if (whole->first_day != DAY_NEVER_FIRST)
+			retention_put_varint(header, zigzag(whole->first_day));
 	}
 	if (kind->amount != AMOUNT_NONE)
 	{

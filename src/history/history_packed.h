@@ -8,6 +8,8 @@
  *
  *	header	version, 1 byte; what the orders are (store/state_kind.h);
  *			the totals, as varints, so that who asks for them need not read on;
+ *			of an anchored history the days of the whole: days from the first to the last, or
+ *			0 if there are none, and the first;
  *			words of an occasion's money (1 or 2), scale and sums of money;
  *			if names are kept, how many bytes their blocks have
  *	blocks	of rows of nobody that is known, each of up to 4,096 occasions:
@@ -23,8 +25,10 @@
  *				least first slot		varint
  *				least number of rows	varint
  *				columns: hash deltas (of all but the first), low words, occasion counts
- *				- 1, first slots - the least, slots from each occasion of a customer
- *				to the next, rows - the least, money
+ *				- 1, first slots - the least; of an anchored history the periods of their
+ *				origins from 1 on, or 0, - the least, which stands before them, and orders in
+ *				these; slots from each occasion of a customer to the next, rows - the least,
+ *				money
  *			of names, if they are kept: for each block of customers, in the same order,
  *			one of theirs:
  *				count - 1				1 byte
@@ -38,6 +42,10 @@
  *
  * A slot is a period and a kind, with no more bits for the kind than it takes.  An
  * occasion takes 6 to 8 bytes, where it takes 16 in memory.
+ *
+ * Who is new is a matter of the whole.  An anchored history is a part of one, and knows of each
+ * of its customers the origin: the mark of their first occasion with an order in the whole; or 0, of those who have
+ * only given back.
  *
  *-------------------------------------------------------------------------
  */
@@ -96,6 +104,13 @@ widen_slot(uint64 slot, int bits)
 	return slot >> bits << KIND_BITS | (slot & ((1 << bits) - 1));
 }
 
+/* Days of the first and the last order of what an anchored history is a part of. */
+typedef struct HistoryWhole
+{
+	int32		first_day;		/* DAY_NEVER_FIRST if there is none */
+	int32		last_day;		/* or that of the part, if it is later */
+} HistoryWhole;
+
 /* Numbers in a block are no less than 0 where these are none. */
 #define ROWS_BIAS			COUNT_MAX
 #define SLOT_BIAS(bits)		((int64) PERIOD_BIAS << (bits))
@@ -117,6 +132,8 @@ typedef struct HistoryPacker
 	MemoryContext context;		/* of all that follows */
 	BlockWriter blocks;
 	HistoryTotals totals;		/* of what has come so far */
+	HistoryWhole whole;
+	const uint64 *origins;		/* of the next customers to come; NULL: it is not anchored */
 	uint64		sums[HEADER_SUMS][SUM_WORDS];	/* of that, in units */
 	int			words;			/* of the widest money so far */
 
@@ -129,6 +146,8 @@ typedef struct HistoryPacker
 	uint64		lows[HISTORY_BLOCK_CUSTOMERS];
 	uint64		counts[HISTORY_BLOCK_CUSTOMERS];	/* of entries, less one */
 	uint64		firsts[HISTORY_BLOCK_CUSTOMERS];	/* slots, while it's written */
+	uint64		origin_periods[HISTORY_BLOCK_CUSTOMERS];	/* from 1 on; 0: there is none */
+	uint64		origin_orders[HISTORY_BLOCK_CUSTOMERS];
 	uint64	   *slots;			/* of all entries */
 	uint64	   *rows;			/* biased, for there may be fewer than none */
 	uint64	   *units;			/* so many words each */
@@ -145,6 +164,7 @@ typedef struct HistoryUnpacker
 {
 	Kind		kind;			/* the header */
 	HistoryTotals totals;
+	HistoryWhole whole;
 	OccasionShape shape;		/* of the runs; no money if that isn't asked for */
 	int			scale;			/* of their money */
 
@@ -164,7 +184,11 @@ typedef struct HistoryUnpacker
 	ByteReader	names_in;		/* behind the block of those of the run, if they were asked for */
 	CustomerName *names;			/* of the run's customers; NULL: not asked for, or not kept */
 	char	   *joined;			/* what they are in, if they begin alike; or NULL */
+	uint64		origins[HISTORY_BLOCK_CUSTOMERS];	/* of the run's customers, if it is anchored */
 } HistoryUnpacker;
+
+/* The period of an origin as blocks have it. */
+#define ORIGIN_BIAS		(PERIOD_BIAS + 1)
 
 extern void retention_history_pack_begin(HistoryPacker *packer, OccasionShape shape, int64 entries);
 extern void retention_history_pack_run(HistoryPacker *packer, const Run *run, OccasionShape shape,

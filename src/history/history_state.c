@@ -395,6 +395,7 @@ retention_history_kind(const HistoryState *state, Kind *kind)
 	kind->amount = head->amount;
 	kind->grain = head->grain;
 	kind->named = state_is_named(state);
+	kind->anchored = false;
 	strlcpy(kind->zone, retention_history_zone_name(state), sizeof(kind->zone));
 }
 

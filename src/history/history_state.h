@@ -186,6 +186,7 @@ extern SmallHistory *retention_small_history_copy(SmallHistory *from, int room, 
 
 /* history_merge.c */
 extern Datum retention_history_merge(StateHome home, Datum state, Datum other);
+extern void retention_refuse_anchored(const Kind *kind);
 
 /* history_form.c */
 extern struct varlena *retention_history_pack(Datum value);

@@ -181,20 +181,32 @@ add_entry(HistoryState *state, Identity identity, uint32 slot, AmountKind kind, 
 								shape.key_words, row->wide);
 }
 
-/* A row without an amount or a time: it's told how many there are, and of how much money. */
+static pg_attribute_always_inline int32
+day_of_row(const HistoryState *state, TimeKind time, int64 instant)
+{
+	return time == TIME_TIMESTAMPTZ ? retention_day_in_zone(instant, state_zone(state)) :
+		day_of_instant(instant);
+}
+
+/*
+ * A row without an amount or a time: it's told how many there are, of which period, and of
+ * how much money.
+ */
 static pg_noinline void
-add_skipped(FunctionCallInfo fcinfo, HistoryState *state, AmountKind kind)
+add_skipped(FunctionCallInfo fcinfo, HistoryState *state, TimeKind time, AmountKind kind)
 {
 	Identity	nobody = {0, 0};
-	OccasionKind what = kind != AMOUNT_NONE && PG_ARGISNULL(3) ? OF_NO_AMOUNT : OF_NO_TIME;
+	int64		instant;
+	bool		has_time = !PG_ARGISNULL(2) && instant_of_datum(PG_GETARG_DATUM(2), time, &instant);
+	int32		day = has_time ? day_of_row(state, time, instant) : 0;
 	RowUnits	row = {.words = 1};
 	Amount		amount;
 
 	/* an amount that is none would be an error in a row that counts */
-	if (kind != AMOUNT_NONE && what == OF_NO_TIME &&
-		retention_amount_is_finite(PG_GETARG_DATUM(3), kind))
+	if (kind != AMOUNT_NONE && !PG_ARGISNULL(3) && retention_amount_is_finite(PG_GETARG_DATUM(3), kind))
 		read_amount(state, PG_GETARG_DATUM(3), kind, &amount, &row);
-	add_entry(state, nobody, make_slot(grain_of_day(0, state_head(state)->grain), what), kind, &row);
+	add_entry(state, nobody, make_slot(grain_of_day(day, state_head(state)->grain), has_time ? OF_NO_AMOUNT : OF_NO_TIME),
+			  kind, &row);
 }
 
 static pg_attribute_always_inline Datum
@@ -226,7 +238,7 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, bool named, TimeKind time, AmountK
 	check_arguments(fcinfo, state, grain_arg, zoned);
 	if (unlikely(!counts))
 	{
-		add_skipped(fcinfo, state, kind);
+		add_skipped(fcinfo, state, time, kind);
 		transition.state = datum_of_history_state(state);
 		return transition_end(&retention_history_states, &transition);
 	}
@@ -246,9 +258,7 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, bool named, TimeKind time, AmountK
 		read_amount(state, PG_GETARG_DATUM(3), kind, &amount, &row);
 	head = state_head(state);
 	what = row_is_refund(fcinfo, is_order_arg, kind, &amount) ? OF_REFUNDS : OF_ORDERS;
-	day = time == TIME_TIMESTAMPTZ ?
-		retention_day_in_zone(instant, state_zone(state)) :
-		day_of_instant(instant);
+	day = day_of_row(state, time, instant);
 	if (PG_ARGISNULL(1))
 		what += OF_GUEST_ORDERS;
 	else if (what == OF_ORDERS)

@@ -28,6 +28,21 @@ get_day(ByteReader *in)
 }
 
 static void
+read_whole(HistoryUnpacker *unpacker)
+{
+	HistoryWhole *whole = &unpacker->whole;
+	int64		days = (int64) retention_get_number(&unpacker->in, DAY_LAST - DAY_FIRST + 3, "A day is out of range.");
+
+	*whole = (HistoryWhole) {DAY_NEVER_FIRST, DAY_NEVER_LAST};
+	if (days == 0)
+		return;
+	whole->first_day = get_day(&unpacker->in);
+	if (whole->first_day + days - 1 > DAY_LAST + 1)
+		invalid("A day is out of range.");
+	whole->last_day = whole->first_day + (int32) days - 1;
+}
+
+static void
 read_header(HistoryUnpacker *unpacker, bool skip_money)
 {
 	ByteReader *in = &unpacker->in;
@@ -57,6 +72,8 @@ read_header(HistoryUnpacker *unpacker, bool skip_money)
 		totals->last_day = totals->first_day +
 			(int32) retention_get_number(in, DAY_LAST + 1 - totals->first_day, "A day is out of range.");
 	}
+	if (unpacker->kind.anchored)
+		read_whole(unpacker);
 	unpacker->shape.key_words = key_words(unpacker->kind.key);
 	if (unpacker->kind.amount != AMOUNT_NONE)
 	{
@@ -194,8 +211,30 @@ typedef struct CustomerColumns
 	OccasionColumns occasions;
 } CustomerColumns;
 
+/* Marks of the first occasions in the whole, of an anchored history. */
 static void
-read_customers(const HistoryUnpacker *unpacker, ByteReader *block, CustomerColumns *columns)
+read_origins(HistoryUnpacker *unpacker, ByteReader *block, int n)
+{
+	uint64		least = retention_get_number(block, PERIOD_LAST + ORIGIN_BIAS, "A period is out of range.");
+	Column		periods;
+	Column		orders;
+
+	retention_get_numbers(block, &periods, n, 4);
+	retention_get_numbers(block, &orders, n, 5);
+	for (int i = 0; i < n; i++)
+	{
+		uint64		period = least + column_next(&periods);
+		uint64		rows = column_next(&orders);
+
+		if (period > PERIOD_LAST + ORIGIN_BIAS || rows > COUNT_MAX || (period == 0) != (rows == 0))
+			invalid("A customer's first order is impossible.");
+		unpacker->origins[i] = period == 0 ? 0 :
+			make_mark(make_slot((int32) period - ORIGIN_BIAS, OF_ORDERS), (int64) rows);
+	}
+}
+
+static void
+read_customers(HistoryUnpacker *unpacker, ByteReader *block, CustomerColumns *columns)
 {
 	Column		counts;
 	int			n = reader_byte(block) + 1;
@@ -222,6 +261,8 @@ read_customers(const HistoryUnpacker *unpacker, ByteReader *block, CustomerColum
 	if (columns->entries > unpacker->entries_left)
 		invalid("There are more entries than the value says.");
 	retention_get_numbers(block, &columns->firsts, n, 4);
+	if (unpacker->kind.anchored)
+		read_origins(unpacker, block, n);
 	read_occasions(unpacker, block, &columns->occasions, n, columns->entries);
 }
 

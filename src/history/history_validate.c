@@ -43,7 +43,7 @@ check_occasions(const HistoryUnpacker *unpacker, const CustomerView *customer, b
 			(i > 0 && mark_slot(occasion[0]) <= mark_slot(occasion[-occasion_words(shape)])))
 			invalid("A customer has impossible periods.");
 		if (kind > OCCASION_KIND_LAST || (kind > OF_CUSTOMERS_LAST) != nobodys ||
-			(kind >= OF_NO_AMOUNT && period != no_period))
+			(kind == OF_NO_TIME && period != no_period))
 			invalid("A customer has occasions of another kind.");
 		if (!has_amounts && (kind == OF_REFUNDS || kind == OF_GUEST_REFUNDS || kind == OF_NO_AMOUNT))
 			invalid("There are refunds without amounts.");
@@ -86,6 +86,33 @@ check_names(const HistoryUnpacker *unpacker, const Run *run)
 	}
 }
 
+/* Of an anchored history, the first orders are of the days of the whole, and no order is behind its last. */
+static void
+check_whole(const HistoryUnpacker *unpacker)
+{
+	const HistoryWhole *whole = &unpacker->whole;
+
+	if (unpacker->kind.anchored && unpacker->totals.customers > 0 &&
+		(whole->first_day == DAY_NEVER_FIRST || unpacker->totals.last_day > whole->last_day))
+		invalid("The days of the whole are not those of the orders.");
+}
+
+static void
+check_origins(const HistoryUnpacker *unpacker, int n)
+{
+	const HistoryWhole *whole = &unpacker->whole;
+
+	for (int i = 0; i < n; i++)
+	{
+		uint64		origin = unpacker->origins[i];
+
+		if (origin != 0 && (whole->first_day == DAY_NEVER_FIRST ||
+							mark_period(origin) < grain_of_day(whole->first_day, unpacker->kind.grain) ||
+							mark_period(origin) > grain_of_day(whole->last_day, unpacker->kind.grain)))
+			invalid("A customer's first order is not of the days of the whole.");
+	}
+}
+
 /* Where periods are longer than days, packing does not tell the first and the last day. */
 static void
 check_days(const HistoryUnpacker *unpacker, const HistoryTotals *counted)
@@ -115,12 +142,16 @@ retention_history_validate(const struct varlena *value)
 	RunCursor	cursor;
 	uint64		previous[2] = {0, 0};
 	bool		any = false;
+	int			customers;
 	int64		nobodys = 0;	/* of the money that is elsewhere */
 	struct varlena *again;
 
 	retention_history_unpack_begin(&unpacker, value, false);
 	retention_history_unpack_names(&unpacker);
 	retention_history_pack_begin(&packer, unpacker.shape, 0);
+	packer.whole = unpacker.whole;
+	if (unpacker.kind.anchored)
+		packer.origins = unpacker.origins;
 	if ((run = retention_history_unpack_nobody(&unpacker)) != NULL)
 	{
 		if (unpacker.wide)
@@ -135,8 +166,10 @@ retention_history_validate(const struct varlena *value)
 		CHECK_FOR_INTERRUPTS();
 		retention_history_mark_elsewhere(&unpacker);
 		run_begin(&cursor, run, unpacker.shape);
+		customers = 0;
 		while (run_next(&cursor, &customer))
 		{
+			customers++;
 			if (any && compare_identity(previous, customer.identity, unpacker.shape.key_words) >= 0)
 				invalid("The customers are not in order.");
 			any = true;
@@ -144,6 +177,11 @@ retention_history_validate(const struct varlena *value)
 			check_occasions(&unpacker, &customer, false);
 		}
 		check_names(&unpacker, run);
+		if (unpacker.kind.anchored)
+		{
+			check_origins(&unpacker, customers);
+			packer.origins = unpacker.origins;
+		}
 		retention_history_pack_run(&packer, run, unpacker.shape, unpacker.names);
 	}
 	for (int64 i = 0; i < wide_count(unpacker.wide); i++)
@@ -154,6 +192,7 @@ retention_history_validate(const struct varlena *value)
 	if (nobodys != 0)
 		invalid("Money is of nobody.");
 	check_days(&unpacker, &packer.totals);
+	check_whole(&unpacker);
 	again = retention_blocks_finish(retention_history_pack_end(&packer, &unpacker.kind, unpacker.totals.revenue.scale,
 															   unpacker.totals.first_day, unpacker.totals.last_day,
 															   unpacker.wide));

@@ -253,6 +253,13 @@ retention_history_kpi_by_period(PG_FUNCTION_ARGS)
 			last_ordered = i;
 		}
 
+	/* where it has not been heard of for long, others have */
+	if (question->of_part && question->unpacker.whole.first_day != DAY_NEVER_FIRST)
+	{
+		first_ordered = (int64) period_of_day(question->unpacker.whole.first_day, &question->period) - question->first;
+		last_ordered = (int64) period_of_day(question->unpacker.whole.last_day, &question->period) - question->first;
+	}
+
 	row_context = AllocSetContextCreate(CurrentMemoryContext, "shop by period row", ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(row_context);
 	for (int64 i = 0; i < balance->n; i++)

@@ -33,14 +33,14 @@ typedef struct Rung
 static void
 climb(const Question *question, const CustomerView *customer, Rung *rungs, int nrungs, int32 within)
 {
-	OccasionCursor cursor;
+	OrderCursor cursor;
 	int32		period;
 	int64		orders;
 	int			n = 0;			/* the rung they are on */
 	int32		since = 0;
 
-	occasions_begin(&cursor, question, customer);
-	while (n <= nrungs && occasions_next(&cursor, &period, &orders))
+	orders_begin(&cursor, question, customer);
+	while (n <= nrungs && orders_next(&cursor, &period, &orders))
 	{
 		int32		day = question_day(question, period);
 
@@ -67,7 +67,7 @@ climb(const Question *question, const CustomerView *customer, Rung *rungs, int n
 }
 
 /*
- * order_ladder(purchase_history, within, as_of, max_orders): rows (n, customers,
+ * order_ladder(purchase_history, within, as_of, max_orders, anchor): rows (n, customers,
  * reached_next, rate, eligible, eligible_reached_next, eligible_rate, median_gap_days)
  */
 PG_FUNCTION_INFO_V1(retention_order_ladder);
@@ -95,7 +95,7 @@ retention_order_ladder(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("max_orders must be between 1 and %d, not %d", MAX_RUNGS, nrungs)));
 	rungs = palloc0(nrungs * sizeof(Rung));
-	retention_question_begin(&question, fcinfo, NO_ARG, 2, false);
+	retention_question_begin_anchored(&question, fcinfo, NO_ARG, 2, 4, false);
 	while (question_next(&question, &customer))
 		climb(&question, &customer, rungs, nrungs, within);
 	for (int n = 0; n < nrungs && rungs[n].customers > 0; n++)

@@ -48,6 +48,7 @@ negated(Datum history)
 	const Run  *run;
 
 	retention_history_read(&unpacker, history, false);
+	retention_refuse_anchored(&unpacker.kind);
 	retention_history_unpack_names(&unpacker);
 	if (unpacker.kind.grain != GRAIN_DAY)
 		ereport(ERROR,

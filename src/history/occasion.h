@@ -41,7 +41,7 @@ typedef enum OccasionKind
 	/* of nobody that is known */
 	OF_GUEST_ORDERS = 2,
 	OF_GUEST_REFUNDS = 3,
-	/* that don't count: without a period, all in that of day 0 */
+	/* that don't count: of their period, or those without a time all in that of day 0 */
 	OF_NO_AMOUNT = 4,
 	OF_NO_TIME = 5
 } OccasionKind;

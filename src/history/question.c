@@ -77,12 +77,17 @@ make_map(Question *question)
 }
 
 /* Are they of the same customers and days?  What is known of an order may differ. */
-static void
-check_anchor(const Kind *part, const Kind *anchor)
+void
+retention_check_anchor(const Kind *part, const Kind *anchor)
 {
 	const char *one = NULL;
 	const char *other = NULL;
 
+	if (anchor->anchored)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("anchor is a part of a whole itself"),
+				 errhint("The anchor is the history of all orders, and not one that anchored() has made.")));
 	if (part->key != anchor->key)
 	{
 		one = retention_key_name(part->key);
@@ -118,12 +123,27 @@ begin_anchor(Question *question, Datum history, bool with_money)
 	Anchor	   *anchor = question->anchor = palloc0(sizeof(Anchor));
 	const HistoryTotals *totals = &anchor->unpacker.totals;
 
+	if (question->of_part)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("purchase history has an anchor already, and can't be given another"),
+				 errhint("Leave the anchor out, or ask the history that was given to anchored().")));
 	retention_history_read(&anchor->unpacker, history, !with_money);
 	retention_check_nothing_missing(&anchor->unpacker);
-	check_anchor(&question->unpacker.kind, &anchor->unpacker.kind);
+	retention_check_anchor(&question->unpacker.kind, &anchor->unpacker.kind);
+	question->of_part = true;
 	anchor->used_part = true;	/* to begin with, there is none */
 	question->first_day = totals->first_day;
 	question->as_of = Max(question->as_of, totals->last_day);
+}
+
+/* Of a history that knows what there is to know of its anchor. */
+static void
+begin_anchored(Question *question)
+{
+	question->of_part = true;
+	question->first_day = question->unpacker.whole.first_day;
+	question->as_of = question->unpacker.whole.last_day;
 }
 
 /*
@@ -152,6 +172,8 @@ retention_question_begin_with(Question *question, FunctionCallInfo fcinfo, int h
 
 	question->first_day = unpacker->totals.first_day;
 	question->as_of = unpacker->totals.last_day;
+	if (unpacker->kind.anchored)
+		begin_anchored(question);
 	if (anchor_arg != NO_ARG && !PG_ARGISNULL(anchor_arg))
 		begin_anchor(question, PG_GETARG_DATUM(anchor_arg), with_money);
 	if (as_of_arg != NO_ARG && !PG_ARGISNULL(as_of_arg))
@@ -210,7 +232,8 @@ widen_span(const Run *run, OccasionShape shape, int32 *first, int32 *last)
 }
 
 /*
- * The first and the last period of any row that counts; there may be none.  The header
+ * The first and the last period of any row that counts, and of a part those of the orders of
+ * its whole; there may be none.  The header
  * tells those of the orders: customers are only read where there are refunds, which may
  * lie outside.
  */
@@ -227,6 +250,11 @@ find_span(Datum history, int32 *first, int32 *last)
 	{
 		*first = grain_of_day(unpacker.totals.first_day, unpacker.kind.grain);
 		*last = grain_of_day(unpacker.totals.last_day, unpacker.kind.grain);
+	}
+	if (unpacker.kind.anchored && unpacker.whole.first_day != DAY_NEVER_FIRST)
+	{
+		*first = Min(*first, grain_of_day(unpacker.whole.first_day, unpacker.kind.grain));
+		*last = Max(*last, grain_of_day(unpacker.whole.last_day, unpacker.kind.grain));
 	}
 	if ((run = retention_history_unpack_nobody(&unpacker)) != NULL)
 		widen_span(run, unpacker.shape, first, last);
@@ -255,7 +283,8 @@ retention_question_begin_all(Question *question, FunctionCallInfo fcinfo, int pe
 		unpacker->done = true;
 		return;
 	}
-	question->first_day = unpacker->totals.first_day;
+	question->of_part = unpacker->kind.anchored;
+	question->first_day = question->of_part ? unpacker->whole.first_day : unpacker->totals.first_day;
 	question->as_of = Min(grain_first_day(question->horizon + 1, question->grain) - 1, DAY_LAST);
 	question->first = period_of_grain(question->map_first, question->grain, &question->period);
 	question->last = period_of_grain(question->horizon, question->grain, &question->period);
@@ -301,6 +330,7 @@ retention_question_next_block(Question *question)
 	if (question->unpacker.wide)
 		retention_history_mark_elsewhere(&question->unpacker);
 	run_begin(&question->cursor, run, question->unpacker.shape);
+	question->nth = 0;
 	return true;
 }
 
@@ -336,6 +366,7 @@ next_of_part(Question *question)
 			anchor->has_part = false;
 			break;
 		}
+	question->nth++;
 }
 
 static bool
@@ -350,9 +381,11 @@ has_order(const Question *question, const CustomerView *customer)
 }
 
 /* Customers of the part whom nobody knows: if it were a part, the whole would. */
-static void
-tell_left_out(int64 left_out)
+void
+retention_tell_left_out(int64 left_out)
 {
+	if (left_out == 0)
+		return;
 	ereport(NOTICE,
 			(errmsg_plural("left out %lld customer whom the anchor does not have",
 						   "left out %lld customers whom the anchor does not have",
@@ -366,13 +399,14 @@ tell_left_out(int64 left_out)
  * of identities.  A customer of the part who is none of the anchor's, or not yet, has no
  * first order: they are left out.
  */
-bool
-retention_question_next_anchored(Question *question, CustomerView *customer)
+static bool
+next_with_anchor(Question *question, CustomerView *customer)
 {
 	Anchor	   *anchor = question->anchor;
 	int			key_words = question->unpacker.shape.key_words;
 	bool		more = next_of_anchor(anchor);
 	int			order = -1;
+	OccasionCursor cursor;
 	int32		period;
 	int64		orders;
 
@@ -381,26 +415,84 @@ retention_question_next_anchored(Question *question, CustomerView *customer)
 	while (anchor->has_part &&
 		   (!more || (order = compare_identity(anchor->part.identity, anchor->customer.identity, key_words)) < 0))
 	{
-		anchor->left_out += has_order(question, &anchor->part);
+		question->left_out += has_order(question, &anchor->part);
 		next_of_part(question);
 	}
 	if (!more)
-	{
-		if (anchor->left_out > 0)
-			tell_left_out(anchor->left_out);
 		return false;
-	}
+	occasions_begin_shaped(&cursor, question, &anchor->customer, anchor->unpacker.shape);
+	question->origin = occasions_next(&cursor, &period, &orders) ? make_mark(make_slot(period, OF_ORDERS), orders) : 0;
 	*customer = anchor->customer;
 	customer->n = 0;
 	if (anchor->has_part && order == 0)
 	{
 		anchor->used_part = true;
-		if (question_first_order(question, customer, &period, &orders) || !has_order(question, &anchor->part))
+		if (question->origin != 0 || !has_order(question, &anchor->part))
 			*customer = anchor->part;
 		else
-			anchor->left_out++;
+			question->left_out++;
 	}
 	return true;
+}
+
+/*
+ * The next customer of a history that is anchored.  Who has no order in it, or not yet, is
+ * none of its customers; who has one, but not yet in the whole, is left out.
+ */
+static bool
+next_of_anchored(Question *question, CustomerView *customer)
+{
+	while (!run_next(&question->cursor, customer))
+		if (!retention_question_next_block(question))
+			return false;
+	question->origin = question->unpacker.origins[question->nth++];
+	if (!has_order(question, customer))
+		question->origin = 0;
+	else if (question->origin == 0 || mark_period(question->origin) > question->horizon)
+	{
+		question->origin = 0;
+		question->left_out++;
+		customer->n = 0;
+	}
+	return true;
+}
+
+/* The next customer of a part, with their first order in the whole. */
+bool
+retention_question_next_of_part(Question *question, CustomerView *customer)
+{
+	bool		more = question->anchor ? next_with_anchor(question, customer) :
+		next_of_anchored(question, customer);
+
+	if (!more && !question->quiet)
+		retention_tell_left_out(question->left_out);
+	return more;
+}
+
+/*
+ * The first occasion of the whole, and those of the part that are of its period or before.  An
+ * order of that period is the first one itself, if the part has all that the whole has of them.
+ */
+bool
+retention_orders_begin_with_origin(OrderCursor *cursor, int32 *period, int64 *orders)
+{
+	int64		of_whole = mark_count(cursor->origin);
+
+	*period = mark_period(cursor->origin);
+	*orders = 1;
+	cursor->origin = 0;
+	for (;;)
+	{
+		OccasionCursor ahead = cursor->part;
+		int32		next;
+		int64		more;
+
+		if (!occasions_next(&ahead, &next, &more) || next > *period)
+			return true;
+		cursor->part = ahead;
+		if (next == *period)
+			*orders += more - (more >= of_whole);
+	}
 }
 
 /*

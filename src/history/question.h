@@ -14,6 +14,9 @@
  * their occasions in the part, perhaps none, and with the first order that the anchor knows
  * of; and the time is the anchor's, too: where it begins, and the horizon.
  *
+ * Or the part brings what it has to know of the whole: it is anchored (history/anchored.c).  Then
+ * its customers are those with an order in it.
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef RETENTION_QUESTION_H
@@ -32,13 +35,13 @@ typedef struct Anchor
 	CustomerView part;			/* the next one of the part, if there is any */
 	bool		has_part;
 	bool		used_part;		/* it has been the customer at hand */
-	int64		left_out;		/* customers of the part who aren't customers of the whole */
 } Anchor;
 
 typedef struct Question
 {
 	HistoryUnpacker unpacker;
-	Anchor	   *anchor;			/* NULL: the history is the whole */
+	bool		of_part;		/* first orders and the time are those of a whole ... */
+	Anchor	   *anchor;			/* ... that is this one; NULL: the history knows of them */
 	Grain		grain;			/* of the history */
 	Period		period;			/* that is asked about, no finer */
 	bool		coarser;		/* it's another than the grain */
@@ -52,6 +55,12 @@ typedef struct Question
 
 	/* the customers of the current block, and the one at hand */
 	RunCursor	cursor;
+
+	/* of a part: of the customer at hand the first occasion with an order in the whole, or 0 */
+	uint64		origin;
+	int			nth;			/* customers of the block until the one at hand */
+	int64		left_out;		/* customers of the part who aren't customers of the whole */
+	bool		quiet;			/* these have been told of */
 
 	/* periods of the grain, from map_first on, as periods asked about */
 	int32	   *map;
@@ -71,10 +80,12 @@ extern void retention_question_begin_all(Question *question, FunctionCallInfo fc
 extern void retention_question_begin_with(Question *question, FunctionCallInfo fcinfo,
 										  int history_arg, int period_arg, int as_of_arg,
 										  int anchor_arg, bool with_money);
+extern void retention_check_anchor(const Kind *part, const Kind *anchor);
 extern void retention_check_nothing_missing(const HistoryUnpacker *unpacker);
 extern void retention_question_needs_days(const Question *question);
 extern bool retention_question_next_block(Question *question);
-extern bool retention_question_next_anchored(Question *question, CustomerView *customer);
+extern bool retention_question_next_of_part(Question *question, CustomerView *customer);
+extern void retention_tell_left_out(int64 left_out);
 extern bool retention_question_complete(const Question *question, int32 period);
 extern Datum retention_question_date(const Question *question, int32 period);
 extern void retention_question_check_periods(const Question *question, int64 most);
@@ -84,8 +95,8 @@ extern void retention_question_check_cells(double cells, Size cell_bytes);
 static inline bool
 question_next(Question *question, CustomerView *customer)
 {
-	if (unlikely(question->anchor != NULL))
-		return retention_question_next_anchored(question, customer);
+	if (unlikely(question->of_part))
+		return retention_question_next_of_part(question, customer);
 	while (!run_next(&question->cursor, customer))
 		if (!retention_question_next_block(question))
 			return false;
@@ -155,14 +166,47 @@ occasions_next(OccasionCursor *cursor, int32 *period, int64 *orders)
 static inline bool
 question_first_order(const Question *question, const CustomerView *customer, int32 *period, int64 *orders)
 {
-	const Anchor *anchor = question->anchor;
 	OccasionCursor cursor;
 
-	if (unlikely(anchor != NULL))
-		occasions_begin_shaped(&cursor, question, &anchor->customer, anchor->unpacker.shape);
-	else
-		occasions_begin(&cursor, question, customer);
+	if (unlikely(question->of_part))
+	{
+		*period = mark_period(question->origin);
+		*orders = mark_count(question->origin);
+		return question->origin != 0;
+	}
+	occasions_begin(&cursor, question, customer);
 	return occasions_next(&cursor, period, orders);
+}
+
+/*
+ * Goes through a customer's orders up to the horizon.  Of a part that is their first order of
+ * all, and then those in the part, of which it may be one.
+ */
+typedef struct OrderCursor
+{
+	OccasionCursor part;
+	uint64		origin;			/* to come; 0: it has */
+	bool		none;
+} OrderCursor;
+
+extern bool retention_orders_begin_with_origin(OrderCursor *cursor, int32 *period, int64 *orders);
+
+static inline void
+orders_begin(OrderCursor *cursor, const Question *question, const CustomerView *customer)
+{
+	occasions_begin(&cursor->part, question, customer);
+	cursor->origin = question->origin;
+	cursor->none = question->of_part && question->origin == 0;
+}
+
+static inline bool
+orders_next(OrderCursor *cursor, int32 *period, int64 *orders)
+{
+	if (unlikely(cursor->none))
+		return false;
+	if (unlikely(cursor->origin != 0))
+		return retention_orders_begin_with_origin(cursor, period, orders);
+	return occasions_next(&cursor->part, period, orders);
 }
 
 /* Were there amounts? */

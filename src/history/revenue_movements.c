@@ -156,22 +156,24 @@ close_period(const Balance *balance, Passage *passage)
 
 /*
  * The first period that the customer at hand paid the whole in; they are new until then.
- * Where no amounts are known, who ordered has paid.
+ * Where no amounts of the whole are known, who ordered has paid.
  */
 static int64
 first_paid(const Question *question)
 {
 	const Anchor *anchor = question->anchor;
-	const HistoryUnpacker *unpacker = &anchor->unpacker;
-	int			words = occasion_words(unpacker->shape);
+	const HistoryUnpacker *unpacker;
+	int			words;
 	MoneyTotal	paid = {0};
 	int64		now = -1;
 	int32		period;
 	int64		orders;
 
-	if (unpacker->shape.money_words == 0)
-		return question_first_order(question, &anchor->customer, &period, &orders) ?
+	if (anchor == NULL || anchor->unpacker.shape.money_words == 0)
+		return question_first_order(question, NULL, &period, &orders) ?
 			(int64) question_period(question, period) - question->first : PG_INT64_MAX;
+	unpacker = &anchor->unpacker;
+	words = occasion_words(unpacker->shape);
 	for (int64 i = 0; i < anchor->customer.n; i++)
 	{
 		const uint64 *occasion = anchor->customer.occasions + i * words;
@@ -196,7 +198,7 @@ add_customer(const Balance *balance, const CustomerView *customer)
 	int			words = occasion_words(question->unpacker.shape);
 	Passage		passage = {.now = -1, .before = -1, .fresh = PG_INT64_MAX};
 
-	if (question->anchor != NULL && customer->n > 0)
+	if (question->of_part && customer->n > 0)
 		passage.fresh = first_paid(question);
 
 	for (int64 i = 0; i < customer->n; i++)

@@ -62,16 +62,23 @@ retention_history_repeat_spend(PG_FUNCTION_ARGS)
 	{
 		OccasionCursor cursor;
 		MoneyTotal	spend = {0};
+		int32		first;
 		int32		day;
 		int64		orders;
-		int64		days = 0;
+		int64		days;
 		double		key[2] = {0};
 
+		if (!question_first_order(&question, &customer, &first, &orders))
+			continue;
+		days = 1;
 		old = MemoryContextSwitchTo(numerics);
 		occasions_begin(&cursor, &question, &customer);
 		while (occasions_next(&cursor, &day, &orders))
-			if (days++ > 0)
+			if (day > first)
+			{
 				occasion_add_money(&question, &spend, &customer, &cursor);
+				days++;
+			}
 		if (days > 1)
 		{
 			key[0] = (double) (days - 1);
@@ -80,8 +87,6 @@ retention_history_repeat_spend(PG_FUNCTION_ARGS)
 				MemoryContextReset(numerics);
 		}
 		MemoryContextSwitchTo(old);
-		if (days == 0)
-			continue;
 		histogram = retention_histogram_add(histogram, key, one);
 	}
 	PG_RETURN_POINTER(retention_histogram_pack(histogram));

@@ -14,7 +14,7 @@
 
 #include "histogram/histogram.h"
 
-/* time_to_order(purchase_history, n, as_of): days from order n - 1 to order n */
+/* time_to_order(purchase_history, n, as_of, anchor): days from order n - 1 to order n */
 PG_FUNCTION_INFO_V1(retention_time_to_order);
 Datum
 retention_time_to_order(PG_FUNCTION_ARGS)
@@ -34,18 +34,18 @@ retention_time_to_order(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("number of the order must be at least 2, not %d", n),
 				 errhint("The time to an order is counted from the one before.")));
-	retention_question_begin(&question, fcinfo, NO_ARG, 2, false);
+	retention_question_begin_anchored(&question, fcinfo, NO_ARG, 2, 3, false);
 	histogram = retention_histogram_create(HISTOGRAM_SURVIVAL);
 	while (question_next(&question, &customer))
 	{
-		OccasionCursor cursor;
+		OrderCursor cursor;
 		int32		period = 0;
 		int64		orders;
 		int64		so_far = 0;
 		int32		since = 0;	/* the period of order n - 1 */
 
-		occasions_begin(&cursor, &question, &customer);
-		while (so_far < n && occasions_next(&cursor, &period, &orders))
+		orders_begin(&cursor, &question, &customer);
+		while (so_far < n && orders_next(&cursor, &period, &orders))
 		{
 			if (so_far < n - 1)
 				since = period;

@@ -56,11 +56,9 @@ static const char *const reason_names[] = {
 static inline RowReason
 reason_of_row(FunctionCallInfo fcinfo, TimeKind time)
 {
-	int64		instant;
+	int64		instant = 0;
 	bool		far = false;
 
-	if (PG_ARGISNULL(1))
-		return ROW_NO_AMOUNT;
 	if (PG_ARGISNULL(0))
 		return ROW_NO_TIME;
 	/* a date may be none that a timestamp can be */
@@ -69,6 +67,9 @@ reason_of_row(FunctionCallInfo fcinfo, TimeKind time)
 		far = true;
 	else if (!instant_of_datum(PG_GETARG_DATUM(0), time, &instant))
 		return ROW_NO_TIME;
+	/* that is told by the day, as all is that has one */
+	if (PG_ARGISNULL(1))
+		return ROW_NO_AMOUNT;
 	switch (retention_amount_size(PG_GETARG_DATUM(1)))
 	{
 		case AMOUNT_NOT_FINITE:

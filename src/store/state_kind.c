@@ -9,6 +9,9 @@
 
 #include "store/state_kind.h"
 
+/* With the byte of the grain. */
+#define GRAIN_ANCHORED	0x80
+
 /* What two kinds differ in, or NULL. */
 static const char *
 difference(const Kind *a, const Kind *b)
@@ -94,7 +97,7 @@ retention_put_kind(StringInfo header, const Kind *kind)
 	{
 		int			zone_length = (int) strlen(kind->zone);
 
-		appendStringInfoCharMacro(header, (char) kind->grain);
+		appendStringInfoCharMacro(header, (char) (kind->grain | (kind->anchored ? GRAIN_ANCHORED : 0)));
 		appendStringInfoCharMacro(header, (char) zone_length);
 		appendBinaryStringInfo(header, kind->zone, zone_length);
 	}
@@ -103,6 +106,7 @@ retention_put_kind(StringInfo header, const Kind *kind)
 void
 retention_get_kind(ByteReader *in, Kind *kind, bool with_periods)
 {
+	uint8		grain;
 	uint8		zone_length;
 
 	memset(kind, 0, sizeof(Kind));
@@ -118,7 +122,9 @@ retention_get_kind(ByteReader *in, Kind *kind, bool with_periods)
 		retention_invalid_value(in->type, "A kind of key, time or amount is unknown.");
 	if (!with_periods)
 		return;
-	kind->grain = reader_byte(in);
+	grain = reader_byte(in);
+	kind->anchored = (grain & GRAIN_ANCHORED) != 0;
+	kind->grain = (Grain) (grain & (GRAIN_ANCHORED - 1));
 	if (kind->key == KEY_NONE || kind->key > KEY_KIND_LAST || kind->time == TIME_NONE ||
 		kind->grain < GRAIN_DAY || kind->grain > GRAIN_LAST)
 		retention_invalid_value(in->type, "A kind of key, time or period is unknown.");

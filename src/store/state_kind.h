@@ -25,6 +25,7 @@ typedef struct Kind
 	AmountKind	amount;
 	Grain		grain;			/* 0 where nothing is told apart by periods */
 	bool		named;			/* the texts of customers are kept beside their identities */
+	bool		anchored;		/* it knows of its customers when they first ordered in a whole that it is a part of */
 	char		zone[TZ_STRLEN_MAX + 1];	/* of periods of a timestamptz; else empty */
 } Kind;
 

@@ -27,7 +27,7 @@ WITH shop AS MATERIALIZED (
     SELECT history FROM @schema@.order_history
 ), calendar AS MATERIALIZED (
     -- the history is large: it is read as seldom as can be
-    SELECT (@r@history_info(history)).last_order AS today, coalesce(nullif(@r@order_gap(history, 0.9::float8, NULL::date), 0), 90) AS usual_gap
+    SELECT (@r@history_info(history)).last_order AS today, coalesce(nullif(@r@order_gap(history, 0.9::float8, NULL::date, NULL::@r@purchase_history), 0), 90) AS usual_gap
     FROM shop
 ), model AS MATERIALIZED (
     SELECT @r@fit_purchases(@r@repeat_buying(history, NULL::date), @model@::text) AS purchases, @r@fit_spend(@r@repeat_spend(history, NULL::date)) AS spend

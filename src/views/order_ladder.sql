@@ -12,5 +12,5 @@
 --@column median_gap_days: median number of days to the next order, of those who made it; NULL if nobody did
 SELECT (step).order_number, (step).customers, (step).reached_next, (step).rate,
        (step).eligible, (step).eligible_reached_next, (step).eligible_rate, (step).median_gap_days
-FROM (SELECT @r@order_ladder(history, 90, NULL::date, 20) AS step
+FROM (SELECT @r@order_ladder(history, 90, NULL::date, 20, NULL::@r@purchase_history) AS step
       FROM @schema@.order_history AS shop) AS steps

@@ -32,6 +32,9 @@ enum
 	NAMES_BYTES, NAMES, PREFIX, LETTER, LENGTH
 };
 
+/* Does the grain say that there are first orders of a whole? */
+static bool anchored;
+
 const int	fuzz_claims[] = {COUNT, NOBODYS, ROLE_BLOCK, ROLE_WIDE, NAMES_BYTES, PREFIX, LENGTH, 0};
 
 /* The columns that blocks of both kinds end with. */
@@ -68,6 +71,12 @@ parse_customers(Fields *fields, const FuzzKind *kind)
 	for (int i = fuzz_numbers(fields, COUNT, n); i < fields->n; i++)
 		entries += fields->fields[i].value;
 	(void) fuzz_numbers(fields, FIRST, n);
+	if (anchored)
+	{
+		(void) fuzz_varint(fields, ROLE_OTHER);
+		(void) fuzz_numbers(fields, ROLE_OTHER, n);
+		(void) fuzz_numbers(fields, ROLE_OTHER, n);
+	}
 	parse_occasions(fields, kind, n, entries);
 }
 
@@ -109,7 +118,7 @@ parse(Fields *fields)
 	uint64		customers = 0;
 	int			names_bytes = -1;
 
-	(void) fuzz_byte(fields, GRAIN);
+	anchored = (fuzz_byte(fields, GRAIN) & 0x80) != 0;
 	zone = fuzz_byte(fields, ROLE_OTHER);
 	while (zone-- > 0 && fuzz_more(fields))
 		(void) fuzz_byte(fields, ROLE_OTHER);
@@ -125,6 +134,8 @@ parse(Fields *fields)
 		(void) fuzz_varint(fields, FIRST_DAY);
 		(void) fuzz_varint(fields, SPAN);
 	}
+	if (anchored && fuzz_varint(fields, ROLE_OTHER) > 0)
+		(void) fuzz_varint(fields, ROLE_OTHER);
 	if (kind.has_money)
 	{
 		fuzz_money_width(fields);
@@ -324,9 +335,11 @@ set_days(Fields *fields, const Totals *totals)
 	bool		are_there = days != NULL && days[1].role == SPAN;
 	int64		first;
 	int64		last;
+	Grain		of_history;
 
 	if (grain == NULL || missing == NULL)
 		return;
+	of_history = grain->value & 0x7F;
 	if (are_there != (totals->of[CUSTOMERS] > 0))
 	{
 		days = missing + 1;
@@ -342,17 +355,17 @@ set_days(Fields *fields, const Totals *totals)
 			return;
 		fields->n += are_there ? -2 : 2;
 	}
-	if (totals->of[CUSTOMERS] == 0 || grain->value < GRAIN_DAY || grain->value > GRAIN_LAST ||
+	if (totals->of[CUSTOMERS] == 0 || of_history < GRAIN_DAY || of_history > GRAIN_LAST ||
 		totals->first < DAY_FIRST - 1 || totals->last > DAY_LAST + 1)
 		return;
 	first = unzigzag(days[0].value);
 	last = first + (int64) days[1].value;
-	if (grain->value != GRAIN_DAY && first >= DAY_FIRST - 1 && last <= DAY_LAST + 1 && first <= last &&
-		period_of_day((int32) first, grain->value) == totals->first &&
-		period_of_day((int32) last, grain->value) == totals->last)
+	if (of_history != GRAIN_DAY && first >= DAY_FIRST - 1 && last <= DAY_LAST + 1 && first <= last &&
+		grain_of_day((int32) first, of_history) == totals->first &&
+		grain_of_day((int32) last, of_history) == totals->last)
 		return;
-	first = retention_period_first_day(totals->first, grain->value);
-	last = retention_period_first_day(totals->last, grain->value);
+	first = grain_first_day(totals->first, of_history);
+	last = grain_first_day(totals->last, of_history);
 	fuzz_set_field(&days[0], zigzag(first));
 	fuzz_set_field(&days[1], (uint64) (last - first));
 }
@@ -594,8 +607,8 @@ read_all(const struct varlena *value, bool skip_money)
 		ours->missing != theirs->missing)
 		abort();
 	if (ours->customers > 0 &&
-		(period_of_day(theirs->first_day, unpacker.kind.grain) != ours->first_day ||
-		 period_of_day(theirs->last_day, unpacker.kind.grain) != ours->last_day))
+		(grain_of_day(theirs->first_day, unpacker.kind.grain) != ours->first_day ||
+		 grain_of_day(theirs->last_day, unpacker.kind.grain) != ours->last_day))
 		abort();
 	if (unpacker.shape.money_words > 0)
 	{
@@ -680,9 +693,12 @@ fuzz_value(struct varlena *value)
 	read_all(value, false);
 	read_all(value, true);
 	read_customers(value);
+	retention_history_unpack_begin(&unpacker, value, true);
+	/* no rows can be added to what is anchored */
+	if (unpacker.kind.anchored)
+		return;
 	state = open_state(value);
 	fuzz_must_be_same(retention_history_pack(state), value);
-	retention_history_unpack_begin(&unpacker, value, true);
 	if (unpacker.kind.grain == GRAIN_DAY)
 		take_away(value);
 

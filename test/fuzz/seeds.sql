@@ -59,6 +59,8 @@ UNION ALL SELECT purchase_history(customer, day, 'day') FROM any_rows
 UNION ALL SELECT purchase_history(customer::text, day, amount, 'month') FROM any_rows
 UNION ALL SELECT purchase_history(customer, day, amount, 'day') FROM any_rows
 UNION ALL SELECT purchase_history(customer, day, any_amount, 'day') FROM any_rows
+UNION ALL SELECT anchored(purchase_history(customer, day, amount, 'day') FILTER (WHERE amount < 20), purchase_history(customer, day, amount, 'day')) FROM any_rows
+UNION ALL SELECT anchored(purchase_history(customer, at, amount, 'day') FILTER (WHERE i % 3 = 0), purchase_history(customer, at, 'day')) FROM orders
 UNION ALL SELECT purchase_history(md5(customer::text)::uuid, day, any_amount, 'day') FROM any_rows
 UNION ALL SELECT negated(purchase_history(customer, day, any_amount, 'day')) FROM any_rows
 UNION ALL SELECT negated(purchase_history(customer, day, 'day')) FROM any_rows

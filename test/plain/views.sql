@@ -220,7 +220,7 @@ CREATE FUNCTION plain_excluded_rows(which int) RETURNS SETOF jsonb STABLE LANGUA
 				 ('no amount', false), ('no time', false), ('not finite', false),
 				 ('absurd amount', false), ('too early', false), ('in the future', false), ('filtered out', false)) r (reason, is_counted)
 	LEFT JOIN (SELECT *, CASE
-			WHEN NOT kept THEN 'filtered out' WHEN amount IS NULL THEN 'no amount' WHEN instant IS NULL OR instant IN ('infinity', '-infinity') THEN 'no time'
+			WHEN NOT kept THEN 'filtered out' WHEN instant IS NULL OR instant IN ('infinity', '-infinity') THEN 'no time' WHEN amount IS NULL THEN 'no amount'
 			WHEN customer IS NULL AND NOT is_order THEN 'guest refund' WHEN customer IS NULL THEN 'guest order' WHEN is_order THEN 'order'
 			WHEN EXISTS (SELECT FROM facts f WHERE f.id = which AND f.customer = o.customer AND f.is_order) THEN 'refund' ELSE 'refund without order' END AS reason
 		FROM plain_orders o WHERE id = which) o USING (reason)

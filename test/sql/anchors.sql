@@ -1,5 +1,6 @@
--- Questions of a part with the whole as their anchor, over random shops, against plain SQL
--- written the obvious way: the first order over all rows, what is done over the part's.
+-- Questions of a part with the whole as their anchor, and of parts that are anchored, over
+-- random shops, against plain SQL written the obvious way: the first order over all rows, what
+-- is done over the part's.
 SET client_min_messages = warning;
 SET timezone = 'UTC';
 SET datestyle = 'ISO';
@@ -50,9 +51,9 @@ CREATE TABLE anchors (anchor text, source text, filter text);
 INSERT INTO anchors VALUES ('whole', 'orders', 'true'), ('lacks some', 'orders', 'customer % 4 <> 0 OR country = ''DE'''), ('long ago', 'orders', 'at < ''2023-06-01'''), ('signups', 'signups', 'true');
 
 CREATE TABLE cases AS
-SELECT row_number() OVER (ORDER BY shop, part COLLATE "C", anchor COLLATE "C", grain)::int AS id, shop, part, p.filter AS part_filter, anchor, source, a.filter AS anchor_filter, grain, key, at, amount, zone,
+SELECT row_number() OVER (ORDER BY shop, part COLLATE "C", anchor COLLATE "C", grain, is_anchored)::int AS id, is_anchored, shop, part, p.filter AS part_filter, anchor, source, a.filter AS anchor_filter, grain, key, at, amount, zone,
 	   amount IS NOT NULL AS has_money, amount IS NOT NULL AND source = 'orders' AS anchor_has_money
-FROM shops, parts p, anchors a, unnest('{day,month}'::text[]) grain;
+FROM shops, parts p, anchors a, unnest('{day,month}'::text[]) grain, unnest('{f,t}'::bool[]) is_anchored;
 
 CREATE TABLE histories (id int PRIMARY KEY, h purchase_history, whole purchase_history);
 -- What a history keeps of rows: the period of its grain, and of the last order the day.
@@ -77,6 +78,8 @@ BEGIN
 	END LOOP;
 END
 $$;
+ALTER TABLE histories ADD a purchase_history;
+UPDATE histories SET a = anchored(h, whole) FROM cases WHERE cases.id = histories.id AND is_anchored;
 CREATE INDEX ON part_rows (id);
 CREATE INDEX ON whole_rows (id);
 ANALYZE part_rows, whole_rows;
@@ -99,18 +102,31 @@ CREATE FUNCTION is_complete(which int, period text, begins date, as_of date) RET
 	SELECT CASE WHEN as_of IS NOT NULL THEN (begins + step(period))::date - 1 <= as_of ELSE begins < trunc_to(period, horizon(which, NULL)) END
 $$;
 -- The first order of each customer in the whole, and how many there were in that period.
-CREATE FUNCTION firsts(which int, as_of date) RETURNS TABLE (customer int8, first date, orders int8) STABLE LANGUAGE sql AS $$
+CREATE FUNCTION firsts_of_whole(which int, as_of date) RETURNS TABLE (customer int8, first date, orders int8) STABLE LANGUAGE sql AS $$
 	SELECT DISTINCT ON (customer) customer, period, count(*) FROM whole_rows
 	WHERE id = which AND is_order AND period <= horizon(which, as_of) GROUP BY customer, period ORDER BY customer, period
 $$;
--- What the customers of the whole did in the part.  Who never ordered anywhere may have refunds.
-CREATE FUNCTION seen(which int, as_of date) RETURNS SETOF part_rows STABLE LANGUAGE sql AS $$
+CREATE FUNCTION buyers(which int, as_of date) RETURNS SETOF int8 STABLE LANGUAGE sql AS $$
+	SELECT DISTINCT customer FROM part_rows WHERE id = which AND is_order AND period <= as_of
+$$;
+-- Customers are those of the whole; of a part that is anchored, of these those who have ordered in it.
+CREATE FUNCTION firsts(which int, as_of date) RETURNS TABLE (customer int8, first date, orders int8) STABLE LANGUAGE sql AS $$
+	SELECT * FROM firsts_of_whole(which, as_of)
+	WHERE NOT (SELECT is_anchored FROM cases WHERE id = which) OR customer IN (SELECT buyers(which, horizon(which, as_of)))
+$$;
+-- What the customers of the whole did in the part.  Who never ordered anywhere may have refunds; a part that
+-- is anchored has those to customers whom it does not know by anything else, too.
+-- Unless somebody says when, the period of the last order is seen to its end, and what is given back behind that.
+CREATE FUNCTION seen(which int, as_of date, asked text DEFAULT 'day') RETURNS SETOF part_rows STABLE LANGUAGE sql AS $$
 	SELECT p.* FROM part_rows p
-	WHERE id = which AND period <= horizon(which, as_of) AND customer IN (SELECT customer FROM whole_rows WHERE id = which) AND
-		(customer IN (SELECT customer FROM firsts(which, as_of)) OR customer NOT IN (SELECT customer FROM part_rows WHERE id = which AND is_order AND period <= horizon(which, as_of)))
+	WHERE id = which AND (period <= horizon(which, as_of) OR (as_of IS NULL AND trunc_to(asked, period) = trunc_to(asked, horizon(which, NULL)))) AND
+		CASE WHEN (SELECT is_anchored FROM cases WHERE id = which)
+			 THEN customer IN (SELECT customer FROM whole_rows WHERE id = which AND is_order) OR customer NOT IN (SELECT buyers(which, 'infinity'))
+			 ELSE customer IN (SELECT customer FROM whole_rows WHERE id = which) END AND
+		(customer IN (SELECT customer FROM firsts_of_whole(which, as_of)) OR customer NOT IN (SELECT buyers(which, horizon(which, as_of))))
 $$;
 CREATE FUNCTION periods(which int, period text, as_of date) RETURNS SETOF date STABLE LANGUAGE sql AS $$
-	SELECT p::date FROM generate_series((SELECT trunc_to($2, min(first)) FROM firsts(which, as_of))::timestamp, horizon(which, as_of), step($2)) p
+	SELECT p::date FROM generate_series((SELECT trunc_to($2, min(first)) FROM firsts_of_whole(which, as_of))::timestamp, horizon(which, as_of), step($2)) p
 $$;
 
 CREATE FUNCTION plain_cohort_retention(which int, period text, as_of date)
@@ -122,7 +138,7 @@ RETURNS TABLE (cohort date, period_index int, period_start date, cohort_size int
 		FROM (SELECT cohort, count(*) AS size FROM members GROUP BY cohort) s, periods(which, $2, as_of) p WHERE p >= cohort),
 	done AS (
 		SELECT cohort, trunc_to($2, s.period) AS p, count(DISTINCT customer) FILTER (WHERE is_order) AS active, count(*) FILTER (WHERE is_order) AS orders, sum(amount) AS revenue
-		FROM members JOIN seen(which, as_of) s USING (customer) GROUP BY 1, 2),
+		FROM members JOIN seen(which, as_of, $2) s USING (customer) GROUP BY 1, 2),
 	filled AS (
 		SELECT cohort, i, p, size, coalesce(active, 0) AS active, coalesce(orders, 0) AS orders, CASE WHEN (SELECT has_money FROM cases WHERE id = which) THEN coalesce(revenue, 0) END AS revenue
 		FROM cells LEFT JOIN done USING (cohort, p))
@@ -146,7 +162,7 @@ RETURNS TABLE (period_start date, customers int8, repeat_customers int8, orders 
 	WITH p AS MATERIALIZED (SELECT p, min(p) OVER () AS begins, (p - (trailing_periods - 1) * step($2))::date AS since FROM periods(which, $2, as_of) p),
 	r AS MATERIALIZED (
 		SELECT customer, trunc_to($2, s.period) AS p, is_order, amount, trunc_to($2, s.period) = trunc_to($2, first) IS TRUE AS new
-		FROM seen(which, as_of) s LEFT JOIN firsts(which, as_of) USING (customer) WHERE trunc_to($2, s.period) >= (SELECT min(p) FROM p)),
+		FROM seen(which, as_of, $2) s LEFT JOIN firsts(which, as_of) USING (customer) WHERE trunc_to($2, s.period) >= (SELECT min(p) FROM p)),
 	done AS (
 		SELECT p, count(*) FILTER (WHERE is_order) AS orders, sum(amount) AS revenue, count(DISTINCT customer) FILTER (WHERE is_order) AS customers,
 			   count(DISTINCT customer) FILTER (WHERE is_order AND new) AS new_customers, count(*) FILTER (WHERE is_order AND new) AS new_orders, sum(amount) FILTER (WHERE new) AS new_revenue,
@@ -166,7 +182,7 @@ STABLE LANGUAGE sql AS $$
 	WITH p AS MATERIALIZED (SELECT p, (p - step($2))::date AS before FROM periods(which, $2, as_of) p),
 	live AS MATERIALIZED (
 		SELECT DISTINCT customer, (trunc_to($2, s.period) + k * step($2))::date AS p, trunc_to($2, first) AS first
-		FROM seen(which, as_of) s JOIN firsts(which, as_of) USING (customer), generate_series(0, dormant_after_periods - 1) k
+		FROM seen(which, as_of, $2) s JOIN firsts(which, as_of) USING (customer), generate_series(0, dormant_after_periods - 1) k
 		WHERE is_order AND trunc_to($2, s.period) >= (SELECT min(p) FROM p)),
 	counts AS (
 		SELECT p, count(*) FILTER (WHERE was) AS opening, count(*) FILTER (WHERE "is" AND NOT was AND first = p) AS new, count(*) FILTER (WHERE was AND "is") AS retained,
@@ -180,10 +196,10 @@ CREATE FUNCTION plain_revenue_movements(which int, period text, as_of date)
 RETURNS TABLE (period_start date, opening numeric, new numeric, expansion numeric, contraction numeric, churned numeric, reactivated numeric, closing numeric,
 			   new_customers int8, reactivated_customers int8, closing_customers int8, excess_refunds numeric) STABLE LANGUAGE sql AS $$
 	WITH p AS MATERIALIZED (SELECT p, (p - step($2))::date AS before FROM periods(which, $2, as_of) p),
-	r AS MATERIALIZED (SELECT customer, trunc_to($2, s.period) AS p, sum(amount) AS net FROM seen(which, as_of) s GROUP BY 1, 2),
+	r AS MATERIALIZED (SELECT customer, trunc_to($2, s.period) AS p, sum(amount) AS net FROM seen(which, as_of, $2) s GROUP BY 1, 2),
 	known AS MATERIALIZED (
 		SELECT customer, min(p) AS since
-		FROM (SELECT customer, trunc_to($2, w.period) AS p FROM whole_rows w WHERE id = which GROUP BY 1, 2 HAVING sum(amount) > 0 OR count(amount) = 0 AND bool_or(is_order)) s GROUP BY customer),
+		FROM (SELECT customer, trunc_to($2, w.period) AS p FROM whole_rows w WHERE id = which GROUP BY 1, 2 HAVING CASE WHEN (SELECT is_anchored FROM cases WHERE id = which) OR count(amount) = 0 THEN bool_or(is_order) ELSE sum(amount) > 0 END) s GROUP BY customer),
 	paid AS MATERIALIZED (SELECT customer, p, net AS m, min(p) OVER (PARTITION BY customer) = p AND p <= coalesce(since, 'infinity') AS new FROM r JOIN p USING (p) LEFT JOIN known USING (customer) WHERE net > 0),
 	moved AS (
 		SELECT p.p, coalesce(sum(m) FILTER (WHERE x.p = before), 0) AS was, coalesce(sum(m) FILTER (WHERE x.p = p.p), 0) AS "is", bool_or(new AND x.p = p.p) AS new FROM p JOIN paid x ON x.p IN (before, p.p) GROUP BY p.p, customer),
@@ -227,6 +243,54 @@ RETURNS TABLE (days int, eligible int8, orders int8, revenue numeric, purchase_f
 			   LEFT JOIN seen(which, as_of) s ON s.customer = f.customer AND s.period - first BETWEEN 0 AND d GROUP BY d, i) t ORDER BY i
 $$;
 
+-- A customer's orders: the first of all, and those in the part, of which it may be one.
+CREATE FUNCTION ordered(which int, as_of date) RETURNS TABLE (customer int8, n int8, day date, next date) STABLE LANGUAGE sql AS $$
+	SELECT customer, row_number() OVER w, day, lead(day) OVER w
+	FROM (SELECT customer, first AS day FROM firsts(which, as_of)
+		  UNION ALL
+		  SELECT customer, period
+		  FROM (SELECT customer, s.period, first, orders, count(*) OVER (PARTITION BY customer, s.period) AS same, row_number() OVER (PARTITION BY customer, s.period) AS nth
+				FROM seen(which, as_of) s JOIN firsts(which, as_of) USING (customer) WHERE is_order) p
+		  WHERE period > first OR (period = first AND NOT (same >= orders AND nth = 1))) o
+	WINDOW w AS (PARTITION BY customer ORDER BY day)
+$$;
+CREATE FUNCTION usual_gap(which int, as_of date) RETURNS float8 STABLE LANGUAGE sql AS $$
+	SELECT coalesce(nullif(percentile_cont(0.9) WITHIN GROUP (ORDER BY next - day), 0), 90) FROM ordered(which, as_of) WHERE next IS NOT NULL
+$$;
+CREATE FUNCTION plain_order_ladder(which int, within_days int, as_of date, max_orders int)
+RETURNS TABLE (order_number int, customers int8, reached_next int8, rate float8, eligible int8, eligible_reached_next int8, eligible_rate float8, median_gap_days float8) STABLE LANGUAGE sql AS $$
+	SELECT n::int, count(*), count(next), count(next)::float8 / count(*), count(*) FILTER (WHERE h - day >= within_days), count(*) FILTER (WHERE h - day >= within_days AND next - day <= within_days),
+		   count(*) FILTER (WHERE h - day >= within_days AND next - day <= within_days)::float8 / nullif(count(*) FILTER (WHERE h - day >= within_days), 0), percentile_cont(0.5) WITHIN GROUP (ORDER BY next - day)
+	FROM ordered(which, as_of), horizon(which, as_of) h WHERE n <= max_orders GROUP BY n ORDER BY n
+$$;
+CREATE FUNCTION plain_time_to_order(which int, order_number int, as_of date) RETURNS TABLE (duration float8, at_risk int8, events int8, censored int8) STABLE LANGUAGE sql AS $$
+	SELECT k.duration, k.at_risk, k.events, k.censored
+	FROM (SELECT survival((coalesce(next, horizon(which, as_of)) - day)::float8, next IS NOT NULL) AS s FROM ordered(which, as_of) WHERE n = order_number - 1) o, kaplan_meier(s) k ORDER BY 1
+$$;
+CREATE FUNCTION plain_active_life(which int, as_of date) RETURNS TABLE (duration float8, at_risk int8, events int8, censored int8) STABLE LANGUAGE sql AS $$
+	SELECT k.duration, k.at_risk, k.events, k.censored
+	FROM (SELECT survival((CASE WHEN h - last > usual THEN last ELSE h END - first)::float8, h - last > usual) AS s
+		  FROM (SELECT min(day) AS first, max(day) AS last FROM ordered(which, as_of) GROUP BY customer) c, usual_gap(which, as_of) usual, horizon(which, as_of) h) o, kaplan_meier(s) k ORDER BY 1
+$$;
+CREATE FUNCTION plain_order_gap(which int, as_of date) RETURNS TABLE (q float8) STABLE LANGUAGE sql AS $$
+	SELECT percentile_cont(0.9) WITHIN GROUP (ORDER BY next - day) FROM ordered(which, as_of) HAVING count(next) > 0
+$$;
+-- Of days with an order, without the first.
+CREATE FUNCTION plain_repeat_buying(which int, as_of date) RETURNS TABLE (repeat_purchases float8, active_days float8, age_days float8, customers int8) STABLE LANGUAGE sql AS $$
+	SELECT x, span, age, count(*)
+	FROM (SELECT count(DISTINCT day) - 1 AS x, max(day) - min(day) AS span, horizon(which, as_of) - min(day) AS age FROM ordered(which, as_of) GROUP BY customer) c GROUP BY x, span, age ORDER BY x, span, age
+$$;
+CREATE FUNCTION plain_customer_list(which int, as_of date)
+RETURNS TABLE (orders int8, revenue numeric, refunds int8, first_order date, last_order date, age_days int, recency_days int, mean_gap_days float8, status text) STABLE LANGUAGE sql AS $$
+	SELECT c.orders, revenue, CASE WHEN has_money THEN refunds END, first, last, h - first, h - last, gap,
+		   CASE WHEN h - last > 3 * usual THEN 'lost' WHEN h - last > 2 * usual THEN 'dormant' WHEN h - last > usual THEN 'at risk' WHEN of_all = 1 THEN 'new' ELSE 'active' END
+	FROM (SELECT customer, count(*) FILTER (WHERE is_order) AS orders, sum(amount) AS revenue, count(*) FILTER (WHERE NOT is_order) AS refunds, max(period) FILTER (WHERE is_order) AS last,
+				 (max(period) FILTER (WHERE is_order) - min(period) FILTER (WHERE is_order))::float8 / nullif(count(*) FILTER (WHERE is_order) - 1, 0) AS gap
+		  FROM part_rows WHERE id = which AND (period <= as_of) IS NOT FALSE GROUP BY customer HAVING bool_or(is_order)) c
+		 JOIN firsts(which, as_of) f (customer, first) USING (customer) JOIN (SELECT customer, count(*) AS of_all FROM ordered(which, as_of) GROUP BY customer) o USING (customer),
+		 horizon(which, as_of) h, usual_gap(which, as_of) usual, (SELECT has_money FROM cases WHERE id = which) m
+$$;
+
 -- ---------------------------------------------------------------------------
 -- The comparison.
 -- ---------------------------------------------------------------------------
@@ -248,23 +312,37 @@ INSERT INTO asked
 SELECT question, id, format('%s(h, %L, %L, anchor => whole)', question, days, as_of), format('plain_%s(%s, %L, %L)', question, id, days, as_of)
 FROM cases, horizons, (VALUES ('repeat_within', '{0,30,1,90,5000}'), ('retained_on', '{0,5,30,60}'), ('retained_on_or_after', '{0,30,5,60}'), ('retained_between', '{0,1,31,91,1000}'), ('value_within', '{90,0,30,400,5000}')) q (question, days)
 WHERE grain = 'day';
+INSERT INTO asked
+SELECT question, id, call, plain
+FROM cases, horizons, LATERAL (VALUES
+	('order_ladder', format('order_ladder(h, 60, %L, 4, anchor => whole)', as_of), format('plain_order_ladder(%s, 60, %L, 4)', id, as_of)),
+	('time_to_order', format('kaplan_meier(time_to_order(h, 2, %L, anchor => whole))', as_of), format('plain_time_to_order(%s, 2, %L)', id, as_of)),
+	('time_to_order', format('kaplan_meier(time_to_order(h, 4, %L, anchor => whole))', as_of), format('plain_time_to_order(%s, 4, %L)', id, as_of)),
+	('active_life', format('kaplan_meier(active_life(h, as_of => %L, anchor => whole))', as_of), format('plain_active_life(%s, %L)', id, as_of)),
+	('order_gap', format('unnest(array_remove(ARRAY[order_gap(h, 0.9, %L, anchor => whole)], NULL))', as_of), format('plain_order_gap(%s, %L)', id, as_of)),
+	('customer_list', format('customer_list(h, %L, anchor => whole)', as_of), format('plain_customer_list(%s, %L)', id, as_of)),
+	('repeat_buying', format('cells(repeat_buying(h, as_of => %L))', as_of), format('plain_repeat_buying(%s, %L)', id, as_of))) q (question, call, plain)
+WHERE (question <> 'customer_list' OR (grain = 'day' AND shop IN (1, 3, 4))) AND (question <> 'repeat_buying' OR (grain = 'day' AND is_anchored));
+-- What is anchored needs no anchor.
+UPDATE asked SET call = regexp_replace(regexp_replace(call, ', anchor => whole', ''), '\mh\M', 'a') FROM cases WHERE cases.id = asked.id AND is_anchored;
 -- One number of days, and a text of several, are the same.
 INSERT INTO asked
 SELECT question || ', other forms', id, format('%s(h, %s, anchor => whole)', question, said), format('plain_%s(%s, ''{60}'', NULL)', question, id)
 FROM cases, unnest('{repeat_within,retained_on,retained_on_or_after,value_within}'::text[]) question, unnest('{60,''60''}'::text[]) said
-WHERE grain = 'day' AND shop = 1;
+WHERE grain = 'day' AND shop = 1 AND NOT is_anchored;
 -- A sample of them: plain SQL takes its time.
 DELETE FROM asked WHERE question NOT LIKE '%, other forms' AND hashtextextended(id || call, 0) % CASE WHEN call LIKE '%{%' THEN 8 ELSE 32 END <> 0;
 
 CREATE FUNCTION rounded(r jsonb) RETURNS jsonb IMMUTABLE LANGUAGE sql AS $$
 	SELECT jsonb_object_agg(key, CASE jsonb_typeof(value) WHEN 'number' THEN to_jsonb(trim_scale(round(value::text::numeric, 9))) ELSE value END) FROM jsonb_each(r)
 $$;
--- The columns that both have.
+-- The columns that both have.  A list of customers has no order.
 CREATE FUNCTION answer(source text, columns text[]) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
 	result jsonb;
 BEGIN
-	EXECUTE format('SELECT coalesce(jsonb_agg(rounded((SELECT jsonb_object_agg(key, value) FROM jsonb_each(to_jsonb(q)) WHERE key = ANY ($1) OR $1 IS NULL) - ''ordinality'') ORDER BY ordinality), ''[]'') FROM %s WITH ORDINALITY q', source)
+	EXECUTE format('SELECT coalesce(jsonb_agg(r ORDER BY CASE WHEN %L THEN r END, ordinality), ''[]'')
+		FROM (SELECT rounded((SELECT jsonb_object_agg(key, value) FROM jsonb_each(to_jsonb(q)) WHERE key = ANY ($1) OR $1 IS NULL) - ''ordinality'') AS r, ordinality FROM %s WITH ORDINALITY q) q', source LIKE '%customer_list%', source)
 	INTO result USING columns;
 	RETURN result;
 EXCEPTION WHEN OTHERS THEN
@@ -276,13 +354,13 @@ CREATE FUNCTION columns_of(question text) RETURNS text[] STABLE LANGUAGE sql AS 
 $$;
 -- A history of no rows answers nothing, whatever its anchor.
 CREATE TABLE answers AS
-SELECT question, id, call, answer(regexp_replace(regexp_replace(call, '\mh\M', format('(SELECT h FROM histories WHERE id = %s)', id)), '\mwhole\M', format('(SELECT whole FROM histories WHERE id = %s)', id)), columns_of(question)) AS got,
+SELECT question, id, call, answer(regexp_replace(regexp_replace(call, '\m[ha]\M', format('(SELECT \& FROM histories WHERE id = %s)', id)), '\mwhole\M', format('(SELECT whole FROM histories WHERE id = %s)', id)), columns_of(question)) AS got,
 	   CASE WHEN part = 'nobody' THEN '[]' ELSE answer(plain, NULL) END AS want
 FROM asked JOIN cases USING (id);
-SELECT question, count(*) AS comparisons, sum(jsonb_array_length(want)) AS rows, count(DISTINCT want) > 1 AS differ, count(*) FILTER (WHERE got <> want) AS mismatches
-FROM answers GROUP BY question ORDER BY question COLLATE "C";
+SELECT question, is_anchored, count(*) AS comparisons, sum(jsonb_array_length(want)) AS rows, count(DISTINCT want) > 1 AS differ, count(*) FILTER (WHERE got <> want) AS mismatches
+FROM answers JOIN cases USING (id) GROUP BY question, is_anchored ORDER BY question COLLATE "C", is_anchored;
 -- The first row that differs of the first few answers that do.
-SELECT question, shop, part, anchor, call, jsonb_array_length(a.got) AS got_rows, jsonb_array_length(a.want) AS want_rows, d.got, d.want
+SELECT question, shop, part, anchor, grain, call, jsonb_array_length(a.got) AS got_rows, jsonb_array_length(a.want) AS want_rows, d.got, d.want
 FROM (SELECT *, row_number() OVER (PARTITION BY question ORDER BY id, call COLLATE "C") AS nth FROM answers WHERE got <> want) a JOIN cases USING (id),
 	 LATERAL (SELECT a.got -> i AS got, a.want -> i AS want FROM generate_series(0, greatest(jsonb_array_length(a.got), jsonb_array_length(a.want)) - 1) i
 			  WHERE (a.got -> i) IS DISTINCT FROM (a.want -> i) ORDER BY i LIMIT 1) d
@@ -291,7 +369,7 @@ WHERE nth <= 2 ORDER BY question COLLATE "C", nth;
 -- The whole as a part of itself, and no anchor at all, are the question as it is.
 CREATE TABLE selves AS
 SELECT question, answer(regexp_replace(call, ', anchor => whole', ''), NULL) AS plainly, answer(regexp_replace(call, 'whole', 'NULL'), NULL) AS without, answer(regexp_replace(call, 'whole', history), NULL) AS of_itself
-FROM (SELECT question, regexp_replace(call, '\(h', '(' || history) AS call, history FROM asked JOIN cases USING (id), format('(SELECT h FROM histories WHERE id = %s)', id) history WHERE part <> 'nobody') a;
+FROM (SELECT question, regexp_replace(call, '\(h', '(' || history) AS call, history FROM asked JOIN cases USING (id), format('(SELECT h FROM histories WHERE id = %s)', id) history WHERE part <> 'nobody' AND NOT is_anchored) a;
 SELECT question, count(*) AS comparisons, count(*) FILTER (WHERE plainly <> without) AS without_differs, count(*) FILTER (WHERE plainly <> of_itself) AS of_itself_differs
 FROM selves GROUP BY question ORDER BY question COLLATE "C";
 

@@ -296,7 +296,7 @@ BEGIN
 				   sum(amount) FILTER (WHERE customer IS NULL) AS guest_revenue
 			FROM rows
 		), skipped AS (
-			SELECT count(*) FILTER (WHERE %11$s) AS no_amount, count(*) FILTER (WHERE NOT %11$s AND isfinite(at) IS NOT TRUE) AS no_time,
+			SELECT count(*) FILTER (WHERE %11$s AND isfinite(at)) AS no_amount, count(*) FILTER (WHERE isfinite(at) IS NOT TRUE) AS no_time,
 				   sum(amount) FILTER (WHERE isfinite(at) IS NOT TRUE AND abs(amount) < 'Infinity') AS no_time_amount
 			FROM given
 		), mean AS (

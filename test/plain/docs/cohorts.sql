@@ -93,7 +93,7 @@ GROUP BY g.orders, g.refunds, g.revenue
 --> rows
 SELECT reason, is_counted, row_count, amount FROM shop_history, excluded_rows(h);
 SELECT reason, reason NOT LIKE 'no %', count(what), sum(amount) FROM unnest('{order,refund,refund without order,guest order,guest refund,no amount,no time}'::text[]) reason
-	LEFT JOIN (SELECT amount, CASE WHEN amount IS NULL THEN 'no amount' WHEN isfinite(ordered_at) IS NOT TRUE THEN 'no time'
+	LEFT JOIN (SELECT amount, CASE WHEN isfinite(ordered_at) IS NOT TRUE THEN 'no time' WHEN amount IS NULL THEN 'no amount'
 			WHEN customer IS NULL THEN CASE WHEN amount < 0 THEN 'guest refund' ELSE 'guest order' END WHEN amount >= 0 THEN 'order'
 			WHEN customer IN (SELECT customer FROM shop WHERE isfinite(ordered_at) AND amount >= 0) THEN 'refund' ELSE 'refund without order' END AS what
 		FROM shop) o ON what = reason
@@ -192,6 +192,28 @@ SELECT c.first, i, size, count(DISTINCT customer) FILTER (WHERE is_order), round
 FROM (SELECT first, count(*) AS size FROM f GROUP BY first) c CROSS JOIN generate_series(0, 2) i CROSS JOIN today
 	 LEFT JOIN (s JOIN f USING (customer)) ON f.first = c.first AND p = c.first + i * interval '1 month' AND country = 'AT' AND day <= today
 WHERE c.first + i * interval '1 month' <= today AND EXISTS (SELECT FROM sales WHERE country = 'AT') GROUP BY c.first, i, size
+
+--> window
+WITH s AS (SELECT customer, ordered_at AS day, date_trunc('month', ordered_at)::date AS p, amount, amount >= 0 AS is_order, ordered_at BETWEEN '2024-02-01' AND '2024-03-31' AS inside FROM sales WHERE customer IS NOT NULL AND isfinite(ordered_at) AND amount IS NOT NULL),
+f AS (SELECT customer, min(p) AS first FROM s WHERE is_order GROUP BY customer),
+a AS (SELECT customer, min(p) AS first FROM s WHERE is_order AND inside GROUP BY customer),
+-- the periods of the shop, and those of the window alone
+months AS (SELECT starts::date AS p FROM generate_series((SELECT min(first) FROM f)::timestamp, (SELECT max(day) FROM s WHERE is_order), '1 month') starts),
+alone AS (SELECT starts::date AS p FROM generate_series((SELECT min(first) FROM a)::timestamp, (SELECT max(day) FROM s WHERE is_order AND inside), '1 month') starts)
+SELECT m.p, count(DISTINCT customer) FILTER (WHERE is_order), coalesce(sum(amount), 0), count(DISTINCT customer) FILTER (WHERE is_order AND f.first = m.p), count(DISTINCT customer) FILTER (WHERE is_order AND f.first < m.p),
+	   CASE WHEN alone.p IS NOT NULL THEN count(DISTINCT customer) FILTER (WHERE is_order AND a.first = m.p) END
+FROM months m LEFT JOIN alone USING (p) LEFT JOIN (s LEFT JOIN f USING (customer) LEFT JOIN a USING (customer)) ON s.p = m.p AND inside AND day <= (SELECT max(day) FROM s WHERE is_order)
+WHERE m.p IN ('2024-02-01', '2024-03-01') GROUP BY m.p, alone.p ORDER BY m.p
+
+--> anchored
+WITH s AS (SELECT customer, ordered_at AS day, date_trunc('month', ordered_at)::date AS p, country, amount, amount >= 0 AS is_order FROM sales WHERE customer IS NOT NULL AND isfinite(ordered_at) AND amount IS NOT NULL),
+f AS (SELECT customer, min(p) AS first FROM s WHERE is_order GROUP BY customer),
+members AS (SELECT DISTINCT s.country, customer, first FROM s JOIN f USING (customer) WHERE is_order),
+today AS (SELECT max(day) AS today FROM s WHERE is_order)
+SELECT c.country, c.first, i, size, count(DISTINCT customer) FILTER (WHERE is_order), coalesce(sum(amount), 0)
+FROM (SELECT country, first, count(*) AS size FROM members GROUP BY country, first) c CROSS JOIN generate_series(0, 1) i CROSS JOIN today
+	 LEFT JOIN (SELECT s.*, first FROM s JOIN members m USING (country, customer)) b ON b.first = c.first AND b.country = c.country AND p = c.first + i * interval '1 month' AND day <= today
+WHERE c.first + i * interval '1 month' <= today GROUP BY c.country, c.first, i, size ORDER BY 1, 2, 3
 
 --> signups
 WITH s AS (SELECT customer, ordered_at AS day, date_trunc('month', ordered_at)::date AS p, country, amount, amount >= 0 AS is_order FROM sales WHERE customer IS NOT NULL AND isfinite(ordered_at) AND amount IS NOT NULL),
