@@ -119,13 +119,14 @@ UNION ALL SELECT NULL, NULL, NULL, NULL WHERE NOT EXISTS (SELECT FROM plain.cust
 SELECT cohort, i, size, active, revenue, is_complete FROM plain.cohorts('quarter', '2024-06-30')
 
 --> fiscal_years
-WITH s AS (SELECT *, (date_trunc('year', day - interval '3 months') + interval '3 months')::date AS p FROM plain.known WHERE day <= plain.today()),
+-- what is given back after the last order counts in its period
+WITH s AS (SELECT *, (date_trunc('year', day - interval '3 months') + interval '3 months')::date AS p FROM plain.known),
 f AS (SELECT customer, min(p) AS first FROM s WHERE is_order GROUP BY customer)
 SELECT starts::date, count(DISTINCT customer) FILTER (WHERE is_order), count(*) FILTER (WHERE is_order), coalesce(sum(amount), 0), count(DISTINCT customer) FILTER (WHERE is_order AND first = p), count(DISTINCT customer) FILTER (WHERE is_order AND first < p)
 FROM generate_series((SELECT min(first) FROM f)::timestamp, (SELECT plain.today()), '1 year') starts LEFT JOIN (s LEFT JOIN f USING (customer)) ON p = starts GROUP BY starts
 
 --> four_weeks
-WITH s AS (SELECT *, date '2024-01-01' + floor((day - date '2024-01-01') / 28.0)::int * 28 AS p FROM plain.known WHERE day <= plain.today())
+WITH s AS (SELECT *, date '2024-01-01' + floor((day - date '2024-01-01') / 28.0)::int * 28 AS p FROM plain.known)
 SELECT starts::date, count(DISTINCT customer) FILTER (WHERE is_order), count(*) FILTER (WHERE is_order), coalesce(sum(amount), 0)
 FROM generate_series((SELECT min(p) FROM s WHERE is_order)::timestamp, (SELECT plain.today()), '28 days') starts LEFT JOIN s ON p = starts GROUP BY starts
 
