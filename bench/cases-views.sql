@@ -57,7 +57,8 @@ FROM (VALUES
 	(11, 'lifecycle', 'retention', $$ SELECT * FROM bench_views.lifecycle $$),
 	(12, 'rfm_segments', 'retention', $$ SELECT * FROM bench_views.rfm_segments $$),
 	(13, 'revenue_concentration', 'retention', $$ SELECT * FROM bench_views.revenue_concentration $$),
-	(14, 'excluded_rows', 'retention', $$ SELECT * FROM bench_views.excluded_rows $$)
+	(14, 'excluded_rows', 'retention', $$ SELECT * FROM bench_views.excluded_rows $$),
+	(15, 'value_by_age', 'retention', $$ SELECT * FROM bench_views.value_by_age $$)
 ) q(nr, name, role, query)
 ORDER BY nr;
 

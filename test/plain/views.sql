@@ -189,6 +189,14 @@ CREATE FUNCTION plain_repeat_within(which int) RETURNS SETOF jsonb STABLE LANGUA
 		 LATERAL (SELECT nullif(e, 0)::float8 AS n, r / nullif(e, 0)::float8 AS q, 1.959963984540054::float8 AS z) w
 $$;
 
+CREATE FUNCTION plain_value_by_age(which int) RETURNS SETOF jsonb STABLE LANGUAGE sql AS $$
+	SELECT jsonb_build_object('age_days', d, 'customers', c, 'orders', o, 'orders_per_customer', o::float8 / nullif(c, 0), 'revenue', r, 'revenue_per_customer', r / nullif(c, 0))
+	FROM (SELECT d, count(DISTINCT c.customer) AS c, count(*) FILTER (WHERE o.is_order) AS o, coalesce(sum(o.amount), 0) AS r
+		  FROM unnest('{0,30,60,90,180,365,730}'::int[]) d
+			   LEFT JOIN (SELECT customer, min(day) AS f FROM numbered(which) GROUP BY customer) c ON (SELECT today(which)) - f >= d
+			   LEFT JOIN facts o ON o.id = which AND o.customer = c.customer AND o.day BETWEEN f AND f + d GROUP BY d) s
+$$;
+
 CREATE FUNCTION plain_order_ladder(which int) RETURNS SETOF jsonb STABLE LANGUAGE sql AS $$
 	SELECT jsonb_build_object('order_number', a.n, 'customers', count(*), 'reached_next', count(b.n), 'rate', count(b.n)::float8 / count(*),
 		'eligible', count(*) FILTER (WHERE old), 'eligible_reached_next', count(*) FILTER (WHERE old AND b.day - a.day <= 90),
@@ -232,7 +240,7 @@ $$;
 -- What tells a view's rows apart.
 CREATE TABLE keys (view text, key text[]);
 INSERT INTO keys VALUES ('kpi', '{}'), ('kpi_by_period', '{period_start}'), ('customers', '{customer}'), ('cohort_retention', '{cohort,period_index}'), ('repeat_within', '{days}'),
-	('order_ladder', '{order_number}'), ('lifecycle', '{period_start}'), ('rfm_segments', '{segment}'), ('rfm_quintiles', '{metric}'), ('revenue_concentration', '{percentile}'), ('excluded_rows', '{reason}');
+	('order_ladder', '{order_number}'), ('value_by_age', '{age_days}'), ('lifecycle', '{period_start}'), ('rfm_segments', '{segment}'), ('rfm_quintiles', '{metric}'), ('revenue_concentration', '{percentile}'), ('excluded_rows', '{reason}');
 CREATE FUNCTION key_of(r jsonb, key text[]) RETURNS text IMMUTABLE LANGUAGE sql AS $$
 	SELECT coalesce(string_agg(r ->> k, '|' ORDER BY i), '') FROM unnest(key) WITH ORDINALITY u (k, i)
 $$;

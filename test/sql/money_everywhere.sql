@@ -566,6 +566,11 @@ BEGIN
 						   WHERE shop = this() AND t >= p AND t < ends AND begins >= p AND begins < ends) n');
 		CALL compare_view('cohort_retention', 'concat(cohort, '' '', period_start)', '{revenue,cumulative_revenue,customer_value}',
 			'SELECT concat(cohort, '' '', p) AS place, revenue, cumulative AS cumulative_revenue, cumulative / size AS customer_value FROM cells WHERE grain = ''month'' AND period = ''month'' AND shop = this()');
+		CALL compare_view('value_by_age', 'age_days', '{revenue,revenue_per_customer}',
+			'SELECT d AS place, coalesce(sum(a), 0) AS revenue, sum(a) / nullif(count(DISTINCT c), 0) AS revenue_per_customer
+			 FROM unnest(''{0,30,60,90,180,365,730}''::int[]) d
+				  LEFT JOIN (SELECT c, a, t::date AS day, min(t::date) FILTER (WHERE a >= 0) OVER (PARTITION BY c) AS first, max(t::date) FILTER (WHERE a >= 0) OVER () AS today
+							 FROM orders WHERE shop = this() AND c IS NOT NULL) o ON today - first >= d AND day BETWEEN first AND first + d GROUP BY d');
 		CALL compare_view('customers', 'customer', '{revenue,aov}',
 			'SELECT c AS place, revenue, revenue / orders AS aov FROM buyers WHERE shop = this() AND orders > 0');
 		CALL compare_view('excluded_rows', 'reason', '{amount}',

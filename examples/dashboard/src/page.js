@@ -1,13 +1,13 @@
 // The page: what it says of a shop, and in what order, made of what data/shop.json.sh prints.
 import {
   averageValue, bandLegend, bars, cohortAverage, cohortHeatMap, cohortValues, colors, concentrationCurve, latestCohorts, lifecycleBars, lifecycleLegend,
-  orderLadder, repeatCurve, repeatRateOverTime, segmentBars, shownCohorts
+  orderLadder, repeatCurve, repeatRateOverTime, segmentBars, shownCohorts, valueByAge
 } from "./components/charts.js";
 import {card, choice, el, legend, note, responsive} from "./components/dom.js";
 import {count, day, money as moneyIn, name as nameOf, percent, periodName, plural} from "./components/format.js";
 import {kpiCards} from "./components/kpis.js";
 import {lastChange, most, shownPeriods, totalsOf} from "./components/periods.js";
-import {few, least, shownRepeat} from "./components/repeat.js";
+import {few, least, shownRepeat, within} from "./components/repeat.js";
 import {rowsTable, winBackTable} from "./components/tables.js";
 
 const share = (part, whole) => percent(part / whole, 0);
@@ -169,8 +169,20 @@ export function page(answers) {
     const steps = answers.order_ladder.filter((d) => d.eligible >= least).slice(0, 12);
     const [first] = steps;
     const later = steps.findLast((d) => d.order_number <= 5 && !few(d.eligible));
+    const ages = answers.value_by_age.filter((d) => !few(d.customers));
+    const [young, old] = [ages.find((d) => d.age_days === 30), ages.at(-1)];
     return [
       pair(
+        young
+          ? card(
+              "value-by-age",
+              view("value_by_age"),
+              `A customer has paid ${money.cents(young.revenue_per_customer)} 30 days after the first order` +
+                (old === young ? "" : `, ${money.cents(old.revenue_per_customer)} ${within(old.age_days)} after it`),
+              "At each age only of customers who are that old, so that young ones don't look poor.",
+              responsive((width) => valueByAge(ages, {width, money}))
+            )
+          : note("value-by-age", "What a customer has paid at what age", "Too few customers have had 30 days yet."),
         at
           ? card(
               "cohort-value",

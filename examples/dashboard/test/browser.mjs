@@ -123,7 +123,7 @@ function checkWords(shop, body) {
 }
 
 try {
-  const page = await open(site("shop"), 10, {viewport: {width: 1280, height: 900}});
+  const page = await open(site("shop"), 11, {viewport: {width: 1280, height: 900}});
   const texts = reader(page);
   const text = async (selector) => (await texts(selector)).join(" | ");
 
@@ -247,6 +247,15 @@ try {
   same("lines of the value by cohort", String(await page.locator("#cohort-value .cohort-lines path").count()), cohortLines);
   same("value of all together", (await page.locator('#cohort-value g[aria-label="text"] text').allTextContents()).join(), allPaid);
 
+  // What customers have paid at what age, of the ages of which there are customers enough.
+  const [[ageTitle, ageNumbers]] = rows(`
+    SELECT 'A customer has paid ' || to_char(max(revenue_per_customer) FILTER (WHERE age_days = 30), 'FM€990.00') || ' 30 days after the first order, ' ||
+           to_char(max(revenue_per_customer) FILTER (WHERE age_days = 365), 'FM€990.00') || ' a year after it',
+           string_agg(to_char(revenue_per_customer, 'FM€990'), ' ' ORDER BY age_days) FILTER (WHERE age_days = 0 OR age_days > 36)
+    FROM :"schema".value_by_age WHERE customers >= 30;`);
+  same("title of the value by age", await text("#value-by-age h2"), ageTitle);
+  same("numbers of the value by age", (await page.locator("#value-by-age .value-numbers text").allTextContents()).join(" "), ageNumbers);
+
   // The ladder: the numbers on its bars.
   const [[ladder, ladderTitle]] = rows(`
     SELECT string_agg(round(100 * eligible_rate::numeric) || ' %', ' ' ORDER BY order_number),
@@ -298,7 +307,7 @@ try {
   }
 
   // The same page as one file, from disk.
-  const report = await open(file("shop"), 10, {viewport: {width: 1280, height: 900}});
+  const report = await open(file("shop"), 11, {viewport: {width: 1280, height: 900}});
   same("the page as one file says the same", await wholeText(report), await wholeText(page));
 
   // A window of periods, chosen on the page.
@@ -324,7 +333,7 @@ try {
   same("window: which has no charts", String(await page.locator("#revenue").count()), "0");
 
   const mobile = {viewport: {width: 390, height: 844}, isMobile: true, hasTouch: true};
-  const phone = await open(site("shop"), 10, mobile);
+  const phone = await open(site("shop"), 11, mobile);
   same("fits a phone", String(await overflow(phone)), "0");
   for (const table of ["#win-back", "#rows"]) {
     const wide = await phone.locator(`${table} .wide`).evaluate((e) => e.scrollWidth - e.clientWidth);
@@ -333,7 +342,7 @@ try {
   if (png && process.env.PHONE_PNG) await phone.screenshot({path: process.env.PHONE_PNG, fullPage: true});
 
   // A young shop: its first customers alone have had the longest time, and must not make a headline.
-  const young = await open(file("young"), 9, {viewport: {width: 1280, height: 900}});
+  const young = await open(file("young"), 10, {viewport: {width: 1280, height: 900}});
   const youngTexts = reader(young);
   const [[youngRepeat, youngLast, youngValue, youngFew]] = rows(
     `
@@ -365,7 +374,7 @@ try {
     const name = (what) => `one, ${screen}: ${what}`;
     same(name("the customer"), (await oneTexts("#kpi-customers")).join().replace(/ Mar.*/, ""), "Customer 1 has ordered so far");
     same(name("what the customer paid"), (await oneTexts("#kpi-customer-value .value")).join(), "€60.00");
-    same(name("sentences in place of charts"), String(await one.locator(":is(#repeat-rate, #cohort-value, #repeat-curve, #order-ladder, #segments, #concentration) svg").count()), "0");
+    same(name("sentences in place of charts"), String(await one.locator(":is(#repeat-rate, #value-by-age, #cohort-value, #repeat-curve, #order-ladder, #segments, #concentration) svg").count()), "0");
     same(name("no lifetime value of a month"), (await oneTexts("#kpi-clv .value")).join(), "–");
     check(name("too few"), (await oneTexts("#repeat-curve")).join().endsWith("Too few customers have had the time yet."));
     const orders = await one.locator('#orders g[aria-label="y-axis tick label"] text').allTextContents();

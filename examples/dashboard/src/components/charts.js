@@ -1,6 +1,6 @@
 // The charts of the page, each a function of rows of a view and the width that there is.
 import * as Plot from "@observablehq/plot";
-import {ago, count, percent, periodName, periodTick, plural} from "./format.js";
+import {ago, count, percent, periodName, periodTick, plural, ratio} from "./format.js";
 import {least, within} from "./repeat.js";
 
 export const colors = {
@@ -499,6 +499,72 @@ export function repeatCurve(rows, {width}) {
           title: (d) =>
             `Within ${within(d.days)}: ${percent(d.rate)}\nbetween ${percent(d.lower)} and ${percent(d.upper)} (95 %)\n` +
             `of ${plural(d.eligible, "customer")} who had the time`
+        })
+      )
+    ]
+  });
+}
+
+// What a customer has paid on average at a given age, of those who are that old.
+export function valueByAge(rows, {width, money}) {
+  const last = rows.at(-1).age_days;
+  // Where there is room for a number.
+  const apart = rows.filter((d) => d.age_days === 0 || d.age_days >= (width < 420 ? 0.2 : 0.1) * last);
+  return Plot.plot({
+    width,
+    height: 300,
+    marginLeft: 50,
+    marginTop: 24,
+    marginRight: 22,
+    marginBottom: 38,
+    style,
+    ariaLabel: "What a customer has paid by days since the first order, line",
+    x: {
+      domain: [0, last],
+      ticks: apart.map((d) => d.age_days),
+      tickFormat: String,
+      label: "days since the first order",
+      labelAnchor: "center",
+      labelArrow: "none",
+      tickSize: 0
+    },
+    y: {
+      domain: [0, Math.max(0.01, ...rows.map((d) => d.revenue_per_customer))],
+      nice: true,
+      insetTop: 14, // for the number of the last
+      tickFormat: money.axis,
+      label: "paid by a customer",
+      ticks: 5,
+      grid: true,
+      tickSize: 0,
+      labelArrow: "none"
+    },
+    marks: [
+      Plot.ruleY([0], {stroke: colors.faint}),
+      Plot.areaY(rows, {x: "age_days", y: "revenue_per_customer", fill: colors.new, fillOpacity: 0.25}),
+      Plot.lineY(rows, {x: "age_days", y: "revenue_per_customer", stroke: colors.returning, strokeWidth: 2.5}),
+      Plot.dot(rows, {x: "age_days", y: "revenue_per_customer", r: 3.5, fill: colors.returning}),
+      ...[1, -1].map((side) =>
+        Plot.text(apart.filter((d) => (d.age_days === 0) === (side > 0)), {
+          x: "age_days",
+          y: "revenue_per_customer",
+          text: (d) => money.whole(d.revenue_per_customer),
+          dx: 13 * side,
+          dy: -13,
+          fontWeight: 600,
+          fill: colors.ink,
+          className: "value-numbers"
+        })
+      ),
+      Plot.tip(
+        rows,
+        Plot.pointerX({
+          x: "age_days",
+          y: "revenue_per_customer",
+          title: (d) =>
+            `${d.age_days ? plural(d.age_days, "day") + " after" : "On the day of"} the first order\n` +
+            `${money.cents(d.revenue_per_customer)} in ${ratio(d.orders_per_customer)} orders, on average\n` +
+            `of ${plural(d.customers, "customer")} who are so old`
         })
       )
     ]

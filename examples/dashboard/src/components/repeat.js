@@ -6,7 +6,7 @@ import {percent, plural} from "./format.js";
 const enough = 30;
 export const least = 5;
 
-export const within = (days) => (days === 365 ? "a year" : days === 1 ? "a day" : `${days} days`);
+export const within = (days) => (days === 365 ? "a year" : days === 730 ? "two years" : days === 1 ? "a day" : `${days} days`);
 
 // The days to be drawn and what to say of them; null: too few customers have had the time.
 export function shownRepeat(rows) {
