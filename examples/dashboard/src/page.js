@@ -177,8 +177,8 @@ export function page(answers) {
           ? card(
               "value-by-age",
               view("value_by_age"),
-              `A customer has paid ${money.cents(young.revenue_per_customer)} 30 days after the first order` +
-                (old === young ? "" : `, ${money.cents(old.revenue_per_customer)} ${within(old.age_days)} after it`),
+              `30 days after the first order a customer has paid ${money.cents(young.revenue_per_customer)}` +
+                (old === young ? "" : `, ${within(old.age_days)} after it ${money.cents(old.revenue_per_customer)}`),
               "At each age only of customers who are that old, so that young ones don't look poor.",
               responsive((width) => valueByAge(ages, {width, money}))
             )

@@ -249,8 +249,8 @@ try {
 
   // What customers have paid at what age, of the ages of which there are customers enough.
   const [[ageTitle, ageNumbers]] = rows(`
-    SELECT 'A customer has paid ' || to_char(max(revenue_per_customer) FILTER (WHERE age_days = 30), 'FM€990.00') || ' 30 days after the first order, ' ||
-           to_char(max(revenue_per_customer) FILTER (WHERE age_days = 365), 'FM€990.00') || ' a year after it',
+    SELECT '30 days after the first order a customer has paid ' || to_char(max(revenue_per_customer) FILTER (WHERE age_days = 30), 'FM€990.00') ||
+           ', a year after it ' || to_char(max(revenue_per_customer) FILTER (WHERE age_days = 365), 'FM€990.00'),
            string_agg(to_char(revenue_per_customer, 'FM€990'), ' ' ORDER BY age_days) FILTER (WHERE age_days = 0 OR age_days > 36)
     FROM :"schema".value_by_age WHERE customers >= 30;`);
   same("title of the value by age", await text("#value-by-age h2"), ageTitle);

@@ -544,13 +544,14 @@ export function valueByAge(rows, {width, money}) {
       Plot.areaY(rows, {x: "age_days", y: "revenue_per_customer", fill: colors.new, fillOpacity: 0.25}),
       Plot.lineY(rows, {x: "age_days", y: "revenue_per_customer", stroke: colors.returning, strokeWidth: 2.5}),
       Plot.dot(rows, {x: "age_days", y: "revenue_per_customer", r: 3.5, fill: colors.returning}),
+      // The first below the line, all others above it.
       ...[1, -1].map((side) =>
         Plot.text(apart.filter((d) => (d.age_days === 0) === (side > 0)), {
           x: "age_days",
           y: "revenue_per_customer",
           text: (d) => money.whole(d.revenue_per_customer),
-          dx: 13 * side,
-          dy: -13,
+          dx: 15 * side - 2,
+          dy: 13 * side + (side > 0 ? 4 : 0),
           fontWeight: 600,
           fill: colors.ink,
           className: "value-numbers"
