@@ -388,7 +388,8 @@ try {
   const guestsTexts = reader(guests);
   same("guests: nobody is known", (await guestsTexts(".lead")).join(), "There are no orders of known customers yet.");
   same("guests: their revenue", (await guestsTexts("#kpi-revenue .value")).join(), "€17");
-  same("guests: their orders", (await guestsTexts("#kpi-orders")).join(), "Orders 2 2 of them by guests W18 2024: 1");
+  same("guests: their orders", (await guestsTexts("#kpi-orders")).join(), "Orders 2 2 of them by guests 28 Apr 2024: 1");
+  check("guests: the shop's week is a week", (await guestsTexts("#revenue .hint")).join().startsWith("New: first order in that week."));
   same("guests: their totals", (await guestsTexts("#window .totals")).join(), "2 orders · €20 of revenue · €9.75 an order · 0 new customers");
   checkWords("guests", await wholeText(guests));
 

@@ -13,7 +13,7 @@ SELECT retention_create_views('one_orders', 'customer_id', 'ordered_at', 'amount
 -- Guests alone, of whom nobody is known.
 CREATE TABLE guest_orders (customer_id text, ordered_at timestamptz, amount numeric);
 INSERT INTO guest_orders VALUES (NULL, '2024-05-01 12:00Z', 12.5), (NULL, '2024-05-09 12:00Z', 7), (NULL, '2024-05-20 12:00Z', -3);
-SELECT retention_create_views('guest_orders', 'customer_id', 'ordered_at', 'amount', time_zone => 'UTC', period => 'week', lifespan => '3 years', target => 'guests');
+SELECT retention_create_views('guest_orders', 'customer_id', 'ordered_at', 'amount', time_zone => 'UTC', period => 'week from sunday', lifespan => '3 years', target => 'guests');
 
 -- Customers whose names are none, who have been silent for longer than others, each with eight orders; and refunds after the last order of all.
 CREATE TABLE hostile_orders AS
