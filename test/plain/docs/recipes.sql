@@ -168,6 +168,11 @@ WITH q AS (SELECT * FROM plain.s WHERE day BETWEEN '2024-01-01' AND '2024-03-31'
 c AS (SELECT country, customer, count(*) FILTER (WHERE is_order) AS n, sum(amount) AS m FROM q GROUP BY GROUPING SETS ((country, customer), (customer)))
 SELECT coalesce(country, 'all'), count(*) FILTER (WHERE n > 0), sum(n), round(avg((n > 1)::int) FILTER (WHERE n > 0), 3), sum(m) FROM c GROUP BY country ORDER BY c.country
 
+--> quarter_of_histories
+SELECT country, count(n), round(avg((n > 1)::int), 3) FROM (SELECT DISTINCT country FROM sales) c
+	 LEFT JOIN (SELECT country, count(*) AS n FROM plain.o WHERE day BETWEEN '2024-01-01' AND '2024-03-31' GROUP BY country, customer) q USING (country)
+GROUP BY country ORDER BY country
+
 --> one_customer
 WITH o AS (SELECT *, day - lag(day) OVER (ORDER BY n) AS gap FROM plain.o WHERE customer = 1)
 SELECT count(*), (SELECT sum(amount) FROM plain.s WHERE customer = 1), round((SELECT sum(amount) FROM plain.s WHERE customer = 1) / nullif(count(*), 0), 2), make_interval(days => max(day) - min(day)),
