@@ -377,7 +377,7 @@ UPDATE kept k SET h = m.h FROM (SELECT shop, purchase_history(c, t, a, 'month') 
 CREATE TABLE seen AS
 SELECT shop, grain, period, c, date_trunc(period, t)::date AS p, a, a >= 0 AS is_order, last
 FROM orders JOIN (SELECT shop, max(t) AS last FROM orders WHERE c IS NOT NULL AND a >= 0 GROUP BY shop) l USING (shop), questions
-WHERE c IS NOT NULL AND date_trunc(grain, t) <= date_trunc(grain, last);
+WHERE c IS NOT NULL AND date_trunc(period, t) <= date_trunc(period, last);
 CREATE TABLE firsts AS SELECT shop, grain, period, c, min(p) FILTER (WHERE is_order) AS cohort FROM seen GROUP BY shop, grain, period, c;
 CREATE TABLE cells AS
 SELECT shop, grain, period, cohort, p, size, coalesce(money, 0) + zero AS revenue,
