@@ -410,8 +410,16 @@ CALL compare('new_and_returning', ARRAY['new_and_returning(purchase_history,text
 			  FROM seen JOIN firsts USING (shop, grain, period, c) GROUP BY shop, grain, period, p) m USING (shop, grain, period, p)
 		CROSS JOIN LATERAL (VALUES (''all'', paid), (''new'', new), (''returning'', old)) v (name, money)');
 
+-- Rows of some days, and a part that knows its whole.
+CALL compare('parts', ARRAY['history_between(purchase_history,date,date)', 'anchored(purchase_history,purchase_history)'],
+	'SELECT shop, 0, how || name, trim_scale(coalesce((history_info(part)).revenue + (history_info(part)).guest_revenue, 0))::text
+	 FROM histories, LATERAL (VALUES ('' until'', history_between(h, NULL, ''2024-03-31'')), ('' from'', history_between(h, ''2024-04-01'', NULL)), ('' anchored'', anchored(history_between(h, ''2024-04-01'', NULL), h))) v (name, part)',
+	'SELECT shop, 0, how || name, trim_scale(coalesce(sum(a) FILTER (WHERE (t < ''2024-04-01'') = (name = '' until'')), 0))::text
+	 FROM orders, (VALUES (''rows''), (''binary'')) h (how), (VALUES ('' until''), ('' from''), ('' anchored'')) v (name) GROUP BY shop, how, name');
+
 -- Refunds after the last order count where no as_of is given.
-CALL compare('customer_list', ARRAY['customer_list(purchase_history,date)'],
+SELECT array_agg(oid::regprocedure)::text AS lists FROM pg_proc WHERE prosrc LIKE 'retention_customer_list%' \gset
+CALL compare('customer_list', :'lists',
 	'SELECT shop, customer, how || name, money FROM histories, customer_list(h) l, LATERAL (VALUES ('' revenue'', l.revenue::text), ('' score'', monetary_score::text), ('' decile'', revenue_decile::text)) v (name, money)',
 	'SELECT shop, c::text, how || name, money
 	 FROM (SELECT b.shop, c, (b.revenue + zero)::text AS revenue, rank() OVER w - 1 AS less, count(*) OVER (PARTITION BY b.shop) AS n FROM buyers b JOIN plain USING (shop) WHERE b.orders > 0 WINDOW w AS (PARTITION BY b.shop ORDER BY b.revenue)) r,
