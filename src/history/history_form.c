@@ -80,7 +80,7 @@ pack_small(struct varlena *flat)
 															   small->head.first_day, small->head.last_day, NULL));
 	pfree(run.words);
 	if (small->named)
-		pfree(names.slots);
+		retention_names_free_table(&names);
 	if (list.names)
 		pfree(list.names);
 	pfree(small);

@@ -272,19 +272,19 @@ write_distinct(SmallHistory *small, char *to)
 
 	retention_names_init(&names, CurrentMemoryContext, NULL, key_is_folded(small->head.key));
 	retention_small_history_names(small, &names);
-	for (int64 i = 0; i < names_slots(&names); i++)
+	for (int64 i = 0; i < names.nslots; i++)
 	{
-		const NameSlot *slot = &names.slots[i];
+		const KeptName *name = names.names[i];
 		SmallName  *one = (SmallName *) at;
 
-		if (slot->name == NULL)
+		if (name == NULL)
 			continue;
-		memcpy(one->identity, slot->identity, sizeof(one->identity));
-		one->name.length = slot->name->length;
-		memcpy(one->name.bytes, slot->name->bytes, slot->name->length);
-		at += small_name_bytes((int) slot->name->length);
+		memcpy(one->identity, names.identities[i], sizeof(one->identity));
+		one->name.length = name->length;
+		memcpy(one->name.bytes, name->bytes, name->length);
+		at += small_name_bytes((int) name->length);
 	}
-	pfree(names.slots);
+	retention_names_free_table(&names);
 	return at - to;
 }
 

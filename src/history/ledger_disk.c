@@ -140,7 +140,7 @@ is_over_limit(Ledger *ledger)
 	Size		ours = ledger->pool.taken + ledger->pool.oversize;
 
 	if (ledger->names)
-		ours += names_slots(ledger->names) * sizeof(NameSlot);
+		ours += name_table_bytes(ledger->names->nslots);
 	if (ours != ledger->weighed)
 	{
 		ledger->weighed = ours;
@@ -204,16 +204,16 @@ retention_ledger_keep_limit_with(Ledger *ledger, Size more)
 		spill_all(ledger);
 }
 
-/* The table of names is full.  It doubles, or all goes to disk. */
+/* The table of names is full.  It grows, or all goes to disk. */
 void
 retention_ledger_make_name_room(Ledger *ledger)
 {
 	Names	   *names = ledger->names;
-	Size		bytes = 2 * names_slots(names) * sizeof(NameSlot);
+	Size		bytes = name_table_bytes(name_table_next(names->nslots));
 
 	if (!ledger->unlimited && bytes > NAME_TABLE_MIN && bytes > get_hash_memory_limit() / NAME_TABLE_SHARE)
 		spill_all(ledger);
-	if (!names_have_room(names))
+	while (!names_have_room(names))
 		retention_names_grow(names);
 }
 
@@ -353,7 +353,7 @@ retention_ledger_visit(Ledger *ledger, RunVisitor visitor, void *arg, WideList *
 	spill_all(ledger);
 	release_pages(ledger);
 	if (ledger->names)
-		retention_names_free(ledger->names);
+		retention_names_shrink(ledger->names);
 	retention_wide_compact(list);
 	for (int i = 0; i <= ledger->spill->bounds.n; i++)
 		if (ledger->spill->entries[i] > 0)

@@ -13,31 +13,30 @@
 #include "pg/hugepage.h"
 #include "utils/memutils.h"
 
-#define FIRST_LOG_SLOTS	6
+#define FIRST_SLOTS		64
 
 /* Customers whose memory is asked for together. */
 #define BATCH			32
 
 /* ---- the table -------------------------------------------------------------- */
 
-/* Slots, all empty. */
-static NameSlot *
-make_slots(MemoryContext context, int64 n)
+static void *
+allocate_zero(MemoryContext context, Size size)
 {
-	Size		size = n * sizeof(NameSlot);
-	NameSlot   *slots = MemoryContextAllocHuge(context, size);
+	void	   *memory = MemoryContextAllocHuge(context, size);
 
-	advise_huge_pages(slots, size);
-	memset(slots, 0, size);
-	return slots;
+	advise_huge_pages(memory, size);
+	return memset(memory, 0, size);
 }
 
+/* A table of so many slots, all empty. */
 static void
-set_slots(Names *names, NameSlot *slots, int log_slots)
+make_table(Names *names, int64 nslots)
 {
-	names->slots = slots;
-	names->shift = 64 - log_slots;
-	names->most = names_slots(names) / 4 * 3;
+	names->nslots = nslots;
+	names->most = nslots / 4 * 3;
+	names->identities = allocate_zero(names->context, nslots * sizeof(names->identities[0]));
+	names->names = allocate_zero(names->context, nslots * sizeof(KeptName *));
 }
 
 void
@@ -54,51 +53,88 @@ retention_names_init(Names *names, MemoryContext context, RunPool *pool, bool fo
 	names->pool = pool;
 	names->folded = folded;
 	names->salt = salt;
-	set_slots(names, make_slots(context, 1 << FIRST_LOG_SLOTS), FIRST_LOG_SLOTS);
+	make_table(names, FIRST_SLOTS);
 }
 
-/* The customer's slot, or the empty one that is theirs. */
-static pg_attribute_always_inline NameSlot *
+/* The table goes; what names there were stays where it is. */
+void
+retention_names_free_table(Names *names)
+{
+	pfree(names->identities);
+	pfree(names->names);
+}
+
+/*
+ * The customer's slot, or the empty one that would be theirs.  An identity may be zero, as
+ * that of an empty slot is: then the names tell these apart.
+ */
+static pg_attribute_always_inline int64
 find_slot(const Names *names, const uint64 *identity, uint64 place)
 {
-	uint64		mask = (uint64) names_slots(names) - 1;
-	uint64		at = place >> names->shift;
+	int64		at = name_slot(names, place);
 
-	for (;; at = (at + 1) & mask)
+	for (;;)
 	{
-		NameSlot   *slot = &names->slots[at];
+		const uint64 *there = names->identities[at];
 
-		if (slot->name == NULL ||
-			(slot->identity[0] == identity[0] && slot->identity[1] == identity[1]))
-			return slot;
+		/* one branch that can be foreseen as a rule, and not two */
+		if (((there[0] ^ identity[0]) | (there[1] ^ identity[1])) == 0)
+			return at;
+		if ((there[0] | there[1]) == 0 && names->names[at] == NULL)
+			return at;
+		if (++at == names->nslots)
+			at = 0;
 	}
 }
 
-/* Twice as many slots.  Until they are filled, the old ones are there. */
+/* Is it the customer's? */
+static inline bool
+is_there(const Names *names, int64 at, const uint64 *identity)
+{
+	const uint64 *there = names->identities[at];
+
+	if (unlikely(identity[0] == 0 && identity[1] == 0))
+		return names->names[at] != NULL;
+	return there[0] == identity[0] && there[1] == identity[1];
+}
+
+/* More slots.  Until they are filled, the old ones are there. */
 void
 retention_names_grow(Names *names)
 {
 	Names		grown = *names;
 
-	set_slots(&grown, make_slots(names->context, 2 * names_slots(names)), 64 - names->shift + 1);
-	for (int64 i = 0; i < names_slots(names); i++)
+	if (name_table_next(names->nslots) > PG_UINT32_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("purchase history has more than %lld customers with names", (long long) names->n)));
+	make_table(&grown, name_table_next(names->nslots));
+	for (int64 i = 0; i < names->nslots; i++)
 	{
-		const NameSlot *slot = &names->slots[i];
+		const uint64 *identity = names->identities[i];
+		int64		to;
 
 		if ((i & 0xFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
-		if (slot->name)
-			*find_slot(&grown, slot->identity, name_place(names, slot->identity)) = *slot;
+		if (names->names[i] == NULL)
+			continue;
+		to = find_slot(&grown, identity, name_place(names, identity));
+		memcpy(grown.identities[to], identity, sizeof(grown.identities[to]));
+		grown.names[to] = names->names[i];
 	}
-	pfree(names->slots);
-	set_slots(names, grown.slots, 64 - grown.shift);
+	retention_names_free_table(names);
+	names->nslots = grown.nslots;
+	names->most = grown.most;
+	names->identities = grown.identities;
+	names->names = grown.names;
 }
 
 /* Forget all of them; the table stays. */
 void
 retention_names_clear(Names *names)
 {
-	memset(names->slots, 0, names_slots(names) * sizeof(NameSlot));
+	memset(names->identities, 0, names->nslots * sizeof(names->identities[0]));
+	memset(names->names, 0, names->nslots * sizeof(KeptName *));
 	names->n = 0;
 	names->bytes = 0;
 	if (names->texts.first)
@@ -106,13 +142,13 @@ retention_names_clear(Names *names)
 	memset(&names->texts, 0, sizeof(PagedRun));
 }
 
-/* Give back the table of what has been forgotten. */
+/* The table becomes small again; all has been forgotten. */
 void
-retention_names_free(Names *names)
+retention_names_shrink(Names *names)
 {
 	Assert(names->n == 0 && names->nwaiting == 0);
-	pfree(names->slots);
-	set_slots(names, make_slots(names->context, 1 << FIRST_LOG_SLOTS), FIRST_LOG_SLOTS);
+	retention_names_free_table(names);
+	make_table(names, FIRST_SLOTS);
 }
 
 /* ---- adding ----------------------------------------------------------------- */
@@ -126,21 +162,26 @@ is_less(const char *a, int a_length, const char *b, int b_length)
 	return order != 0 ? order < 0 : a_length < b_length;
 }
 
-/* Of two spellings the least is kept. */
+/* Is there a name already, and no greater one?  Of two spellings the least is kept. */
 static inline bool
-is_kept(const Names *names, const NameSlot *slot, const char *bytes, int length)
+is_kept(const Names *names, int64 at, const uint64 *identity, const char *bytes, int length)
 {
-	return slot->name != NULL &&
-		(likely(!names->folded) ||
-		 !is_less(bytes, length, slot->name->bytes, (int) slot->name->length));
+	const KeptName *kept;
+
+	if (!is_there(names, at, identity))
+		return false;
+	if (likely(!names->folded))
+		return true;
+	kept = names->names[at];
+	return !is_less(bytes, length, kept->bytes, (int) kept->length);
 }
 
 static void
-set_name(Names *names, NameSlot *slot, const uint64 *identity, const KeptName *name)
+set_name(Names *names, int64 at, const uint64 *identity, const KeptName *name)
 {
-	names->n += slot->name == NULL;
-	memcpy(slot->identity, identity, sizeof(slot->identity));
-	slot->name = name;
+	names->n += names->names[at] == NULL;
+	memcpy(names->identities[at], identity, sizeof(names->identities[at]));
+	names->names[at] = name;
 }
 
 static const KeptName *
@@ -168,10 +209,10 @@ retention_names_place(Names *names)
 	{
 		const WaitingName *waiting = &names->waiting[i];
 		const char *bytes = waiting->bytes ? waiting->bytes : waiting->copy;
-		NameSlot   *slot = find_slot(names, waiting->identity, waiting->place);
+		int64		at = find_slot(names, waiting->identity, waiting->place);
 
-		if (!is_kept(names, slot, bytes, waiting->length))
-			set_name(names, slot, waiting->identity, copy_name(names, bytes, waiting->length));
+		if (!is_kept(names, at, waiting->identity, bytes, waiting->length))
+			set_name(names, at, waiting->identity, copy_name(names, bytes, waiting->length));
 	}
 }
 
@@ -179,13 +220,13 @@ retention_names_place(Names *names)
 void
 retention_names_keep(Names *names, const uint64 *identity, const KeptName *name)
 {
-	NameSlot   *slot;
+	int64		at;
 
 	if (!names_have_room(names))
 		retention_names_grow(names);
-	slot = find_slot(names, identity, name_place(names, identity));
-	if (!is_kept(names, slot, name->bytes, (int) name->length))
-		set_name(names, slot, identity, name);
+	at = find_slot(names, identity, name_place(names, identity));
+	if (!is_kept(names, at, identity, name->bytes, (int) name->length))
+		set_name(names, at, identity, name);
 }
 
 /* ---- finding ---------------------------------------------------------------- */
@@ -195,16 +236,22 @@ static void
 find_batch(const Names *names, const uint64 *const *identities, int n, CustomerName *to)
 {
 	uint64		places[BATCH];
+	int64		at[BATCH];
 	const KeptName *found[BATCH];
 
 	for (int i = 0; i < n; i++)
 	{
 		places[i] = name_place(names, identities[i]);
-		prefetch_for_read(names->slots + (places[i] >> names->shift));
+		prefetch_for_read(names->identities[name_slot(names, places[i])]);
 	}
 	for (int i = 0; i < n; i++)
 	{
-		found[i] = find_slot(names, identities[i], places[i])->name;
+		at[i] = find_slot(names, identities[i], places[i]);
+		prefetch_for_read(&names->names[at[i]]);
+	}
+	for (int i = 0; i < n; i++)
+	{
+		found[i] = names->names[at[i]];
 		prefetch_for_read(found[i]);
 	}
 	for (int i = 0; i < n; i++)
@@ -250,8 +297,14 @@ retention_names_of_run(const Names *names, const Run *run, OccasionShape shape, 
 
 /* ---- on disk ---------------------------------------------------------------- */
 
-#define ST_SORT sort_slots
-#define ST_ELEMENT_TYPE NameSlot
+typedef struct NamedIdentity
+{
+	uint64		identity[NAMED_WORDS];
+	const KeptName *name;
+} NamedIdentity;
+
+#define ST_SORT sort_names
+#define ST_ELEMENT_TYPE NamedIdentity
 #define ST_COMPARE(a, b) compare_identity((a)->identity, (b)->identity, NAMED_WORDS)
 #define ST_SCOPE static
 #define ST_CHECK_FOR_INTERRUPTS
@@ -259,31 +312,34 @@ retention_names_of_run(const Names *names, const Run *run, OccasionShape shape, 
 #include "lib/sort_template.h"
 
 /*
- * All names go to disk, with the parts that the entries have there.  They are sorted
- * where they are, as their table is going to be empty anyhow, so that the names of a
- * part are written together.
+ * All names go to disk, with the parts that the entries have there: in order, so that
+ * those of a part are written together.
  */
 void
 retention_names_spill(Names *names, Spill *spill)
 {
+	NamedIdentity *sorted = palloc_extended(Max(names->n, 1) * sizeof(NamedIdentity), MCXT_ALLOC_HUGE);
 	NameWriter	writer;
 	int64		n = 0;
 
 	if (names->spilled == NULL)
 		names->spilled = retention_spilled_names_create(names->context, spill);
-	for (int64 i = 0; i < names_slots(names); i++)
-		if (names->slots[i].name)
-			names->slots[n++] = names->slots[i];
-	sort_slots(names->slots, n);
+	for (int64 i = 0; i < names->nslots; i++)
+	{
+		if (names->names[i] == NULL)
+			continue;
+		memcpy(sorted[n].identity, names->identities[i], sizeof(sorted[n].identity));
+		sorted[n++].name = names->names[i];
+	}
+	sort_names(sorted, n);
 	retention_spill_names_begin(names->spilled, &writer);
 	for (int64 i = 0; i < n; i++)
 	{
-		const NameSlot *slot = &names->slots[i];
-
 		if ((i & 0xFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
-		retention_spill_name(&writer, slot->identity, slot->name->bytes, (int) slot->name->length);
+		retention_spill_name(&writer, sorted[i].identity, sorted[i].name->bytes, (int) sorted[i].name->length);
 	}
 	retention_spill_names_end(&writer);
+	pfree(sorted);
 	retention_names_clear(names);
 }

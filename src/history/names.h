@@ -9,15 +9,16 @@
  * else that is done with the row, so rows wait until there are some: the place of each
  * is asked for when it comes, and looked at when it is there.
  *
- * A slot holds the identity, so that a customer who has been seen is known by it
- * alone, and where the text is.  Texts lie one after the other in the pages of a pool
- * (run.h), which is whoever's who limits memory: there they are counted, and there they
- * go back to.  The table is one piece of memory, that doubles.
+ * What a row touches of the table is kept small: identities alone, by which a customer who
+ * has been seen is known, and no more room than there has to be, so that it grows by a half
+ * and not by itself.  Where the texts are stands apart, and is looked at for new customers.
+ * Texts lie one after the other in the pages of a pool (run.h), which is whoever's who limits
+ * memory: there they are counted, and there they go back to.
  *
  * The place of an identity is a hash of it once more, with a salt that nobody outside
  * knows: hashes that somebody has made up lie no closer together than others.  And the table
  * grows by how many customers it has, never by how long it takes to find one.  Places are
- * in the order of these hashes, so that a table that doubles is copied from its beginning to
+ * in the order of these hashes, so that a table that grows is copied from its beginning to
  * its end.
  *
  * Under a collation that calls several spellings equal they are one customer, and
@@ -53,12 +54,6 @@ kept_name_words(int length)
 	return ((int64) offsetof(KeptName, bytes) + length + sizeof(uint64) - 1) / sizeof(uint64);
 }
 
-typedef struct NameSlot
-{
-	uint64		identity[NAMED_WORDS];
-	const KeptName *name;		/* NULL: the slot is empty */
-} NameSlot;
-
 /* Rows wait with names up to so long; longer ones have cost more to hash than it takes to wait. */
 #define NAMES_WAITING		32
 #define NAME_WAITING_BYTES	64
@@ -78,8 +73,9 @@ typedef struct Names
 	RunPool    *pool;			/* of the texts; NULL: they stay where they are */
 	bool		folded;			/* may several spellings be one customer? */
 	uint64		salt;
-	NameSlot   *slots;
-	int			shift;			/* from a place of 2^64 to one of the table's */
+	int64		nslots;
+	uint64		(*identities)[NAMED_WORDS];	/* of each slot; zero where it's empty */
+	const KeptName **names;		/* NULL where it's empty */
 	int64		n;
 	int64		most;			/* that the table takes before it grows */
 	PagedRun	texts;
@@ -92,7 +88,8 @@ typedef struct Names
 
 extern void retention_names_init(Names *names, MemoryContext context, RunPool *pool, bool folded);
 extern void retention_names_clear(Names *names);
-extern void retention_names_free(Names *names);
+extern void retention_names_shrink(Names *names);
+extern void retention_names_free_table(Names *names);
 extern void retention_names_grow(Names *names);
 extern void retention_names_place(Names *names);
 extern void retention_names_keep(Names *names, const uint64 *identity, const KeptName *name);
@@ -107,10 +104,18 @@ typedef struct NameList
 
 extern void retention_names_of_run(const Names *names, const Run *run, OccasionShape shape, NameList *list);
 
-static inline int64
-names_slots(const Names *names)
+/* What so many slots take. */
+static inline Size
+name_table_bytes(int64 nslots)
 {
-	return INT64CONST(1) << (64 - names->shift);
+	return nslots * (NAMED_WORDS * sizeof(uint64) + sizeof(KeptName *));
+}
+
+/* So many slots are there after it has grown. */
+static inline int64
+name_table_next(int64 nslots)
+{
+	return nslots + nslots / 2;
 }
 
 /* The place of an identity among 2^64. */
@@ -118,6 +123,13 @@ static inline uint64
 name_place(const Names *names, const uint64 *identity)
 {
 	return customer_mix(identity[0] ^ customer_mix(identity[1] ^ names->salt));
+}
+
+/* The slot where to begin to look. */
+static inline int64
+name_slot(const Names *names, uint64 place)
+{
+	return (int64) ((place >> 32) * (uint64) names->nslots >> 32);
 }
 
 /* Is there a slot for all that wait, and one more? */
@@ -147,7 +159,7 @@ names_push(Names *names, const uint64 *identity, const char *bytes, int length)
 	waiting->identity[1] = identity[1];
 	waiting->place = name_place(names, identity);
 	waiting->length = length;
-	prefetch_for_read(names->slots + (waiting->place >> names->shift));
+	prefetch_for_read(names->identities[name_slot(names, waiting->place)]);
 	if (likely(length <= NAME_WAITING_BYTES))
 	{
 		memcpy(waiting->copy, bytes, length);
