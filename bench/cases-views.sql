@@ -20,7 +20,7 @@ FROM (VALUES
 		SELECT count(*) AS customers, count(*) FILTER (WHERE n > 1) AS repeat_customers, sum(n)::int8 AS orders, sum(paid) AS revenue,
 			   round(sum(paid) / sum(n), 4) AS aov, count(*) FILTER (WHERE n > 1)::float8 / count(*) AS repeat_rate,
 			   sum(n)::float8 / count(*) AS purchase_frequency,
-			   extract(epoch FROM avg(last - first))::float8 / 86400 AS lifespan_days,
+			   sum(last::date - first::date)::float8 / count(*) AS lifespan_days,
 			   (sum(paid) FILTER (WHERE rank * 5 <= customers) / sum(paid))::numeric(20, 6) AS top_20_percent_share
 		FROM (SELECT *, row_number() OVER (ORDER BY paid DESC) AS rank, count(*) OVER () AS customers
 			  FROM (SELECT count(*) AS n, sum(amount) AS paid, min(ordered_at) AS first, max(ordered_at) AS last
@@ -45,7 +45,7 @@ FROM (VALUES
 		FROM bench_views.customers $$),
 	(7, 'customers', 'hand-written, facts and scores', $$
 		SELECT customer_id AS k, n AS orders, paid AS revenue, first::date AS first_order, last::date AS last_order,
-			   extract(epoch FROM last - first)::float8 / 86400 AS lifespan_days,
+			   last::date - first::date AS lifespan_days,
 			   (1 + 5 * (rank() OVER (ORDER BY last::date) - 1) / count(*) OVER ())::int8 AS recency_score,
 			   (1 + 5 * (rank() OVER (ORDER BY n) - 1) / count(*) OVER ())::int8 AS frequency_score,
 			   (1 + 5 * (rank() OVER (ORDER BY paid) - 1) / count(*) OVER ())::int8 AS monetary_score

@@ -6,8 +6,16 @@
  * Scores and deciles say how many customers have less.  Of a score it need only be
  * known where one ends and the next begins, so nobody is ranked: of each measure
  * the values alone are kept and sorted, and the few that are bounds are compared
- * with.  That takes one pass over the history, and the rows are made in a second
- * one, so that what is kept of a customer are a few words.
+ * with.  Or they are given, so that a score means the same next month.  That takes one
+ * pass over the history, and the rows are made in a second one, one by one: so
+ * what is kept of a customer are a few words.
+ *
+ * Measures are float8, as thresholds are that somebody keeps.  Revenues are compared to
+ * four digits behind the point, as the views show them: what floats leave behind a
+ * price makes nobody better than those who have paid as much.
+ *
+ * There are several functions of this kind.  Which columns their rows have, and in
+ * which order, is said where they are declared, and looked up here by name.
  *
  * A customer's key is read back from the identity, which is the number or the uuid
  * itself, mixed (order/customer.h).  A text is what the history has kept, or there is no
@@ -19,26 +27,27 @@
 
 #include "history/gap.h"
 
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
 #include "funcapi.h"
+#include "math/portable_math.h"
 #include "math/radix_sort.h"
+#include "metric/exact_numeric.h"
+#include "metric/thresholds.h"
 #include "miscadmin.h"
+#include "rfm/rfm_inputs.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
 #include "utils/tuplestore.h"
+#include "utils/typcache.h"
 
 #define SCORES			5
 #define DECILES			10
 
-/* Rows after which the memory of their keys and numerics is given back. */
-#define ROWS_A_RESET	256
-
-/* What somebody has paid: units, or money that no units can say. */
-typedef struct Worth
-{
-	uint64		units[UNITS_MAX_WORDS];
-	const Money *wide;			/* NULL: units */
-} Worth;
+/* Of revenues that are compared, and the largest units that a float8 has all of. */
+#define WORTH_DIGITS	4
+#define WORTH_UNITS_MAX	(INT64CONST(1) << 53)
 
 /* What there is of a customer until as_of. */
 typedef struct Facts
@@ -51,7 +60,86 @@ typedef struct Facts
 	int64		refunds;
 	int64		days;			/* with an order */
 	MoneyTotal	revenue;
+	MoneyTotal	repeat;			/* of the days with an order but the first */
 } Facts;
+
+typedef enum Metric
+{
+	RECENCY,
+	FREQUENCY,
+	MONETARY
+} Metric;
+
+#define METRICS	(MONETARY + 1)
+
+static const char *const metric_names[METRICS] = {"recency", "frequency", "monetary"};
+
+/* Numbers that are compared as those are that they stand for. */
+typedef struct Measure
+{
+	uint64	   *values;			/* of all customers; NULL if they aren't needed */
+	bool		given;			/* the bounds */
+	uint64		bounds[SCORES - 1];	/* behind each of them a score is one higher */
+} Measure;
+
+typedef enum ListColumn
+{
+	LIST_CUSTOMER,
+	LIST_ORDERS,
+	LIST_REVENUE,
+	LIST_REFUNDS,
+	LIST_FIRST_ORDER,
+	LIST_LAST_ORDER,
+	LIST_LIFESPAN_DAYS,
+	LIST_AGE_DAYS,
+	LIST_RECENCY_DAYS,
+	LIST_MEAN_GAP_DAYS,
+	LIST_NEXT_ORDER_DUE,
+	LIST_RECENCY_SCORE,
+	LIST_FREQUENCY_SCORE,
+	LIST_MONETARY_SCORE,
+	LIST_REVENUE_DECILE,
+	LIST_STATUS,
+	LIST_RFM,
+	LIST_ORDER_DAYS,
+	LIST_REPEAT_SPEND
+} ListColumn;
+
+static const char *const column_names[] = {
+	[LIST_CUSTOMER] = "customer",
+	[LIST_ORDERS] = "orders",
+	[LIST_REVENUE] = "revenue",
+	[LIST_REFUNDS] = "refunds",
+	[LIST_FIRST_ORDER] = "first_order",
+	[LIST_LAST_ORDER] = "last_order",
+	[LIST_LIFESPAN_DAYS] = "lifespan_days",
+	[LIST_AGE_DAYS] = "age_days",
+	[LIST_RECENCY_DAYS] = "recency_days",
+	[LIST_MEAN_GAP_DAYS] = "mean_gap_days",
+	[LIST_NEXT_ORDER_DUE] = "next_order_due",
+	[LIST_RECENCY_SCORE] = "recency_score",
+	[LIST_FREQUENCY_SCORE] = "frequency_score",
+	[LIST_MONETARY_SCORE] = "monetary_score",
+	[LIST_REVENUE_DECILE] = "revenue_decile",
+	[LIST_STATUS] = "status",
+	[LIST_RFM] = "rfm",
+	[LIST_ORDER_DAYS] = "order_days",
+	[LIST_REPEAT_SPEND] = "repeat_spend"
+};
+
+#define LIST_COLUMNS	((int) lengthof(column_names))
+
+/* As the views have it. */
+static const char *const status_names[] = {"new", "active", "at risk", "dormant", "lost"};
+
+typedef enum Status
+{
+	STATUS_NEW,
+	STATUS_ACTIVE,
+	STATUS_AT_RISK,
+	STATUS_DORMANT,
+	STATUS_LOST
+} Status;
 
 typedef struct CustomerList
 {
@@ -59,61 +147,21 @@ typedef struct CustomerList
 	double		usual_gap;
 	int64		n;
 	int64		room;
-	uint64	   *recencies;
-	uint64	   *orders;
-	Worth	   *worths;
+	Measure		measures[METRICS];
+	uint64		decile_bounds[DECILES - 1];
 
-	/* from so many on a score is one higher; of worth the same, and of deciles */
-	uint64		recency_bounds[SCORES - 1];
-	uint64		order_bounds[SCORES - 1];
-	Worth		worth_bounds[SCORES - 1];
-	Worth		decile_bounds[DECILES - 1];
+	/* the rows */
+	MemoryContext context;		/* of all this */
+	TupleDesc	desc;
+	ListColumn	columns[LIST_COLUMNS];
+	TupleDesc	rfm;			/* of the column rfm */
+	Datum		statuses[lengthof(status_names)];
 
-	/* the gaps between days with an order of the customer at hand */
+	/* of the customer at hand what is kept of a text, and the gaps between days with an order */
+	const CustomerName *name;
 	int32	   *gaps;
 	int64		gaps_room;
 } CustomerList;
-
-static Money
-worth_money(const Worth *worth, int scale)
-{
-	return worth->wide ? *worth->wide : retention_units_money(worth->units, UNITS_MAX_WORDS, scale);
-}
-
-/* Where one has money that is kept elsewhere. */
-static int
-compare_wide_worth(const Worth *a, const Worth *b, int scale)
-{
-	Money		left = worth_money(a, scale);
-	Money		right = retention_money_negative(worth_money(b, scale));
-	Money		difference = retention_money_sum(left, right);
-	int			result = money_is_negative(difference.limbs, difference.nlimbs) ? -1 :
-		!money_is_zero(difference.limbs, difference.nlimbs);
-
-	/* there may be millions of these */
-	pfree(unconstify(uint64 *, right.limbs));
-	pfree(unconstify(uint64 *, difference.limbs));
-	return result;
-}
-
-static inline int
-compare_worth(const Worth *a, const Worth *b, const int *scale)
-{
-	if (unlikely(a->wide != NULL || b->wide != NULL))
-		return compare_wide_worth(a, b, *scale);
-	if (a->units[1] != b->units[1])
-		return (int64) a->units[1] < (int64) b->units[1] ? -1 : 1;
-	return (a->units[0] > b->units[0]) - (a->units[0] < b->units[0]);
-}
-
-#define ST_SORT sort_worths
-#define ST_ELEMENT_TYPE Worth
-#define ST_COMPARE(a, b, scale) compare_worth(a, b, scale)
-#define ST_COMPARE_ARG_TYPE const int
-#define ST_SCOPE static
-#define ST_CHECK_FOR_INTERRUPTS
-#define ST_DEFINE
-#include "lib/sort_template.h"
 
 #define ST_SORT sort_gaps
 #define ST_ELEMENT_TYPE int32
@@ -122,6 +170,31 @@ compare_worth(const Worth *a, const Worth *b, const int *scale)
 #define ST_CHECK_FOR_INTERRUPTS
 #define ST_DEFINE
 #include "lib/sort_template.h"
+
+/* ---- measures ---------------------------------------------------------------- */
+
+#define SIGN_BIT		(UINT64CONST(1) << 63)
+
+/* A number as one without a sign, in the same order; there is no NaN. */
+static inline uint64
+ordered(double value)
+{
+	uint64		bits;
+
+	value += 0.0;				/* zero has one form */
+	memcpy(&bits, &value, sizeof(bits));
+	return bits & SIGN_BIT ? ~bits : bits | SIGN_BIT;
+}
+
+static inline double
+unordered(uint64 bits)
+{
+	double		value;
+
+	bits = bits & SIGN_BIT ? bits ^ SIGN_BIT : ~bits;
+	memcpy(&value, &bits, sizeof(value));
+	return value;
+}
 
 /*
  * When so many of n have less than a value, it is above the one in this place of
@@ -134,38 +207,57 @@ bound_place(int64 n, int part, int parts)
 }
 
 static void
-find_bounds(const uint64 *sorted, int64 n, uint64 *bounds)
-{
-	for (int i = 0; i < SCORES - 1; i++)
-		bounds[i] = sorted[bound_place(n, i + 1, SCORES)];
-}
-
-static void
-find_worth_bounds(const Worth *sorted, int64 n, Worth *bounds, int parts)
+find_bounds(const uint64 *sorted, int64 n, uint64 *bounds, int parts)
 {
 	for (int i = 0; i < parts - 1; i++)
 		bounds[i] = sorted[bound_place(n, i + 1, parts)];
 }
 
-static int
-score(uint64 value, const uint64 *bounds)
+static int32
+score(uint64 value, const uint64 *bounds, int parts)
 {
-	int			result = 1;
+	int32		result = 1;
 
-	for (int i = 0; i < SCORES - 1; i++)
+	for (int i = 0; i < parts - 1; i++)
 		result += value > bounds[i];
 	return result;
 }
 
-static int
-worth_score(const Worth *worth, const Worth *bounds, int parts, int scale)
-{
-	int			result = 1;
+static const int64 powers[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
 
-	while (result < parts && compare_worth(worth, &bounds[result - 1], &scale) > 0)
-		result++;
-	return result;
+/* Is it money of a shop, of which a float8 has each unit? */
+static inline bool
+is_brief(const Question *question, const MoneyTotal *total)
+{
+	int64		units = (int64) total->units[0];
+	uint64		sign = (uint64) (units >> 63);
+
+	return likely(total->wide.limbs == NULL && total->units[1] == sign && total->units[2] == sign &&
+				  units <= WORTH_UNITS_MAX && units >= -WORTH_UNITS_MAX &&
+				  question->unpacker.scale < (int) lengthof(powers));
 }
+
+/* What somebody has paid, to be compared. */
+static double
+worth(const Question *question, const MoneyTotal *revenue)
+{
+	int			scale = question->unpacker.scale;
+	int64		units = (int64) revenue->units[0];
+	Datum		rounded;
+
+	if (is_brief(question, revenue))
+	{
+		if (likely(scale <= WORTH_DIGITS))
+			return (double) units / (double) powers[scale];
+		/* half is rounded away from zero */
+		units += (units < 0 ? -1 : 1) * powers[scale - WORTH_DIGITS] / 2;
+		return (double) (units / powers[scale - WORTH_DIGITS]) / (double) powers[WORTH_DIGITS];
+	}
+	rounded = DirectFunctionCall2(numeric_round, question_numeric(question, revenue), Int32GetDatum(WORTH_DIGITS));
+	return DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, rounded));
+}
+
+/* ---- customers ---------------------------------------------------------------- */
 
 /* The median of the gaps between days with an order, rounded down. */
 static int32
@@ -181,7 +273,7 @@ median_gap(CustomerList *list, int64 n)
 }
 
 /*
- * What is known of a customer; false if they have no order yet.  Their revenue is
+ * What is known of a customer; false if they have no order yet.  Their money is
  * added up in the current context.
  */
 static bool
@@ -207,127 +299,134 @@ get_facts(CustomerList *list, const CustomerView *customer, Facts *facts)
 
 		if (question->given && day > question->horizon)
 			break;
-		if (question_has_money(question))
-			question_add_money(question, &facts->revenue, customer, occasion);
 		if (mark_kind(*occasion) == OF_REFUNDS)
 			facts->refunds += mark_count(*occasion);
-		if (orders == 0)
+		if (orders > 0)
+		{
+			if (facts->days == 0)
+				facts->first_here = day;
+			else
+				list->gaps[facts->days - 1] = day - facts->last;
+			facts->last = day;
+			facts->orders += orders;
+			facts->days++;
+		}
+		if (!question_has_money(question))
 			continue;
-		if (facts->days == 0)
-			facts->first_here = day;
-		else
-			list->gaps[facts->days - 1] = day - facts->last;
-		facts->last = day;
-		facts->orders += orders;
-		facts->days++;
+		question_add_money(question, &facts->revenue, customer, occasion);
+		/* what was given back on a day with an order is of that day */
+		if (facts->days > 1 && day == facts->last)
+			question_add_money(question, &facts->repeat, customer, occasion);
 	}
 	facts->is_new = facts->orders == 1 && orders_of_first == 1 && facts->first == facts->first_here;
 	return facts->days > 0;
 }
 
-/* Their revenue to compare with; in the current context. */
+/* Begin a pass over all customers. */
 static void
-get_worth(const Question *question, const MoneyTotal *revenue, Worth *worth)
+begin_pass(CustomerList *list, FunctionCallInfo fcinfo, int as_of_arg, int anchor_arg)
 {
-	Money	   *wide;
+	retention_question_begin_anchored(&list->question, fcinfo, NO_ARG, as_of_arg, anchor_arg, true);
+	retention_question_needs_days(&list->question);
+}
 
-	worth->wide = NULL;
-	if (likely(total_units(revenue, question->unpacker.scale, worth->units)))
+/* Are there bounds that count, given in an argument? */
+static void
+take_thresholds(Measure *measure, FunctionCallInfo fcinfo, int arg)
+{
+	const double *thresholds;
+	int			n;
+
+	measure->given = !PG_ARGISNULL(arg);
+	if (!measure->given)
 		return;
-	wide = palloc(sizeof(Money));
-	*wide = retention_money_copy(total_money(revenue, question->unpacker.totals.revenue.scale));
-	worth->wide = wide;
-}
-
-static void *
-enlarge(void *array, int64 room, Size width)
-{
-	return array ? repalloc_huge(array, room * width) :
-		palloc_extended(room * width, MCXT_ALLOC_HUGE);
-}
-
-/* Begin a pass over all customers, whose keys can be told. */
-static void
-begin_pass(CustomerList *list, FunctionCallInfo fcinfo)
-{
-	Question   *question = &list->question;
-	KeyKind		key;
-
-	retention_question_begin_anchored(question, fcinfo, NO_ARG, 1, 2, true);
-	retention_question_needs_days(question);
-	key = question->unpacker.kind.key;
-	if (key_is_text((uint8) key) && !question->unpacker.kind.named)
+	thresholds = retention_thresholds(PG_GETARG_ARRAYTYPE_P(arg), &n);
+	if (n != SCORES - 1)
 		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("purchase history of %s does not know their keys", retention_key_name(key)),
-				 errdetail("Of a text it keeps a hash, from which it can't be read back."),
-				 errhint("Make the history by purchase_history_with_names, which keeps the texts.")));
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("there must be %d thresholds of scores from 1 to %d, not %d", SCORES - 1, SCORES, n)));
+	for (int i = 0; i < SCORES - 1; i++)
+		measure->bounds[i] = ordered(thresholds[i]);
 }
 
-/* What customers are compared by. */
+/* Where the scores begin and end. */
 static void
 measure(CustomerList *list)
 {
 	Question   *question = &list->question;
-	bool		has_money = question_has_money(question);
 	CustomerView customer;
 	GapCounts	gaps = {0};
 	uint64	   *scratch;
+	MemoryContext sums = AllocSetContextCreate(CurrentMemoryContext, "money of customers", ALLOCSET_SMALL_SIZES);
 
+	list->gaps_room = 64;
+	list->gaps = palloc(list->gaps_room * sizeof(int32));
 	while (question_next(question, &customer))
 	{
 		Facts		facts;
+		double		values[METRICS];
 
-		if (!get_facts(list, &customer, &facts))
-			continue;
 		if (list->n == list->room)
 		{
 			list->room = Max(list->room * 2, 1024);
-			list->recencies = enlarge(list->recencies, list->room, sizeof(uint64));
-			list->orders = enlarge(list->orders, list->room, sizeof(uint64));
-			if (has_money)
-				list->worths = enlarge(list->worths, list->room, sizeof(Worth));
+			for (int m = 0; m < METRICS; m++)
+				list->measures[m].values = list->measures[m].values ?
+					repalloc_huge(list->measures[m].values, list->room * sizeof(uint64)) :
+					palloc(list->room * sizeof(uint64));
 		}
-		list->recencies[list->n] = (uint64) (question->as_of - facts.last);
-		list->orders[list->n] = (uint64) facts.orders;
-		if (has_money)
-			get_worth(question, &facts.revenue, &list->worths[list->n]);
-		list->n++;
+		MemoryContextSwitchTo(sums);
+		if (get_facts(list, &customer, &facts))
+		{
+			values[RECENCY] = question->as_of - facts.last;
+			values[FREQUENCY] = (double) facts.orders;
+			values[MONETARY] = question_has_money(question) ? worth(question, &facts.revenue) : 0;
+			for (int m = 0; m < METRICS; m++)
+				list->measures[m].values[list->n] = ordered(values[m]);
+			list->n++;
+		}
+		MemoryContextReset(sums);
+		MemoryContextSwitchTo(list->context);
 		retention_gap_add_customer(&gaps, question, &customer);
 	}
+	MemoryContextDelete(sums);
 	list->usual_gap = retention_usual_gap(&gaps);
 	if (list->n == 0)
 		return;
 
 	scratch = palloc_extended(list->n * sizeof(uint64), MCXT_ALLOC_HUGE);
-	retention_radix_sort(list->recencies, scratch, list->n);
-	find_bounds(list->recencies, list->n, list->recency_bounds);
-	retention_radix_sort(list->orders, scratch, list->n);
-	find_bounds(list->orders, list->n, list->order_bounds);
-	pfree(scratch);
-	pfree(list->recencies);
-	pfree(list->orders);
-	if (has_money)
+	for (int m = 0; m < METRICS; m++)
 	{
-		sort_worths(list->worths, list->n, &question->unpacker.scale);
-		find_worth_bounds(list->worths, list->n, list->worth_bounds, SCORES);
-		find_worth_bounds(list->worths, list->n, list->decile_bounds, DECILES);
-		pfree(list->worths);
+		Measure    *of = &list->measures[m];
+
+		if (!of->given || m == MONETARY)
+			retention_radix_sort(of->values, scratch, list->n);
+		if (!of->given)
+			find_bounds(of->values, list->n, of->bounds, SCORES);
+		if (m == MONETARY)
+			find_bounds(of->values, list->n, list->decile_bounds, DECILES);
+		pfree(of->values);
 	}
+	pfree(scratch);
 }
 
-/* As text, whatever it is; "name" is what is kept of a text. */
-static Datum
-customer_key(const Question *question, const CustomerView *customer, const CustomerName *name)
-{
-	if (name)
-		return PointerGetDatum(cstring_to_text_with_len(name->bytes, name->length));
-	if (question->unpacker.kind.key == KEY_INT8)
-	{
-		char		number[MAXINT8LEN + 1];
-		int			length = pg_lltoa((int64) customer_unmix(customer->identity[0]), number);
+/* ---- rows --------------------------------------------------------------------- */
 
-		return PointerGetDatum(cstring_to_text_with_len(number, length));
+/* A number as it is, where the column is one, or anything as text. */
+static Datum
+customer_key(const CustomerList *list, const CustomerView *customer, Oid type)
+{
+	if (list->name)
+		return PointerGetDatum(cstring_to_text_with_len(list->name->bytes, list->name->length));
+	if (list->question.unpacker.kind.key == KEY_INT8)
+	{
+		int64		number = (int64) customer_unmix(customer->identity[0]);
+		char		text[MAXINT8LEN + 1];
+		int			length;
+
+		if (type == INT8OID)
+			return Int64GetDatum(number);
+		length = pg_lltoa(number, text);
+		return PointerGetDatum(cstring_to_text_with_len(text, length));
 	}
 	else
 	{
@@ -336,38 +435,6 @@ customer_key(const Question *question, const CustomerView *customer, const Custo
 		return CStringGetTextDatum(DatumGetCString(DirectFunctionCall1(uuid_out, retention_uuid_of_identity(identity))));
 	}
 }
-
-/* The next customer, and their name if the history has names; "name" is that of the last one. */
-static bool
-next_named(Question *question, CustomerView *customer, const CustomerName **name)
-{
-	if (question->of_part)
-	{
-		if (!question_next(question, customer))
-			return false;
-		*name = question->unpacker.names ? question->unpacker.names + question->nth - 1 : NULL;
-		return true;
-	}
-	if (*name)
-		(*name)++;
-	while (!run_next(&question->cursor, customer))
-	{
-		if (!retention_question_next_block(question))
-			return false;
-		*name = question->unpacker.names;
-	}
-	return true;
-}
-
-/* As the views have it. */
-typedef enum Status
-{
-	STATUS_NEW,
-	STATUS_ACTIVE,
-	STATUS_AT_RISK,
-	STATUS_DORMANT,
-	STATUS_LOST
-} Status;
 
 static Status
 status(const CustomerList *list, const Facts *facts)
@@ -399,83 +466,273 @@ date_of_day(int32 day)
 	return DateADTGetDatum(Max(day, DAY_FIRST));
 }
 
+/* What the models take of the customer, as rfm_summary has it. */
+static Datum
+rfm_row(const CustomerList *list, const Facts *facts)
+{
+	const Question *question = &list->question;
+	int64		x = facts->days - 1;
+	double		log_gaps = 0;
+	Datum		values[RFM_COLUMNS];
+	bool		nulls[RFM_COLUMNS] = {false};
+
+	for (int64 i = 0; i < x; i++)
+		log_gaps += retention_portable_log(list->gaps[i]);
+	values[RFM_X] = Int64GetDatum(x);
+	values[RFM_T_X] = Float8GetDatum((double) facts->last - facts->first_here);
+	values[RFM_T] = Float8GetDatum((double) question->as_of - facts->first_here);
+	nulls[RFM_M_X] = x == 0 || !question_has_money(question);
+	values[RFM_M_X] = nulls[RFM_M_X] ? (Datum) 0 :
+		exact_divide(question_numeric(question, &facts->repeat), exact_integer(x));
+	values[RFM_LOG_GAPS] = Float8GetDatum(log_gaps);
+	values[RFM_ORDERS] = Int64GetDatum(facts->orders);
+	values[RFM_FIRST_ORDER] = date_of_day(facts->first_here);
+	return HeapTupleGetDatum(heap_form_tuple(list->rfm, values, nulls));
+}
+
+/* The mean spend of their repeat days, of which there are some. */
+static double
+repeat_spend(const Question *question, const Facts *facts)
+{
+	int64		x = facts->days - 1;
+	Datum		mean;
+
+	if (is_brief(question, &facts->repeat))
+		return (double) (int64) facts->repeat.units[0] / ((double) powers[question->unpacker.scale] * (double) x);
+	mean = exact_divide(question_numeric(question, &facts->repeat), exact_integer(x));
+	return DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, mean));
+}
+
+/* The columns that the function's rows have. */
+static void
+find_columns(CustomerList *list, FunctionCallInfo fcinfo)
+{
+	TupleDesc	desc;
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE || desc->natts > LIST_COLUMNS)
+		elog(ERROR, "return type must be a row type of customers");
+	list->desc = BlessTupleDesc(desc);
+	for (int i = 0; i < desc->natts; i++)
+	{
+		int			c = 0;
+
+		while (c < LIST_COLUMNS && strcmp(column_names[c], NameStr(TupleDescAttr(desc, i)->attname)) != 0)
+			c++;
+		if (c == LIST_COLUMNS)
+			elog(ERROR, "customers have no column \"%s\"", NameStr(TupleDescAttr(desc, i)->attname));
+		list->columns[i] = c;
+		if (c == LIST_RFM)
+		{
+			list->rfm = lookup_rowtype_tupdesc_copy(TupleDescAttr(desc, i)->atttypid, -1);
+			retention_rfm_check_type(list->rfm);
+		}
+	}
+	for (int i = 0; i < lengthof(status_names); i++)
+		list->statuses[i] = CStringGetTextDatum(status_names[i]);
+}
+
+static Datum
+customer_row(CustomerList *list, const CustomerView *customer, const Facts *facts)
+{
+	const Question *question = &list->question;
+	bool		has_money = question_has_money(question);
+	uint64		worth_bits = has_money ? ordered(worth(question, &facts->revenue)) : 0;
+	/* the gaps are in order still */
+	Datum		rfm = list->rfm ? rfm_row(list, facts) : (Datum) 0;
+	Datum		values[LIST_COLUMNS];
+	bool		nulls[LIST_COLUMNS] = {false};
+
+	for (int i = 0; i < list->desc->natts; i++)
+	{
+		Datum	   *value = &values[i];
+		bool	   *null = &nulls[i];
+
+		*value = (Datum) 0;
+		switch (list->columns[i])
+		{
+			case LIST_CUSTOMER:
+				*value = customer_key(list, customer, TupleDescAttr(list->desc, i)->atttypid);
+				break;
+			case LIST_ORDERS:
+				*value = Int64GetDatum(facts->orders);
+				break;
+			case LIST_REVENUE:
+				*null = !has_money;
+				if (has_money)
+					*value = question_numeric(question, &facts->revenue);
+				break;
+			case LIST_REFUNDS:
+				*null = !has_money;
+				*value = Int64GetDatum(facts->refunds);
+				break;
+			case LIST_FIRST_ORDER:
+				*value = date_of_day(facts->first);
+				break;
+			case LIST_LAST_ORDER:
+				*value = date_of_day(facts->last);
+				break;
+			case LIST_LIFESPAN_DAYS:
+				*value = Int32GetDatum(facts->last - facts->first_here);
+				break;
+			case LIST_AGE_DAYS:
+				*value = Int32GetDatum(question->as_of - facts->first);
+				break;
+			case LIST_RECENCY_DAYS:
+				*value = Int32GetDatum(question->as_of - facts->last);
+				break;
+			case LIST_MEAN_GAP_DAYS:
+				*null = facts->orders == 1;
+				if (facts->orders > 1)
+					*value = Float8GetDatum((double) (facts->last - facts->first_here) / (double) (facts->orders - 1));
+				break;
+			case LIST_NEXT_ORDER_DUE:
+				*null = facts->days == 1;
+				if (facts->days > 1)
+					*value = date_of_day(next_order_due(list, facts));
+				break;
+			case LIST_RECENCY_SCORE:
+				*value = Int32GetDatum(SCORES + 1 - score(ordered(question->as_of - facts->last), list->measures[RECENCY].bounds, SCORES));
+				break;
+			case LIST_FREQUENCY_SCORE:
+				*value = Int32GetDatum(score(ordered((double) facts->orders), list->measures[FREQUENCY].bounds, SCORES));
+				break;
+			case LIST_MONETARY_SCORE:
+				*null = !has_money;
+				*value = Int32GetDatum(score(worth_bits, list->measures[MONETARY].bounds, SCORES));
+				break;
+			case LIST_REVENUE_DECILE:
+				*null = !has_money;
+				*value = Int32GetDatum(score(worth_bits, list->decile_bounds, DECILES));
+				break;
+			case LIST_STATUS:
+				*value = list->statuses[status(list, facts)];
+				break;
+			case LIST_RFM:
+				*value = rfm;
+				break;
+			case LIST_ORDER_DAYS:
+				*value = Int64GetDatum(facts->days);
+				break;
+			case LIST_REPEAT_SPEND:
+				*null = facts->days == 1 || !has_money;
+				if (!*null)
+					*value = Float8GetDatum(repeat_spend(question, facts));
+				break;
+		}
+	}
+	return HeapTupleGetDatum(heap_form_tuple(list->desc, values, nulls));
+}
+
+/* A list in the current context; rows can be made of it then. */
+static CustomerList *
+begin_list(FunctionCallInfo fcinfo)
+{
+	CustomerList *list = palloc0(sizeof(CustomerList));
+	KeyKind		key;
+
+	list->context = CurrentMemoryContext;
+	find_columns(list, fcinfo);
+	begin_pass(list, fcinfo, 1, 2);
+	key = list->question.unpacker.kind.key;
+	if (key_is_text((uint8) key) && !list->question.unpacker.kind.named)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("purchase history of %s does not know their keys", retention_key_name(key)),
+				 errdetail("Of a text it keeps a hash, from which it can't be read back."),
+				 errhint("Make the history by purchase_history_with_names, which keeps the texts.")));
+	for (int m = 0; m < METRICS; m++)
+		take_thresholds(&list->measures[m], fcinfo, 3 + m);
+	measure(list);
+	begin_pass(list, fcinfo, 1, 2);
+	list->question.quiet = true;
+	retention_history_unpack_names(&list->question.unpacker);
+	return list;
+}
+
+/* The next customer, and their name if the history has names. */
+static bool
+next_named(CustomerList *list, CustomerView *customer)
+{
+	Question   *question = &list->question;
+
+	if (question->of_part)
+	{
+		if (!question_next(question, customer))
+			return false;
+		list->name = question->unpacker.names ? question->unpacker.names + question->nth - 1 : NULL;
+		return true;
+	}
+	if (list->name)
+		list->name++;
+	while (!run_next(&question->cursor, customer))
+	{
+		if (!retention_question_next_block(question))
+			return false;
+		list->name = question->unpacker.names;
+	}
+	return true;
+}
+
 /*
- * customer_list(purchase_history, as_of, anchor): rows (customer, orders, revenue, refunds,
- * first_order, last_order, age_days, recency_days, mean_gap_days, next_order_due,
- * recency_score, frequency_score, monetary_score, revenue_decile, status)
+ * customer_list(purchase_history, as_of, anchor, recency_thresholds,
+ * frequency_thresholds, monetary_thresholds): rows of the columns that are declared
  */
 PG_FUNCTION_INFO_V1(retention_customer_list);
 Datum
 retention_customer_list(PG_FUNCTION_ARGS)
 {
-	static const char *const status_names[] = {"new", "active", "at risk", "dormant", "lost"};
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	CustomerList list = {0};
-	Question   *question = &list.question;
+	FuncCallContext *call;
+	CustomerList *list;
 	CustomerView customer;
-	Datum		statuses[lengthof(status_names)];
-	MemoryContext context = CurrentMemoryContext;
-	MemoryContext row_context;
-	const CustomerName *name = NULL;
-	int64		rows = 0;
+
+	if (SRF_IS_FIRSTCALL())
+	{
+		MemoryContext old;
+
+		call = SRF_FIRSTCALL_INIT();
+		old = MemoryContextSwitchTo(call->multi_call_memory_ctx);
+		if (!PG_ARGISNULL(0))
+			call->user_fctx = begin_list(fcinfo);
+		MemoryContextSwitchTo(old);
+	}
+	call = SRF_PERCALL_SETUP();
+	list = call->user_fctx;
+	while (list != NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(list->context);
+		bool		more = next_named(list, &customer);
+		Facts		facts;
+
+		MemoryContextSwitchTo(old);
+		if (!more)
+			break;
+		if (get_facts(list, &customer, &facts))
+			SRF_RETURN_NEXT(call, customer_row(list, &customer, &facts));
+	}
+	SRF_RETURN_DONE(call);
+}
+
+/* _retention_rfm_quintiles(purchase_history): rows (metric, p20, p40, p60, p80) */
+PG_FUNCTION_INFO_V1(retention_rfm_quintiles);
+Datum
+retention_rfm_quintiles(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	CustomerList list = {.context = CurrentMemoryContext};
 
 	InitMaterializedSRF(fcinfo, 0);
 	if (PG_ARGISNULL(0))
 		return (Datum) 0;
-	list.gaps_room = 64;
-	list.gaps = palloc(list.gaps_room * sizeof(int32));
-	begin_pass(&list, fcinfo);
+	begin_pass(&list, fcinfo, NO_ARG, NO_ARG);
 	measure(&list);
-	for (int i = 0; i < lengthof(statuses); i++)
-		statuses[i] = CStringGetTextDatum(status_names[i]);
-	row_context = AllocSetContextCreate(context, "customer row", ALLOCSET_DEFAULT_SIZES);
-	begin_pass(&list, fcinfo);
-	question->quiet = true;
-	retention_history_unpack_names(&question->unpacker);
-	while (next_named(question, &customer, &name))
+	for (int m = 0; m < METRICS && list.n > 0; m++)
 	{
-		Facts		facts;
-		Datum		values[15];
-		bool		nulls[15] = {false};
-		Worth		worth;
+		Datum		values[SCORES] = {CStringGetTextDatum(metric_names[m])};
+		bool		nulls[SCORES] = {false};
 
-		MemoryContextSwitchTo(row_context);
-		if (!get_facts(&list, &customer, &facts))
-		{
-			MemoryContextSwitchTo(context);
-			continue;
-		}
-		values[0] = customer_key(question, &customer, name);
-		values[1] = Int64GetDatum(facts.orders);
-		values[3] = Int64GetDatum(facts.refunds);
-		values[4] = date_of_day(facts.first);
-		values[5] = date_of_day(facts.last);
-		values[6] = Int32GetDatum(question->as_of - facts.first);
-		values[7] = Int32GetDatum(question->as_of - facts.last);
-		nulls[8] = facts.orders == 1;
-		if (!nulls[8])
-			values[8] = Float8GetDatum((double) (facts.last - facts.first_here) / (double) (facts.orders - 1));
-		nulls[9] = facts.days == 1;
-		if (!nulls[9])
-			values[9] = date_of_day(next_order_due(&list, &facts));
-		values[10] = Int32GetDatum(SCORES + 1 - score((uint64) (question->as_of - facts.last), list.recency_bounds));
-		values[11] = Int32GetDatum(score((uint64) facts.orders, list.order_bounds));
-		nulls[2] = nulls[3] = nulls[12] = nulls[13] = !question_has_money(question);
-		if (question_has_money(question))
-		{
-			int			scale = question->unpacker.scale;
-
-			get_worth(question, &facts.revenue, &worth);
-			values[2] = question_numeric(question, &facts.revenue);
-			values[12] = Int32GetDatum(worth_score(&worth, list.worth_bounds, SCORES, scale));
-			values[13] = Int32GetDatum(worth_score(&worth, list.decile_bounds, DECILES, scale));
-		}
-		values[14] = statuses[status(&list, &facts)];
+		for (int i = 0; i < SCORES - 1; i++)
+			values[i + 1] = Float8GetDatum(unordered(list.measures[m].bounds[i]));
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
-		MemoryContextSwitchTo(context);
-		if (++rows % ROWS_A_RESET == 0)
-			MemoryContextReset(row_context);
 	}
-	MemoryContextDelete(row_context);
 	return (Datum) 0;
 }

@@ -23,26 +23,35 @@
 #define REFUND_WITHOUT_ORDER	(OCCASION_KIND_LAST + 1)
 #define REASONS					(REFUND_WITHOUT_ORDER + 1)
 
+/* Of what is no order there are none, and those of orders are of another kind than these. */
+#define NO_LINES				OF_ORDERS
+
 typedef struct Reason
 {
 	int64		rows;
 	MoneyTotal	amount;
 } Reason;
 
-/* In the order that they're shown in. */
+/* In the order that they're shown in; lines of orders are with these. */
 static const struct
 {
 	int			reason;
 	const char *name;
 	bool		is_counted;
-}			shown[REASONS] = {
-	{OF_ORDERS, "order", true},
-	{OF_REFUNDS, "refund", true},
-	{REFUND_WITHOUT_ORDER, "refund without order", true},
-	{OF_GUEST_ORDERS, "guest order", true},
-	{OF_GUEST_REFUNDS, "guest refund", true},
-	{OF_NO_AMOUNT, "no amount", false},
-	{OF_NO_TIME, "no time", false},
+	OccasionKind lines;			/* or NO_LINES */
+}			shown[] = {
+	{OF_ORDERS, "order", true, OF_ORDER_LINES},
+	{OF_REFUNDS, "refund", true, NO_LINES},
+	{REFUND_WITHOUT_ORDER, "refund without order", true, NO_LINES},
+	{OF_GUEST_ORDERS, "guest order", true, OF_GUEST_ORDER_LINES},
+	{OF_GUEST_REFUNDS, "guest refund", true, NO_LINES},
+	{OF_NO_AMOUNT, "no amount", false, NO_LINES},
+	{OF_NO_TIME, "no time", false, NO_LINES},
+	{OF_NOT_FINITE, "not finite", false, NO_LINES},
+	{OF_ABSURD_AMOUNT, "absurd amount", false, NO_LINES},
+	{OF_TOO_EARLY, "too early", false, NO_LINES},
+	{OF_IN_FUTURE, "in the future", false, NO_LINES},
+	{OF_FILTERED_OUT, "filtered out", false, NO_LINES}
 };
 
 static void
@@ -77,20 +86,15 @@ count_run(const HistoryUnpacker *unpacker, const Run *run, Reason *reasons)
 		count_customer(unpacker, &customer, reasons);
 }
 
-/* excluded_rows(purchase_history): rows (reason, is_counted, row_count, amount) */
-PG_FUNCTION_INFO_V1(retention_history_excluded_rows);
-Datum
-retention_history_excluded_rows(PG_FUNCTION_ARGS)
+/* Add what a history has to all that there is of it. */
+static void
+add_history(Datum history, Reason *all)
 {
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	HistoryUnpacker unpacker;
 	Reason		reasons[REASONS] = {0};
 	const Run  *run;
 
-	InitMaterializedSRF(fcinfo, 0);
-	if (PG_ARGISNULL(0))
-		return (Datum) 0;
-	retention_history_read(&unpacker, PG_GETARG_DATUM(0), false);
+	retention_history_read(&unpacker, history, false);
 	retention_check_nothing_missing(&unpacker);
 	if ((run = retention_history_unpack_nobody(&unpacker)) != NULL)
 	{
@@ -106,16 +110,39 @@ retention_history_excluded_rows(PG_FUNCTION_ARGS)
 	}
 	for (int i = 0; i < REASONS; i++)
 	{
+		all[i].rows += reasons[i].rows;
+		if (unpacker.shape.money_words == 0 || reasons[i].rows == 0)
+			continue;
+		retention_total_add_money(&all[i].amount, total_money(&reasons[i].amount, unpacker.totals.revenue.scale));
+	}
+}
+
+/* excluded_rows(purchase_history): rows (reason, is_counted, row_count, amount); or of several together */
+PG_FUNCTION_INFO_V1(retention_history_excluded_rows);
+Datum
+retention_history_excluded_rows(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	Reason		reasons[REASONS] = {0};
+
+	InitMaterializedSRF(fcinfo, 0);
+	/* without rows there is no history, and then these are none of each reason */
+	for (int i = 0; i < PG_NARGS(); i++)
+		if (!PG_ARGISNULL(i))
+			add_history(PG_GETARG_DATUM(i), reasons);
+	for (int i = 0; i < lengthof(shown); i++)
+	{
 		const Reason *reason = &reasons[shown[i].reason];
 		Datum		values[4];
 		bool		nulls[4] = {false};
 
 		values[0] = CStringGetTextDatum(shown[i].name);
 		values[1] = BoolGetDatum(shown[i].is_counted);
-		values[2] = Int64GetDatum(reason->rows);
-		nulls[3] = unpacker.shape.money_words == 0 || reason->rows == 0 || shown[i].reason == OF_NO_AMOUNT;
+		values[2] = Int64GetDatum(reason->rows + (shown[i].lines == NO_LINES ? 0 : reasons[shown[i].lines].rows));
+		nulls[3] = reason->amount.wide.limbs == NULL ||
+			(shown[i].reason <= OCCASION_KIND_LAST && !kind_has_money(shown[i].reason));
 		if (!nulls[3])
-			values[3] = retention_money_numeric(total_money(&reason->amount, unpacker.totals.revenue.scale));
+			values[3] = retention_money_numeric(reason->amount.wide);
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	return (Datum) 0;

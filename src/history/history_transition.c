@@ -19,7 +19,26 @@
 #include "store/state_kind.h"
 
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
+
+/*
+ * The views' own form takes all rows that there are, and tells apart those that don't
+ * count by why.  Behind the amount it has is_order (NULL: the sign says it), whether
+ * the filter has kept the row, and how many lines it was; then the period.
+ */
+#define IS_ORDER_ARG	4
+#define KEPT_ARG		5
+#define ROW_COUNT_ARG	6
+#define VIEWS_GRAIN_ARG	7
+
+/*
+ * Of a row that doesn't count the money is kept up to so many digits before the point.
+ * One that has more behind it than any that counts keeps some of them: its cents aren't
+ * lost, and no history gets more digits by noughts.
+ */
+#define LEFT_OUT_DIGITS	30
+#define LEFT_OUT_SCALE	8
 
 static void
 refuse_null(const char *what)
@@ -155,13 +174,13 @@ read_amount(HistoryState *state, Datum datum, AmountKind kind, Amount *amount, R
 		fit_amount(state, datum, kind, amount, row);
 }
 
-/* Add an entry.  Nobody's identity is zero. */
+/* Add an entry of so many rows.  Nobody's identity is zero. */
 static pg_attribute_always_inline void
-add_entry(HistoryState *state, Identity identity, uint32 slot, AmountKind kind, const RowUnits *row)
+add_entry(HistoryState *state, Identity identity, uint32 slot, int64 rows, AmountKind kind, const RowUnits *row)
 {
 	static const uint64 none[UNITS_MAX_WORDS] = {0};
 	OccasionShape shape = state_shape(state);
-	uint64		mark = make_mark(slot, 1);
+	uint64		mark = make_mark(slot, rows);
 	uint64	   *entry = state_next(state);
 
 	*entry++ = identity.hash;
@@ -188,45 +207,98 @@ day_of_row(const HistoryState *state, TimeKind time, int64 instant)
 		day_of_instant(instant);
 }
 
+/* Of what kind is a row of the views, and how many lines was it?  Of one that counts it's not told yet. */
+static OccasionKind
+kind_in_views(FunctionCallInfo fcinfo, TimeKind time, int64 *instant, int64 *rows)
+{
+	static const OccasionKind kinds[] = {
+		[ROW_COUNTS] = OF_ORDERS,
+		[ROW_NO_AMOUNT] = OF_NO_AMOUNT,
+		[ROW_NO_TIME] = OF_NO_TIME,
+		[ROW_NOT_FINITE] = OF_NOT_FINITE,
+		[ROW_ABSURD] = OF_ABSURD_AMOUNT,
+		[ROW_TOO_EARLY] = OF_TOO_EARLY,
+		[ROW_IN_FUTURE] = OF_IN_FUTURE
+	};
+
+	RowReason	reason;
+
+	*rows = PG_ARGISNULL(ROW_COUNT_ARG) ? 0 : PG_GETARG_INT64(ROW_COUNT_ARG);
+	if (*rows < 1 || *rows > COUNT_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("number of lines of an order must be from 1 to %lld, not %s", (long long) COUNT_MAX,
+						PG_ARGISNULL(ROW_COUNT_ARG) ? "null" : psprintf("%lld", (long long) *rows))));
+	reason = retention_row_reason(fcinfo, 2, time, 3, instant);
+	return PG_ARGISNULL(KEPT_ARG) || !PG_GETARG_BOOL(KEPT_ARG) ? OF_FILTERED_OUT : kinds[reason];
+}
+
+/* The amount of a row that views leave out; false if it's none to be added up. */
+static bool
+left_out_amount(Datum *amount)
+{
+	switch (retention_amount_size(*amount))
+	{
+		case AMOUNT_NOT_FINITE:
+			return false;
+		case AMOUNT_ABSURD:
+			if (!retention_amount_is_below(*amount, LEFT_OUT_DIGITS))
+				return false;
+			if (DatumGetInt32(DirectFunctionCall1(numeric_scale, *amount)) > AMOUNT_MOST_SCALE)
+				*amount = DirectFunctionCall1(numeric_trim_scale,
+											  DirectFunctionCall2(numeric_round, *amount, Int32GetDatum(LEFT_OUT_SCALE)));
+			break;
+		case AMOUNT_COUNTS:
+			break;
+	}
+	return true;
+}
+
 /*
- * A row without an amount or a time: it's told how many there are, of which period, and of
- * how much money.
+ * Rows that don't count: it's told how many there are, of which period (without a time, that
+ * of day 0), and of how much money.
  */
 static pg_noinline void
-add_skipped(FunctionCallInfo fcinfo, HistoryState *state, TimeKind time, AmountKind kind)
+add_skipped(FunctionCallInfo fcinfo, HistoryState *state, OccasionKind what, int64 rows, TimeKind time, int64 instant,
+			AmountKind kind, bool views)
 {
 	Identity	nobody = {0, 0};
-	int64		instant;
-	bool		has_time = !PG_ARGISNULL(2) && instant_of_datum(PG_GETARG_DATUM(2), time, &instant);
-	int32		day = has_time ? day_of_row(state, time, instant) : 0;
+	int32		day = what == OF_NO_TIME ? 0 : day_of_row(state, time, instant);
 	RowUnits	row = {.words = 1};
 	Amount		amount;
 
-	/* an amount that is none would be an error in a row that counts */
-	if (kind != AMOUNT_NONE && !PG_ARGISNULL(3) && retention_amount_is_finite(PG_GETARG_DATUM(3), kind))
-		read_amount(state, PG_GETARG_DATUM(3), kind, &amount, &row);
-	add_entry(state, nobody, make_slot(grain_of_day(day, state_head(state)->grain), has_time ? OF_NO_AMOUNT : OF_NO_TIME),
-			  kind, &row);
+	if (kind != AMOUNT_NONE && kind_has_money(what) && !PG_ARGISNULL(3))
+	{
+		Datum		datum = PG_GETARG_DATUM(3);
+
+		/* an amount that is none would be an error in a row that counts */
+		if (views ? left_out_amount(&datum) : retention_amount_is_finite(datum, kind))
+			read_amount(state, datum, kind, &amount, &row);
+	}
+	add_entry(state, nobody, make_slot(grain_of_day(day, state_head(state)->grain), what), rows, kind, &row);
 }
 
 static pg_attribute_always_inline Datum
-add_row(FunctionCallInfo fcinfo, KeyKind key, bool named, TimeKind time, AmountKind kind, bool told, bool zoned)
+add_row(FunctionCallInfo fcinfo, KeyKind key, bool named, TimeKind time, AmountKind kind, bool views, bool zoned)
 {
-	int			is_order_arg = told ? 4 : NO_IS_ORDER;
-	int			grain_arg = kind == AMOUNT_NONE ? 3 : told ? 5 : 4;
+	int			grain_arg = kind == AMOUNT_NONE ? 3 : views ? VIEWS_GRAIN_ARG : 4;
 	int64		instant = 0;
-	bool		counts = row_counts(fcinfo, 2, time, 3, kind, &instant);
+	int64		rows = 1;
 	Transition	transition;
 	HistoryState opened;
 	HistoryState *state = &opened;
 	HistoryHead *head;
 	Amount		amount;
 	RowUnits	row;
-	OccasionKind what;
+	OccasionKind what = OF_ORDERS;
 	int32		day;
 	Identity	identity = {0, 0};
 	text	   *name = NULL;
 
+	if (views)
+		what = kind_in_views(fcinfo, time, &instant, &rows);
+	else if (!row_counts(fcinfo, 2, time, 3, kind, &instant))
+		what = PG_ARGISNULL(2) || !instant_of_datum(PG_GETARG_DATUM(2), time, &instant) ? OF_NO_TIME : OF_NO_AMOUNT;
 	transition_begin(&retention_history_states, fcinfo, &transition);
 	if (unlikely(transition.empty))
 		transition.state = create_state(fcinfo, key, named, time, kind, grain_arg, zoned);
@@ -236,9 +308,9 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, bool named, TimeKind time, AmountK
 				 (key == KEY_TEXT && state_is_named(state) != named)))
 		refuse_row(state, key, named, time, kind);
 	check_arguments(fcinfo, state, grain_arg, zoned);
-	if (unlikely(!counts))
+	if (unlikely(what != OF_ORDERS))
 	{
-		add_skipped(fcinfo, state, time, kind);
+		add_skipped(fcinfo, state, what, rows, time, instant, kind, views);
 		transition.state = datum_of_history_state(state);
 		return transition_end(&retention_history_states, &transition);
 	}
@@ -257,7 +329,8 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, bool named, TimeKind time, AmountK
 	if (kind != AMOUNT_NONE)
 		read_amount(state, PG_GETARG_DATUM(3), kind, &amount, &row);
 	head = state_head(state);
-	what = row_is_refund(fcinfo, is_order_arg, kind, &amount) ? OF_REFUNDS : OF_ORDERS;
+	if (row_is_refund(fcinfo, views && !PG_ARGISNULL(IS_ORDER_ARG) ? IS_ORDER_ARG : NO_IS_ORDER, kind, &amount))
+		what = OF_REFUNDS;
 	day = day_of_row(state, time, instant);
 	if (PG_ARGISNULL(1))
 		what += OF_GUEST_ORDERS;
@@ -266,7 +339,12 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, bool named, TimeKind time, AmountK
 		head->first_day = Min(head->first_day, day);
 		head->last_day = Max(head->last_day, day);
 	}
-	add_entry(state, identity, make_slot(grain_of_day(day, head->grain), what), kind, &row);
+	if (views && unlikely(rows > 1) && (what == OF_ORDERS || what == OF_GUEST_ORDERS))
+	{
+		add_skipped(fcinfo, state, what == OF_ORDERS ? OF_ORDER_LINES : OF_GUEST_ORDER_LINES, rows - 1, time, instant, kind, views);
+		rows = 1;
+	}
+	add_entry(state, identity, make_slot(grain_of_day(day, state_head(state)->grain), what), rows, kind, &row);
 	if (named && name)
 	{
 		state_add_name(state, &identity.hash, VARDATA_ANY(name), (int) VARSIZE_ANY_EXHDR(name));
@@ -294,19 +372,19 @@ retention_history_final(PG_FUNCTION_ARGS)
 }
 
 /*
- * The SQL-callable functions: retention_history_add_KEY_TIME[_AMOUNT[_is_order]][_zone]; the KEY "named"
- * is a text that is kept.
+ * The SQL-callable functions: retention_history_add_KEY_TIME[_AMOUNT][_zone], and ..._views[_zone]; the KEY
+ * "named" is a text that is kept.
  */
-#define ADD(name, key, named, time, amount, told, zoned) \
+#define ADD(name, key, named, time, amount, views, zoned) \
 	PG_FUNCTION_INFO_V1(retention_history_add_##name); \
 	Datum retention_history_add_##name(PG_FUNCTION_ARGS) \
-	{ return add_row(fcinfo, key, named, time, amount, told, zoned); } \
+	{ return add_row(fcinfo, key, named, time, amount, views, zoned); } \
 	extern Datum retention_history_add_##name(PG_FUNCTION_ARGS)
 
 #define ADD_AMOUNTS(name, key, named, time) \
 	ADD(name, key, named, time, AMOUNT_NONE, false, false); \
 	ADD(name##_numeric, key, named, time, AMOUNT_NUMERIC, false, false); \
-	ADD(name##_numeric_is_order, key, named, time, AMOUNT_NUMERIC, true, false); \
+	ADD(name##_views, key, named, time, AMOUNT_NUMERIC, true, false); \
 	ADD(name##_float8, key, named, time, AMOUNT_FLOAT8, false, false)
 
 #define ADD_KEY(name, key, named) \
@@ -315,7 +393,7 @@ retention_history_final(PG_FUNCTION_ARGS)
 	ADD_AMOUNTS(name##_date, key, named, TIME_DATE); \
 	ADD(name##_timestamptz_zone, key, named, TIME_TIMESTAMPTZ, AMOUNT_NONE, false, true); \
 	ADD(name##_timestamptz_numeric_zone, key, named, TIME_TIMESTAMPTZ, AMOUNT_NUMERIC, false, true); \
-	ADD(name##_timestamptz_numeric_is_order_zone, key, named, TIME_TIMESTAMPTZ, AMOUNT_NUMERIC, true, true); \
+	ADD(name##_timestamptz_views_zone, key, named, TIME_TIMESTAMPTZ, AMOUNT_NUMERIC, true, true); \
 	ADD(name##_timestamptz_float8_zone, key, named, TIME_TIMESTAMPTZ, AMOUNT_FLOAT8, false, true)
 
 ADD_KEY(int8, KEY_INT8, false);

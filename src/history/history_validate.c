@@ -45,9 +45,9 @@ check_occasions(const HistoryUnpacker *unpacker, const CustomerView *customer, b
 		if (kind > OCCASION_KIND_LAST || (kind > OF_CUSTOMERS_LAST) != nobodys ||
 			(kind == OF_NO_TIME && period != no_period))
 			invalid("A customer has occasions of another kind.");
-		if (!has_amounts && (kind == OF_REFUNDS || kind == OF_GUEST_REFUNDS || kind == OF_NO_AMOUNT))
+		if (!has_amounts && kind != OF_ORDERS && kind != OF_GUEST_ORDERS && kind != OF_NO_TIME)
 			invalid("There are refunds without amounts.");
-		if (kind == OF_NO_AMOUNT && !units_are_zero(occasion + 1, shape.money_words))
+		if (!kind_has_money(kind) && !units_are_zero(occasion + 1, shape.money_words))
 			invalid("There is money without amounts.");
 		if (rows < -COUNT_MAX || occasion_is_nothing(occasion, shape.money_words))
 			invalid("A customer has occasions of no rows.");

@@ -28,7 +28,7 @@ retention_too_many_rows(OccasionKind kind)
 			 errmsg("customer has more than %lld orders in one period", (long long) COUNT_MAX) :
 			 kind < OF_NO_AMOUNT ?
 			 errmsg("guests have more than %lld orders in one period", (long long) COUNT_MAX) :
-			 errmsg("purchase history has more than %lld rows without an amount or a time", (long long) COUNT_MAX)));
+			 errmsg("purchase history has more than %lld rows that don't count for one reason", (long long) COUNT_MAX)));
 }
 
 void

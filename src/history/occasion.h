@@ -43,11 +43,27 @@ typedef enum OccasionKind
 	OF_GUEST_REFUNDS = 3,
 	/* that don't count: of their period, or those without a time all in that of day 0 */
 	OF_NO_AMOUNT = 4,
-	OF_NO_TIME = 5
+	OF_NO_TIME = 5,
+	/* likewise: rows that the views leave out */
+	OF_NOT_FINITE = 6,
+	OF_ABSURD_AMOUNT = 7,
+	OF_TOO_EARLY = 8,
+	OF_IN_FUTURE = 9,
+	OF_FILTERED_OUT = 10,
+	/* likewise: lines of orders that count, but for the first of each */
+	OF_ORDER_LINES = 11,
+	OF_GUEST_ORDER_LINES = 12
 } OccasionKind;
 
 #define OF_CUSTOMERS_LAST	OF_REFUNDS
-#define OCCASION_KIND_LAST	OF_NO_TIME
+#define OCCASION_KIND_LAST	OF_GUEST_ORDER_LINES
+
+/* Have such rows money?  That of lines is the order's. */
+static inline bool
+kind_has_money(OccasionKind kind)
+{
+	return kind != OF_NO_AMOUNT && kind != OF_NOT_FINITE && kind < OF_ORDER_LINES;
+}
 
 /* A mark: 27 bits of the period, 4 of the kind, 33 of how many rows there are. */
 #define COUNT_BITS		33

@@ -13,24 +13,16 @@
 
 #include <math.h>
 
+#include "metric/thresholds.h"
+
 #include "fmgr.h"
-#include "utils/array.h"
 
-/* rfm_score(float8, float8[]): 1 + the thresholds below the value */
-PG_FUNCTION_INFO_V1(retention_rfm_score);
-Datum
-retention_rfm_score(PG_FUNCTION_ARGS)
+/* The elements of an array, which rise, and how many they are. */
+const double *
+retention_thresholds(ArrayType *array, int *n)
 {
-	double		value = PG_GETARG_FLOAT8(0);
-	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(1);
 	const double *thresholds = (const double *) ARR_DATA_PTR(array);
-	int			n;
-	int32		score = 1;
 
-	if (isnan(value))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("value must not be NaN")));
 	if (ARR_NDIM(array) > 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -41,8 +33,8 @@ retention_rfm_score(PG_FUNCTION_ARGS)
 				 errmsg("threshold must not be null")));
 
 	/* without nulls the elements lie there as a C array's do */
-	n = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
-	for (int i = 0; i < n; i++)
+	*n = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+	for (int i = 0; i < *n; i++)
 	{
 		if (isnan(thresholds[i]))
 			ereport(ERROR,
@@ -52,9 +44,29 @@ retention_rfm_score(PG_FUNCTION_ARGS)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("thresholds must rise: %g comes before %g", thresholds[i - 1], thresholds[i]),
-					 errhint("Where less is better, write %d - rfm_score(...), with thresholds that rise.", n + 2)));
-		score += thresholds[i] < value;
+					 errhint("Where less is better, write %d - rfm_score(...), with thresholds that rise.", *n + 2)));
 	}
+	return thresholds;
+}
+
+/* rfm_score(float8, float8[]): 1 + the thresholds below the value */
+PG_FUNCTION_INFO_V1(retention_rfm_score);
+Datum
+retention_rfm_score(PG_FUNCTION_ARGS)
+{
+	double		value = PG_GETARG_FLOAT8(0);
+	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(1);
+	const double *thresholds;
+	int			n;
+	int32		score = 1;
+
+	if (isnan(value))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("value must not be NaN")));
+	thresholds = retention_thresholds(array, &n);
+	for (int i = 0; i < n; i++)
+		score += thresholds[i] < value;
 	PG_FREE_IF_COPY(array, 1);
 	PG_RETURN_INT32(score);
 }

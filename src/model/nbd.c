@@ -148,6 +148,7 @@ const PurchaseKind retention_nbd = {
 	},
 	.start = nbd_start,
 	.loglik = nbd_loglik,
+	.memoryless = true,
 	.log_alive = nbd_log_alive,
 	.expected = nbd_expected,
 	.probability = nbd_probability,

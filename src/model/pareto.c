@@ -251,6 +251,7 @@ const PurchaseKind retention_pareto_nbd = {
 	.start = pareto_start,
 	.near_nbd = retention_near_counts,
 	.loglik = pareto_loglik,
+	.memoryless = true,
 	.log_alive = pareto_log_alive,
 	.expected = pareto_expected,
 	.probability = pareto_probability,

@@ -108,6 +108,9 @@ struct PurchaseKind
 	 * at the moment of their first purchase.
 	 */
 
+	/* of two customers who are alive with the same x and T, the same is expected, whatever their t_x is */
+	bool		memoryless;
+
 	/* ln P(alive at T) */
 	double		(*log_alive) (const PurchaseModel *model, const Buyer *buyer);
 	/* expected number of purchases in (T, T + t] */

@@ -131,7 +131,27 @@ numeric_value(Datum datum)
 	return value;
 }
 
-/* Is the absolute value of a numeric below 10^AMOUNT_MOST_DIGITS? */
+/* Is the absolute value below 10^digits? */
+static inline bool
+parts_are_below(const NumericParts *parts, int digits)
+{
+	int			weight = digits / NUMERIC_BASE_DIGITS;
+
+	return parts->ndigits == 0 || parts->weight < weight ||
+		(parts->weight == weight && numeric_digit(parts, 0) < powers_of_ten[digits % NUMERIC_BASE_DIGITS]);
+}
+
+/* The same of a numeric, which is finite. */
+bool
+retention_amount_is_below(Datum datum, int digits)
+{
+	NumericParts parts;
+
+	numeric_parts(numeric_value(datum), &parts);
+	return parts_are_below(&parts, digits);
+}
+
+/* Is it a numeric that views count, below 10^AMOUNT_MOST_DIGITS? */
 AmountSize
 retention_amount_size(Datum datum)
 {
@@ -147,12 +167,7 @@ retention_amount_size(Datum datum)
 		NumericParts parts;
 
 		numeric_parts(value, &parts);
-		if (parts.dscale > AMOUNT_MOST_SCALE)
-			size = AMOUNT_ABSURD;
-		if (parts.ndigits > 0 &&
-			(parts.weight > AMOUNT_MOST_DIGITS / NUMERIC_BASE_DIGITS ||
-			 (parts.weight == AMOUNT_MOST_DIGITS / NUMERIC_BASE_DIGITS &&
-			  numeric_digit(&parts, 0) >= powers_of_ten[AMOUNT_MOST_DIGITS % NUMERIC_BASE_DIGITS])))
+		if (parts.dscale > AMOUNT_MOST_SCALE || !parts_are_below(&parts, AMOUNT_MOST_DIGITS))
 			size = AMOUNT_ABSURD;
 	}
 	if ((Pointer) value != DatumGetPointer(datum))

@@ -60,6 +60,7 @@ typedef enum AmountSize
 } AmountSize;
 
 extern AmountSize retention_amount_size(Datum datum);
+extern bool retention_amount_is_below(Datum datum, int digits);
 extern bool retention_amount_is_finite(Datum datum, AmountKind kind);
 extern void retention_amount_numeric(Datum datum, int scale, Amount *amount);
 extern void retention_amount_float8(float8 value, int scale, Amount *amount);

@@ -21,7 +21,6 @@
 
 #include "access/xact.h"
 #include "nodes/supportnodes.h"
-#include "utils/builtins.h"
 
 /*
  * 1970-01-01 is what many programs make of no time at all, at midnight somewhere.
@@ -30,47 +29,34 @@
 #define FIRST_DAY		(UNIX_EPOCH_JDATE + 1 - POSTGRES_EPOCH_JDATE)
 #define LAST_INSTANT	(GetCurrentTransactionStartTimestamp() + USECS_PER_DAY)
 
-typedef enum RowReason
+/*
+ * The time and a numeric are these arguments, either of which may be NULL.  Tells the
+ * instant, if there is one.
+ */
+RowReason
+retention_row_reason(FunctionCallInfo fcinfo, int time_arg, TimeKind time, int amount_arg, int64 *instant)
 {
-	ROW_COUNTS,
-	ROW_NO_AMOUNT,
-	ROW_NO_TIME,
-	ROW_NOT_FINITE,
-	ROW_ABSURD,
-	ROW_TOO_EARLY,
-	ROW_IN_FUTURE
-} RowReason;
-
-/* As excluded_rows names them. */
-static const char *const reason_names[] = {
-	[ROW_COUNTS] = NULL,
-	[ROW_NO_AMOUNT] = "no amount",
-	[ROW_NO_TIME] = "no time",
-	[ROW_NOT_FINITE] = "not finite",
-	[ROW_ABSURD] = "absurd amount",
-	[ROW_TOO_EARLY] = "too early",
-	[ROW_IN_FUTURE] = "in the future"
-};
-
-/* The arguments: a time and a numeric, either of which may be NULL. */
-static inline RowReason
-reason_of_row(FunctionCallInfo fcinfo, TimeKind time)
-{
-	int64		instant = 0;
 	bool		far = false;
 
-	if (PG_ARGISNULL(0))
+	*instant = 0;
+	if (PG_ARGISNULL(time_arg))
 		return ROW_NO_TIME;
 	/* a date may be none that a timestamp can be */
-	if (time == TIME_DATE && !DATE_NOT_FINITE(PG_GETARG_DATEADT(0)) &&
-		!IS_VALID_TIMESTAMP((double) PG_GETARG_DATEADT(0) * USECS_PER_DAY))
+	if (time == TIME_DATE && !DATE_NOT_FINITE(PG_GETARG_DATEADT(time_arg)) &&
+		!IS_VALID_TIMESTAMP((double) PG_GETARG_DATEADT(time_arg) * USECS_PER_DAY))
+	{
 		far = true;
-	else if (!instant_of_datum(PG_GETARG_DATUM(0), time, &instant))
+		*instant = END_TIMESTAMP - 1;
+	}
+	else if (!instant_of_datum(PG_GETARG_DATUM(time_arg), time, instant))
+	{
+		*instant = 0;
 		return ROW_NO_TIME;
+	}
 	/* that is told by the day, as all is that has one */
-	if (PG_ARGISNULL(1))
+	if (PG_ARGISNULL(amount_arg))
 		return ROW_NO_AMOUNT;
-	switch (retention_amount_size(PG_GETARG_DATUM(1)))
+	switch (retention_amount_size(PG_GETARG_DATUM(amount_arg)))
 	{
 		case AMOUNT_NOT_FINITE:
 			return ROW_NOT_FINITE;
@@ -81,36 +67,24 @@ reason_of_row(FunctionCallInfo fcinfo, TimeKind time)
 	}
 	if (far)
 		return ROW_IN_FUTURE;
-	if (instant < FIRST_DAY * USECS_PER_DAY)
+	if (*instant < FIRST_DAY * USECS_PER_DAY)
 		return ROW_TOO_EARLY;
-	return instant > LAST_INSTANT ? ROW_IN_FUTURE : ROW_COUNTS;
+	return *instant > LAST_INSTANT ? ROW_IN_FUTURE : ROW_COUNTS;
 }
 
 /* _retention_row_counts(ordered_at, amount): is the row in the views? */
 #define COUNTS(name, time) \
 	PG_FUNCTION_INFO_V1(retention_row_counts_##name); \
 	Datum retention_row_counts_##name(PG_FUNCTION_ARGS) \
-	{ PG_RETURN_BOOL(reason_of_row(fcinfo, time) == ROW_COUNTS); } \
-	extern Datum retention_row_counts_##name(PG_FUNCTION_ARGS)
-
-/* _retention_row_reason(ordered_at, amount): why it isn't; NULL if it is */
-#define REASON(name, time) \
-	PG_FUNCTION_INFO_V1(retention_row_reason_##name); \
-	Datum retention_row_reason_##name(PG_FUNCTION_ARGS) \
 	{ \
-		RowReason	reason = reason_of_row(fcinfo, time); \
-		if (reason == ROW_COUNTS) \
-			PG_RETURN_NULL(); \
-		PG_RETURN_TEXT_P(cstring_to_text(reason_names[reason])); \
+		int64		instant; \
+		PG_RETURN_BOOL(retention_row_reason(fcinfo, 0, time, 1, &instant) == ROW_COUNTS); \
 	} \
-	extern Datum retention_row_reason_##name(PG_FUNCTION_ARGS)
+	extern Datum retention_row_counts_##name(PG_FUNCTION_ARGS)
 
 COUNTS(timestamptz, TIME_TIMESTAMPTZ);
 COUNTS(timestamp, TIME_TIMESTAMP);
 COUNTS(date, TIME_DATE);
-REASON(timestamptz, TIME_TIMESTAMPTZ);
-REASON(timestamp, TIME_TIMESTAMP);
-REASON(date, TIME_DATE);
 
 /*
  * _retention_row_counts_support(internal): planner support.  Nearly all rows

@@ -18,6 +18,8 @@
  * amount, and else what is called a refund here: money of its own time and of
  * either sign.
  *
+ * The views leave out some rows more (order_row.c).
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef RETENTION_ORDER_ROW_H
@@ -43,6 +45,22 @@ row_counts(FunctionCallInfo fcinfo, int time_arg, TimeKind time, int amount_arg,
 		(!PG_ARGISNULL(time_arg) &&
 		 instant_of_datum(PG_GETARG_DATUM(time_arg), time, instant));
 }
+
+/* Why the views don't count a row: the first of these that is so. */
+typedef enum RowReason
+{
+	ROW_COUNTS,
+	ROW_NO_TIME,
+	ROW_NO_AMOUNT,
+	ROW_NOT_FINITE,
+	ROW_ABSURD,
+	ROW_TOO_EARLY,
+	ROW_IN_FUTURE
+} RowReason;
+
+/* order_row.c */
+extern RowReason retention_row_reason(FunctionCallInfo fcinfo, int time_arg, TimeKind time,
+									  int amount_arg, int64 *instant);
 
 /* The argument is_order of an aggregate that has none. */
 #define NO_IS_ORDER	0

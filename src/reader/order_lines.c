@@ -18,27 +18,21 @@
 
 #include "reader/order_reader.h"
 
-/*
- * SQL of orders and refunds, of SQL of lines; "more", or "", is another column that
- * tells lines apart, and then the number of lines is one more.
- */
+/* SQL of orders and refunds, of SQL of lines; perhaps with the number of these. */
 char *
-retention_orders_of_lines(const char *rows, bool has_is_order, const char *more)
+retention_orders_of_lines(const char *rows, bool has_is_order, bool counted)
 {
-	bool		some = more[0] != '\0';
-	const char *column = some ? psprintf(", line.%s", more) : "";
 	const char *ordered = has_is_order ? "line.is_order AND line.amount IS NOT NULL" : "line.amount OPERATOR(pg_catalog.>=) 0";
 
 	return psprintf("(SELECT line.customer, pg_catalog.min(line.ordered_at) FILTER (WHERE pg_catalog.isfinite(line.ordered_at)) AS ordered_at,"
-					" pg_catalog.sum(line.amount) AS amount%s%s%s FROM %s AS line"
+					" pg_catalog.sum(line.amount) AS amount%s%s FROM %s AS line"
 					" WHERE %s"
-					" GROUP BY line.order_id, line.customer, CASE WHEN line.order_id IS NULL THEN line.ordered_at END%s"
-					" UNION ALL SELECT line.customer, line.ordered_at, line.amount%s%s%s FROM %s AS line"
+					" GROUP BY line.order_id, line.customer, CASE WHEN line.order_id IS NULL THEN line.ordered_at END"
+					" UNION ALL SELECT line.customer, line.ordered_at, line.amount%s%s FROM %s AS line"
 					" WHERE (%s) IS NOT TRUE)",
-					has_is_order ? ", true AS is_order" : "", column, some ? ", pg_catalog.count(*) AS row_count" : "", rows,
+					has_is_order ? ", true AS is_order" : "", counted ? ", pg_catalog.count(*) AS row_count" : "", rows,
 					ordered,
-					column,
-					has_is_order ? ", false" : "", column, some ? ", 1::pg_catalog.int8" : "", rows,
+					has_is_order ? ", false" : "", counted ? ", 1::pg_catalog.int8" : "", rows,
 					ordered);
 }
 
@@ -50,7 +44,7 @@ char *
 retention_counted_rows(const char *rows, bool has_lines, bool has_is_order, const char *ext)
 {
 	if (has_lines)
-		rows = psprintf("%s AS sold", retention_orders_of_lines(rows, has_is_order, ""));
+		rows = psprintf("%s AS sold", retention_orders_of_lines(rows, has_is_order, false));
 	return psprintf("(SELECT customer, ordered_at, amount%s FROM %s WHERE %s._retention_row_counts(ordered_at, amount))",
 					has_is_order ? ", is_order" : "", rows, ext);
 }

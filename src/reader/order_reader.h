@@ -69,7 +69,7 @@ extern void retention_read_orders(OrderRows *rows, const ReaderArguments *argume
 extern ReaderArguments retention_reader_arguments(FunctionCallInfo fcinfo, int time_zone_arg);
 
 /* order_lines.c */
-extern char *retention_orders_of_lines(const char *rows, bool has_is_order, const char *more);
+extern char *retention_orders_of_lines(const char *rows, bool has_is_order, bool counted);
 extern char *retention_counted_rows(const char *rows, bool has_lines, bool has_is_order, const char *ext);
 
 /* order_number_check.c */

@@ -25,8 +25,8 @@
 --@column all_orders: orders + guest_orders
 --@column all_revenue: revenue + guest_revenue
 --@column aov: average order value: all_revenue / all_orders; NULL without orders
---@column lifespan_days: mean over the customers of last order - first order within the period, in days of 24 hours; a customer with one order in it counts 0
---@column clv: customer lifetime value if each customer of the period bought in every period what they bought in this one: margin x customer_value / years of the period x lifespan in years; a lifespan that was not given is the mean of the whole shop, by the day. Customers without an order in the period are not in it, so it is far above kpi.clv: to be compared between periods of about one length, not with that (customer_value does not depend on the length). Too low while the period is not complete
+--@column lifespan_days: mean over the customers of last order - first order within the period, in days of the calendar; a customer with one order in it counts 0
+--@column clv: customer lifetime value if each customer of the period bought in every period what they bought in this one: margin x customer_value / years of the period x lifespan in years; a lifespan that was not given is that of kpi.clv: the mean time that customers of the whole shop have stayed so far, where everyone who has not left is still counting. Customers without an order in the period are not in it, so it is far above kpi.clv: to be compared between periods of about one length, not with that (customer_value does not depend on the length). Too low while the period is not complete
 --@column top_20_percent_revenue: revenue of the 20 % of the period's customers who have paid most in it
 --@column top_20_percent_share: top_20_percent_revenue / revenue of the period's customers with an order in it, 0 to 1, or a little above where the rest got back more than they paid; NULL unless that is above 0
 --@column trailing_12_months_customers: customers with an order in the 12 months that end with the period (@trailing@ periods)
@@ -35,9 +35,7 @@
 WITH shop AS MATERIALIZED (
     SELECT history FROM @schema@.order_history
 ), whole AS MATERIALIZED (
-    -- in days, of which a year has 365.25
-    SELECT @r@clv_from_aov(365.25::numeric, 1::numeric, coalesce(@lifespan@, @r@lifetime_span(@r@customer_base(history)))) AS lifespan_days
-    FROM shop
+    SELECT @lifespan_days@ AS lifespan_days FROM shop
 )
 SELECT period_start, @period_label@ AS period_label,
        is_complete,

@@ -86,12 +86,9 @@ retention_source_of_view(Source *source, Oid view, const Options *options)
 	ordered_at = type_of_column(columns, "ordered_at", NULL);
 	source->lines = OidIsValid(type_of_column(columns, "order_id", NULL));
 	source->is_order = OidIsValid(type_of_column(columns, "is_order", NULL));
-	source->uuid = customer == UUIDOID;
-	/* texts are told apart as their bytes are, unless the collation says that they aren't */
-	if (customer == TEXTOID && get_collation_isdeterministic(collation))
+	source->numbers = customer == INT8OID;
+	if (customer == TEXTOID)
 		source->collation = generate_collation_name(collation);
-	source->sortable = customer != TEXTOID || source->collation != NULL;
-	source->date = ordered_at == DATEOID;
 	source->zoned = ordered_at == TIMESTAMPTZOID;
 	relation_close(relation, NoLock);
 	if (source->zoned && options->time_zone == NULL)

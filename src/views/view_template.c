@@ -112,24 +112,13 @@ trailing_text(const Period *period)
 	return psprintf("%d", Max((period_is_of_months(period) ? MONTHS_PER_YEAR : 365) / period->length, 1));
 }
 
-/* Only what can be counted: one absurd row must not take a view away. */
+/* All that a view has, and of how many lines each was. */
 static char *
-rows_sql(const char *target, const Source *source, const char *ext)
+sold_sql(const char *target, const char *view, const Source *source)
 {
-	return retention_counted_rows(quote_qualified_identifier(target, VIEW_OF_ROWS), source->lines, source->is_order, ext);
-}
+	const char *rows = quote_qualified_identifier(target, view);
 
-/* The same, and those that the filter leaves out, with kept and row_count. */
-static char *
-all_rows_sql(const char *target, const Source *source)
-{
-	const char *columns = psprintf("customer, ordered_at, amount%s%s", source->lines ? ", order_id" : "",
-								   source->is_order ? ", is_order" : "");
-	char	   *rows = psprintf("(SELECT %s, true AS kept FROM %s UNION ALL SELECT %s, false FROM %s)", columns,
-								quote_qualified_identifier(target, VIEW_OF_ROWS), columns,
-								quote_qualified_identifier(target, VIEW_OF_LEFT_OUT));
-
-	return source->lines ? retention_orders_of_lines(rows, source->is_order, "kept") :
+	return source->lines ? retention_orders_of_lines(rows, source->is_order, true) :
 		psprintf("(SELECT *, 1::int8 AS row_count FROM %s AS line)", rows);
 }
 
@@ -138,42 +127,31 @@ retention_template_sql(const ViewTemplate *template, const char *target, const O
 					   const Source *source, const char *ext)
 {
 	const Period *period = &options->period;
-	const char *zone = source->zoned ? quote_literal_cstr(options->time_zone) : NULL;
-	const char *local = zone ? psprintf(" AT TIME ZONE %s", zone) : "";
-	const char *as_bytes = source->collation ? " COLLATE \"C\"" : "";
-	const char *is_order = source->is_order ? "is_order" : "amount >= 0";
-	const char *first = psprintf("min(ordered_at) FILTER (WHERE %s)", is_order);
-	const char *last = psprintf("max(ordered_at) FILTER (WHERE %s)", is_order);
 	Word		words[] = {
 		{"r", psprintf("%s.", ext)},
 		{"schema", quote_identifier(target)},
-		{"rows", rows_sql(target, source, ext)},
-		{"all_rows", all_rows_sql(target, source)},
-		/* before the name of an aggregate over the rows, whose argument is then @amount@ */
-		{"own", source->is_order ? "_retention_" : ""},
-		{"amount", source->is_order ? "amount, is_order" : "amount"},
-		{"is_order", is_order},
-		{"is_refund", source->is_order ? "is_order IS NOT TRUE" : "amount < 0"},
+		{"sold", sold_sql(target, VIEW_OF_ROWS, source)},
+		{"left_out", sold_sql(target, VIEW_OF_LEFT_OUT, source)},
+		/* what the rows say of themselves: whether they are orders */
+		{"said", source->is_order ? "is_order IS TRUE" : "NULL::bool"},
+		/* behind the name of an aggregate over them */
+		{"with_names", source->collation ? "_with_names" : ""},
+		{"zone", source->zoned ? psprintf(", %s::text", quote_literal_cstr(options->time_zone)) : ""},
+		/* customers as they are asked for, and as they are shown */
+		{"key", source->numbers ? "int8" : "text"},
+		{"customer_text", source->collation ? psprintf(" COLLATE %s", source->collation) : ""},
 		{"period", psprintf("%s::text", quote_literal_cstr(retention_period_name(period)))},
 		{"step", psprintf("interval %s", quote_literal_cstr(step_text(period)))},
 		{"trailing", trailing_text(period)},
 		{"period_label", label_sql("period", period)},
 		{"period_start_label", label_sql("(cell).period_start", period)},
 		{"cohort_label", label_sql("(cell).cohort", period)},
-		/* another argument of purchase_history */
-		{"zone", zone ? psprintf(", %s::text", zone) : ""},
-		/* behind a time: on the shop's calendar */
-		{"local", local},
-		/* the same behind what a base answers, which is always a timestamptz */
-		{"base_time", local},
-		{"customer_text", source->uuid ? "::text" :
-		source->collation ? psprintf(" COLLATE %s", source->collation) : ""},
-		{"as_bytes", as_bytes},
-		{"by_customer", source->sortable ? psprintf("ORDER BY customer%s", as_bytes) : ""},
-		{"lifespan_seconds", source->date ? psprintf("(%s - %s)::float8 * 86400", last, first) :
-		psprintf("extract(epoch FROM %s - %s)::float8", last, first)},
 		{"lifespan", options->lifespan ?
 		psprintf("interval %s", quote_literal_cstr(interval_text(options->lifespan))) : "NULL::interval"},
+		/* of a customer, in days, of which a year has 365.25; a measured one is of all who have come, and not only of those who have left */
+		{"lifespan_days", options->lifespan ?
+			psprintf("%s.clv_from_aov(365.25::numeric, 1::numeric, interval %s)", ext, quote_literal_cstr(interval_text(options->lifespan))) :
+		psprintf("%s.restricted_mean(%s.active_life(history, NULL::float8, NULL::date, NULL::%s.purchase_history), NULL::float8)::numeric", ext, ext, ext)},
 		{"margin", DatumGetCString(DirectFunctionCall1(float8out, Float8GetDatum(options->margin)))},
 		{"model", quote_literal_cstr(options->model)}
 	};

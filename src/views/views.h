@@ -89,10 +89,8 @@ typedef struct Source
 {
 	bool		lines;			/* rows with the same order_id are one order */
 	bool		is_order;		/* rows say whether they are orders */
-	bool		uuid;			/* customers are uuids, else int8 or text */
-	const char *collation;		/* of customers that are texts and, if equal, the same bytes; else NULL */
-	bool		sortable;		/* customers sort fast, if need be as bytes */
-	bool		date;			/* times are dates */
+	bool		numbers;		/* customers are int8, else uuid or text */
+	const char *collation;		/* of customers that are texts; else NULL */
 	bool		zoned;			/* times are timestamptz */
 } Source;
 

@@ -310,7 +310,7 @@ total_block(Block *block, Totals *totals)
 			if (entry >= block->money.n)
 				continue;
 			block->money.fields[entry]->sums = sums_of_kind(mark_kind(mark));
-			if (mark_kind(mark) == OF_NO_AMOUNT)
+			if (!kind_has_money(mark_kind(mark)))
 				fuzz_set_field(block->money.fields[entry], 0);
 		}
 	}
@@ -527,8 +527,7 @@ count_customer(const HistoryUnpacker *unpacker, const CustomerView *customer, Co
 			case OF_GUEST_REFUNDS:
 				totals->guest_refunds += rows;
 				break;
-			case OF_NO_AMOUNT:
-			case OF_NO_TIME:
+			default:
 				break;
 		}
 		for (int sum = 0; unpacker->shape.money_words > 0 && sum < HEADER_SUMS; sum++)

@@ -37,9 +37,8 @@ CREATE FUNCTION numbered(which int) RETURNS TABLE (customer text, day date, n in
 $$;
 -- What each customer has done in each period, or, with a period of NULL, ever.
 CREATE TABLE customer_periods AS
-SELECT id, period, customer, count(*) FILTER (WHERE is_order) AS orders, sum(amount) AS revenue,
-	   extract(epoch FROM max(instant) FILTER (WHERE is_order) - min(instant) FILTER (WHERE is_order)) / 86400 AS lifespan_days,
-	   max(day) FILTER (WHERE is_order) - min(day) FILTER (WHERE is_order) AS span_days
+SELECT id, period, customer, count(*) FILTER (WHERE is_order) AS orders, sum(amount) AS revenue, min(day) FILTER (WHERE is_order) AS first, max(day) FILTER (WHERE is_order) AS last,
+	   max(day) FILTER (WHERE is_order) - min(day) FILTER (WHERE is_order) AS lifespan_days
 FROM facts WHERE customer IS NOT NULL GROUP BY GROUPING SETS ((id, period, customer), (id, customer));
 CREATE INDEX ON customer_periods (id, period);
 ANALYZE customer_periods;
@@ -49,6 +48,21 @@ CREATE FUNCTION best(which int, in_period date, fraction numeric, OUT revenue nu
 		   CASE WHEN sum(revenue) > 0 THEN sum(revenue * greatest(0, least(1, fraction * c - n + 1))) / sum(revenue) END
 	FROM (SELECT revenue, row_number() OVER (ORDER BY revenue DESC) AS n, count(*) OVER () AS c
 		  FROM customer_periods WHERE id = which AND period IS NOT DISTINCT FROM in_period AND orders > 0) s
+$$;
+-- The gap that is usual: nine of ten are no longer.
+CREATE TABLE usual AS
+SELECT id, coalesce(nullif(percentile_cont(0.9) WITHIN GROUP (ORDER BY b.day - a.day), 0), 90) AS gap
+FROM shops CROSS JOIN LATERAL numbered(id) a LEFT JOIN LATERAL numbered(id) b ON b.customer = a.customer AND b.n = a.n + 1 GROUP BY id;
+-- The days that customers stay: who has been silent for longer than that has left, of all others it is known until today
+-- (Kaplan & Meier). Its mean is the area below the curve.
+CREATE AGGREGATE product(float8) (SFUNC = float8mul, STYPE = float8);
+CREATE FUNCTION stay(which int) RETURNS float8 STABLE LANGUAGE sql AS $$
+	SELECT sum((next - day) * alive)
+	FROM (SELECT day, product(1 - coalesce(left_then::float8 / nullif(there, 0), 0)) OVER (ORDER BY day) AS alive, lead(day) OVER (ORDER BY day) AS next
+		  FROM (SELECT day, left_then, sum(n) OVER (ORDER BY day DESC) AS there
+				FROM (SELECT CASE WHEN gone THEN last ELSE today END - first AS day, count(*) FILTER (WHERE gone) AS left_then, count(*) AS n
+					  FROM (SELECT first, last, today, today - last > gap AS gone FROM customer_periods JOIN usual USING (id), today(which) WHERE id = which AND period IS NULL AND orders > 0) c GROUP BY 1
+					  UNION ALL SELECT 0, 0, 0) d) e) f
 $$;
 -- The part of kpi that kpi_by_period has too.
 CREATE FUNCTION numbers(which int, in_period date,
@@ -69,10 +83,10 @@ $$;
 
 CREATE FUNCTION plain_kpi(which int) RETURNS SETOF jsonb STABLE LANGUAGE sql AS $$
 	SELECT to_jsonb(n) || jsonb_build_object('first_order', f.first, 'last_order', (SELECT today(which)),
-		'clv', margin::numeric * customer_value / nullif(observed, 0) * coalesce(s.lifespan_days::float8, n.lifespan_days)::numeric)
+		'clv', margin::numeric * customer_value / nullif(observed, 0) * coalesce(s.lifespan_days, stay(which)::numeric),
+		'revenue_per_customer_year', revenue / nullif(tenure / 365.25, 0))
 	FROM shops s, numbers(which, NULL) n,
-		 (SELECT min(day) AS first, (extract(epoch FROM max(instant) - min(instant)) / 86400) AS observed
-		  FROM facts WHERE id = which AND customer IS NOT NULL AND is_order) f
+		 (SELECT min(first) AS first, max(last) - min(first) AS observed, sum(today(which) - first) AS tenure FROM customer_periods WHERE id = which AND period IS NULL AND orders > 0) f
 	WHERE s.id = which
 $$;
 
@@ -97,11 +111,10 @@ CREATE FUNCTION plain_kpi_by_period(which int) RETURNS SETOF jsonb STABLE LANGUA
 	SELECT to_jsonb(n) || jsonb_build_object('period_start', p, 'period_label', label(which, p), 'is_complete', is_complete,
 		'new_customers', coalesce(new_customers, 0), 'returning_customers', coalesce(returning_customers, 0), 'new_orders', coalesce(new_orders, 0), 'returning_orders', coalesce(returning_orders, 0),
 		'new_revenue', coalesce(new_revenue, 0), 'returning_revenue', round(n.revenue, 4) - round(coalesce(new_revenue, 0), 4),
-		'lifespan_days', (SELECT avg(c.span_days) FROM customer_periods c WHERE c.id = which AND c.period = p AND c.orders > 0),
-		'clv', margin::numeric * customer_value / periods.days * coalesce(s.lifespan_days, (SELECT avg(c.span_days) FROM customer_periods c WHERE c.id = which AND c.period IS NULL AND orders > 0)),
+		'clv', margin::numeric * customer_value / periods.days * coalesce(s.lifespan_days, stay::numeric),
 		'trailing_12_months_customers', coalesce(t.customers, 0), 'trailing_12_months_repeat_customers', coalesce(t.repeaters, 0),
 		'trailing_12_months_repeat_rate', CASE WHEN since >= (SELECT min(first) FROM firsts) THEN t.repeaters::float8 / t.customers END)
-	FROM shops s CROSS JOIN periods LEFT JOIN done ON done.period = p LEFT JOIN lately t USING (p) CROSS JOIN LATERAL numbers(which, p) n
+	FROM shops s CROSS JOIN periods LEFT JOIN done ON done.period = p LEFT JOIN lately t USING (p) CROSS JOIN LATERAL numbers(which, p) n CROSS JOIN stay(which)
 	WHERE s.id = which
 $$;
 
@@ -118,9 +131,6 @@ WITH o AS (
 days AS (
 	SELECT DISTINCT id, customer, day, day - lag(day) OVER (PARTITION BY id, customer ORDER BY day) AS gap FROM facts WHERE customer IS NOT NULL AND is_order),
 due AS (SELECT id, customer, max(day) + floor(percentile_cont(0.5) WITHIN GROUP (ORDER BY gap) FILTER (WHERE gap > 0))::int AS day FROM days GROUP BY id, customer),
-usual AS (
-	SELECT id, coalesce(nullif(percentile_cont(0.9) WITHIN GROUP (ORDER BY b.day - a.day), 0), 90) AS gap
-	FROM shops CROSS JOIN LATERAL numbered(id) a LEFT JOIN LATERAL numbered(id) b ON b.customer = a.customer AND b.n = a.n + 1 GROUP BY id),
 nows AS (SELECT id, today(id) AS now FROM shops),
 c AS (
 	SELECT o.*, lifespan_days, now - first_order AS age_days, now - last_order AS recency_days, u.gap, due.day AS due
@@ -133,7 +143,7 @@ scored AS (
 	SELECT c.*, count(*) OVER (PARTITION BY id) AS n, r.less AS r, f.less AS f, m.less AS m
 	FROM c JOIN less r USING (id) JOIN less f USING (id) JOIN less m USING (id)
 	WHERE r.metric = 'r' AND r.value = recency_days AND f.metric = 'f' AND f.value = orders AND m.metric = 'm' AND m.value = round(revenue, 4))
-SELECT id, s.customer, orders, revenue, revenue / orders AS aov, first_order, last_order, lifespan_days, age_days, recency_days, lifespan_days / nullif(orders - 1, 0) AS mean_gap_days,
+SELECT id, s.customer, orders, revenue, revenue / orders AS aov, first_order, last_order, lifespan_days, age_days, recency_days, lifespan_days / nullif(orders - 1, 0)::float8 AS mean_gap_days,
 	   due AS next_order_due, 5 - trunc(5.0 * s.r / n)::int AS recency_score, 1 + trunc(5.0 * s.f / n)::int AS frequency_score,
 	   1 + trunc(5.0 * m / n)::int AS monetary_score, g.name AS segment,
 	   CASE WHEN recency_days > 3 * gap THEN 'lost' WHEN recency_days > 2 * gap THEN 'dormant' WHEN recency_days > gap THEN 'at risk' WHEN orders = 1 THEN 'new' ELSE 'active' END AS status,
@@ -223,7 +233,8 @@ CREATE FUNCTION plain_revenue_concentration(which int) RETURNS SETOF jsonb STABL
 $$;
 
 CREATE FUNCTION plain_excluded_rows(which int) RETURNS SETOF jsonb STABLE LANGUAGE sql AS $$
-	SELECT jsonb_build_object('reason', r.reason, 'is_counted', is_counted, 'row_count', coalesce(sum(row_count), 0), 'amount', sum(amount))
+	SELECT jsonb_build_object('reason', r.reason, 'is_counted', is_counted, 'row_count', coalesce(sum(row_count), 0),
+		'amount', CASE WHEN count(row_count) > 0 AND r.reason NOT IN ('no amount', 'not finite') THEN coalesce(sum(amount), 0) END)
 	FROM (VALUES ('order', true), ('refund', true), ('refund without order', true), ('guest order', true), ('guest refund', true),
 				 ('no amount', false), ('no time', false), ('not finite', false),
 				 ('absurd amount', false), ('too early', false), ('in the future', false), ('filtered out', false)) r (reason, is_counted)

@@ -143,6 +143,7 @@ $$;
 -- What an argument is that is the same for all rows.
 CREATE FUNCTION constant_of(argument text) RETURNS text LANGUAGE sql AS $$
 	SELECT CASE WHEN argument IN ('as_of', 'until') THEN 'DATE ''2024-03-31''' WHEN argument = 'after' THEN 'DATE ''2024-01-15'''
+				WHEN argument = 'kept' THEN 'true' WHEN argument = 'row_count' THEN '1'
 				WHEN argument = 'period' THEN '''day''' WHEN argument = 'time_zone' THEN '''UTC''' WHEN argument = 'sample_size' THEN '1000000' END
 $$;
 
@@ -162,7 +163,7 @@ SELECT p.oid::regprocedure AS signature, p.proname AS name, p.prorettype::regtyp
 	   (SELECT column_of(t) FROM unnest(p.proargtypes::regtype[]) WITH ORDINALITY AS a (t, n)
 		WHERE column_of(t) LIKE 't%' AND constant_of(p.proargnames[n]) IS NULL) AS at,
 	   (SELECT column_of(t) FROM unnest(p.proargtypes::regtype[]) AS t WHERE column_of(t) LIKE 'a%') AS amount,
-	   (SELECT column_of(t) FROM unnest(p.proargtypes::regtype[]) AS t WHERE column_of(t) LIKE 'o%') AS is_order,
+	   (SELECT column_of(t) FROM unnest(p.proargtypes::regtype[]) WITH ORDINALITY AS a (t, n) WHERE column_of(t) LIKE 'o%' AND constant_of(p.proargnames[n]) IS NULL) AS is_order,
 	   (SELECT number_of(p.proargnames[n], t) FROM unnest(p.proargtypes::regtype[]) WITH ORDINALITY AS a (t, n) WHERE number_of(p.proargnames[n], t) IS NOT NULL) AS order_id,
 	   p.proargtypes::regtype[] AS types
 FROM pg_proc p
@@ -186,6 +187,7 @@ WHERE arguments IS NULL OR array_position(types, NULL) IS NOT NULL
 	OR cardinality(types) <> num_nonnulls(customer, at, amount, is_order, order_id)
 		+ CASE replace(replace(name, '_retention_', ''), '_with_names', '') WHEN 'customer_base_sample' THEN 1 WHEN 'rfm_summary' THEN 1 WHEN 'order_days_between' THEN 2
 			WHEN 'next_order_due_day' THEN 1 WHEN 'purchase_history' THEN 1 ELSE 0 END
+		+ CASE WHEN name ~ '^_retention_purchase_history' THEN 2 ELSE 0 END
 		+ CASE WHEN 'time_zone' = ANY (SELECT unnest(proargnames) FROM pg_proc WHERE oid = signature) THEN 1 ELSE 0 END;
 
 -- The facts of a base as text.
@@ -204,7 +206,7 @@ CREATE FUNCTION facts(h purchase_history) RETURNS text LANGUAGE sql STABLE PARAL
 					 'occasions', i.occasions, i.first_order, i.last_order,
 					 'revenue', trim_scale(revenue(b)), 'refunds', refunds(b), 'refunded', trim_scale(refunded(b)),
 					 'guests', guest_orders(b), guest_refunds(b), trim_scale(guest_revenue(b)),
-					 'skipped', (SELECT string_agg(concat_ws(' ', row_count, trim_scale(coalesce(amount, 0))), ', ') FROM excluded_rows(h) WHERE NOT is_counted))
+					 'skipped', (SELECT string_agg(concat_ws(' ', row_count, trim_scale(coalesce(amount, 0))), ', ') FROM excluded_rows(h) WHERE reason IN ('no amount', 'no time')))
 	FROM history_info(h) i, customer_base(h) b WHERE h IS NOT NULL
 $$;
 
@@ -328,7 +330,8 @@ BEGIN
 		CASE WHEN replace(a.name, '_retention_', '') IN ('rfm_summary', 'order_days_between', 'next_order_due_day') THEN 'rfm'
 			 WHEN a.name IN ('order_gap', 'next_order_due') THEN 'gaps'
 			 ELSE 'totals, others, skipped, occasions, span' END,
-		CASE WHEN a.is_order IS NOT NULL THEN 'o.' || a.is_order || ' IS NOT TRUE' WHEN a.amount IS NULL THEN 'false'
+		CASE WHEN a.name ~ '^_retention_purchase_history' THEN format('coalesce(NOT o.%s, o.%s < 0)', a.is_order, a.amount)
+			 WHEN a.is_order IS NOT NULL THEN 'o.' || a.is_order || ' IS NOT TRUE' WHEN a.amount IS NULL THEN 'false'
 			 ELSE 'o.' || a.amount || ' < 0' END,
 		-- of orders, where rows are lines of them
 		CASE WHEN a.order_id IS NULL THEN 'NULL::text' ELSE 'o.' || a.order_id || '::text' END,
@@ -452,7 +455,8 @@ DECLARE
 BEGIN
 	FOR a IN SELECT * FROM aggregates LOOP
 		FOR b IN SELECT * FROM broken ORDER BY id LOOP
-			CONTINUE WHEN CASE b.shop WHEN 'date' THEN a.at IS DISTINCT FROM 't_date' ELSE a.amount IS NULL END;
+			-- (the views' own history takes all rows that there are)
+			CONTINUE WHEN CASE b.shop WHEN 'date' THEN a.at IS DISTINCT FROM 't_date' ELSE a.amount IS NULL END OR a.name ~ '^_retention_purchase_history';
 			BEGIN
 				EXECUTE format('SELECT %s FROM broken o WHERE shop = %L', call(a, '', '', ''), b.shop) INTO state;
 				state := 'no error';

@@ -101,11 +101,31 @@ SELECT all_revenue, clv > 1e15 AS clv FROM far_shop.kpi;
 DELETE FROM shop_orders WHERE amount > 1e14 OR amount < -1e14 OR NOT _retention_row_counts(ordered_at, amount);
 SELECT * FROM tidy EXCEPT SELECT * FROM pg_temp.contents('far_shop');
 
--- What counts and why not are said by the same rule, at its ends.
-SELECT t, a, _retention_row_counts(t, a), _retention_row_reason(t, a), _retention_row_counts(t::timestamp, a) AS of_timestamp, _retention_row_counts(t::date, a) AS of_date
+-- What counts and why not are said by the same rule, at its ends; and by the history that the views are made from.
+CREATE FUNCTION pg_temp.reason(h purchase_history) RETURNS text LANGUAGE sql AS $$ SELECT string_agg(concat_ws(' ', reason, nullif(row_count, 1), 'of ' || trim_scale(amount)), ', ') FROM excluded_rows(h) WHERE row_count > 0 $$;
+SELECT t, a, _retention_row_counts(t, a), _retention_row_counts(t::timestamp, a) AS of_timestamp, _retention_row_counts(t::date, a) AS of_date,
+	   pg_temp.reason(_retention_purchase_history(1, t, a, NULL, true, 1, 'day')) AS reason
 FROM (VALUES ('1970-01-01 23:59:59.999999+00'::timestamptz, 1::numeric), ('1970-01-02 00:00+00', 1), ('2024-01-01', 999999999999999.99999), ('2024-01-01', -1e15), ('2024-01-01', 0), ('2024-01-01', 1e-20),
-	('2024-01-01', 1000000000000000), (NULL, 1), ('2024-01-01', NULL), ('infinity', 1), ('-infinity', 1)) v (t, a);
-SELECT _retention_row_reason(now() + interval '23 hours', 1) AS tomorrow, _retention_row_reason(now() + interval '25 hours', 1) AS later, _retention_row_reason(date '5874897-12-31', 1) AS last_date, _retention_row_reason(date '4713-01-01 BC', 1) AS first_date;
+	('2024-01-01', 1000000000000000), (NULL, 1), ('2024-01-01', NULL), ('infinity', 1), ('-infinity', 1)) v (t, a) GROUP BY 1, 2 ORDER BY 1, 2;
+SELECT pg_temp.reason(_retention_purchase_history('a', t, 1, NULL, true, 1, 'day', 'UTC')) FROM (VALUES (now() + interval '23 hours'), (now() + interval '25 hours')) v (t);
+SELECT pg_temp.reason(_retention_purchase_history(1, t, 1, NULL, true, 1, 'month')) FROM (VALUES (date '5874897-12-31'), ('4713-01-01 BC'), ('2024-01-01')) v (t);
+-- Lines are counted, those of guests too; what is left out keeps its cents, up to 10^30, whatever else it is.
+SELECT what, pg_temp.reason(_retention_purchase_history(c, t, a, o, kept, lines, 'day'))
+FROM (VALUES ('an order of three lines', 1, '2024-01-01'::timestamp, 10.01, NULL, true, 3), ('and one', 1, '2024-01-01', 5, NULL, true, 1), ('a refund of two', 1, '2024-01-01', -1, NULL, true, 2),
+	('a guest''s order of two lines', NULL, '2024-01-01', 10, NULL, true, 2), ('an order below 0', 1, '2024-01-01', -5, true, true, 1), ('a refund above 0', 2, '2024-01-01', 5, false, true, 1),
+	('a future order of two lines', 1, '9999-01-01', 10.5, NULL, true, 2), ('filtered out', 1, '9999-01-01', 7, NULL, false, 4), ('filtered out', NULL, NULL, 1e29, NULL, NULL, 1), ('filtered out', 2, NULL, 1e30, NULL, false, 1),
+	('filtered out', 2, '2024-01-01', 'NaN', NULL, false, 1), ('filtered out', 2, '2024-01-01', NULL, NULL, false, 1), ('no cents', 1, '2024-01-01', 1e15, NULL, true, 1), ('many digits', 1, '2024-01-01', 1.23456789012345678901234567890123456789012345678901234567890, NULL, true, 1),
+	('all', 1, '2024-01-01', 10.01, NULL, true, 3)) v (what, c, t, a, o, kept, lines) GROUP BY what ORDER BY what COLLATE "C";
+SELECT pg_temp.reason(_retention_purchase_history(1, date '2024-01-01', 1, NULL, true, lines, 'day')) FROM (VALUES (0), (NULL::int8), (4294967296)) v (lines) GROUP BY lines;
+SELECT pg_temp.reason(_retention_purchase_history(1, date '2024-01-01', 1, NULL, true, NULL, 'day'));
+SELECT pg_temp.reason(_retention_purchase_history(1, date '2024-01-01', 1, NULL, true, 4294967295, 'day'));
+-- It goes through bytes, is merged, and taken away again.
+CREATE TEMP TABLE left_out AS SELECT n % 7 AS part, _retention_purchase_history(nullif(n % 5, 0), CASE n % 11 WHEN 0 THEN NULL WHEN 1 THEN date '9999-01-01' WHEN 2 THEN '0001-01-01' ELSE '2024-01-01' END,
+	CASE n % 13 WHEN 0 THEN NULL WHEN 1 THEN 'NaN' WHEN 2 THEN 1e20 WHEN 3 THEN 1e-60 ELSE n - 50 END, NULL, n % 17 <> 0, 1 + n % 3, 'day') AS h FROM generate_series(1, 1000) n GROUP BY 1;
+SELECT h::text::purchase_history = h AS text, negated(negated(h)) = h AS twice, (SELECT bool_and(row_count = 0) FROM excluded_rows(h - h)) AS nothing FROM left_out WHERE part = 0;
+SELECT * FROM excluded_rows((SELECT rollup(h) FROM left_out));
+SELECT (SELECT rollup(h) FROM left_out WHERE part <> 3) = (SELECT rollup(h) FROM left_out) - (SELECT h FROM left_out WHERE part = 3) AS taken_away;
+SELECT * FROM excluded_rows(NULL::purchase_history);
 -- and the planner takes nearly all rows for counted
 CREATE FUNCTION pg_temp.rows_expected(query text) RETURNS float8 LANGUAGE plpgsql AS $$
 DECLARE

@@ -369,7 +369,7 @@ $$;
 
 -- Each customer, and how many have less.  Without an as_of refunds after the last order count, too.
 CREATE FUNCTION plain_customer_list(which int, as_of date)
-RETURNS TABLE (customer text, orders int8, revenue numeric, refunds int8, first_order date, last_order date, age_days int, recency_days int, mean_gap_days float8, next_order_due date,
+RETURNS TABLE (customer text, orders int8, revenue numeric, refunds int8, first_order date, last_order date, lifespan_days int, age_days int, recency_days int, mean_gap_days float8, next_order_due date,
 			   recency_score int, frequency_score int, monetary_score int, revenue_decile int, status text) STABLE LANGUAGE sql AS $$
 	WITH c AS MATERIALIZED (
 		SELECT customer, count(*) FILTER (WHERE is_order) AS n, sum(amount) AS paid, CASE WHEN sum(amount) IS NOT NULL THEN count(*) FILTER (WHERE NOT is_order) END AS given_back, min(period) FILTER (WHERE is_order) AS first, max(period) FILTER (WHERE is_order) AS last, horizon(which, as_of) AS today
@@ -377,9 +377,9 @@ RETURNS TABLE (customer text, orders int8, revenue numeric, refunds int8, first_
 	due AS (SELECT customer, percentile_cont(0.5) WITHIN GROUP (ORDER BY gap) AS gap FROM (SELECT customer, day - lag(day) OVER (PARTITION BY customer ORDER BY day) AS gap FROM (SELECT DISTINCT customer, day FROM numbered(which, as_of)) d) g GROUP BY customer),
 	usual AS MATERIALIZED (SELECT coalesce(nullif(plain_order_gap(which, 0.9, as_of), 0), 90) AS days),
 	less AS (
-		SELECT c.*, count(*) FILTER (WHERE x.today - x.last < c.today - c.last) AS recency, count(*) FILTER (WHERE x.n < c.n) AS frequency, CASE WHEN c.paid IS NOT NULL THEN count(*) FILTER (WHERE x.paid < c.paid) END AS monetary, count(*) AS all_of_them
+		SELECT c.*, count(*) FILTER (WHERE x.today - x.last < c.today - c.last) AS recency, count(*) FILTER (WHERE x.n < c.n) AS frequency, CASE WHEN c.paid IS NOT NULL THEN count(*) FILTER (WHERE round(x.paid, 4) < round(c.paid, 4)) END AS monetary, count(*) AS all_of_them
 		FROM c, c x GROUP BY c.customer, c.n, c.paid, c.given_back, c.first, c.last, c.today)
-	SELECT customer, n, paid, given_back, first, last, today - first, today - last, (last - first)::float8 / nullif(n - 1, 0), last + floor(gap)::int,
+	SELECT customer, n, paid, given_back, first, last, last - first, today - first, today - last, (last - first)::float8 / nullif(n - 1, 0), last + floor(gap)::int,
 		   (5 - 5 * recency / all_of_them)::int, (1 + 5 * frequency / all_of_them)::int, (1 + 5 * monetary / all_of_them)::int, (1 + 10 * monetary / all_of_them)::int,
 		   CASE WHEN today - last > 3 * days THEN 'lost' WHEN today - last > 2 * days THEN 'dormant' WHEN today - last > days THEN 'at risk' WHEN n = 1 THEN 'new' ELSE 'active' END
 	FROM less JOIN due USING (customer), usual ORDER BY customer COLLATE "C"
@@ -556,7 +556,8 @@ INSERT INTO asked
 SELECT 'order_gap', id, format('(SELECT order_gap(h, %s, %L) AS gap, 1 AS ordinality)', fraction, as_of), format('(SELECT plain_order_gap(%s, %s, %L) AS gap, 1 AS ordinality)', id, fraction, as_of)
 FROM horizons, unnest('{0,0.25,0.5,0.77,1}'::float8[]) fraction;
 INSERT INTO asked
-SELECT 'customer_list', id, format('(SELECT l.*, row_number() OVER (ORDER BY customer COLLATE "C") AS ordinality FROM customer_list(h, %L) l)', as_of), format('plain_customer_list(%s, %L)', id, as_of)
+SELECT 'customer_list', id, format('(SELECT customer, orders, revenue, refunds, first_order, last_order, lifespan_days, age_days, recency_days, mean_gap_days, next_order_due, recency_score, frequency_score, monetary_score, revenue_decile, status,
+		row_number() OVER (ORDER BY customer COLLATE "C") AS ordinality FROM customer_list(h, %L) l)', as_of), format('plain_customer_list(%s, %L)', id, as_of)
 FROM horizons JOIN cases USING (id) WHERE grain = 'day' AND key <> 'c_text';
 INSERT INTO asked
 SELECT 'repeat_buying', id, format('cells(repeat_buying(h, %L))', as_of), format('plain_cells(%s, %L)', id, as_of)

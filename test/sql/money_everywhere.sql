@@ -137,7 +137,9 @@ WHERE prokind = 'a' AND 'amount' = ANY (proargnames)
 	-- a zone beside a time that has none is an error
 	AND NOT ('time_zone' = ANY (proargnames) AND NOT 'timestamptz'::regtype = ANY (proargtypes))
 	-- answers a number of orders, or a day
-	AND proname !~ '^(_retention_)?(order_days_between|next_order_due_day)$';
+	AND proname !~ '^(_retention_)?(order_days_between|next_order_due_day)$'
+	-- of amounts below 10^15
+	AND proname !~ '^_retention_purchase_history';
 SELECT count(*) > 40 AS aggregates, count(*) FILTER (WHERE args IS NULL OR args LIKE '%, ') AS not_understood FROM aggregates;
 
 CREATE PROCEDURE ask_aggregates(how text, every int DEFAULT 1) LANGUAGE plpgsql AS $$
@@ -422,7 +424,7 @@ SELECT array_agg(oid::regprocedure)::text AS lists FROM pg_proc WHERE prosrc LIK
 CALL compare('customer_list', :'lists',
 	'SELECT shop, customer, how || name, money FROM histories, customer_list(h) l, LATERAL (VALUES ('' revenue'', l.revenue::text), ('' score'', monetary_score::text), ('' decile'', revenue_decile::text)) v (name, money)',
 	'SELECT shop, c::text, how || name, money
-	 FROM (SELECT b.shop, c, (b.revenue + zero)::text AS revenue, rank() OVER w - 1 AS less, count(*) OVER (PARTITION BY b.shop) AS n FROM buyers b JOIN plain USING (shop) WHERE b.orders > 0 WINDOW w AS (PARTITION BY b.shop ORDER BY b.revenue)) r,
+	 FROM (SELECT b.shop, c, (b.revenue + zero)::text AS revenue, rank() OVER w - 1 AS less, count(*) OVER (PARTITION BY b.shop) AS n FROM buyers b JOIN plain USING (shop) WHERE b.orders > 0 WINDOW w AS (PARTITION BY b.shop ORDER BY round(b.revenue, 4)::float8)) r,
 		  (VALUES (''rows''), (''binary'')) h (how), LATERAL (VALUES ('' revenue'', revenue), ('' score'', (1 + 5 * less / n)::text), ('' decile'', (1 + 10 * less / n)::text)) v (name, money)');
 
 -- What each customer pays in a period, and paid in the one before.
@@ -539,7 +541,7 @@ STABLE LANGUAGE sql AS $$
 	s AS (SELECT coalesce(sum(a) FILTER (WHERE c IS NOT NULL), 0) AS revenue, -coalesce(sum(a) FILTER (WHERE c IS NOT NULL AND a < 0), 0) AS refunded,
 				 coalesce(sum(a) FILTER (WHERE c IS NULL), 0) AS guest_revenue, coalesce(sum(a), 0) AS all_revenue,
 				 sum(a) / nullif(count(*) FILTER (WHERE a >= 0), 0) AS aov, nullif(count(DISTINCT c) FILTER (WHERE a >= 0), 0) AS customers,
-				 extract(epoch FROM max(t) FILTER (WHERE a >= 0 AND c IS NOT NULL) - min(t) FILTER (WHERE a >= 0 AND c IS NOT NULL)) AS observed,
+				 86400 * ((max(t) FILTER (WHERE a >= 0 AND c IS NOT NULL))::date - (min(t) FILTER (WHERE a >= 0 AND c IS NOT NULL))::date) AS observed,
 				 -- of the shop: a period of whole amounts has its share of the best as exactly
 				 (SELECT max(scale(a)) FROM orders WHERE shop = this()) AS digits
 		  FROM o),
@@ -597,6 +599,7 @@ BEGIN
 END
 $$;
 -- quintiles: of revenue, the greatest of each fifth as floating point
+INSERT INTO known_columns VALUES ('kpi', 'revenue_per_customer_year', 'revenue, as in views');
 INSERT INTO known_columns SELECT 'rfm_quintiles', unnest('{p20,p40,p60,p80}'::name[]), 'of three metrics';
 SELECT c.relname, a.attname AS unknown_money
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
@@ -614,7 +617,8 @@ INSERT INTO not_asked VALUES
 	('simulate_orders', 'draws amounts'), ('standard_error', 'an estimate'), ('gini', 'a share of shares'),
 	('projected_revenue', 'no amounts: given numbers multiplied'),
 	('expected_spend', 'of a model'), ('expected_spend_interval', 'of a model'), ('model_parameters', 'of a model'),
-	('predicted_clv', 'of a model'), ('predicted_clv_interval', 'of a model'), ('predict_customers', 'of a model'), ('_retention_kpi_by_period', 'asked by the view');
+	('predicted_clv', 'of a model'), ('predicted_clv_interval', 'of a model'), ('predict_customers', 'of a model'), ('_retention_kpi_by_period', 'asked by the view'),
+	('_retention_kpi', 'asked by the view'), ('_retention_excluded_rows', 'asked by the view'), ('_retention_customers_int8', 'asked by the view'), ('_retention_customers_text', 'asked by the view'), ('_retention_outlook', 'of a model'), ('_retention_purchase_history', 'asked by the views'), ('_retention_purchase_history_with_names', 'asked by the views');
 SELECT p.oid::regprocedure AS not_asked
 FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
 	 JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND e.oid = d.refobjid AND e.extname = 'retention',

@@ -30,6 +30,8 @@ CREATE FUNCTION argument(name text, type regtype) RETURNS text LANGUAGE sql AS $
 		WHEN 'ordered_at' THEN format('at::%s', type)
 		WHEN 'amount' THEN format('amount::%s', type)
 		WHEN 'is_order' THEN 'n % 5 <> 0'
+		WHEN 'kept' THEN 'n % 7 <> 0'
+		WHEN 'row_count' THEN '1 + n % 3'
 		WHEN 'order_id' THEN CASE type WHEN 'uuid'::regtype THEN 'md5(n::text)::uuid' ELSE format('n::%s', type) END
 		WHEN 'sample_size' THEN '2000'
 		WHEN 'period' THEN $$'day'$$

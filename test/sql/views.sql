@@ -271,8 +271,7 @@ $$;
 SELECT count(DISTINCT (view, name)) AS columns, sum(n) AS not_numbers FROM not_numbers;
 
 -- ---------------------------------------------------------------------------
--- How often the order table is read: kpi and kpi_by_period once, no view more than twice, but for excluded_rows
--- where there is a filter.
+-- How often the order table is read: once, where an order is one row; twice of lines, and for excluded_rows as often again.
 -- ---------------------------------------------------------------------------
 
 CREATE FUNCTION pg_temp.reads(relation text, view text) RETURNS numeric LANGUAGE plpgsql AS $$

@@ -170,8 +170,8 @@ patch('sql/history.sql.in',
 	'COMMENT ON FUNCTION cohort_retention(purchase_history, text, date, int4, purchase_history) IS', 'COMMENT ON FUNCTION cohort_retention(purchase_history, text, date, int4, purchase_history, int4) IS');
 patch('src/views/kpi.sql',
 	'known customers with at least one order', 'known customers with an order',
-	"\nSELECT ", "\n--\@column one_timers: customers with one order\nSELECT ",
-	"\nFROM (SELECT", ",\n       coalesce(\@r\@customers(base) - round(\@r\@repeat_rate(base) * \@r\@customers(base)), 0)::int8 AS one_timers\nFROM (SELECT");
+	"\nWITH shop", "\n--\@column one_timers: customers with one order\nWITH shop",
+	"\nFROM facts\n", ",\n       coalesce((known).customers - (found).repeat_customers, 0) AS one_timers\nFROM facts\n");
 # an argument of a function that keeps it
 patch('sql/views.sql.in', "ignore_row_security bool DEFAULT false\n", "ignore_row_security bool DEFAULT false,\n\tcurrency text DEFAULT NULL\n",
 	'interval, float8, bool, text, bool) IS', 'interval, float8, bool, text, bool, text) IS');
