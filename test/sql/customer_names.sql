@@ -42,19 +42,19 @@ SELECT name, (SELECT count(*) FROM customer_list(h)) AS customers, (SELECT strin
 FROM (SELECT 'date' AS name, purchase_history_with_names(c, d, 'day') AS h FROM (VALUES ('a', date '2024-01-01'), ('b', '2024-01-01')) v (c, d)
 	  UNION ALL SELECT 'date, numeric', purchase_history_with_names(c, d, 1.5, 'day') FROM (VALUES ('a', date '2024-01-01'), ('b', '2024-01-01')) v (c, d)
 	  UNION ALL SELECT 'date, float8', purchase_history_with_names(c, d, 1.5::float8, 'day') FROM (VALUES ('a', date '2024-01-01'), ('b', '2024-01-01')) v (c, d)
-	  UNION ALL SELECT 'date, is_order', _retention_purchase_history_with_names(c, d, -1.5, true, 'day') FROM (VALUES ('a', date '2024-01-01'), ('b', '2024-01-01')) v (c, d)
+	  UNION ALL SELECT 'date, is_order', _retention_purchase_history_with_names(c, d, -1.5, true, true, 1, 'day') FROM (VALUES ('a', date '2024-01-01'), ('b', '2024-01-01')) v (c, d)
 	  UNION ALL SELECT 'timestamp', purchase_history_with_names(c, d, 'day') FROM (VALUES ('a', timestamp '2024-01-01'), ('b', '2024-01-01')) v (c, d)
 	  UNION ALL SELECT 'timestamp, numeric', purchase_history_with_names(c, d, 1.5, 'day') FROM (VALUES ('a', timestamp '2024-01-01'), ('b', '2024-01-01')) v (c, d)
 	  UNION ALL SELECT 'timestamp, float8', purchase_history_with_names(c, d, 1.5::float8, 'day') FROM (VALUES ('a', timestamp '2024-01-01'), ('b', '2024-01-01')) v (c, d)
-	  UNION ALL SELECT 'timestamp, is_order', _retention_purchase_history_with_names(c, d, -1.5, true, 'day') FROM (VALUES ('a', timestamp '2024-01-01'), ('b', '2024-01-01')) v (c, d)
+	  UNION ALL SELECT 'timestamp, is_order', _retention_purchase_history_with_names(c, d, -1.5, true, true, 1, 'day') FROM (VALUES ('a', timestamp '2024-01-01'), ('b', '2024-01-01')) v (c, d)
 	  UNION ALL SELECT 'timestamptz', purchase_history_with_names(c, d, 'day') FROM (VALUES ('a', timestamptz '2024-01-01'), ('b', '2024-01-01')) v (c, d)
 	  UNION ALL SELECT 'timestamptz, numeric', purchase_history_with_names(c, d, 1.5, 'day') FROM (VALUES ('a', timestamptz '2024-01-01'), ('b', '2024-01-01')) v (c, d)
 	  UNION ALL SELECT 'timestamptz, float8', purchase_history_with_names(c, d, 1.5::float8, 'day') FROM (VALUES ('a', timestamptz '2024-01-01'), ('b', '2024-01-01')) v (c, d)
-	  UNION ALL SELECT 'timestamptz, is_order', _retention_purchase_history_with_names(c, d, -1.5, true, 'day') FROM (VALUES ('a', timestamptz '2024-01-01'), ('b', '2024-01-01')) v (c, d)
+	  UNION ALL SELECT 'timestamptz, is_order', _retention_purchase_history_with_names(c, d, -1.5, true, true, 1, 'day') FROM (VALUES ('a', timestamptz '2024-01-01'), ('b', '2024-01-01')) v (c, d)
 	  UNION ALL SELECT 'timestamptz, zone', purchase_history_with_names(c, d, 'day', 'Asia/Tokyo') FROM (VALUES ('a', timestamptz '2024-01-01'), ('b', '2024-01-01')) v (c, d)
 	  UNION ALL SELECT 'timestamptz, numeric, zone', purchase_history_with_names(c, d, 1.5, 'day', 'Asia/Tokyo') FROM (VALUES ('a', timestamptz '2024-01-01'), ('b', '2024-01-01')) v (c, d)
 	  UNION ALL SELECT 'timestamptz, float8, zone', purchase_history_with_names(c, d, 1.5::float8, 'day', 'Asia/Tokyo') FROM (VALUES ('a', timestamptz '2024-01-01'), ('b', '2024-01-01')) v (c, d)
-	  UNION ALL SELECT 'timestamptz, is_order, zone', _retention_purchase_history_with_names(c, d, -1.5, true, 'day', 'Asia/Tokyo') FROM (VALUES ('a', timestamptz '2024-01-01'), ('b', '2024-01-01')) v (c, d)) s;
+	  UNION ALL SELECT 'timestamptz, is_order, zone', _retention_purchase_history_with_names(c, d, -1.5, true, true, 1, 'day', 'Asia/Tokyo') FROM (VALUES ('a', timestamptz '2024-01-01'), ('b', '2024-01-01')) v (c, d)) s;
 -- varchar and char are texts; nobody, and guests alone, have no names.
 SELECT (SELECT string_agg(customer, ' ' ORDER BY customer) FROM customer_list((SELECT purchase_history_with_names(c::varchar(3), date '2024-01-01', 'day') FROM unnest('{one,two}'::text[]) c))) AS varchars,
 	   (SELECT count(*) FROM customer_list((SELECT purchase_history_with_names(NULL::text, date '2024-01-01', 'day')))) AS guests,
