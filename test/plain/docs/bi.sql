@@ -16,7 +16,7 @@ $$;
 
 --> three_views
 SELECT count(*), coalesce(sum(orders), 0), coalesce((SELECT sum(amount) FROM plain.known), 0), round((SELECT sum(amount) / nullif(count(*) FILTER (WHERE is_order), 0) FROM plain.rows), 4),
-	   round(avg((orders > 1)::int), 3), round((SELECT sum(amount) FROM plain.known) / nullif(count(*), 0) / plain.years(min(first), max(last)) * 3, 4)
+	   round(avg((orders > 1)::int), 3), round((SELECT sum(amount) FROM plain.known) / nullif(count(*), 0) / ((max(last_day) - min(first_day)) / 365.25) * 3, 4)
 FROM plain.customer
 
 --> three_views

@@ -92,12 +92,12 @@ GROUP BY g.orders, g.refunds, g.revenue
 
 --> rows
 SELECT reason, is_counted, row_count, amount FROM shop_history, excluded_rows(h);
-SELECT reason, reason NOT LIKE 'no %', count(what), sum(amount) FROM unnest('{order,refund,refund without order,guest order,guest refund,no amount,no time}'::text[]) reason
+SELECT reason, reason ~ 'order|refund', count(what), sum(amount) FROM unnest('{order,refund,refund without order,guest order,guest refund,no amount,no time,not finite,absurd amount,too early,in the future,filtered out}'::text[]) reason
 	LEFT JOIN (SELECT amount, CASE WHEN isfinite(ordered_at) IS NOT TRUE THEN 'no time' WHEN amount IS NULL THEN 'no amount'
 			WHEN customer IS NULL THEN CASE WHEN amount < 0 THEN 'guest refund' ELSE 'guest order' END WHEN amount >= 0 THEN 'order'
 			WHEN customer IN (SELECT customer FROM shop WHERE isfinite(ordered_at) AND amount >= 0) THEN 'refund' ELSE 'refund without order' END AS what
 		FROM shop) o ON what = reason
-WHERE EXISTS (SELECT FROM shop) GROUP BY 1, 2
+GROUP BY 1, 2
 
 --> daily_history
 SELECT day, coalesce(customers, 0), coalesce(orders, 0), coalesce(revenue, 0) FROM daily_history, history_info(h);
