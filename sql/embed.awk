@@ -4,6 +4,7 @@
 #   --@about TEXT              its comment
 #   --@key [COLUMN, ...]       what tells its rows apart, nothing if it has one row;
 #                              without it the view is one that users replace
+#   --@single                  it has one row, and its key tells nothing
 #   --@reads VIEW[, VIEW]      others of these that it reads, if any: it comes
 #                              behind those with no key
 #   --@column NAME: TEXT       a column's comment
@@ -26,6 +27,9 @@ function finish() {
 	for (i = 1; i <= n; i++)
 		printf "\t{%s, %s},\n", quote(column[i]), quote(text[i])
 	printf "};\n\n"
+	# what a tool that adds new rows to those it has takes them for the same by
+	if (key && !single)
+		about = about " Key: " key "."
 	line = sprintf("\t{%s, %s, %s, %s,\n%s\t\t, columns_of_%s, lengthof(columns_of_%s)}",
 		quote(view), quote(about), has_key ? quote(key) : "NULL", reads ? quote(reads) : "NULL", sql, view, view)
 	if (key)
@@ -37,10 +41,11 @@ function finish() {
 
 BEGIN { print "/* Made by make from the files of SQL beside this one; change them, not this. */\n\n#include \"postgres.h\"\n\n#include \"views/views.h\"\n" }
 
-FNR == 1 { finish(); about = key = reads = sql = ""; n = has_key = 0 }
+FNR == 1 { finish(); about = key = reads = sql = ""; n = has_key = single = 0 }
 /^--@view /   { view = $2; next }
 /^--@about /  { about = substr($0, 10); next }
 /^--@key/     { key = substr($0, 8); has_key = 1; next }
+/^--@single/   { single = 1; next }
 /^--@reads /  { reads = substr($0, 10); next }
 /^--@column / { column[++n] = substr($2, 1, length($2) - 1); text[n] = substr($0, length($1 $2) + 3); next }
 { sql = sql "\t\t" quote($0 "\x01") "\n" }

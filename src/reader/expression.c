@@ -429,6 +429,32 @@ default_collation(Node *value)
 	return (Node *) collate;
 }
 
+/*
+ * SQL of a customer as the aggregates take them, of a column "customer" of a type that
+ * an index may be of; NULL of other types.  It says what retention_convert_value does.
+ */
+const char *
+retention_customer_sql(Oid type)
+{
+	switch (type)
+	{
+		case INT8OID:
+		case UUIDOID:
+		case TEXTOID:
+			return "customer";
+		case INT4OID:
+		case INT2OID:
+			return "customer::pg_catalog.int8";
+		case NUMERICOID:
+			return "pg_catalog.trim_scale(customer)::pg_catalog.text";
+		case VARCHAROID:
+			return "customer::pg_catalog.text";
+		case BPCHAROID:
+			return "pg_catalog.rtrim(customer::pg_catalog.text)";
+	}
+	return NULL;
+}
+
 /* A value as the type that order rows have; "text" is what the user wrote. */
 Node *
 retention_convert_value(const OpenTable *table, Role role, Node *value, const char *text)
@@ -440,6 +466,8 @@ retention_convert_value(const OpenTable *table, Role role, Node *value, const ch
 	switch (role)
 	{
 		case ROLE_CUSTOMER:
+			if (table->own_keys && retention_customer_sql(type))
+				return cast(table, value, type);
 			switch (type)
 			{
 				case INT8OID:

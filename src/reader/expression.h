@@ -23,6 +23,7 @@ typedef struct OpenTable
 	ParseNamespaceItem *item;	/* its columns, as the parser sees them */
 	const char *name;			/* as messages call it */
 	bool		is_query;
+	bool		own_keys;		/* customers stay of the table's own type, as an index has them */
 } OpenTable;
 
 /* What a value of the order rows is. */

@@ -420,6 +420,7 @@ read_orders(OrderRows *rows, const ReaderArguments *arguments)
 	Node	   *filter = NULL;
 
 	retention_table_open(&table, arguments);
+	table.own_keys = arguments->stored;
 	by_position = is_by_position(&table, arguments);
 	add_target(query, find_value(&table, ROLE_CUSTOMER, arguments->customer, by_position, false), "customer");
 	tell_of_key(&table, arguments->customer);

@@ -13,7 +13,9 @@
  *
  * Order rows have few types, so that nobody who reads them needs to know the
  * user's: a customer is int8, text or uuid, a time timestamptz, timestamp or date,
- * an amount numeric.
+ * an amount numeric.  Where views are made of them customers stay of the table's own
+ * type if that is another number or text, so that who asks for one of them is
+ * answered by the table's index; retention_customer_sql() makes them what they are elsewhere.
  *
  *-------------------------------------------------------------------------
  */
@@ -74,6 +76,9 @@ extern char *retention_counted_rows(const char *rows, bool has_lines, bool has_i
 
 /* order_number_check.c */
 extern void retention_check_order_numbers(const char *lines, const char *source, const char *order_id);
+
+/* expression.c */
+extern const char *retention_customer_sql(Oid type);
 
 /* time_zone.c */
 extern void retention_check_calendar_zone(const char *name);

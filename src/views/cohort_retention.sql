@@ -15,6 +15,7 @@
 --@column cumulative_revenue: sum of revenue of the cohort up to this period
 --@column customer_value: cumulative_revenue / cohort_size: what a customer of the cohort has paid by then
 --@column is_complete: false for the period that the last order falls in, as it may not be over: leave it out of means
+--@column updated_at: @updated_at@
 SELECT (cell).cohort, @cohort_label@ AS cohort_label,
        (cell).period_index,
        (cell).period_start, @period_start_label@ AS period_label,
@@ -22,6 +23,7 @@ SELECT (cell).cohort, @cohort_label@ AS cohort_label,
        (cell).revenue::numeric(38, 4) AS revenue,
        (cell).cumulative_revenue::numeric(38, 4) AS cumulative_revenue,
        (cell).customer_value::numeric(38, 4) AS customer_value,
-       (cell).is_complete
+       (cell).is_complete,
+       now() AS updated_at
 FROM (SELECT @r@cohort_retention(history, @period@, NULL::date, NULL::int4, NULL::@r@purchase_history) AS cell
       FROM @schema@.order_history AS shop) AS cells

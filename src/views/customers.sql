@@ -23,6 +23,7 @@
 --@column expected_purchases_12_months: days with an order that the model expects in the 12 months from now
 --@column expected_revenue_12_months: what the customer is expected to spend in the 12 months from now: expected orders x expected spend (gamma-gamma model, Fader & Hardie 2013), not discounted; NULL if no amounts above 0 are known of their repeat orders, or nobody has any
 --@column predicted_clv: expected value of the customer from now on: margin x expected spend of each expected order, discounted by 10 % a year, over the lifespan these views were made with, or 3 years; NULL where expected_revenue_12_months is
+--@column updated_at: @updated_at@
 WITH shop AS MATERIALIZED (
     SELECT history FROM @schema@.order_history
 ), model AS MATERIALIZED (
@@ -51,7 +52,8 @@ SELECT (c).customer@customer_text@ AS customer,
        (outlook).p_alive,
        (outlook).expected_purchases AS expected_purchases_12_months,
        (outlook).expected_revenue::numeric(38, 4) AS expected_revenue_12_months,
-       (outlook).predicted_clv::numeric(38, 4) AS predicted_clv
+       (outlook).predicted_clv::numeric(38, 4) AS predicted_clv,
+       now() AS updated_at
 FROM (SELECT c,
              @r@_retention_outlook((SELECT purchases FROM model), (SELECT spend FROM model), (c).order_days, (c).lifespan_days, (c).age_days, (c).repeat_spend,
                                    coalesce(@lifespan@, interval '3 years'), @margin@::float8) AS outlook

@@ -6,7 +6,9 @@
 --@column is_counted: whether the amount is in kpi.all_revenue
 --@column row_count: rows of the order table
 --@column amount: sum of their amounts below 10^30, to four digits behind the point; NULL of no rows, and of those that have none that could be added up (no amount, not finite)
+--@column updated_at: @updated_at@
 SELECT (line).reason, (line).is_counted, (line).row_count,
-       (CASE WHEN abs((line).amount) < 1e34 THEN (line).amount END)::numeric(38, 4) AS amount
+       (CASE WHEN abs((line).amount) < 1e34 THEN (line).amount END)::numeric(38, 4) AS amount,
+       now() AS updated_at
 FROM (SELECT @r@_retention_excluded_rows(history, left_out) AS line
       FROM @schema@.order_history AS shop) AS lines

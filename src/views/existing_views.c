@@ -23,7 +23,7 @@
 #include "utils/syscache.h"
 
 static const ViewColumn columns_of_rows[] = {
-	{"customer", "the customer: bigint, text or uuid; NULL is a guest"},
+	{"customer", "the customer, of the table's own type: an integer, numeric, text, varchar, char or uuid; NULL is a guest"},
 	{"ordered_at", "the time of the order: timestamptz, timestamp or date"},
 	{"amount", "what was paid: numeric; below 0 is a refund, unless there is a column is_order"},
 	{"order_id", "rows of a customer with the same of it are lines of one order"},

@@ -1,6 +1,7 @@
 --@view kpi
 --@about The shop as a whole: one row. Guests (orders without a customer) are in all_orders, all_revenue and aov, and in nothing else, as a guest cannot be told from another.
 --@key orders
+--@single
 --@reads order_history
 --@column first_order: day of the first order of a known customer, on the shop's calendar; NULL without orders
 --@column last_order: day of the last order of a known customer, on the shop's calendar: what "now" is for every view of this schema; NULL without orders
@@ -23,6 +24,7 @@
 --@column top_20_percent_revenue: revenue of the 20 % of the customers who have paid most
 --@column top_20_percent_share: top_20_percent_revenue / revenue of all customers with an order, 0 to 1, or a little above where the rest got back more than they paid; NULL unless that is above 0
 --@column revenue_per_customer_year: revenue / sum over the customers of the years from the first order to now: what a customer pays a year, of all the time that they could have; NULL if that is none
+--@column updated_at: @updated_at@
 WITH shop AS MATERIALIZED (
     SELECT history FROM @schema@.order_history
 ), facts AS MATERIALIZED (
@@ -51,5 +53,6 @@ SELECT (known).first_order,
         / nullif((known).customers * ((known).last_order - (known).first_order), 0))::numeric(38, 4) AS clv,
        (found).top_20_percent_revenue::numeric(38, 4) AS top_20_percent_revenue,
        (found).top_20_percent_share,
-       ((known).revenue * 365.25 / nullif((found).tenure_days, 0))::numeric(38, 4) AS revenue_per_customer_year
+       ((known).revenue * 365.25 / nullif((found).tenure_days, 0))::numeric(38, 4) AS revenue_per_customer_year,
+       now() AS updated_at
 FROM facts

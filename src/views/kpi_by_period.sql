@@ -32,6 +32,7 @@
 --@column trailing_12_months_customers: customers with an order in the 12 months that end with the period (@trailing@ periods)
 --@column trailing_12_months_repeat_customers: customers with more than one order in these 12 months
 --@column trailing_12_months_repeat_rate: the share of these in those, 0 to 1; NULL until there are 12 months to look back on
+--@column updated_at: @updated_at@
 WITH shop AS MATERIALIZED (
     SELECT history FROM @schema@.order_history
 ), whole AS MATERIALIZED (
@@ -66,5 +67,6 @@ SELECT period_start, @period_label@ AS period_label,
        top_20_percent_share,
        trailing_customers AS trailing_12_months_customers,
        trailing_repeat_customers AS trailing_12_months_repeat_customers,
-       trailing_repeat_rate AS trailing_12_months_repeat_rate
+       trailing_repeat_rate AS trailing_12_months_repeat_rate,
+       now() AS updated_at
 FROM (SELECT (cells).*, (cells).period_start AS period FROM (SELECT @r@_retention_kpi_by_period(history, @period@, @trailing@) AS cells FROM shop) AS c) AS p

@@ -12,7 +12,9 @@
 --@column closing: customers with an order in the period
 --@column quick_ratio: (new + resurrected) / lapsed: above 1 the number of customers grows; NULL if nobody lapsed
 --@column is_complete: false for the period that the last order falls in: who has lapsed is not known before it is over
+--@column updated_at: @updated_at@
 SELECT (cell).period_start, @period_start_label@ AS period_label,
-       (cell).opening, (cell).new, (cell).retained, (cell).resurrected, (cell).lapsed, (cell).closing, (cell).quick_ratio, (cell).is_complete
+       (cell).opening, (cell).new, (cell).retained, (cell).resurrected, (cell).lapsed, (cell).closing, (cell).quick_ratio, (cell).is_complete,
+       now() AS updated_at
 FROM (SELECT @r@lifecycle(history, @period@, 1, NULL::date, NULL::@r@purchase_history) AS cell
       FROM @schema@.order_history AS shop) AS cells

@@ -10,7 +10,9 @@
 --@column eligible_reached_next: those of the eligible whose next order came within 90 days
 --@column eligible_rate: eligible_reached_next / eligible, 0 to 1: of customers who have had the time; NULL if nobody is eligible
 --@column median_gap_days: median number of days to the next order, of those who made it; NULL if nobody did
+--@column updated_at: @updated_at@
 SELECT (step).order_number, (step).customers, (step).reached_next, (step).rate,
-       (step).eligible, (step).eligible_reached_next, (step).eligible_rate, (step).median_gap_days
+       (step).eligible, (step).eligible_reached_next, (step).eligible_rate, (step).median_gap_days,
+       now() AS updated_at
 FROM (SELECT @r@order_ladder(history, 90, NULL::date, 20, NULL::@r@purchase_history) AS step
       FROM @schema@.order_history AS shop) AS steps

@@ -13,6 +13,7 @@
 #include "views/views.h"
 
 #include "access/relation.h"
+#include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -37,12 +38,6 @@ type_of_column(TupleDesc columns, const char *name, Oid *collation)
 }
 
 static bool
-is_customer(Oid type)
-{
-	return type == INT8OID || type == TEXTOID || type == UUIDOID;
-}
-
-static bool
 is_time(Oid type)
 {
 	return type == DATEOID || type == TIMESTAMPOID || type == TIMESTAMPTZOID;
@@ -55,7 +50,7 @@ retention_source_fits(Oid view)
 	Relation	relation = relation_open(view, AccessShareLock);
 	TupleDesc	columns = RelationGetDescr(relation);
 	Oid			is_order = type_of_column(columns, "is_order", NULL);
-	bool		fits = is_customer(type_of_column(columns, "customer", NULL)) &&
+	bool		fits = retention_customer_sql(type_of_column(columns, "customer", NULL)) != NULL &&
 		is_time(type_of_column(columns, "ordered_at", NULL)) &&
 		type_of_column(columns, "amount", NULL) == NUMERICOID &&
 		(is_order == BOOLOID || !OidIsValid(is_order));
@@ -70,7 +65,7 @@ retention_source_of_view(Source *source, Oid view, const Options *options)
 {
 	Relation	relation;
 	TupleDesc	columns;
-	Oid			collation;
+	Oid			collation = InvalidOid;
 	Oid			customer;
 	Oid			ordered_at;
 
@@ -79,15 +74,19 @@ retention_source_of_view(Source *source, Oid view, const Options *options)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("view \"" VIEW_OF_ROWS "\" does not have the columns that views are made from"),
-				 errhint("These are customer (bigint, text or uuid), ordered_at (timestamptz, timestamp or date) and amount (numeric), and is_order (boolean) if rows are to say whether they are orders.")));
+				 errhint("These are customer (an integer, numeric, text, varchar, char or uuid), ordered_at (timestamptz, timestamp or date) and amount (numeric), and is_order (boolean) if rows are to say whether they are orders.")));
 	relation = relation_open(view, AccessShareLock);
 	columns = RelationGetDescr(relation);
 	customer = type_of_column(columns, "customer", &collation);
 	ordered_at = type_of_column(columns, "ordered_at", NULL);
 	source->lines = OidIsValid(type_of_column(columns, "order_id", NULL));
 	source->is_order = OidIsValid(type_of_column(columns, "is_order", NULL));
-	source->numbers = customer == INT8OID;
-	if (customer == TEXTOID)
+	source->customer = retention_customer_sql(customer);
+	source->numbers = customer == INT8OID || customer == INT4OID || customer == INT2OID;
+	/* the texts of numbers */
+	if (customer == NUMERICOID)
+		collation = DEFAULT_COLLATION_OID;
+	if (OidIsValid(collation))
 		source->collation = generate_collation_name(collation);
 	source->zoned = ordered_at == TIMESTAMPTZOID;
 	relation_close(relation, NoLock);

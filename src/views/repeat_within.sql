@@ -8,7 +8,9 @@
 --@column rate: repeated / eligible, 0 to 1; NULL if nobody is eligible
 --@column lower: lower bound of the 95 % interval of the rate (Wilson 1927)
 --@column upper: upper bound of the 95 % interval of the rate
-SELECT days, coalesce(eligible, 0) AS eligible, coalesce(repeated, 0) AS repeated, rate, lower, upper
+--@column updated_at: @updated_at@
+SELECT days, coalesce(eligible, 0) AS eligible, coalesce(repeated, 0) AS repeated, rate, lower, upper,
+       now() AS updated_at
 FROM generate_series(1, 365) AS numbers (days)
      LEFT JOIN (SELECT (within).days, (within).eligible, (within).repeated, (within).rate, (within).lower, (within).upper
                 FROM (SELECT @r@repeat_within(history, ARRAY(SELECT generate_series(1, 365)), NULL::date, NULL::@r@purchase_history) AS within

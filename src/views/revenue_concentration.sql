@@ -7,8 +7,10 @@
 --@column share_of_customers: percentile / 100
 --@column revenue: what they have paid, refunds subtracted; of one who counts in part that part, in the digits that the amounts have
 --@column share_of_revenue: revenue / revenue of all customers, 0 to 1, or a little above where the rest got back more than they paid; NULL unless that is above 0
+--@column updated_at: @updated_at@
 SELECT (part).percentile::int4 AS percentile, (part).customers, (part).share_of_customers,
-       (part).revenue::numeric(38, 4) AS revenue, (part).share_of_revenue
+       (part).revenue::numeric(38, 4) AS revenue, (part).share_of_revenue,
+       now() AS updated_at
 FROM (SELECT @r@revenue_concentration(base, 100) AS part
       FROM (SELECT @r@customer_base(history) AS base
             FROM @schema@.order_history AS shop) AS bases) AS parts

@@ -7,6 +7,8 @@
 --@column p40: two fifths are at or below it
 --@column p60: three fifths are at or below it
 --@column p80: four fifths are at or below it
-SELECT (fifths).metric, (fifths).p20, (fifths).p40, (fifths).p60, (fifths).p80
+--@column updated_at: @updated_at@
+SELECT (fifths).metric, (fifths).p20, (fifths).p40, (fifths).p60, (fifths).p80,
+       now() AS updated_at
 FROM (SELECT @r@_retention_rfm_quintiles(history) AS fifths
       FROM @schema@.order_history AS shop) AS f

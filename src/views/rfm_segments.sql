@@ -13,6 +13,7 @@
 --@column mean_recency_score: mean of the scores R, 1 to 5
 --@column mean_frequency_score: mean of the scores F, 1 to 5
 --@column mean_monetary_score: mean of the scores M, 1 to 5
+--@column updated_at: @updated_at@
 SELECT coalesce(segment, '(none)') AS segment,
        count(*) AS customers,
        count(*) / (sum(count(*)) OVER ())::float8 AS share_of_customers,
@@ -23,7 +24,8 @@ SELECT coalesce(segment, '(none)') AS segment,
        avg(revenue)::numeric(38, 4) AS mean_revenue,
        avg(recency_score)::float8 AS mean_recency_score,
        avg(frequency_score)::float8 AS mean_frequency_score,
-       avg(monetary_score)::float8 AS mean_monetary_score
+       avg(monetary_score)::float8 AS mean_monetary_score,
+       now() AS updated_at
 FROM @schema@.customers AS c
 GROUP BY 1
 ORDER BY sum(revenue) DESC

@@ -8,8 +8,10 @@
 --@column orders_per_customer: orders / customers; NULL if nobody is that old
 --@column revenue: what they paid within so many days of the first order, refunds subtracted
 --@column revenue_per_customer: revenue / customers: the lifetime value to date at that age; NULL if nobody is that old
+--@column updated_at: @updated_at@
 SELECT age_days, coalesce(customers, 0) AS customers, coalesce(orders, 0) AS orders, orders_per_customer,
-       coalesce(revenue, 0)::numeric(38, 4) AS revenue, revenue_per_customer::numeric(38, 4) AS revenue_per_customer
+       coalesce(revenue, 0)::numeric(38, 4) AS revenue, revenue_per_customer::numeric(38, 4) AS revenue_per_customer,
+       now() AS updated_at
 FROM unnest(ARRAY[0, 30, 60, 90, 180, 365, 730]) AS ages (age_days)
      LEFT JOIN (SELECT (age).days AS age_days, (age).eligible AS customers, (age).orders, (age).purchase_frequency AS orders_per_customer,
                        (age).revenue, (age).customer_value AS revenue_per_customer

@@ -112,12 +112,15 @@ trailing_text(const Period *period)
 	return psprintf("%d", Max((period_is_of_months(period) ? MONTHS_PER_YEAR : 365) / period->length, 1));
 }
 
-/* All that a view has, and of how many lines each was. */
+/* All that a view has, and of how many lines each was; customers as the aggregates take them. */
 static char *
 sold_sql(const char *target, const char *view, const Source *source)
 {
 	const char *rows = quote_qualified_identifier(target, view);
 
+	if (strcmp(source->customer, "customer") != 0)
+		rows = psprintf("(SELECT %s AS customer, ordered_at, amount%s%s FROM %s)", source->customer,
+						source->lines ? ", order_id" : "", source->is_order ? ", is_order" : "", rows);
 	return source->lines ? retention_orders_of_lines(rows, source->is_order, true) :
 		psprintf("(SELECT *, 1::int8 AS row_count FROM %s AS line)", rows);
 }
@@ -132,6 +135,9 @@ retention_template_sql(const ViewTemplate *template, const char *target, const O
 		{"schema", quote_identifier(target)},
 		{"sold", sold_sql(target, VIEW_OF_ROWS, source)},
 		{"left_out", sold_sql(target, VIEW_OF_LEFT_OUT, source)},
+		/* the orders that count, with customers as the table has them; and which of them are orders */
+		{"own_rows", retention_counted_rows(quote_qualified_identifier(target, VIEW_OF_ROWS), source->lines, source->is_order, ext)},
+		{"is_order", source->is_order ? "is_order IS TRUE" : "amount >= 0"},
 		/* what the rows say of themselves: whether they are orders */
 		{"said", source->is_order ? "is_order IS TRUE" : "NULL::bool"},
 		/* behind the name of an aggregate over them */
@@ -169,7 +175,8 @@ retention_template_about(const char *about, const Options *options, const Source
 		{"refunded", source->is_order ? "what these refunds have taken from the revenue: minus the sum of their amounts" :
 		"money given back to known customers, as a positive number"},
 		{"trailing", trailing_text(&options->period)},
-		{"model", options->model}
+		{"model", options->model},
+		{"updated_at", "when the numbers were computed: at the last retention_refresh_data() where rows are kept, else now. The same in all rows"}
 	};
 
 	return fill_in(about, words, lengthof(words));

@@ -89,7 +89,8 @@ typedef struct Source
 {
 	bool		lines;			/* rows with the same order_id are one order */
 	bool		is_order;		/* rows say whether they are orders */
-	bool		numbers;		/* customers are int8, else uuid or text */
+	const char *customer;		/* SQL of a customer as the aggregates take them, of order_rows' own */
+	bool		numbers;		/* that is int8, else uuid or text */
 	const char *collation;		/* of customers that are texts; else NULL */
 	bool		zoned;			/* times are timestamptz */
 } Source;

@@ -161,6 +161,13 @@ CREATE FUNCTION plain_customers(which int) RETURNS SETOF jsonb STABLE LANGUAGE s
 	FROM plain_customer c JOIN r USING (customer) JOIN shops s USING (id), m WHERE id = which
 $$;
 
+CREATE FUNCTION plain_customer_facts(which int) RETURNS SETOF jsonb STABLE LANGUAGE sql AS $$
+	SELECT jsonb_build_object('customer', customer, 'orders', orders, 'revenue', revenue, 'aov', aov, 'refunds', refunds, 'refunded', refunded, 'first_order', first_order, 'last_order', last_order,
+		'lifespan_days', lifespan_days, 'mean_gap_days', mean_gap_days, 'next_order_due', next_order_due)
+	FROM plain_customer JOIN (
+		SELECT id, customer, count(*) FILTER (WHERE is_order IS NOT TRUE) AS refunds, coalesce(-sum(amount) FILTER (WHERE is_order IS NOT TRUE), 0) AS refunded FROM facts GROUP BY id, customer) r USING (id, customer)
+	WHERE id = which
+$$;
 CREATE FUNCTION plain_rfm_quintiles(which int) RETURNS SETOF jsonb STABLE LANGUAGE sql AS $$
 	SELECT jsonb_build_object('metric', metric, 'p20', p[1], 'p40', p[2], 'p60', p[3], 'p80', p[4])
 	FROM (SELECT metric, percentile_disc('{0.2,0.4,0.6,0.8}'::float8[]) WITHIN GROUP (ORDER BY value) AS p
@@ -250,7 +257,7 @@ $$;
 
 -- What tells a view's rows apart.
 CREATE TABLE keys (view text, key text[]);
-INSERT INTO keys VALUES ('kpi', '{}'), ('kpi_by_period', '{period_start}'), ('customers', '{customer}'), ('cohort_retention', '{cohort,period_index}'), ('repeat_within', '{days}'),
+INSERT INTO keys VALUES ('kpi', '{}'), ('kpi_by_period', '{period_start}'), ('customers', '{customer}'), ('customer_facts', '{customer}'), ('cohort_retention', '{cohort,period_index}'), ('repeat_within', '{days}'),
 	('order_ladder', '{order_number}'), ('value_by_age', '{age_days}'), ('lifecycle', '{period_start}'), ('rfm_segments', '{segment}'), ('rfm_quintiles', '{metric}'), ('revenue_concentration', '{percentile}'), ('excluded_rows', '{reason}');
 CREATE FUNCTION key_of(r jsonb, key text[]) RETURNS text IMMUTABLE LANGUAGE sql AS $$
 	SELECT coalesce(string_agg(r ->> k, '|' ORDER BY i), '') FROM unnest(key) WITH ORDINALITY u (k, i)
@@ -275,17 +282,22 @@ CREATE TABLE compared (id int, view text, name text, rows int8, differences int8
 CREATE PROCEDURE compare(which int, schema text) LANGUAGE plpgsql AS $$
 DECLARE
 	k keys;
+	own text;
 BEGIN
 	FOR k IN SELECT * FROM keys LOOP
+		-- one of its columns is of the table's own type
+		own := CASE WHEN k.view = 'customer_facts' THEN '|| jsonb_build_object(''customer'', ' ||
+			(SELECT CASE atttypid WHEN 'numeric'::regtype THEN 'trim_scale(customer)' WHEN 'bpchar'::regtype THEN 'rtrim(customer)' ELSE 'customer' END
+			 FROM pg_attribute WHERE attrelid = format('%I.%I', schema, k.view)::regclass AND attname = 'customer') || '::text)' ELSE '' END;
 		EXECUTE format('
 			INSERT INTO compared
 			WITH c AS MATERIALIZED (
-				SELECT v, p FROM (SELECT to_jsonb(v) AS v, key_of(to_jsonb(v), %3$L) AS k FROM %4$s v) v
+				SELECT v, p FROM (SELECT v, key_of(v, %3$L) AS k FROM (SELECT to_jsonb(v) %5$s AS v FROM %4$s v) v) v
 				FULL JOIN (SELECT p, key_of(p, %3$L) AS k FROM plain_%2$s(%1$s) p) p USING (k))
 			SELECT %1$s, %2$L, attname, count(c), count(c) FILTER (WHERE NOT coalesce(v -> attname = p -> attname OR
 				   same(v -> attname, p -> attname, type, CASE WHEN attname LIKE ''top%%revenue'' OR (attname = ''revenue'' AND %2$L = ''revenue_concentration'') THEN ''best '' ELSE '''' END || attname), false))
-			FROM (SELECT attname::text, atttypid::regtype AS type FROM pg_attribute WHERE attrelid = %4$L::regclass AND attnum > 0) a LEFT JOIN c ON true
-			GROUP BY attname', which, k.view, k.key, format('%I.%I', schema, k.view));
+			FROM (SELECT attname::text, atttypid::regtype AS type FROM pg_attribute WHERE attrelid = %4$L::regclass AND attnum > 0 AND attname <> ''updated_at'') a LEFT JOIN c ON true
+			GROUP BY attname', which, k.view, k.key, format('%I.%I', schema, k.view), own);
 	END LOOP;
 END
 $$;

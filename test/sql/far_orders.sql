@@ -46,7 +46,7 @@ SET search_path = public;
 CREATE FUNCTION pg_temp.contents(schema text) RETURNS TABLE (view text, content text) LANGUAGE plpgsql AS $$
 BEGIN
 	FOR view IN SELECT relname FROM pg_class WHERE relnamespace = schema::regnamespace AND relname NOT LIKE 'retention%' AND relname !~ '_rows$' AND relkind = 'v' ORDER BY relname COLLATE "C" LOOP
-		EXECUTE format('SELECT count(*) || '' '' || md5(string_agg(r::text, '','' ORDER BY r::text COLLATE "C")) FROM %I.%I r', schema, view) INTO content;
+		EXECUTE format('SELECT count(*) || '' '' || md5(string_agg(r, '','' ORDER BY r COLLATE "C")) FROM (SELECT (to_jsonb(r) - ''updated_at'')::text AS r FROM %I.%I r) r', schema, view) INTO content;
 		RETURN NEXT;
 	END LOOP;
 END

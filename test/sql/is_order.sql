@@ -30,7 +30,7 @@ SELECT customer, orders, revenue, aov, first_order, last_order, p_alive IS NOT N
 SELECT period_label, customers, orders, new_orders, revenue, new_revenue, refunds, refunded, guest_revenue FROM shop.kpi_by_period ORDER BY period_start;
 SELECT cohort_label, period_index, cohort_size, active, orders, revenue, cumulative_revenue FROM shop.cohort_retention ORDER BY cohort, period_index;
 SELECT percentile, customers, revenue, share_of_revenue FROM shop.revenue_concentration WHERE percentile IN (50, 100) ORDER BY percentile;
-SELECT * FROM shop.excluded_rows WHERE row_count > 0;
+SELECT reason, is_counted, row_count, amount FROM shop.excluded_rows WHERE row_count > 0;
 -- What refunds are is said where they are counted.
 SELECT attrelid::regclass, attname, col_description(attrelid, attnum) AS about FROM pg_attribute
 WHERE attrelid IN ('shop.kpi'::regclass, 'shop.order_rows'::regclass) AND attname IN ('orders', 'refunds', 'refunded', 'revenue', 'is_order') ORDER BY 1, attnum;
@@ -44,7 +44,7 @@ SELECT count(*) FROM retention_create_views('sales', 'customer', 'ordered_at', '
 INSERT INTO sales VALUES ('ann', '2024-02-06', 9, 1, 2), ('ann', '2024-03-06', 1, 0, 2), ('ann', '2024-02-07', NULL, 4, 2);
 SELECT customers, orders, revenue, refunds, refunded, guest_orders, guest_revenue FROM "of lines".kpi;
 SELECT customer, orders, revenue, first_order, last_order FROM "of lines".customers ORDER BY customer;
-SELECT * FROM "of lines".excluded_rows WHERE row_count > 0;
+SELECT reason, is_counted, row_count, amount FROM "of lines".excluded_rows WHERE row_count > 0;
 DELETE FROM sales WHERE ordered_at IN ('2024-02-06', '2024-03-06', '2024-02-07');
 
 -- ---------------------------------------------------------------------------

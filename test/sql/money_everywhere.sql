@@ -583,6 +583,9 @@ BEGIN
 							 FROM orders WHERE shop = this() AND c IS NOT NULL) o ON today - first >= d AND day BETWEEN first AND first + d GROUP BY d');
 		CALL compare_view('customers', 'customer', '{revenue,aov}',
 			'SELECT c AS place, revenue, revenue / orders AS aov FROM buyers WHERE shop = this() AND orders > 0');
+		CALL compare_view('customer_facts', 'customer', '{revenue,aov,refunded}',
+			'SELECT c AS place, revenue, revenue / orders AS aov, coalesce(refunded, 0) AS refunded
+			 FROM buyers LEFT JOIN (SELECT c, -sum(a) AS refunded FROM orders WHERE shop = this() AND a < 0 GROUP BY c) r USING (c) WHERE shop = this() AND orders > 0');
 		CALL compare_view('excluded_rows', 'reason', '{amount}',
 			'SELECT place, sum(a) AS amount FROM unnest(ARRAY[''order'', ''refund'', ''refund without order'', ''guest order'', ''guest refund'', ''no amount'', ''no time'', ''not finite'', ''absurd amount'', ''too early'', ''in the future'', ''filtered out'']) place
 			 LEFT JOIN (SELECT a, CASE WHEN c IS NULL THEN ''guest '' ELSE '''' END || CASE WHEN a >= 0 THEN ''order'' ELSE ''refund'' END ||

@@ -99,7 +99,7 @@ CREATE OR REPLACE VIEW shop.retention_options WITH (security_invoker = true) AS 
 
 SELECT count(*) FROM retention_refresh_views('shop');
 -- One changed, one in the place of ours, one with other columns: those that read it go on, or are left.
-CREATE OR REPLACE VIEW shop.order_ladder AS SELECT 1 AS order_number, 2::int8 AS customers, 3::int8 AS reached_next, 4::float8 AS rate, 5::int8 AS eligible, 6::int8 AS eligible_reached_next, 7::float8 AS eligible_rate, 8::float8 AS median_gap_days;
+CREATE OR REPLACE VIEW shop.order_ladder AS SELECT 1 AS order_number, 2::int8 AS customers, 3::int8 AS reached_next, 4::float8 AS rate, 5::int8 AS eligible, 6::int8 AS eligible_reached_next, 7::float8 AS eligible_rate, 8::float8 AS median_gap_days, now() AS updated_at;
 CREATE TABLE my_customers AS SELECT * FROM shop.customers WHERE orders > 1;
 DROP VIEW shop.rfm_segments, shop.rfm_quintiles, shop.customers;
 CREATE VIEW shop.customers AS TABLE my_customers;
@@ -146,7 +146,7 @@ ALTER VIEW shop.elsewhere RENAME TO left_out_rows;
 SELECT count(*) FROM retention_refresh_views('shop');
 -- Without the record nothing is ours, but what is as we would make it.
 DROP VIEW shop.retention_record;
-CREATE OR REPLACE VIEW shop.order_ladder AS SELECT 1 AS order_number, 2::int8 AS customers, 3::int8 AS reached_next, 4::float8 AS rate, 5::int8 AS eligible, 6::int8 AS eligible_reached_next, 7::float8 AS eligible_rate, 8::float8 AS median_gap_days;
+CREATE OR REPLACE VIEW shop.order_ladder AS SELECT 1 AS order_number, 2::int8 AS customers, 3::int8 AS reached_next, 4::float8 AS rate, 5::int8 AS eligible, 6::int8 AS eligible_reached_next, 7::float8 AS eligible_rate, 8::float8 AS median_gap_days, now() AS updated_at;
 SELECT count(*) FROM retention_refresh_views('shop');
 DROP VIEW shop.order_ladder;
 SELECT count(*) FROM retention_refresh_views('shop');

@@ -150,5 +150,132 @@ CREATE VIEW kept.retention_options AS SELECT 'month'::text AS period, 'UTC'::tex
 refused('options that say nothing of it', "SELECT retention_refresh_data('kept')", $orders);
 as('owner', q{ALTER TABLE orders DISABLE ROW LEVEL SECURITY; SELECT retention_drop_views('kept'); SELECT retention_drop_views('plain')});
 
+# ---- one customer by their key ---------------------------------------------------------
+
+# Customers of each type, in one table, with an index on each.
+my %key = (
+	i2 => [ 'int2', '42' ], i4 => [ 'int4', '42' ], i8 => [ 'int8', '42' ], a_domain => [ 'number_of_customer', '42' ], n => [ 'numeric', '42' ], n10 => [ 'numeric(10, 0)', '42' ],
+	u => [ 'uuid', q{'00000000-0000-0000-0000-000000000042'} ], t => [ 'text', q{'42'} ], v => [ 'varchar(20)', q{'42'} ], c => [ 'char(12)', q{'42'} ], any_case => [ 'text COLLATE any_case', q{'42'} ],
+	email => [ 'varchar(40)', q{'c42@x.org'}, 'lower(email)' ]
+);
+my $keyed = join ', ', map { "$_ $key{$_}[0]" } sort keys %key;
+my $values = join ', ', map { $_ eq 'u' ? q{('00000000-0000-0000-0000-' || lpad(i::text, 12, '0'))::uuid} : $_ eq 'email' ? q{'C' || i || '@X.org'} : $_ eq 't' || $_ eq 'v' || $_ eq 'c' || $_ eq 'any_case' ? 'i::text' : 'i' } sort keys %key;
+my $indexes = join '', map { 'CREATE INDEX many_' . $_ . ' ON many (' . ($key{$_}[2] // $_) . ");\n" } sort keys %key;
+as('owner', qq{
+CREATE DOMAIN number_of_customer AS int4 CHECK (VALUE > 0);
+CREATE COLLATION any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+CREATE TABLE many ($keyed, ordered_at timestamptz, amount numeric(10, 2), number int4, sold bool);
+INSERT INTO many SELECT $values, timestamptz '2024-01-01 12:00Z' + interval '1 hour' * (n * 97 % 9001), CASE WHEN n % 11 = 0 THEN -5 ELSE n % 50 END, n / 3, n % 11 <> 0
+FROM generate_series(1, 20000) AS n, LATERAL (SELECT (n * 7919 % 4001)::int4 + 1 AS i) AS k;
+INSERT INTO many (i4, ordered_at, amount) VALUES (NULL, '2024-05-01', 10), (42, NULL, 10), (42, 'infinity', 10), (42, '2024-05-01', 'NaN'), (42, '2024-05-01', NULL), (4444, '2024-05-01', -1);
+$indexes
+ANALYZE many;
+});
+my $own = q{SELECT orders, revenue, refunds, first_order, last_order, lifespan_days};
+foreach my $name (sort keys %key)
+{
+	my ($type, $value, $expression) = @{ $key{$name} };
+	my $customer = $expression // $name;
+	my $plain = "SELECT count(*) FILTER (WHERE amount >= 0), sum(amount)::numeric(38, 4), count(*) FILTER (WHERE amount < 0), (min(ordered_at) FILTER (WHERE amount >= 0))::date, (max(ordered_at) FILTER (WHERE amount >= 0))::date,
+		(max(ordered_at) FILTER (WHERE amount >= 0))::date - (min(ordered_at) FILTER (WHERE amount >= 0))::date FROM ";
+	my $rows = "(SELECT * FROM many WHERE $customer = $value AND isfinite(ordered_at) AND amount <> 'NaN') AS o";
+
+	foreach my $mode ('', q{, order_id => 'number'}, q{, is_order => 'sold'}, q{, materialized => true})
+	{
+		my $called = "customers of type $type$mode";
+		my $expected = $mode =~ /order_id/ ? $plain . "(SELECT min(ordered_at) AS ordered_at, sum(amount) AS amount FROM $rows WHERE amount >= 0 GROUP BY number UNION ALL SELECT ordered_at, amount FROM $rows WHERE amount < 0) AS o" : $plain . $rows;
+		my $plan;
+
+		($out, $errors) = as('owner', qq{
+SELECT count(*) > 11 FROM retention_create_views('many', '$customer', 'ordered_at', 'amount', time_zone => 'UTC', target => 'one'$mode);
+SET enable_seqscan = off;
+} . ($mode =~ /mat/ ? 'ANALYZE one.customer_facts_data;' : '') . qq{
+$own FROM one.customer_facts WHERE customer = $value;
+SET enable_seqscan = on;
+PREPARE one AS $own FROM one.customer_facts WHERE customer = \$1;
+EXECUTE one ($value);
+SELECT count(*), count(DISTINCT customer) FROM one.customer_facts;
+$expected;
+SELECT count(*), count(DISTINCT $customer) FROM (SELECT $customer FROM many WHERE ordered_at IS NOT NULL AND $customer IS NOT NULL GROUP BY 1 HAVING max(amount) >= 0) AS o ($name);
+SELECT count(*) FROM one.customers AS c FULL JOIN one.customer_facts AS f ON rtrim(f.customer::text) = c.customer::text
+WHERE (c.orders, c.revenue, c.aov, c.first_order, c.last_order, c.lifespan_days, c.mean_gap_days, c.next_order_due) IS DISTINCT FROM (f.orders, f.revenue, f.aov, f.first_order, f.last_order, f.lifespan_days, f.mean_gap_days, f.next_order_due);
+});
+		my @lines = split /\n/, $out;
+		is("$errors|@lines[0, 1, 2, 3, 6]", "|t $lines[4] $lines[4] $lines[5] 0", "$called: one of them, the number of all, and customers says the same");
+		($plan, $errors) = as('owner', "EXPLAIN (COSTS OFF) SELECT * FROM one.customer_facts WHERE customer = $value");
+		my $index = $mode =~ /mat/ ? 'customer_facts_data_customer_idx' : "many_$name";
+		like($plan, qr/(Index|Bitmap Index) Scan (using|on) $index\b/, '... by the index');
+		unlike($plan, qr/Seq Scan/, '... and nothing else');
+		as('owner', q{SELECT retention_drop_views('one')});
+	}
+}
+# Many of them are read no further than is asked for.
+($out, $errors) = as('owner', qq{
+SELECT count(*) > 11 FROM retention_create_views('many', 'i4', 'ordered_at', 'amount', time_zone => 'UTC', target => 'one');
+EXPLAIN (COSTS OFF) SELECT * FROM one.customer_facts LIMIT 10;
+});
+like($out, qr/Index Scan using many_i4/, 'a limit: by the index');
+# Who writes the order rows themselves may leave the customer as it is.
+($out, $errors) = as('owner', q{
+CREATE OR REPLACE VIEW one.order_rows WITH (security_invoker = true) AS SELECT i4 AS customer, ordered_at, amount * 2 AS amount FROM many;
+SELECT count(*) > 11 FROM retention_refresh_views('one');
+EXPLAIN (COSTS OFF) SELECT * FROM one.customer_facts WHERE customer = 42;
+});
+like("$errors|$out", qr/^\|t\n(?s:.*)Scan on many_i4/, 'order rows by hand');
+
+# ---- what a tool lists ---------------------------------------------------------------------
+
+# As JDBC's getTables(null, 'kept', null, {TABLE, VIEW}) and getColumns() ask, and information_schema.
+my $tables = q{
+SELECT c.relname FROM pg_catalog.pg_namespace n, pg_catalog.pg_class c
+WHERE c.relnamespace = n.oid AND n.nspname = '%s' AND (c.relkind IN ('r', 'v', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema') ORDER BY 1};
+my $remarks = q{
+SELECT count(*) FROM pg_catalog.pg_class c LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+	LEFT JOIN pg_catalog.pg_description d ON d.objoid = c.oid AND d.objsubid = 0 AND d.classoid = 'pg_class'::regclass
+	LEFT JOIN pg_catalog.pg_description o ON o.objoid = a.attrelid AND o.objsubid = a.attnum AND o.classoid = 'pg_class'::regclass
+WHERE c.relnamespace = '%s'::regnamespace AND c.relkind = 'v' AND (coalesce(d.description, '') = '' OR coalesce(o.description, '') = '')};
+my $typed = q{SELECT table_name, column_name, data_type, ordinal_position FROM information_schema.columns WHERE table_schema = '%s' AND table_name !~ '_data$' ORDER BY 1, 4};
+my %listed;
+
+as('owner', q{SELECT retention_drop_views('one'); SELECT retention_create_views('orders', } . "$columns, target => '$_', time_zone => 'UTC', materialized => " . ($_ eq 'kept' ? 'true' : 'false') . q{);
+GRANT USAGE ON SCHEMA } . "$_ TO tool; GRANT SELECT ON ALL TABLES IN SCHEMA $_ TO tool") foreach ('plain', 'kept');
+foreach my $target ('plain', 'kept')
+{
+	$listed{$target} = join '', map { as('tool', sprintf $_, $target) } $tables, $typed;
+	is((as('tool', sprintf $remarks, $target))[0], '0', "$target: every view and every column has a comment");
+	is((as('tool', qq{SELECT string_agg(table_name, ' ' ORDER BY table_name COLLATE "C") FROM information_schema.tables WHERE table_schema = '$target' AND table_name !~ '^(rfm_(seg.*names|thr)|order_(rows|history)|left|retention_)'}))[0],
+		'cohort_retention customer_facts customers excluded_rows kpi kpi_by_period lifecycle order_ladder repeat_within revenue_concentration rfm_quintiles rfm_segments value_by_age', '... and all are listed by their names, as views');
+}
+is($listed{kept}, $listed{plain}, 'a tool lists the same tables and columns, of the same types, whether rows are kept or not');
+is((as('tool', q{SELECT string_agg(c.relname, ' ') FROM pg_class c WHERE relnamespace = 'kept'::regnamespace AND relkind = 'm'
+	AND NOT EXISTS (SELECT FROM pg_class v WHERE v.relnamespace = c.relnamespace AND v.relkind = 'v' AND v.relname || '_data' = c.relname)}))[0], '', 'a materialized view has a plain one in front of it');
+($out, $errors) = as('tool', join ';', map { "SELECT count(*) > 0 FROM kept.$_" } split / /, 'cohort_retention customer_facts customers excluded_rows kpi kpi_by_period lifecycle order_ladder repeat_within revenue_concentration rfm_quintiles rfm_segments value_by_age');
+is("$errors|" . join(' ', split /\n/, $out), '|' . join(' ', ('t') x 13), '... that is read without rights on the orders');
+
+# ---- incremental syncs -------------------------------------------------------------------------
+
+# The key that the comment names tells all rows apart, and updated_at is there, of one moment.
+foreach my $target ('plain', 'kept')
+{
+	my $keys = $node->safe_psql('shop', qq{SELECT relname || ' ' || substring(obj_description(oid, 'pg_class') FROM 'Key: ([^.]*)\\.\$') FROM pg_class WHERE relnamespace = '$target'::regnamespace AND relkind = 'v' AND obj_description(oid, 'pg_class') ~ 'Key: ' ORDER BY 1});
+	my @keys = split /\n/, $keys;
+
+	is(scalar @keys, 12, "$target: views of more than one row have a key");
+	foreach (@keys)
+	{
+		my ($view, $key) = /^(\w+) (.*)$/;
+		is((as('owner', "SELECT count(*) > 0, count(*) = count(DISTINCT ($key)), count(*) FILTER (WHERE num_nulls($key) > 0), count(DISTINCT updated_at), count(updated_at) = count(*) FROM $target.$view"))[0],
+			't|t|0|1|t', "$target.$view: one row for each $key");
+	}
+	is((as('owner', "SELECT count(*) FROM $target.kpi"))[0], '1', '... and kpi has one row');
+}
+($out, $errors) = as('owner', q{
+SELECT max(updated_at) AS before FROM kept.customer_facts \gset
+SELECT retention_refresh_data('kept');
+SELECT (SELECT updated_at FROM kept.kpi) > :'before', (SELECT count(DISTINCT updated_at) FROM (SELECT updated_at FROM kept.kpi UNION ALL SELECT updated_at FROM kept.customers UNION ALL SELECT updated_at FROM kept.rfm_segments) AS u),
+	(SELECT updated_at FROM plain.kpi) = now(), (SELECT updated_at FROM kept.kpi) = (SELECT max(updated_at) FROM kept.customer_facts);
+});
+is("$errors|$out", "|\nt|1|t|t", 'updated_at: of the refresh, the same in all views; now in plain ones');
+
 $node->stop;
 done_testing();

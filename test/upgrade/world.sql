@@ -37,7 +37,7 @@ GRANT SELECT (customer, orders) ON stored.customers, stored.customers_data TO re
 GRANT SELECT ON shop.kpi TO PUBLIC;
 -- One that is the user's by now, and one that they may replace.
 CREATE OR REPLACE VIEW shop.order_ladder WITH (security_invoker = true) AS
-	SELECT 1::int4 AS order_number, 2::int8 AS customers, 3::int8 AS reached_next, 4::float8 AS rate, 5::int8 AS eligible, 6::int8 AS eligible_reached_next, 7::float8 AS eligible_rate, 8::float8 AS median_gap_days;
+	SELECT 1::int4 AS order_number, 2::int8 AS customers, 3::int8 AS reached_next, 4::float8 AS rate, 5::int8 AS eligible, 6::int8 AS eligible_reached_next, 7::float8 AS eligible_rate, 8::float8 AS median_gap_days, now() AS updated_at;
 CREATE TABLE names AS SELECT recency_score, frequency_score, upper(segment) AS segment FROM shop.rfm_segment_names;
 CREATE OR REPLACE VIEW shop.rfm_segment_names AS TABLE names;
 

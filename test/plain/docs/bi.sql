@@ -129,3 +129,30 @@ SELECT customer_id, ordered_at, amount / 1.19 FROM orders
 
 --> net
 SELECT round(coalesce((SELECT sum(amount / 1.19) FROM plain.known), 0), 4), round((SELECT sum(amount / 1.19) / nullif(count(*) FILTER (WHERE is_order), 0) FROM plain.rows), 4)
+
+--> one_customer
+SELECT count(*) FILTER (WHERE is_order), round(sum(amount), 4), round(sum(amount) / count(*) FILTER (WHERE is_order), 4), min(day) FILTER (WHERE is_order), max(day) FILTER (WHERE is_order),
+	   max(day) FILTER (WHERE is_order) + (SELECT floor(percentile_cont(0.5) WITHIN GROUP (ORDER BY gap))::int FROM (SELECT day - lag(day) OVER (ORDER BY day) AS gap FROM (SELECT DISTINCT day FROM plain.numbered WHERE customer::text = '7') d) g)
+FROM plain.known WHERE customer::text = '7' HAVING bool_or(is_order)
+
+--> months
+WITH m AS (SELECT count(*) AS n, count(*) FILTER (WHERE orders > 1) AS again FROM (SELECT customer, date_trunc('month', day) AS month, count(*) AS orders FROM plain.numbered GROUP BY 1, 2) c GROUP BY month)
+SELECT (SELECT sum(n) FROM m), (SELECT count(*) FROM plain.customer), (SELECT round(avg(again::numeric / n), 3) FROM m), (SELECT round(count(*) FILTER (WHERE orders > 1)::numeric / nullif(count(*), 0), 3) FROM plain.customer)
+FROM (SELECT 1) one
+
+--> measures
+SELECT day, country, channel, coalesce(customers(base), 0), coalesce(orders(base), 0), coalesce(revenue(base), 0) FROM sold;
+SELECT ordered_at::date, CASE WHEN md5(customer_id::text) < '8' THEN 'FR' ELSE 'DE' END, CASE WHEN amount < 50 THEN 'web' ELSE 'store' END, count(DISTINCT customer_id) FILTER (WHERE amount >= 0), count(customer_id) FILTER (WHERE amount >= 0),
+	   coalesce(sum(amount) FILTER (WHERE customer_id IS NOT NULL), 0)
+FROM orders WHERE isfinite(ordered_at) GROUP BY 1, 2, 3
+
+--> measures
+SELECT country, count(customer) FILTER (WHERE orders > 0), round(count(customer) FILTER (WHERE orders > 1)::numeric / nullif(count(customer) FILTER (WHERE orders > 0), 0), 3), round(sum(paid) FILTER (WHERE customer IS NOT NULL) / nullif(sum(orders) FILTER (WHERE customer IS NOT NULL), 0), 2)
+FROM (SELECT CASE WHEN md5(customer::text) < '8' THEN 'FR' ELSE 'DE' END AS country, customer, count(*) FILTER (WHERE is_order) AS orders, sum(amount) AS paid FROM plain.rows
+	  WHERE extract(year FROM day) = 2024 AND amount < 50 GROUP BY customer) c
+GROUP BY country ORDER BY country
+
+--> measures
+SELECT date_trunc('quarter', q)::date, count(customer) FILTER (WHERE orders > 0), round(count(customer) FILTER (WHERE orders > 1)::numeric / nullif(count(customer) FILTER (WHERE orders > 0), 0), 3)
+FROM (SELECT date_trunc('quarter', ordered_at) AS q, customer_id AS customer, count(*) FILTER (WHERE amount >= 0) AS orders FROM orders WHERE isfinite(ordered_at) GROUP BY 1, 2) c
+GROUP BY 1 ORDER BY 1 LIMIT 4
