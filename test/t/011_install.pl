@@ -293,7 +293,7 @@ SET ROLE owner;
 SET search_path = pg_catalog;
 CREATE TABLE val.orders AS SELECT * FROM planted.simulate_orders(300::int8, '2 years'::interval, 1::int8, '2024-01-01'::timestamptz, NULL::planted.purchase_model, NULL::planted.spend_model);
 CREATE TABLE val.vals AS
-SELECT base AS customer_base, h AS purchase_history, s AS survival_histogram, r AS rfm_inputs, l AS _retention_timeline, rb AS repeat_buying_histogram, rs AS repeat_spend_histogram, n AS renewals_histogram,
+SELECT base AS customer_base, h AS purchase_history, ARRAY[h] AS "purchase_history[]", s AS survival_histogram, r AS rfm_inputs, l AS _retention_timeline, rb AS repeat_buying_histogram, rs AS repeat_spend_histogram, n AS renewals_histogram,
 	planted.fit_purchases(rb, 'bg/nbd'::text) AS purchase_model, planted.fit_spend(rs) AS spend_model, fr AS retention_model,
 	2::int8 AS "bigint", 16::int4 AS integer, true AS boolean, 'a'::bpchar AS character, 'b'::varchar AS "character varying", date '2025-12-31' AS date,
 	0.5::float8 AS "double precision", '{0.1,0.2}'::float8[] AS "double precision[]", '{1,2}'::int4[] AS "integer[]", interval '1 year' AS interval,
@@ -355,7 +355,7 @@ foreach my $materialized ('false', 'true')
 	must('owner', 'owner', $path . qq{
 SELECT planted.retention_create_views('val.orders'::pg_catalog.regclass, 'customer_id'::pg_catalog.text, 'ordered_at'::pg_catalog.text, 'amount'::pg_catalog.text,
 	NULL::pg_catalog.text, NULL::pg_catalog.text, NULL::pg_catalog.text, '$target'::pg_catalog.name, 'month'::pg_catalog.text, 'UTC'::pg_catalog.text, '2 years'::pg_catalog.interval,
-	0.5::pg_catalog.float8, $materialized, 'mbg/nbd'::pg_catalog.text)});
+	0.5::pg_catalog.float8, $materialized, 'mbg/nbd'::pg_catalog.text, false)});
 	is(called(), '', "views, materialized $materialized: made without anything planted");
 	foreach my $view (split /\n/, must($superuser, 'owner', "SET search_path = pg_catalog; SELECT relname FROM pg_class WHERE relkind IN ('v', 'm') AND relnamespace = '$target'::regnamespace"))
 	{
