@@ -11,6 +11,7 @@ SET search_path = shop, public;
 SET work_mem = '1GB';
 SET timezone = 'UTC';
 
+-- All of it lies in the past: views leave out orders that are still to come.
 -- A simulated customer makes three or four orders.  The first three of five
 -- stay as they are; all later ones fold onto the other two, who so become
 -- regulars with some twenty orders.  That gives :customers customers exactly,
@@ -20,7 +21,7 @@ SELECT CASE WHEN id <= :customers * 6 / 10 THEN id
 			ELSE :customers * 6 / 10 + 1 + id % (:customers * 4 / 10) END AS customer,
 	   ordered_at, amount::numeric(12,2) AS amount
 FROM (SELECT customer_id AS id, ordered_at, amount
-	  FROM simulate_orders(4 * :customers::int8, '5 years', 1)
+	  FROM simulate_orders(4 * :customers::int8, '5 years', 1, '2020-01-01')
 	  LIMIT :orders) s
 ORDER BY ordered_at;
 
