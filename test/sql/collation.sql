@@ -73,7 +73,7 @@ FROM customer_list((SELECT purchase_history_with_names(k COLLATE case_insensitiv
 -- What is taken away is among those that have come: it doesn't bring another back.
 SELECT (SELECT string_agg(customer, ' ') FROM customer_list(a + b - a)) AS least, (SELECT string_agg(customer, ' ') FROM customer_list(b)) AS left
 FROM (SELECT purchase_history_with_names('Ann' COLLATE case_insensitive, date '2024-01-01', 'day') AS a, purchase_history_with_names('ann' COLLATE case_insensitive, date '2024-01-02', 'day') AS b) s;
-SELECT rollup(h) FROM (SELECT purchase_history_with_names('Ann', date '2024-01-01', 'day') UNION ALL SELECT purchase_history_with_names('Ann' COLLATE case_insensitive, date '2024-01-01', 'day')) s (h);
+SELECT purchase_history_with_names('Ann', date '2024-01-01', 'day') + purchase_history_with_names('Ann' COLLATE case_insensitive, date '2024-01-01', 'day');
 SELECT count(*) FROM customer_list((SELECT purchase_history(k, date '2000-01-01', 'day') FROM orders));
 
 -- Lines: customers and the numbers of orders alike. A function has one collation: where

@@ -34,7 +34,7 @@ SELECT reason, is_counted, row_count, amount FROM shop.excluded_rows WHERE row_c
 -- What refunds are is said where they are counted.
 SELECT attrelid::regclass, attname, col_description(attrelid, attnum) AS about FROM pg_attribute
 WHERE attrelid IN ('shop.kpi'::regclass, 'shop.order_rows'::regclass) AND attname IN ('orders', 'refunds', 'refunded', 'revenue', 'is_order') ORDER BY 1, attnum;
-SELECT regexp_replace(replace(pg_get_viewdef('shop.order_rows'), 'order_row.', ''), '\s+', ' ', 'g') AS order_rows, substring(pg_get_viewdef('shop.order_history') FROM '_retention_purchase_history\w*\([^)]*\)') AS order_history;
+SELECT regexp_replace(replace(pg_get_viewdef('shop.order_rows'), 'order_row.', ''), '\s+', ' ', 'g') AS order_rows, substring(replace(pg_get_viewdef('shop.order_history'), 'o.', '') FROM '_retention_purchase_history\w*\([^)]*\)') AS order_history;
 -- By the sign it would be another shop.
 SELECT count(*) FROM retention_create_views('sales', 'customer', 'ordered_at', 'profit', target => 'by sign');
 SELECT customers, orders, revenue, refunds, refunded, all_revenue FROM "by sign".kpi;
