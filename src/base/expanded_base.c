@@ -26,6 +26,7 @@
 
 #include "miscadmin.h"
 #include "pg/hugepage.h"
+#include "pg/prefetch.h"
 #include "utils/memutils.h"
 
 static Size
@@ -365,12 +366,6 @@ retention_expanded_absorb_hard(ExpandedBase *base, Spill **overflow, const Spill
 /* Rows that memory is asked for ahead. */
 #define AHEAD		16
 
-#if defined(__GNUC__) || defined(__clang__)
-#define prefetch(address)	__builtin_prefetch(address, 1)
-#else
-#define prefetch(address)	((void) 0)
-#endif
-
 static pg_attribute_always_inline uint64 *
 home_shaped(CustomerTable *table, uint64 hash, EntryShape shape)
 {
@@ -384,8 +379,8 @@ prefetch_home(CustomerTable *table, uint64 hash, EntryShape shape)
 {
 	uint64	   *home = home_shaped(table, hash, shape);
 
-	prefetch(home);
-	prefetch(home + 8);
+	prefetch_for_write(home);
+	prefetch_for_write(home + 8);
 }
 
 /* Put the pending rows into the table, whose entries have this shape. */

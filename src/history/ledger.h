@@ -19,6 +19,7 @@
 #include "history/names.h"
 #include "history/run.h"
 #include "miscadmin.h"
+#include "pg/prefetch.h"
 #include "store/spill.h"
 
 /*
@@ -149,13 +150,6 @@ ledger_partition(const Ledger *ledger, uint64 hash)
 	return ledger->partitions +
 		((((hash - ledger->first_hash) << ledger->shift) >> 1) >> (63 - ledger->log_partitions));
 }
-
-/* Ask for memory that will be written soon; any address will do. */
-#if defined(__GNUC__) || defined(__clang__)
-#define prefetch_for_write(address)	__builtin_prefetch(address, 1)
-#else
-#define prefetch_for_write(address)	((void) 0)
-#endif
 
 /* The place for the next entry; ledger_push counts it. */
 static inline uint64 *

@@ -36,6 +36,7 @@
 
 #include "history/run.h"
 #include "order/customer.h"
+#include "pg/prefetch.h"
 #include "store/spill_names.h"
 
 /* Identities of texts, the only ones that have names, are of so many words. */
@@ -138,13 +139,6 @@ names_have_room(const Names *names)
 {
 	return names->n + names->nwaiting < names->most;
 }
-
-/* Ask for memory that will be looked at soon; any address will do. */
-#if defined(__GNUC__) || defined(__clang__)
-#define prefetch_for_read(address)	__builtin_prefetch(address)
-#else
-#define prefetch_for_read(address)	((void) 0)
-#endif
 
 /*
  * A customer's name comes.  Returns whether no more may come before
