@@ -15,7 +15,7 @@
 #include <math.h>
 
 #include "forecast/fitted_model.h"
-#include "history/question.h"
+#include "question/question.h"
 
 #include "funcapi.h"
 #include "miscadmin.h"

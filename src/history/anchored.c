@@ -16,15 +16,66 @@
  */
 #include "postgres.h"
 
+#include "history/anchored.h"
 #include "history/history_state.h"
 #include "history/part_writer.h"
-#include "history/question.h"
 
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+
+/* Are they of the same customers and days?  What is known of an order may differ. */
+void
+retention_check_anchor(const Kind *part, const Kind *anchor)
+{
+	const char *one = NULL;
+	const char *other = NULL;
+
+	if (anchor->anchored)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("anchor is a part of a whole itself"),
+				 errhint("The anchor is the history of all orders, and not one that anchored() has made.")));
+	if (part->key != anchor->key)
+	{
+		one = retention_key_name(part->key);
+		other = retention_key_name(anchor->key);
+	}
+	else if (part->grain != anchor->grain)
+	{
+		one = psprintf("period %s", retention_grain_name(part->grain));
+		other = psprintf("period %s", retention_grain_name(anchor->grain));
+	}
+	/* a time without a time zone is of the shop's own clock */
+	else if (part->time == TIME_TIMESTAMPTZ && anchor->time == TIME_TIMESTAMPTZ &&
+			 strcmp(part->zone, anchor->zone) != 0)
+	{
+		one = psprintf("days of time zone %s", part->zone);
+		other = psprintf("days of time zone %s", anchor->zone);
+	}
+	if (one)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("purchase history and its anchor are of different kinds"),
+				 errdetail_internal("The history has %s, the anchor %s.", one, other),
+				 errhint("Make both of the same keys, by the same period and in the same time zone.")));
+}
+
+/* Customers of the part whom nobody knows: if it were a part, the whole would. */
+void
+retention_tell_left_out(int64 left_out)
+{
+	if (left_out == 0)
+		return;
+	ereport(NOTICE,
+			(errmsg_plural("left out %lld customer whom the anchor does not have",
+						   "left out %lld customers whom the anchor does not have",
+						   (unsigned long) left_out, (long long) left_out),
+			 errdetail("They have orders, and in the anchor none until the last day seen."),
+			 errhint("The anchor is the history of all orders that the other is a part of, or of all its customers' sign-ups.")));
+}
 
 /* The customers of a whole with an order, and their first: identity, mark. */
 typedef struct Origins

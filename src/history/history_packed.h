@@ -204,6 +204,7 @@ extern const Run *retention_history_unpack_nobody(HistoryUnpacker *unpacker);
 extern void retention_history_unpack_names(HistoryUnpacker *unpacker);
 extern const Run *retention_history_unpack_next(HistoryUnpacker *unpacker);
 extern void retention_history_unpack_end(HistoryUnpacker *unpacker);
+extern void retention_check_nothing_missing(const HistoryUnpacker *unpacker);
 extern void retention_history_mark_elsewhere(HistoryUnpacker *unpacker);
 extern int64 retention_history_mark_nobody(HistoryUnpacker *unpacker);
 extern void retention_history_add_wide(const HistoryUnpacker *unpacker, MoneyTotal *total,

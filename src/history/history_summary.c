@@ -9,7 +9,6 @@
 
 #include "base/base_packed.h"
 #include "history/history_state.h"
-#include "history/question.h"
 
 #include "access/htup_details.h"
 #include "funcapi.h"

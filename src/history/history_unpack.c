@@ -559,3 +559,16 @@ retention_history_add_wide(const HistoryUnpacker *unpacker, MoneyTotal *total,
 	occasion_wide_key(key, customer->identity, *occasion, unpacker->shape.key_words);
 	retention_total_add_any(total, wide_find(unpacker->wide, key), unpacker->scale);
 }
+
+/* A history that rows have been taken away from which it does not have is a part of one. */
+void
+retention_check_nothing_missing(const HistoryUnpacker *unpacker)
+{
+	if (unpacker->totals.missing > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("purchase history lacks rows that were taken away from it"),
+				 errdetail("There are %lld periods of customers with fewer rows than were taken away, or with none.",
+						   (long long) unpacker->totals.missing),
+				 errhint("Add the history that they were rows of, by rollup().")));
+}

@@ -16,7 +16,6 @@
 #include "postgres.h"
 
 #include "history/history_state.h"
-#include "history/question.h"
 
 #include "miscadmin.h"
 

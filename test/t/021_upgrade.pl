@@ -140,7 +140,7 @@ cmp_ok($active, '>', 0, 'asked by one who stays connected');
 
 # ---- new files, and the old extension ------------------------------------------------
 
-patch('src/history/cohort.c',
+patch('src/question/cohort.c',
 	"PG_FUNCTION_INFO_V1(retention_cohort_retention);\nDatum\nretention_cohort_retention(PG_FUNCTION_ARGS)", "static Datum\ncohort_rows(FunctionCallInfo fcinfo)",
 	'values[11]', 'values[12]', 'nulls[11]', 'nulls[12]',
 	'values[10] =', 'values[11] = Int64GetDatum(size - cell->active); values[10] =',

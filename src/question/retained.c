@@ -14,7 +14,7 @@
  */
 #include "postgres.h"
 
-#include "history/question.h"
+#include "question/question.h"
 
 #include "funcapi.h"
 #include "math/confidence_interval.h"

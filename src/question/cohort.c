@@ -16,7 +16,7 @@
  */
 #include "postgres.h"
 
-#include "history/question.h"
+#include "question/question.h"
 
 #include "common/hashfn.h"
 #include "funcapi.h"

@@ -18,7 +18,7 @@
  */
 #include "postgres.h"
 
-#include "history/period_balance.h"
+#include "question/period_balance.h"
 
 #include "utils/memutils.h"
 

@@ -9,8 +9,8 @@
 
 #include <math.h>
 
-#include "history/gap.h"
-#include "history/question.h"
+#include "question/gap.h"
+#include "question/question.h"
 #include "pg/number_argument.h"
 
 #include "utils/memutils.h"

@@ -11,7 +11,7 @@
 #include "postgres.h"
 
 #include "history/history_state.h"
-#include "history/question.h"
+#include "question/question.h"
 
 #include "funcapi.h"
 #include "miscadmin.h"

@@ -10,7 +10,7 @@
  */
 #include "postgres.h"
 
-#include "history/payments.h"
+#include "question/payments.h"
 
 #include "math/radix_sort.h"
 #include "metric/exact_numeric.h"

@@ -17,7 +17,7 @@
  */
 #include "postgres.h"
 
-#include "history/question.h"
+#include "question/question.h"
 
 #include "funcapi.h"
 #include "metric/exact_numeric.h"

@@ -10,7 +10,7 @@
  */
 #include "postgres.h"
 
-#include "history/question.h"
+#include "question/question.h"
 
 #include "histogram/histogram.h"
 

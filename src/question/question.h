@@ -80,12 +80,9 @@ extern void retention_question_begin_all(Question *question, FunctionCallInfo fc
 extern void retention_question_begin_with(Question *question, FunctionCallInfo fcinfo,
 										  int history_arg, int period_arg, int as_of_arg,
 										  int anchor_arg, bool with_money);
-extern void retention_check_anchor(const Kind *part, const Kind *anchor);
-extern void retention_check_nothing_missing(const HistoryUnpacker *unpacker);
 extern void retention_question_needs_days(const Question *question);
 extern bool retention_question_next_block(Question *question);
 extern bool retention_question_next_of_part(Question *question, CustomerView *customer);
-extern void retention_tell_left_out(int64 left_out);
 extern bool retention_question_complete(const Question *question, int32 period);
 extern Datum retention_question_date(const Question *question, int32 period);
 extern void retention_question_check_periods(const Question *question, int64 most);

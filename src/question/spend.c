@@ -13,7 +13,7 @@
 
 #include <math.h>
 
-#include "history/question.h"
+#include "question/question.h"
 
 #include "histogram/histogram.h"
 #include "metric/exact_numeric.h"

@@ -10,7 +10,7 @@
 
 #include "postgres.h"
 
-#include "history/question.h"
+#include "question/question.h"
 
 /* What is counted of the window that reaches back from each period. */
 typedef enum Trailing

@@ -7,8 +7,9 @@
  */
 #include "postgres.h"
 
-#include "history/question.h"
+#include "question/question.h"
 
+#include "history/anchored.h"
 #include "history/history_state.h"
 
 #include "miscadmin.h"
@@ -26,19 +27,6 @@
 /* Cells of a table of periods, and their memory: more than anybody reads. */
 #define CELLS_MAX		(1 << 23)
 #define CELLS_MAX_BYTES	(512.0 * 1024 * 1024)
-
-/* A history that rows have been taken away from which it does not have is a part of one. */
-void
-retention_check_nothing_missing(const HistoryUnpacker *unpacker)
-{
-	if (unpacker->totals.missing > 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("purchase history lacks rows that were taken away from it"),
-				 errdetail("There are %lld periods of customers with fewer rows than were taken away, or with none.",
-						   (long long) unpacker->totals.missing),
-				 errhint("Add the history that they were rows of, by rollup().")));
-}
 
 static void
 set_period(Question *question, Period period)
@@ -74,43 +62,6 @@ make_map(Question *question)
 	question->map = palloc(span * sizeof(int32));
 	for (int32 i = 0; i < span; i++)
 		question->map[i] = period_of_grain(question->map_first + i, question->grain, &question->period);
-}
-
-/* Are they of the same customers and days?  What is known of an order may differ. */
-void
-retention_check_anchor(const Kind *part, const Kind *anchor)
-{
-	const char *one = NULL;
-	const char *other = NULL;
-
-	if (anchor->anchored)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("anchor is a part of a whole itself"),
-				 errhint("The anchor is the history of all orders, and not one that anchored() has made.")));
-	if (part->key != anchor->key)
-	{
-		one = retention_key_name(part->key);
-		other = retention_key_name(anchor->key);
-	}
-	else if (part->grain != anchor->grain)
-	{
-		one = psprintf("period %s", retention_grain_name(part->grain));
-		other = psprintf("period %s", retention_grain_name(anchor->grain));
-	}
-	/* a time without a time zone is of the shop's own clock */
-	else if (part->time == TIME_TIMESTAMPTZ && anchor->time == TIME_TIMESTAMPTZ &&
-			 strcmp(part->zone, anchor->zone) != 0)
-	{
-		one = psprintf("days of time zone %s", part->zone);
-		other = psprintf("days of time zone %s", anchor->zone);
-	}
-	if (one)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("purchase history and its anchor are of different kinds"),
-				 errdetail_internal("The history has %s, the anchor %s.", one, other),
-				 errhint("Make both of the same keys, by the same period and in the same time zone.")));
 }
 
 /*
@@ -378,20 +329,6 @@ has_order(const Question *question, const CustomerView *customer)
 
 	occasions_begin(&cursor, question, customer);
 	return occasions_next(&cursor, &period, &orders);
-}
-
-/* Customers of the part whom nobody knows: if it were a part, the whole would. */
-void
-retention_tell_left_out(int64 left_out)
-{
-	if (left_out == 0)
-		return;
-	ereport(NOTICE,
-			(errmsg_plural("left out %lld customer whom the anchor does not have",
-						   "left out %lld customers whom the anchor does not have",
-						   (unsigned long) left_out, (long long) left_out),
-			 errdetail("They have orders, and in the anchor none until the last day seen."),
-			 errhint("The anchor is the history of all orders that the other is a part of, or of all its customers' sign-ups.")));
 }
 
 /*

@@ -15,7 +15,7 @@
 
 #include <math.h>
 
-#include "history/gap.h"
+#include "question/gap.h"
 
 #include "histogram/histogram.h"
 #include "miscadmin.h"

@@ -12,7 +12,7 @@
  */
 #include "postgres.h"
 
-#include "history/question.h"
+#include "question/question.h"
 
 #include "histogram/histogram.h"
 #include "math/portable_math.h"

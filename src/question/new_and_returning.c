@@ -8,7 +8,7 @@
  */
 #include "postgres.h"
 
-#include "history/period_balance.h"
+#include "question/period_balance.h"
 
 #include "funcapi.h"
 #include "miscadmin.h"

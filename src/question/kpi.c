@@ -10,7 +10,7 @@
 
 #include <math.h>
 
-#include "history/payments.h"
+#include "question/payments.h"
 
 #include "access/htup_details.h"
 #include "funcapi.h"

@@ -25,7 +25,7 @@
  */
 #include "postgres.h"
 
-#include "history/gap.h"
+#include "question/gap.h"
 
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"

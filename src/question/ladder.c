@@ -13,8 +13,8 @@
  */
 #include "postgres.h"
 
-#include "history/gap.h"
-#include "history/question.h"
+#include "question/gap.h"
+#include "question/question.h"
 
 #include "funcapi.h"
 #include "utils/tuplestore.h"

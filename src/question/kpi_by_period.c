@@ -12,8 +12,8 @@
 
 #include <math.h>
 
-#include "history/payments.h"
-#include "history/period_balance.h"
+#include "question/payments.h"
+#include "question/period_balance.h"
 
 #include "funcapi.h"
 #include "miscadmin.h"
