@@ -36,7 +36,7 @@ static const ViewColumn columns_of_options[] = {
 	{"lifespan", "how long a customer stays, for clv: an interval as a text; NULL: measured"},
 	{"margin", "what is left of the revenue, 0 to 1, for clv"},
 	{"model", "the model of repeat buying, as fit_purchases() takes it"},
-	{"materialized", "false: never out of date; true: the rows are kept, in materialized views, until they are refreshed"},
+	{"mode", "plain: never out of date; materialized: the rows are kept, in materialized views, until they are refreshed"},
 	{"ignore_row_security", "true: rows may be kept of tables with row-level security, which all who may read the views then read"}
 };
 
@@ -147,7 +147,7 @@ retention_views_check_free(const Build *build)
 		if (!template->key)
 			continue;
 		check_name(build, template->name);
-		if (build->options.materialized)
+		if (build->options.mode == MODE_MATERIALIZED)
 			check_name(build, retention_template_data(template));
 	}
 }
@@ -258,7 +258,7 @@ retention_views_check_ours(const Build *build)
 
 		if (template->key && OidIsValid(relation) && !retention_views_is_ours(build, template, relation, NULL))
 			retention_views_not_ours(build, template->name);
-		if (build->options.materialized && OidIsValid(data) && !retention_views_data_is_ours(build, template, data, NULL))
+		if (build->options.mode == MODE_MATERIALIZED && OidIsValid(data) && !retention_views_data_is_ours(build, template, data, NULL))
 			retention_views_not_ours(build, retention_template_data(template));
 	}
 	for (int i = 0; i < VIEWS_OTHERS; i++)

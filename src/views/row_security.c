@@ -63,7 +63,7 @@ secured_tables(const Build *build)
 void
 retention_views_check_row_security(const Build *build, bool tell)
 {
-	char	   *tables = build->options.materialized && (tell || !build->options.ignore_row_security) ? secured_tables(build) : NULL;
+	char	   *tables = build->options.mode == MODE_MATERIALIZED && (tell || !build->options.ignore_row_security) ? secured_tables(build) : NULL;
 
 	if (tables == NULL)
 		return;
@@ -72,7 +72,7 @@ retention_views_check_row_security(const Build *build, bool tell)
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("rows that are kept would be without row-level security: %s", tables),
 				 errdetail("Who may read a view in schema \"%s\" would read all that its owner sees, whatever policies say.", build->target),
-				 errhint("Have plain views, which show each reader what policies let them see: materialized => false. Or, if all readers may see all of it: ignore_row_security => true.")));
+				 errhint("Have plain views, which show each reader what policies let them see: mode => 'plain'. Or, if all readers may see all of it: ignore_row_security => true.")));
 	ereport(WARNING,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("rows that are kept are without row-level security: %s", tables),

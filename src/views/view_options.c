@@ -58,6 +58,23 @@ model_of_name(const char *name)
 	return kind ? retention_kind_name(&kind->about, k) : "auto";
 }
 
+static const char *const mode_names[VIEW_MODES] = {
+	[MODE_PLAIN] = "plain",
+	[MODE_MATERIALIZED] = "materialized"
+};
+
+static ViewMode
+mode_of_name(const char *name)
+{
+	for (ViewMode mode = MODE_PLAIN; mode < VIEW_MODES; mode++)
+		if (pg_strcasecmp(name, mode_names[mode]) == 0)
+			return mode;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unknown mode of views: \"%s\"", name),
+			 errhint("It is plain (read from the orders) or materialized (kept until they are refreshed).")));
+}
+
 static void
 check_options(Options *options)
 {
@@ -100,8 +117,8 @@ retention_options_of_arguments(Options *options, FunctionCallInfo fcinfo, const 
 	options->margin = PG_GETARG_FLOAT8(ARG_MARGIN);
 	retention_views_check_given(fcinfo, ARG_MODEL, "model");
 	options->model = text_to_cstring(PG_GETARG_TEXT_PP(ARG_MODEL));
-	retention_views_check_given(fcinfo, ARG_MATERIALIZED, "materialized");
-	options->materialized = PG_GETARG_BOOL(ARG_MATERIALIZED);
+	retention_views_check_given(fcinfo, ARG_MODE, "mode");
+	options->mode = mode_of_name(text_to_cstring(PG_GETARG_TEXT_PP(ARG_MODE)));
 	retention_views_check_given(fcinfo, ARG_IGNORE_ROW_SECURITY, "ignore_row_security");
 	options->ignore_row_security = PG_GETARG_BOOL(ARG_IGNORE_ROW_SECURITY);
 	check_options(options);
@@ -131,8 +148,8 @@ retention_options_sql(const Options *options)
 					 quote_literal_cstr(DatumGetCString(DirectFunctionCall1(float8out,
 																			Float8GetDatum(options->margin)))));
 	append_text(&sql, options->model, "model");
-	appendStringInfo(&sql, "%s AS materialized, %s AS ignore_row_security", options->materialized ? "true" : "false",
-					 options->ignore_row_security ? "true" : "false");
+	append_text(&sql, mode_names[options->mode], "mode");
+	appendStringInfo(&sql, "%s AS ignore_row_security", options->ignore_row_security ? "true" : "false");
 	return sql.data;
 }
 
@@ -223,7 +240,7 @@ retention_options_of_view(Options *options, Oid view)
 																  Int32GetDatum(-1)));
 	options->margin = DatumGetFloat8(find_datum(query, VIEW_OF_OPTIONS, "margin", FLOAT8OID));
 	options->model = find_text(query, VIEW_OF_OPTIONS, "model");
-	options->materialized = DatumGetBool(find_datum(query, VIEW_OF_OPTIONS, "materialized", BOOLOID));
+	options->mode = mode_of_name(find_text(query, VIEW_OF_OPTIONS, "mode"));
 	options->ignore_row_security = find_bool_or_false(query, VIEW_OF_OPTIONS, "ignore_row_security");
 	check_options(options);
 	relation_close(relation, NoLock);

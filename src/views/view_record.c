@@ -119,7 +119,7 @@ print_of(const char *text)
 static char *
 print_of_sql(const Build *build, const ViewTemplate *template, bool data)
 {
-	bool		over_data = template->key && build->options.materialized && !data;
+	bool		over_data = template->key && build->options.mode == MODE_MATERIALIZED && !data;
 
 	return print_of(psprintf("%s%s", over_data ? DATA_SUFFIX " " : "",
 							 retention_template_sql(template, "target", &build->options, &build->source, "extension")));

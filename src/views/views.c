@@ -116,7 +116,7 @@ check_source(const Build *build, Oid orders)
 
 /*
  * retention_create_views(orders, customer, ordered_at, amount, order_id, filter,
- * is_order, target, period, time_zone, lifespan, margin, materialized, model,
+ * is_order, target, period, time_zone, lifespan, margin, mode, model,
  * ignore_row_security)
  */
 PG_FUNCTION_INFO_V1(retention_create_views);
@@ -388,7 +388,7 @@ retention_refresh_data(PG_FUNCTION_ARGS)
 	nest_level = begin_own_names();
 	/* one that has no rows yet is not refreshed concurrently */
 	(void) open_views(&build, ShareUpdateExclusiveLock, concurrently ? ExclusiveLock : AccessExclusiveLock, false);
-	if (!build.options.materialized)
+	if (build.options.mode != MODE_MATERIALIZED)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("the views of schema \"%s\" are not materialized: they are never out of date", build.target)));

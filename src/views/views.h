@@ -67,10 +67,19 @@ typedef enum CreateArg
 	ARG_TIME_ZONE,
 	ARG_LIFESPAN,
 	ARG_MARGIN,
-	ARG_MATERIALIZED,
+	ARG_MODE,
 	ARG_MODEL,
 	ARG_IGNORE_ROW_SECURITY
 } CreateArg;
+
+/* Where the rows of the views come from when they are read; named in view_options.c. */
+typedef enum ViewMode
+{
+	MODE_PLAIN,					/* from the orders */
+	MODE_MATERIALIZED			/* from what was kept of all views when they were last refreshed */
+} ViewMode;
+
+#define VIEW_MODES	2
 
 /* How the views are made.  Strings that may be NULL say so. */
 typedef struct Options
@@ -80,7 +89,7 @@ typedef struct Options
 	Interval   *lifespan;		/* NULL: measured */
 	double		margin;
 	const char *model;			/* of repeat buying, as fit_purchases() takes it */
-	bool		materialized;
+	ViewMode	mode;
 	bool		ignore_row_security;	/* rows may be kept of tables with policies */
 } Options;
 

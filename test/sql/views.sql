@@ -24,18 +24,18 @@ INSERT INTO orders VALUES
 	(7, 'bob', '2024-04-01 12:00', 70), (8, 'dan', '2024-04-02 00:00', -5), (9, 'eve', '2024-03-01 00:00', NULL),
 	(10, 'eve', NULL, 7), (11, 'eve', 'infinity', 9), (12, 'ann', '2024-04-10 10:00', 0), (13, NULL, '2024-05-02 00:00', 40);
 SELECT * FROM retention_create_views('orders', 'customer', 'ordered_at', 'amount', target => 'shop');
-SELECT period, time_zone, lifespan, margin, model, materialized FROM shop.retention_options \gx
+SELECT period, time_zone, lifespan, margin, model, mode FROM shop.retention_options \gx
 SELECT version IS NOT NULL AS version, made ~ '^order_history=[0-9a-f]{16}:[0-9a-f]{16} .* value_by_age=[0-9a-f]{16}:[0-9a-f]{16}$' AS made, comments ~ '^([0-9a-f]{16} ?){100,}$' AS comments FROM shop.retention_record;
 -- How the views of all schemas are made: the options, and the filter of order_rows.
-CREATE FUNCTION pg_temp.recipes() RETURNS TABLE (target text, filter text, period text, time_zone text, lifespan text, margin float8, model text, materialized bool)
+CREATE FUNCTION pg_temp.recipes() RETURNS TABLE (target text, filter text, period text, time_zone text, lifespan text, margin float8, model text, mode text)
 LANGUAGE plpgsql SET search_path = pg_catalog AS $$
 BEGIN
 	FOR target, filter IN SELECT nspname, (SELECT regexp_replace(regexp_replace(substring(pg_get_viewdef(r.oid) from 'WHERE (.*);$'), '\s+', ' ', 'g'), 'order_row\.', '', 'g')
 		FROM pg_class r WHERE r.relnamespace = n.oid AND r.relname = 'order_rows')
 		FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE c.relname = 'retention_options' ORDER BY 1
 	LOOP
-		EXECUTE format('SELECT period, time_zone, lifespan, margin, model, materialized FROM %I.retention_options', target)
-			INTO period, time_zone, lifespan, margin, model, materialized;
+		EXECUTE format('SELECT period, time_zone, lifespan, margin, model, mode FROM %I.retention_options', target)
+			INTO period, time_zone, lifespan, margin, model, mode;
 		RETURN NEXT;
 	END LOOP;
 END
@@ -163,7 +163,7 @@ BEGIN
 		END IF;
 		PERFORM retention_create_views(format('%I', 'Shop ' || s.id)::regclass, 'Customer', 'at %I', 'amount',
 			order_id => CASE WHEN s.kind LIKE '%lines' THEN 'order' END::name, filter => s.kept, is_order => s.told, target => ('views ' || s.id)::name, period => s.period, time_zone => s.zone,
-			lifespan => s.lifespan, margin => s.margin, materialized => s.kind IN ('materialized', 'materialized lines'));
+			lifespan => s.lifespan, margin => s.margin, mode => CASE WHEN s.kind IN ('materialized', 'materialized lines') THEN 'materialized' ELSE 'plain' END);
 	END LOOP;
 END
 $$;
@@ -517,7 +517,7 @@ BEGIN
 		EXECUTE format('CREATE TABLE %I.%I (%I int, %I timestamptz, %I numeric, %I int)', own, n, 'c' || left(n, 30), 't' || left(n, 30), n, 'o' || left(n, 30));
 		EXECUTE format('INSERT INTO %I.%I VALUES (1, ''2024-01-01'', 10, 1), (1, ''2024-01-01'', 20, 1), (2, ''2024-02-01'', 40, 1)', own, n);
 		SELECT count(*) INTO made FROM retention_create_views(format('%I.%I', own, n)::regclass, ('c' || left(n, 30))::name, ('t' || left(n, 30))::name, n::name, order_id => ('o' || left(n, 30))::name,
-			filter => format('%I > 0 AND %I.%I IS NOT NULL AND EXISTS (SELECT FROM %I.%I WHERE %I > 10)', n, n, n, own, n, n), target => n::name, materialized => n LIKE '%e%') v;
+			filter => format('%I > 0 AND %I.%I IS NOT NULL AND EXISTS (SELECT FROM %I.%I WHERE %I > 10)', n, n, n, own, n, n), target => n::name, mode => CASE WHEN n LIKE '%e%' THEN 'materialized' ELSE 'plain' END) v;
 		EXECUTE format('INSERT INTO named SELECT %L, %s, revenue, (SELECT count(*) FROM %I.customers) FROM %I.kpi', n, made, n, n);
 		PERFORM retention_refresh_views(n::name);
 		IF n LIKE '%e%' THEN
@@ -565,7 +565,9 @@ CREATE FOREIGN TABLE far_away (customer int, ordered_at date, amount int) SERVER
 SELECT call, pg_temp.attempt(format('SELECT retention_create_views(%s)', call)) AS error FROM unnest(ARRAY[
 	$$NULL, 'customer', 'ordered_at', 'amount'$$,
 	$$'orders', 'customer', 'ordered_at', 'amount', target => NULL$$, $$'orders', 'customer', 'ordered_at', 'amount', period => NULL$$, $$'orders', 'customer', 'ordered_at', 'amount', margin => NULL$$,
-	$$'orders', 'customer', 'ordered_at', 'amount', materialized => NULL$$,
+	$$'orders', 'customer', 'ordered_at', 'amount', mode => NULL$$,
+	$$'orders', 'customer', 'ordered_at', 'amount', mode => 'nightly'$$,
+	$$'orders', 'customer', 'ordered_at', 'amount', mode => ''$$,
 	$$'orders', 'buyer', 'ordered_at', 'amount'$$, $$'orders', 'customer', 'ordered', 'amount'$$, $$'orders', 'customer', 'ordered_at', 'price'$$, $$'orders', 'customer', 'ordered_at', 'amount', order_id => 'number'$$,
 	$$'orders', 'gone', 'ordered_at', 'amount'$$, $$'orders', '........pg.dropped.5........', 'ordered_at', 'amount'$$, $$'orders', 'ctid', 'ordered_at', 'amount'$$, $$'orders', 'tableoid', 'ordered_at', 'amount'$$,
 	$$'orders', 'customer', 'ordered_at', 'xmin'$$, $$'orders', 'customer', 'ordered_at', 'amount', order_id => 'ctid'$$, $$'orders', '"Customer"', 'ordered_at', 'amount'$$, $$'orders', '', 'ordered_at', 'amount'$$,
@@ -655,7 +657,7 @@ SELECT pg_typeof(customer), count(*) FROM again.customers GROUP BY 1;
 SELECT count(*) AS the_same FROM pg_temp.state(), unnest(oids) o WHERE o = ANY (:'before');
 SELECT * FROM pg_temp.grants();
 -- Materialized, and back: made anew, what was granted stays.
-SELECT count(*) FROM retention_create_views('orders_by_number', 'customer', 'ordered_at', 'amount', target => 'again', materialized => true);
+SELECT count(*) FROM retention_create_views('orders_by_number', 'customer', 'ordered_at', 'amount', target => 'again', mode => 'materialized');
 SELECT kinds FROM pg_temp.state();
 SELECT * FROM pg_temp.grants();
 SELECT count(*) AS unique_indexes FROM pg_index WHERE indisunique AND indrelid = ANY ((SELECT oids FROM pg_temp.state())::oid[]);
@@ -849,7 +851,7 @@ SELECT pg_catalog.count(*) FROM "a ""part@r@".retention_refresh_views();
 SELECT pg_temp.everything() OPERATOR(pg_catalog.=) answer AS same FROM pg_temp.before;
 SELECT "a ""part@r@".retention_drop_views('shop');
 DROP SCHEMA shop CASCADE;
-SELECT pg_catalog.count(*) FROM "a ""part@r@".retention_create_views('views_test.orders', 'customer', 'ordered_at', 'amount', materialized => true, target => 'shop');
+SELECT pg_catalog.count(*) FROM "a ""part@r@".retention_create_views('views_test.orders', 'customer', 'ordered_at', 'amount', mode => 'materialized', target => 'shop');
 SELECT "a ""part@r@".retention_refresh_data('shop', true);
 -- It moves.
 SET search_path = '';

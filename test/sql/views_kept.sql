@@ -28,7 +28,7 @@ CREATE FUNCTION numbers(target regnamespace) RETURNS text LANGUAGE sql AS
 	$$ SELECT string_agg(concat_ws(' ', relname, c.oid, r.xmin), ', ' ORDER BY relname) FROM pg_class c JOIN pg_rewrite r ON ev_class = c.oid WHERE relnamespace = target AND relkind IN ('v', 'm') $$;
 
 SELECT count(*) FROM retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', target => 'shop');
-SELECT count(*) FROM retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', target => 'stored', materialized => true);
+SELECT count(*) FROM retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', target => 'stored', mode => 'materialized');
 -- What is as it would be made is not made again.
 SELECT numbers('shop') AS shop, numbers('stored') AS stored \gset
 SELECT count(*) FROM retention_refresh_views('shop');
@@ -86,9 +86,9 @@ CREATE OR REPLACE VIEW shop.retention_options AS :computed
 SELECT retention_refresh_views('shop');
 CREATE OR REPLACE VIEW shop.retention_options AS :fortnights
 SELECT retention_refresh_views('shop');
-CREATE OR REPLACE VIEW shop.retention_options AS SELECT 'month'::text AS period, NULL::text AS time_zone, NULL::text AS lifespan, float8 '30' AS margin, 'mbg/nbd'::text AS model, false AS materialized, false AS ignore_row_security;
+CREATE OR REPLACE VIEW shop.retention_options AS SELECT 'month'::text AS period, NULL::text AS time_zone, NULL::text AS lifespan, float8 '30' AS margin, 'mbg/nbd'::text AS model, 'plain'::text AS mode, false AS ignore_row_security;
 SELECT retention_refresh_views('shop');
-CREATE OR REPLACE VIEW shop.retention_options AS SELECT 'month'::text AS period, NULL::text AS time_zone, '3'::text AS lifespan, float8 '0.3' AS margin, NULL::text AS model, false AS materialized, false AS ignore_row_security;
+CREATE OR REPLACE VIEW shop.retention_options AS SELECT 'month'::text AS period, NULL::text AS time_zone, '3'::text AS lifespan, float8 '0.3' AS margin, NULL::text AS model, 'plain'::text AS mode, false AS ignore_row_security;
 SELECT retention_refresh_views('shop');
 SELECT count(*) FROM retention_refresh_views();
 CREATE OR REPLACE VIEW shop.retention_options WITH (security_invoker = true) AS :options
@@ -129,7 +129,7 @@ CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NU
 ALTER VIEW shop.customers SET (security_barrier = true);
 CREATE TRIGGER of_mine INSTEAD OF INSERT ON shop.customers FOR EACH ROW EXECUTE FUNCTION nothing();
 SELECT retention_create_views('orders', 'customer_id::text', 'ordered_at', 'amount', target => 'shop');
-SELECT count(*) FROM retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', materialized => true, target => 'shop');
+SELECT count(*) FROM retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', mode => 'materialized', target => 'shop');
 SELECT count(*) FROM retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', target => 'shop');
 DROP TRIGGER of_mine ON shop.customers;
 -- Whose rights a view reads with goes with where its rows come from.

@@ -19,7 +19,7 @@ CREATE OR REPLACE VIEW ours.order_ladder AS :ladder
 CREATE OR REPLACE VIEW ours.repeat_within AS :by_day
 SELECT count(*) FROM retention_refresh_views('ours');
 CREATE OR REPLACE VIEW ours.retention_options AS
-	SELECT 'week' AS period, 'UTC' AS time_zone, NULL::text AS lifespan, float8 '1' AS margin, 'mbg/nbd' AS model, true AS materialized, false AS ignore_row_security;
+	SELECT 'week' AS period, 'UTC' AS time_zone, NULL::text AS lifespan, float8 '1' AS margin, 'mbg/nbd' AS model, 'materialized'::text AS mode, false AS ignore_row_security;
 SELECT count(*) FROM retention_refresh_views('ours');
 SELECT pg_get_viewdef('ours.order_ladder'::regclass) ~ 'cleaned.order_history' AS ladder, pg_get_viewdef('ours.repeat_within'::regclass) ~ 'cleaned.repeat_within' AS by_day;
 -- Functions of a later version have more columns, and the views of this one come from a dump: they are still ours.
@@ -40,7 +40,7 @@ SELECT retention_drop_views('dumped');
 ROLLBACK;
 SELECT retention_drop_views('dumped');
 -- What has the name of kept rows is theirs, and so is the view over it, which looks as ours would.
-SELECT count(*) FROM retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', target => 'taken', materialized => true);
+SELECT count(*) FROM retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', target => 'taken', mode => 'materialized');
 SELECT pg_get_viewdef('taken.order_ladder'::regclass) AS ladder \gset
 DROP VIEW taken.retention_record, taken.order_ladder, taken.repeat_within;
 ALTER MATERIALIZED VIEW taken.order_ladder_data RENAME TO elsewhere;
@@ -49,9 +49,9 @@ CREATE VIEW taken.order_ladder AS :ladder
 DROP MATERIALIZED VIEW taken.repeat_within_data, taken.elsewhere;
 CREATE TABLE taken.repeat_within_data (mine int);
 SELECT count(*) FROM retention_refresh_views('taken');
-SELECT retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', target => 'taken', materialized => true);
+SELECT retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', target => 'taken', mode => 'materialized');
 DROP VIEW taken.order_ladder;
-SELECT retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', target => 'taken', materialized => true);
+SELECT retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', target => 'taken', mode => 'materialized');
 SELECT count(*) FROM retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', target => 'taken');
 SELECT retention_drop_views('taken');
 SELECT relname FROM pg_class WHERE relnamespace = 'taken'::regnamespace ORDER BY 1;

@@ -122,7 +122,7 @@ foreach my $filter ('*', 'orders.*', '', ' ', 'amount > 0;', 'amount > 0; SELECT
 
 as('owner', qq{
 SELECT retention_create_views('orders', $columns, target => 'shop');
-SELECT retention_create_views('orders', $columns, target => 'kept', materialized => true);
+SELECT retention_create_views('orders', $columns, target => 'kept', mode => 'materialized');
 GRANT USAGE ON SCHEMA shop, kept TO bi;
 GRANT SELECT ON ALL TABLES IN SCHEMA shop, kept TO bi;
 });
@@ -169,17 +169,17 @@ ALTER DEFAULT PRIVILEGES IN SCHEMA kept GRANT SELECT ON TABLES TO mallory;
 });
 foreach my $schema ('shop', 'kept')
 {
-	my $materialized = $schema eq 'kept' ? 'true' : 'false';
+	my $mode = $schema eq 'kept' ? 'materialized' : 'plain';
 
 	($before) = as('owner', grants_of($schema));
 	like($before, qr/^kpi\|\|analyst\|SELECT\|t$/m, "$schema: grants there");
-	($out, $errors) = as('owner', "SELECT count(*) FROM retention_create_views('orders', $columns, target => '$schema', materialized => $materialized);
+	($out, $errors) = as('owner', "SELECT count(*) FROM retention_create_views('orders', $columns, target => '$schema', mode => '$mode');
 		SELECT count(*) FROM retention_refresh_views('$schema')");
 	is("$out$errors", "13\n13", "$schema: made again, twice");
 	is((as('owner', grants_of($schema)))[0], $before, "$schema: grants are what they were");
 }
 ($before) = as('owner', grants_of('shop'));
-as('owner', "SELECT retention_create_views('orders', $columns, materialized => true, target => 'shop'); SELECT retention_create_views('orders', $columns, target => 'shop')");
+as('owner', "SELECT retention_create_views('orders', $columns, mode => 'materialized', target => 'shop'); SELECT retention_create_views('orders', $columns, target => 'shop')");
 is((as('owner', grants_of('shop')))[0], $before, 'grants stay when views become materialized, and plain again');
 
 # ---- as whom they are made again ---------------------------------------------------------------
@@ -208,7 +208,7 @@ BEGIN
 END $$;
 GRANT USAGE ON SCHEMA m TO PUBLIC;
 CREATE TABLE m.orders AS SELECT * FROM orders LIMIT 20;
-SELECT retention_create_views('m.orders', } . $columns . q{, target => 'traps', filter => 'm.look()', materialized => true);
+SELECT retention_create_views('m.orders', } . $columns . q{, target => 'traps', filter => 'm.look()', mode => 'materialized');
 DELETE FROM m.seen;
 });
 my $oids = q{SELECT string_agg(format('%s %s %s', relname, oid, pg_get_userbyid(relowner)), ',' ORDER BY relname, oid) FROM pg_class WHERE relnamespace = '%s'::regnamespace};
@@ -397,10 +397,10 @@ is((as('owner', q{SELECT string_agg(relname, ' ') FROM pg_class WHERE relnamespa
 as('owner', q{
 CREATE FUNCTION let_through() RETURNS bool LANGUAGE plpgsql STABLE AS $$ BEGIN PERFORM pg_advisory_xact_lock_shared(77); RETURN true; END $$;
 CREATE TABLE coming AS SELECT 1 AS customer_id, date '2024-01-01' AS ordered_at, 100 AS amount;
-SELECT retention_create_views('coming', 'customer_id', 'ordered_at', 'amount', target => 'coming', materialized => true, filter => 'let_through()') \g /dev/null
+SELECT retention_create_views('coming', 'customer_id', 'ordered_at', 'amount', target => 'coming', mode => 'materialized', filter => 'let_through()') \g /dev/null
 });
 foreach my $case ([ 'refreshed', q{SELECT retention_refresh_data('coming', true) \g /dev/null} ], [ 'refreshed at once', q{SELECT retention_refresh_data('coming', false) \g /dev/null} ],
-	[ 'made', q{SELECT retention_create_views('coming', 'customer_id', 'ordered_at', 'amount', target => 'coming', materialized => true, filter => 'let_through()') \g /dev/null} ])
+	[ 'made', q{SELECT retention_create_views('coming', 'customer_id', 'ordered_at', 'amount', target => 'coming', mode => 'materialized', filter => 'let_through()') \g /dev/null} ])
 {
 	my ($what, $statement) = @$case;
 	my $gate = background($node, qq{\\c shop
@@ -474,7 +474,7 @@ BEGIN
 END $$;
 CREATE FUNCTION slow(orders) RETURNS bool LANGUAGE plpgsql STABLE AS $$ BEGIN PERFORM pg_sleep(0.02); RETURN true; END $$;
 });
-my $made = q{SELECT count(*) FROM retention_create_views('orders', } . $columns . q{, target => 'stopped', materialized => true,
+my $made = q{SELECT count(*) FROM retention_create_views('orders', } . $columns . q{, target => 'stopped', mode => 'materialized',
 	filter => $f$counted('%s', %s, orders)$f$)};
 as('owner', sprintf($made, '', -1));
 my ($rows) = as('owner', q{SELECT last_value FROM rows_seen; SELECT retention_drop_views('stopped')});
@@ -497,7 +497,7 @@ foreach my $case ([ 'SELECT pg_cancel_backend(pg_backend_pid()), pg_sleep(60)', 
 # of views that are there, nothing changes
 ($before) = as('owner', "$kept; $recipes");
 ($out, $errors) = as('owner', qq{SELECT setval('rows_seen', 1) \\g /dev/null
-SELECT retention_create_views('orders', $columns, target => 'kept', materialized => true, period => 'week',
+SELECT retention_create_views('orders', $columns, target => 'kept', mode => 'materialized', period => 'week',
 	filter => \$f\$counted('SELECT 1 / 0', @{[ int($rows / 2) ]}, orders)\$f\$);
 DO \$\$
 BEGIN
@@ -534,7 +534,7 @@ SET timezone = 'Asia/Tokyo';
 SELECT count(*) FROM retention_create_views('orders', } . $columns . q{, time_zone => 'Europe/Berlin', lifespan => '1 year 2 mons', margin => 0.123456789012345678,
 	filter => $f$is_paid(status) AND ordered_at > (SELECT min(ordered_at) FROM orders) + '1 12:00:00' AND weight <> 12.123456789012345678::float8
 		AND ordered_at > '03/02/2019' AND waited = '1 12:00:00' AND "My Sales".is_paid('it''s \ paid')$f$, target => 'shop');
-SELECT count(*) FROM retention_create_views('orders', } . $columns . q{, target => 'kept', materialized => true, filter => 'is_paid(status)', is_order => 'weight <> 12.123456789012345678::float8 AND amount > 5');
+SELECT count(*) FROM retention_create_views('orders', } . $columns . q{, target => 'kept', mode => 'materialized', filter => 'is_paid(status)', is_order => 'weight <> 12.123456789012345678::float8 AND amount > 5');
 CREATE TABLE thresholds AS SELECT * FROM shop.rfm_quintiles WHERE metric <> 'monetary';
 CREATE OR REPLACE VIEW shop.rfm_thresholds AS TABLE thresholds;
 CREATE TABLE names AS SELECT recency_score, frequency_score, CASE WHEN recency_score = 5 THEN 'Our best' ELSE segment END AS segment FROM shop.rfm_segment_names WHERE recency_score > 1;
@@ -660,7 +660,7 @@ CREATE EXTENSION postgres_fdw;
 CREATE SERVER elsewhere FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '$host', port '$port', dbname 'postgres', extensions 'retention');
 CREATE USER MAPPING FOR CURRENT_USER SERVER elsewhere;
 CREATE FOREIGN TABLE far (customer_id int8, ordered_at timestamptz, order_id int8, amount numeric) SERVER elsewhere OPTIONS (table_name 'lines');
-SELECT count(*) FROM retention_create_views('far', $columns, target => 'by_far', materialized => true);
+SELECT count(*) FROM retention_create_views('far', $columns, target => 'by_far', mode => 'materialized');
 });
 	is("$out$errors", '13', 'a foreign table');
 	($renamed = $answers{by_line}) =~ s/by_line/by_far/g;
@@ -695,7 +695,7 @@ grows_not('an error that is caught', "DO \$\$ BEGIN PERFORM retention_create_vie
 	PERFORM 1 / 0; EXCEPTION WHEN division_by_zero THEN NULL; END \$\$", 20);
 # REFRESH CONCURRENTLY makes temporary tables, whose buffers core keeps.  And of
 # relations that come and go, its caches of the catalogs grow in steps of 2 MB.
-grows_not('materialized views', "SELECT retention_create_views('few', $columns, target => 'again', materialized => true);
+grows_not('materialized views', "SELECT retention_create_views('few', $columns, target => 'again', mode => 'materialized');
 	SELECT retention_refresh_data('again', concurrently => false)", 20, 4096);
 
 $node->stop;

@@ -348,23 +348,23 @@ foreach my $columns ('customer_id, ordered_at, amount', 'customer_id::pg_catalog
 	}
 }
 
-foreach my $materialized ('false', 'true')
+foreach my $mode ('plain', 'materialized')
 {
-	my $target = "shop_$materialized";
+	my $target = "shop_$mode";
 
 	must('owner', 'owner', $path . qq{
 SELECT planted.retention_create_views('val.orders'::pg_catalog.regclass, 'customer_id'::pg_catalog.text, 'ordered_at'::pg_catalog.text, 'amount'::pg_catalog.text,
 	NULL::pg_catalog.text, NULL::pg_catalog.text, NULL::pg_catalog.text, '$target'::pg_catalog.name, 'month'::pg_catalog.text, 'UTC'::pg_catalog.text, '2 years'::pg_catalog.interval,
-	0.5::pg_catalog.float8, $materialized, 'mbg/nbd'::pg_catalog.text, false)});
-	is(called(), '', "views, materialized $materialized: made without anything planted");
+	0.5::pg_catalog.float8, '$mode'::pg_catalog.text, 'mbg/nbd'::pg_catalog.text, false)});
+	is(called(), '', "views, mode $mode: made without anything planted");
 	foreach my $view (split /\n/, must($superuser, 'owner', "SET search_path = pg_catalog; SELECT relname FROM pg_class WHERE relkind IN ('v', 'm') AND relnamespace = '$target'::regnamespace"))
 	{
 		must('owner', 'owner', "$path SELECT * FROM $target.$view");
-		is(called(), '', "view $view, materialized $materialized: nothing planted");
+		is(called(), '', "view $view, mode $mode: nothing planted");
 	}
-	must('owner', 'owner', "$path SELECT planted.retention_refresh_data('$target'::pg_catalog.name, true)") if $materialized eq 'true';
+	must('owner', 'owner', "$path SELECT planted.retention_refresh_data('$target'::pg_catalog.name, true)") if $mode eq 'materialized';
 	must('owner', 'owner', "$path SELECT planted.retention_refresh_views('$target'::pg_catalog.name); SELECT planted.retention_drop_views('$target'::pg_catalog.name)");
-	is(called(), '', "views, materialized $materialized: refreshed and dropped without anything planted");
+	is(called(), '', "views, mode $mode: refreshed and dropped without anything planted");
 }
 
 # ---- nothing is adopted --------------------------------------------------------------

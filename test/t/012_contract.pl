@@ -40,7 +40,7 @@ foreach my $query (
 	q{SELECT count(*) > 0 FROM retention_refresh_views('shop')},
 	q{SELECT count(*) > 0 FROM retention_refresh_views()},
 	q{SELECT retention_drop_views('shop') IS NOT NULL},
-	q{SELECT count(*) > 0 FROM retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', target => 'kept', materialized => true)},
+	q{SELECT count(*) > 0 FROM retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', target => 'kept', mode => 'materialized')},
 	q{SELECT retention_refresh_data('kept') IS NOT NULL},
 	q{SELECT retention_refresh_data('kept', concurrently => false) IS NOT NULL},
 	q{SELECT retention_drop_views('kept') IS NOT NULL})

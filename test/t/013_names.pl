@@ -78,18 +78,18 @@ SELECT count(*) > 0 FROM $ext.holdout_check($regclass, $names)}),
 	$turn = !$turn;
 	foreach my $settings ($turn ? '' : 'SET quote_all_identifiers = on; SET standard_conforming_strings = off; SET backslash_quote = on; SET search_path = pg_catalog;')
 	{
-		my $materialized = $settings ? 'true' : 'false';
+		my $mode = $settings ? 'materialized' : 'plain';
 		my $schema = name($target);
 
 		is(in_role($odd, $odd, qq{$settings
 SELECT count(*) > 0 FROM $ext.retention_create_views($regclass, $names, filter => $filter, target => @{[ encode('UTF-8', literal($target)) ]},
-	time_zone => 'Europe/Berlin', materialized => $materialized);
+	time_zone => 'Europe/Berlin', mode => '$mode');
 SELECT customers FROM $schema.kpi;
 SELECT count(*) FROM $schema.customers;
 SELECT sum(row_count) FROM $schema.excluded_rows WHERE reason = 'filtered out';
 SELECT count(*) > 0 FROM $ext.retention_refresh_views(@{[ encode('UTF-8', literal($target)) ]});
 SELECT customers FROM $schema.kpi;
-}), 't|60|60|1|t|60', "views, materialized $materialized: $shown");
+}), 't|60|60|1|t|60', "views, mode $mode: $shown");
 		is(in_role($odd, $odd, qq{$settings
 SELECT $ext.retention_refresh_data(@{[ encode('UTF-8', literal($target)) ]}) IS NOT NULL;
 SELECT $ext.retention_refresh_data(@{[ encode('UTF-8', literal($target)) ]}, false) IS NOT NULL;

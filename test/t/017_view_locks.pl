@@ -30,7 +30,7 @@ SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND (locktype = 'obje
 };
 
 # By a timeout, from before the first target to behind the last.
-$node->safe_psql('postgres', "SELECT retention_create_views($orders, target => 'stop_$_', materialized => true)") foreach 1 .. 3;
+$node->safe_psql('postgres', "SELECT retention_create_views($orders, target => 'stop_$_', mode => 'materialized')") foreach 1 .. 3;
 my %states;
 foreach my $moment (map { $_ * 20 } 1 .. 15)
 {
@@ -58,7 +58,7 @@ BEGIN
 END $$;
 CREATE TABLE stops (row_number int8, what text);
 INSERT INTO stops VALUES (-1, '');
-} . "SELECT retention_create_views($orders, target => 'stop_2', materialized => true, filter => 'counted()')");
+} . "SELECT retention_create_views($orders, target => 'stop_2', mode => 'materialized', filter => 'counted()')");
 # a filter that is volatile is refused, and this one could not stop anything otherwise
 $node->safe_psql('postgres', 'ALTER FUNCTION counted() VOLATILE');
 my $rows = $node->safe_psql('postgres', q{SELECT setval('rows_seen', 1); SELECT retention_refresh_views('stop_2') \g /dev/null
@@ -96,7 +96,7 @@ SELECT count(*) FROM retention_create_views($orders, target => 'new $round')", "
 
 # One without an index that tells its rows apart isn't refreshed concurrently: whoever waits
 # to be the only one there holds no other meanwhile, for which its readers might wait.
-$node->safe_psql('postgres', "SELECT retention_create_views($orders, target => 'keyless', materialized => true); DROP INDEX keyless.kpi_data_orders_idx");
+$node->safe_psql('postgres', "SELECT retention_create_views($orders, target => 'keyless', mode => 'materialized'); DROP INDEX keyless.kpi_data_orders_idx");
 my $reader = background($node, "BEGIN; SELECT count(*) FROM keyless.kpi; SELECT pg_sleep(3) \\g /dev/null\nCOMMIT", 'reader');
 ok(wait_for($node, q{SELECT count(*) FROM pg_stat_activity WHERE application_name = 'reader' AND wait_event = 'PgSleep'}, 1), 'one reads');
 my $refresh = background($node, q{SELECT retention_refresh_data('keyless')}, 'refresh');
@@ -119,7 +119,7 @@ END $$;
 });
 my %calls = (
 	create => "SELECT retention_create_views($orders, target => 'pair')",
-	create_materialized => "SELECT retention_create_views($orders, target => 'pair', materialized => true)",
+	create_materialized => "SELECT retention_create_views($orders, target => 'pair', mode => 'materialized')",
 	refresh => q{SELECT retention_refresh_views('pair')},
 	refresh_all => 'SELECT retention_refresh_views()',
 	refresh_concurrently => q{SELECT retention_refresh_data('pair', true)},

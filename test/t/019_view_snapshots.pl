@@ -37,9 +37,9 @@ SELECT retention_drop_views('shop');
 SELECT to_regnamespace('shop') IS NULL;});
 	is("$out|$errors", "13\n\nt|", "$level: made meanwhile");
 
-	$node->safe_psql('postgres', "SELECT retention_create_views($orders, materialized => true, target => 'shop'); GRANT ALL ON ALL TABLES IN SCHEMA shop TO reader");
+	$node->safe_psql('postgres', "SELECT retention_create_views($orders, mode => 'materialized', target => 'shop'); GRANT ALL ON ALL TABLES IN SCHEMA shop TO reader");
 	($out, $errors) = after($level, 'REVOKE ALL ON ALL TABLES IN SCHEMA shop FROM reader; CREATE INDEX meanwhile ON shop.customers_data (segment); INSERT INTO orders SELECT 12345, ordered_at, amount FROM orders LIMIT 1', qq{
-SELECT count(*) FROM retention_create_views($orders, materialized => true, period => 'week', lifespan => '2 years', target => 'shop');
+SELECT count(*) FROM retention_create_views($orders, mode => 'materialized', period => 'week', lifespan => '2 years', target => 'shop');
 SELECT count(*) FROM pg_class WHERE relnamespace = 'shop'::regnamespace AND relkind IN ('v', 'm') AND has_table_privilege('reader', oid, 'SELECT');
 SELECT customers FROM shop.kpi;});
 	is($out, $level eq 'READ COMMITTED' ? "13\n0\n41" : "13\n0\n40", "$level: what was taken away stays so, and the rows are those of the transaction");

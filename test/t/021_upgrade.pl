@@ -174,10 +174,10 @@ patch('src/views/kpi.sql',
 	"\nFROM facts\n", ",\n       coalesce((known).customers - (found).repeat_customers, 0) AS one_timers\nFROM facts\n");
 # an argument of a function that keeps it
 patch('sql/views.sql.in', "ignore_row_security bool DEFAULT false\n", "ignore_row_security bool DEFAULT false,\n\tcurrency text DEFAULT NULL\n",
-	'interval, float8, bool, text, bool) IS', 'interval, float8, bool, text, bool, text) IS');
-patch('src/views/views.h', "ARG_IGNORE_ROW_SECURITY\n", "ARG_IGNORE_ROW_SECURITY,\n\tARG_CURRENCY\n", "bool		materialized;\n", "bool		materialized;\n\tconst char *currency;\n");
+	'interval, float8, text, text, bool) IS', 'interval, float8, text, text, bool, text) IS');
+patch('src/views/views.h', "ARG_IGNORE_ROW_SECURITY\n", "ARG_IGNORE_ROW_SECURITY,\n\tARG_CURRENCY\n", "ViewMode	mode;\n", "ViewMode	mode;\n\tconst char *currency;\n");
 patch('src/views/view_options.c',
-	'options->materialized = PG_GETARG_BOOL(ARG_MATERIALIZED);', 'options->materialized = PG_GETARG_BOOL(ARG_MATERIALIZED);
+	'options->mode = mode_of_name(text_to_cstring(PG_GETARG_TEXT_PP(ARG_MODE)));', 'options->mode = mode_of_name(text_to_cstring(PG_GETARG_TEXT_PP(ARG_MODE)));
 	if (PG_NARGS() > ARG_CURRENCY && !PG_ARGISNULL(ARG_CURRENCY))
 		options->currency = text_to_cstring(PG_GETARG_TEXT_PP(ARG_CURRENCY));',
 	'options->ignore_row_security ? "true" : "false");', 'options->ignore_row_security ? "true" : "false");
@@ -185,7 +185,7 @@ patch('src/views/view_options.c',
 	append_text(&sql, options->currency, "currency");
 	sql.data[sql.len - 2] = 0;',
 	"options->model = find_text(query, VIEW_OF_OPTIONS, \"model\");", "options->model = find_text(query, VIEW_OF_OPTIONS, \"model\");\n\toptions->currency = find_text_or_null(query, VIEW_OF_OPTIONS, \"currency\");");
-patch('src/views/existing_views.c', "\t{\"materialized\", ", "\t{\"currency\", \"of the amounts\"},\n\t{\"materialized\", ");
+patch('src/views/existing_views.c', "\t{\"mode\", ", "\t{\"currency\", \"of the amounts\"},\n\t{\"mode\", ");
 # a model with one parameter more than any has
 copy("$source/test/upgrade/stairs.c", "$build/src/model/") or die $!;
 patch('src/model/model_registry.h', "MODEL_MAX_PARAMS\t5", "MODEL_MAX_PARAMS\t6");
@@ -291,7 +291,7 @@ LINES
 as('owner', q{SET search_path = public, metrics;
 CREATE TABLE orders AS SELECT customer_id, ordered_at, amount, customer_id % 2 = 0 AS even FROM simulate_orders(150, '2 years', 1);
 SELECT retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', target => 'clean');
-SELECT retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', target => 'clean_stored', materialized => true)}, 'fresh');
+SELECT retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', target => 'clean_stored', mode => 'materialized')}, 'fresh');
 is(differences(printed('state', 'fresh', 'clean clean_stored'), printed('state', 'shop', 'clean clean_stored')), '', 'views as they were made are those of the new version');
 is(refreshed('shop'), $left, 'made once more');
 is(differences($after, printed('state', 'shop', $theirs)), '', '... they are what they are');

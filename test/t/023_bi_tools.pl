@@ -71,14 +71,14 @@ sub refused
 	my $told = told('owner', $call);
 
 	like($told, qr/^ERROR:  rows that are kept would be without row-level security: \Q$tables\E$/m, "$name: refused, with the tables and their policies");
-	like($told, qr/^HINT:  .*materialized => false.*ignore_row_security => true/m, '... and what to do');
+	like($told, qr/^HINT:  .*mode => 'plain'.*ignore_row_security => true/m, '... and what to do');
 	return;
 }
 
 sub call
 {
 	my ($orders, $more) = @_;
-	return "SELECT count(*) FROM retention_create_views('$orders', $columns, target => 'kept', materialized => true, time_zone => 'UTC'" . ($more // '') . ')';
+	return "SELECT count(*) FROM retention_create_views('$orders', $columns, target => 'kept', mode => 'materialized', time_zone => 'UTC'" . ($more // '') . ')';
 }
 
 my $orders = 'public.orders (policies by_tenant, "of staff")';
@@ -145,7 +145,7 @@ is(told('owner', "SELECT retention_refresh_data('kept')"), '', '... until the op
 # options of a version that did not know it
 as('owner', q{
 DROP VIEW kept.retention_options;
-CREATE VIEW kept.retention_options AS SELECT 'month'::text AS period, 'UTC'::text AS time_zone, NULL::text AS lifespan, float8 '1' AS margin, 'mbg/nbd'::text AS model, true AS materialized;
+CREATE VIEW kept.retention_options AS SELECT 'month'::text AS period, 'UTC'::text AS time_zone, NULL::text AS lifespan, float8 '1' AS margin, 'mbg/nbd'::text AS model, 'materialized'::text AS mode;
 });
 refused('options that say nothing of it', "SELECT retention_refresh_data('kept')", $orders);
 as('owner', q{ALTER TABLE orders DISABLE ROW LEVEL SECURITY; SELECT retention_drop_views('kept'); SELECT retention_drop_views('plain')});
@@ -180,7 +180,7 @@ foreach my $name (sort keys %key)
 		(max(ordered_at) FILTER (WHERE amount >= 0))::date - (min(ordered_at) FILTER (WHERE amount >= 0))::date FROM ";
 	my $rows = "(SELECT * FROM many WHERE $customer = $value AND isfinite(ordered_at) AND amount <> 'NaN') AS o";
 
-	foreach my $mode ('', q{, order_id => 'number'}, q{, is_order => 'sold'}, q{, materialized => true})
+	foreach my $mode ('', q{, order_id => 'number'}, q{, is_order => 'sold'}, q{, mode => 'materialized'})
 	{
 		my $called = "customers of type $type$mode";
 		my $expected = $mode =~ /order_id/ ? $plain . "(SELECT min(ordered_at) AS ordered_at, sum(amount) AS amount FROM $rows WHERE amount >= 0 GROUP BY number UNION ALL SELECT ordered_at, amount FROM $rows WHERE amount < 0) AS o" : $plain . $rows;
@@ -237,7 +237,7 @@ WHERE c.relnamespace = '%s'::regnamespace AND c.relkind = 'v' AND (coalesce(d.de
 my $typed = q{SELECT table_name, column_name, data_type, ordinal_position FROM information_schema.columns WHERE table_schema = '%s' AND table_name !~ '_data$' ORDER BY 1, 4};
 my %listed;
 
-as('owner', q{SELECT retention_drop_views('one'); SELECT retention_create_views('orders', } . "$columns, target => '$_', time_zone => 'UTC', materialized => " . ($_ eq 'kept' ? 'true' : 'false') . q{);
+as('owner', q{SELECT retention_drop_views('one'); SELECT retention_create_views('orders', } . "$columns, target => '$_', time_zone => 'UTC', mode => '" . ($_ eq 'kept' ? 'materialized' : 'plain') . q{');
 GRANT USAGE ON SCHEMA } . "$_ TO tool; GRANT SELECT ON ALL TABLES IN SCHEMA $_ TO tool") foreach ('plain', 'kept');
 foreach my $target ('plain', 'kept')
 {

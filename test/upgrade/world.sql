@@ -4,10 +4,10 @@ SET SESSION AUTHORIZATION owner;
 SET search_path = public, metrics;
 CREATE TABLE orders AS SELECT customer_id, ordered_at, amount, customer_id % 2 = 0 AS even FROM simulate_orders(150, '2 years', 1);
 SELECT count(*) FROM retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', target => 'shop', lifespan => '3 years');
-SELECT count(*) FROM retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', target => 'stored', materialized => true, filter => 'even', period => 'week', margin => 0.3);
+SELECT count(*) FROM retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', target => 'stored', mode => 'materialized', filter => 'even', period => 'week', margin => 0.3);
 -- as they are made, to be compared with those that the next version makes
 SELECT count(*) FROM retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', target => 'clean');
-SELECT count(*) FROM retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', target => 'clean_stored', materialized => true);
+SELECT count(*) FROM retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', target => 'clean_stored', mode => 'materialized');
 
 -- What can be set on them.
 ALTER VIEW shop.kpi RESET (security_invoker);
