@@ -109,9 +109,10 @@ typedef void (*RunVisitor) (const Run *run, OccasionShape shape, const CustomerN
 extern int64 retention_ledger_entries(const Ledger *ledger);
 extern void retention_ledger_visit(Ledger *ledger, RunVisitor visitor, void *arg, WideList *wide);
 
-/* Of the two files of this: what one needs of the other. */
+/* Of the three files of this: what one needs of another. */
 extern void retention_ledger_begin(Ledger *ledger, int log_partitions);
 extern void retention_ledger_fold(Ledger *ledger);
+extern void retention_ledger_clear_fresh(Ledger *ledger, Partition *partition);
 extern void retention_ledger_put_money_back(Ledger *ledger);
 extern void retention_ledger_drop_cancelled(Ledger *ledger);
 extern void retention_ledger_keep_limit(Ledger *ledger);
