@@ -7,9 +7,13 @@
 #   --@single                  it has one row, and its key tells nothing
 #   --@reads VIEW[, VIEW]      others of these that it reads, if any: it comes
 #                              behind those with no key
+#   --@of_segments             it is there where segments are given
+#   --@by_segment NAME: TEXT   there is a second view of the same query, of each part of the
+#                              shop by itself, and this is its comment
 #   --@column NAME: TEXT       a column's comment
 #
-# and the query behind it.  There a function of ours that returns rows is asked for
+# and the query behind it.  What reads one history reads it from @shop@, which is that of
+# the whole or of a part.  There a function of ours that returns rows is asked for
 # in a select list, and for its columns by their names: in FROM, PostgreSQL writes
 # all columns of a function into the definition of a view that is restored, those of
 # a later version too, and we would not know it for ours (see doc/internals.md).
@@ -20,32 +24,52 @@ function quote(text) {
 	return "\"" text "\""
 }
 
-function finish() {
-	if (!view)
-		return
+# One view; what a tool that adds new rows to those it has takes them for the same by stands in its comment
+function add(view, about, key, has_key, single, reads, of_segments, each,    i, line) {
 	printf "static const ViewColumn columns_of_%s[] = {\n", view
+	if (each)
+		printf "\t{\"segment\", %s},\n\t{\"value\", %s},\n", quote(about_segment), quote(about_value)
 	for (i = 1; i <= n; i++)
 		printf "\t{%s, %s},\n", quote(column[i]), quote(text[i])
 	printf "};\n\n"
-	# what a tool that adds new rows to those it has takes them for the same by
 	if (key && !single)
 		about = about " Key: " key "."
-	line = sprintf("\t{%s, %s, %s, %s,\n%s\t\t, columns_of_%s, lengthof(columns_of_%s)}",
-		quote(view), quote(about), has_key ? quote(key) : "NULL", reads ? quote(reads) : "NULL", sql, view, view)
-	if (key)
+	line = sprintf("\t{%s, %s, %s, %s,\n%s\t\t, columns_of_%s, lengthof(columns_of_%s), %s, %s}",
+		quote(view), quote(about), has_key ? quote(key) : "NULL", reads ? quote(reads) : "NULL", sql, view, view,
+		of_segments ? "true" : "false", each ? "true" : "false")
+	if (each)
+		part[++parts] = line
+	else if (key)
 		template[++views] = line
 	else
 		first[++firsts] = line
+}
+
+function finish() {
+	if (!view)
+		return
+	add(view, about, key, has_key, single, reads, of_segments, 0)
+	if (by_segment) {
+		gsub(/order_history/, "segment_history", reads)
+		add(by_segment, about_parts " " about_all_parts, "segment, value" (single ? "" : ", " key), 1, 0, reads, 1, 1)
+	}
 	view = ""
 }
 
-BEGIN { print "/* Made by make from the files of SQL beside this one; change them, not this. */\n\n#include \"postgres.h\"\n\n#include \"views/views.h\"\n" }
+BEGIN {
+	about_segment = "the name of the segment, as the views were made with it: a column of order_rows"
+	about_value = "the value of the part's orders, as a text; NULL is a part of its own"
+	about_all_parts = "Parts are of the order: a customer who has ordered in several is in each of these, so that customers do not add up over the values of a segment, as orders and money do. Who is new, when their first order was, and when it is now, the whole shop says."
+	print "/* Made by make from the files of SQL beside this one; change them, not this. */\n\n#include \"postgres.h\"\n\n#include \"views/views.h\"\n"
+}
 
-FNR == 1 { finish(); about = key = reads = sql = ""; n = has_key = single = 0 }
+FNR == 1 { finish(); about = key = reads = sql = by_segment = ""; n = has_key = single = of_segments = 0 }
 /^--@view /   { view = $2; next }
 /^--@about /  { about = substr($0, 10); next }
 /^--@key/     { key = substr($0, 8); has_key = 1; next }
 /^--@single/   { single = 1; next }
+/^--@of_segments/ { of_segments = 1; next }
+/^--@by_segment / { by_segment = substr($2, 1, length($2) - 1); about_parts = substr($0, length($1 $2) + 3); next }
 /^--@reads /  { reads = substr($0, 10); next }
 /^--@column / { column[++n] = substr($2, 1, length($2) - 1); text[n] = substr($0, length($1 $2) + 3); next }
 { sql = sql "\t\t" quote($0 "\x01") "\n" }
@@ -53,10 +77,11 @@ FNR == 1 { finish(); about = key = reads = sql = ""; n = has_key = single = 0 }
 END {
 	finish()
 	print "const ViewTemplate retention_view_templates[] = {"
-	for (i = 1; i <= firsts + views; i++) {
-		line = i <= firsts ? first[i] : template[i - firsts]
+	all = firsts + views + parts
+	for (i = 1; i <= all; i++) {
+		line = i <= firsts ? first[i] : i <= firsts + views ? template[i - firsts] : part[i - firsts - views]
 		gsub(/\x01/, "\\n", line)
-		printf "%s%s\n", line, i < firsts + views ? "," : ""
+		printf "%s%s\n", line, i < all ? "," : ""
 	}
 	print "};\n\nconst int retention_view_template_count = lengthof(retention_view_templates);"
 }

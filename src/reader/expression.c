@@ -50,7 +50,8 @@ static const RoleWords roles[ROLES] = {
 	[ROLE_AMOUNT] = {"amount", "an amount", "a number", "total - coalesce(refunded, 0)"},
 	[ROLE_ORDER_ID] = {"order_id", "the number of an order", "any type whose values can be compared", "invoice || '/' || shop"},
 	[ROLE_FILTER] = {"filter", "a filter", "boolean", "status = 'paid'"},
-	[ROLE_IS_ORDER] = {"is_order", "what says whether a row is an order", "boolean", "quantity > 0"}
+	[ROLE_IS_ORDER] = {"is_order", "what says whether a row is an order", "boolean", "quantity > 0"},
+	[ROLE_SEGMENT] = {"segments", "a segment", "a text, an integer, a numeric, a boolean, an enum or a uuid", "lower(country) AS country"}
 };
 
 /* Is it a condition, which is true of a row or not? */
@@ -99,14 +100,24 @@ not_an_expression(Role role, const char *text)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_SYNTAX_ERROR),
+			 role == ROLE_SEGMENT ? errmsg("a segment must be a column, or one expression with a name: \"%s\"", text) :
 			 errmsg("%s must be a column or one expression: \"%s\"", roles[role].name, text),
 			 errhint("It is what could stand %s, such as: %s.",
 					 is_condition(role) ? "after WHERE" : "in a list of columns", roles[role].example)));
 }
 
-/* The parser's tree of one expression, and nothing beside it. */
+/* The name of a column, of one or of a table's. */
+static const char *
+name_of_reference(const Node *value)
+{
+	Node	   *last = IsA(value, ColumnRef) ? llast(((const ColumnRef *) value)->fields) : NULL;
+
+	return last && IsA(last, String) ? strVal(last) : NULL;
+}
+
+/* The parser's tree of one expression, and nothing beside it but a name, where one is wanted. */
 static Node *
-parse_expression(Role role, const char *text)
+parse_expression(Role role, const char *text, const char **name)
 {
 	List	   *statements = raw_parser(text, RAW_PARSE_PLPGSQL_EXPR);
 	SelectStmt *select;
@@ -122,9 +133,15 @@ parse_expression(Role role, const char *text)
 		not_an_expression(role, text);
 	target = linitial_node(ResTarget, select->targetList);
 	/* "a b" is a column with a name; "*" is no expression, which is the grammar's to know */
-	if (target->name != NULL ||
+	if ((target->name != NULL && name == NULL) ||
 		(IsA(target->val, ColumnRef) && IsA(linitial(((ColumnRef *) target->val)->fields), A_Star)))
 		not_an_expression(role, text);
+	if (name)
+	{
+		*name = target->name ? target->name : name_of_reference(target->val);
+		if (*name == NULL)
+			not_an_expression(role, text);
+	}
 	return target->val;
 }
 
@@ -209,17 +226,20 @@ check_not_volatile(Role role, Node *value, const char *text)
 	if (find_volatile(value, &function))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s differs each time it is read, as function %s() is volatile: \"%s\"", roles[role].name,
-						get_func_name(function), text),
+				 errmsg("%s differs each time it is read, as function %s() is volatile: \"%s\"",
+						role == ROLE_SEGMENT ? roles[role].what : roles[role].name, get_func_name(function), text),
 				 function >= FirstNormalObjectId ?
 				 errhint("If the function has the same result for the same row, declare it so: ALTER FUNCTION %s STABLE.",
 						 format_procedure(function)) :
 				 errhint("Orders are read more than once. A part of the rows is the same each time if their values say so: customer_id %% 10 = 0; and now() is, of times.")));
 }
 
-/* A value as the user writes it: the name of a column as it is, else an expression. */
+/*
+ * A value as the user writes it: the name of a column as it is, else an expression.  If a
+ * name is wanted, it is that of the column, or stands behind the expression.
+ */
 Node *
-retention_parse_value(const OpenTable *table, Role role, const char *text)
+retention_parse_value(const OpenTable *table, Role role, const char *text, const char **name)
 {
 	UserText	user = {text, roles[role].name, table};
 	ErrorContextCallback callback = {
@@ -232,10 +252,14 @@ retention_parse_value(const OpenTable *table, Role role, const char *text)
 	Node	   *value;
 
 	if (column > 0)
+	{
+		if (name)
+			*name = text;
 		return retention_table_column(table, column);
+	}
 	error_context_stack = &callback;
 	table->pstate->p_sourcetext = text;
-	expression = parse_expression(role, text);
+	expression = parse_expression(role, text, name);
 	check_column(table, expression);
 	table->pstate->p_post_columnref_hook = check_column_within;
 	table->pstate->p_ref_hook_state = unconstify(OpenTable *, table);
@@ -332,6 +356,8 @@ retention_type_fits(Role role, Oid type)
 		case ROLE_FILTER:
 		case ROLE_IS_ORDER:
 			return type == BOOLOID;
+		case ROLE_SEGMENT:
+			return type == BOOLOID || retention_type_fits(ROLE_CUSTOMER, type);
 	}
 	return false;
 }
@@ -344,7 +370,7 @@ retention_advised_cast(Role role, Oid type)
 	bool		preferred;
 
 	if (type == JSONOID || type == JSONBOID)
-		return role == ROLE_CUSTOMER || role == ROLE_ORDER_ID ? "%s ->> 'id'" :
+		return role == ROLE_CUSTOMER || role == ROLE_ORDER_ID || role == ROLE_SEGMENT ? "%s ->> 'id'" :
 			role == ROLE_ORDERED_AT ? "(%s ->> 'time')::timestamptz" :
 			role == ROLE_AMOUNT ? "(%s ->> 'total')::numeric" : "(%s ->> 'paid')::boolean";
 	get_type_category_preferred(type, &category, &preferred);
@@ -366,6 +392,9 @@ retention_advised_cast(Role role, Oid type)
 		case ROLE_IS_ORDER:
 			return category == TYPCATEGORY_NUMERIC ? "%s <> 0" :
 				category == TYPCATEGORY_STRING ? "%s::boolean" : "%s IS NOT NULL";
+		case ROLE_SEGMENT:
+			return category == TYPCATEGORY_DATETIME ? "to_char(%s, 'YYYY-MM')" :
+				category == TYPCATEGORY_NUMERIC ? "%s::numeric" : "%s::text";
 	}
 	return NULL;
 }
@@ -390,7 +419,10 @@ wrong_type(const OpenTable *table, Role role, Oid type, const char *text)
 	/* for a time: of its seconds, or something else in its place */
 	bool		is_number = role == ROLE_ORDERED_AT && cast && strchr(cast, ':') == NULL;
 
-	if (cast)
+	if (cast && role == ROLE_SEGMENT)
+		/* an expression has its name behind it */
+		cast = column ? psprintf("ARRAY[%s]", quote_literal_cstr(psprintf("%s AS %s", put_into(cast, quote_identifier(text)), quote_identifier(text)))) : NULL;
+	else if (cast)
 		cast = quote_literal_cstr(put_into(cast, column ? quote_identifier(text) : psprintf("(%s)", text)));
 	ereport(ERROR,
 			(errcode(ERRCODE_DATATYPE_MISMATCH),
@@ -499,6 +531,13 @@ retention_convert_value(const OpenTable *table, Role role, Node *value, const ch
 			return cast(table, value, type);
 		case ROLE_ORDER_ID:
 			break;
+		case ROLE_SEGMENT:
+			/* 1.0 and 1.00 are one value */
+			if (type == NUMERICOID)
+				value = call(table, "trim_scale", cast(table, value, NUMERICOID));
+			if (type == TEXTOID && IsA(value, Var) && exprCollation(value) == DEFAULT_COLLATION_OID)
+				return value;
+			return default_collation(cast(table, value, TEXTOID));
 	}
 	return value;
 }

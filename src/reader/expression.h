@@ -34,10 +34,11 @@ typedef enum Role
 	ROLE_AMOUNT,
 	ROLE_ORDER_ID,
 	ROLE_FILTER,
-	ROLE_IS_ORDER
+	ROLE_IS_ORDER,
+	ROLE_SEGMENT
 } Role;
 
-#define ROLES	6
+#define ROLES	7
 
 /* order_table.c */
 extern void retention_table_open(OpenTable *table, const ReaderArguments *arguments);
@@ -55,7 +56,7 @@ extern bool retention_name_is_usual(Role role, const char *name);
 extern const char *retention_role_name(Role role);
 extern const char *retention_role_what(Role role);
 extern const char *retention_advised_cast(Role role, Oid type);
-extern Node *retention_parse_value(const OpenTable *table, Role role, const char *text);
+extern Node *retention_parse_value(const OpenTable *table, Role role, const char *text, const char **name);
 extern List *retention_parse_statements(const char *what, const char *text);
 extern Node *retention_convert_value(const OpenTable *table, Role role, Node *value, const char *text);
 extern bool retention_type_fits(Role role, Oid type);

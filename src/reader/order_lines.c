@@ -18,21 +18,39 @@
 
 #include "reader/order_reader.h"
 
-/* SQL of orders and refunds, of SQL of lines; perhaps with the number of these. */
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+
+/*
+ * SQL of orders and refunds, of SQL of lines; perhaps with the number of these.  Of "others",
+ * names of columns that are texts, an order has the first of its lines'.
+ */
 char *
-retention_orders_of_lines(const char *rows, bool has_is_order, bool counted)
+retention_orders_of_lines(const char *rows, bool has_is_order, bool counted, const List *others)
 {
+	StringInfoData of_order;
+	StringInfoData of_line;
+	ListCell   *lc;
 	const char *ordered = has_is_order ? "line.is_order AND line.amount IS NOT NULL" : "line.amount OPERATOR(pg_catalog.>=) 0";
 
+	initStringInfo(&of_order);
+	initStringInfo(&of_line);
+	foreach(lc, others)
+	{
+		const char *name = quote_identifier(lfirst(lc));
+
+		appendStringInfo(&of_order, ", pg_catalog.min(line.%s COLLATE pg_catalog.\"C\") COLLATE pg_catalog.\"default\" AS %s", name, name);
+		appendStringInfo(&of_line, ", line.%s", name);
+	}
 	return psprintf("(SELECT line.customer, pg_catalog.min(line.ordered_at) FILTER (WHERE pg_catalog.isfinite(line.ordered_at)) AS ordered_at,"
-					" pg_catalog.sum(line.amount) AS amount%s%s FROM %s AS line"
+					" pg_catalog.sum(line.amount) AS amount%s%s%s FROM %s AS line"
 					" WHERE %s"
 					" GROUP BY line.order_id, line.customer, CASE WHEN line.order_id IS NULL THEN line.ordered_at END"
-					" UNION ALL SELECT line.customer, line.ordered_at, line.amount%s%s FROM %s AS line"
+					" UNION ALL SELECT line.customer, line.ordered_at, line.amount%s%s%s FROM %s AS line"
 					" WHERE (%s) IS NOT TRUE)",
-					has_is_order ? ", true AS is_order" : "", counted ? ", pg_catalog.count(*) AS row_count" : "", rows,
+					has_is_order ? ", true AS is_order" : "", counted ? ", pg_catalog.count(*) AS row_count" : "", of_order.data, rows,
 					ordered,
-					has_is_order ? ", false" : "", counted ? ", 1::pg_catalog.int8" : "", rows,
+					has_is_order ? ", false" : "", counted ? ", 1::pg_catalog.int8" : "", of_line.data, rows,
 					ordered);
 }
 
@@ -44,7 +62,7 @@ char *
 retention_counted_rows(const char *rows, bool has_lines, bool has_is_order, const char *ext)
 {
 	if (has_lines)
-		rows = psprintf("%s AS sold", retention_orders_of_lines(rows, has_is_order, false));
+		rows = psprintf("%s AS sold", retention_orders_of_lines(rows, has_is_order, false, NIL));
 	return psprintf("(SELECT customer, ordered_at, amount%s FROM %s WHERE %s._retention_row_counts(ordered_at, amount))",
 					has_is_order ? ", is_order" : "", rows, ext);
 }

@@ -248,7 +248,7 @@ find_value(const OpenTable *table, Role role, const char *text, bool by_position
 	List	   *found;
 
 	if (text)
-		return retention_convert_value(table, role, retention_parse_value(table, role, text), text);
+		return retention_convert_value(table, role, retention_parse_value(table, role, text, NULL), text);
 	if (by_position)
 		return (int) role < retention_table_columns(table) ? column_as(table, role, (int) role + 1) : NULL;
 	found = usual_columns(table, role, true);
@@ -270,6 +270,31 @@ add_target(Query *query, Node *value, const char *name)
 	query->targetList = lappend(query->targetList,
 								makeTargetEntry((Expr *) value, (AttrNumber) (list_length(query->targetList) + 1),
 												pstrdup(name), false));
+}
+
+/* Names that order rows have for something else. */
+static const char *const taken_names[] = {"customer", "ordered_at", "amount", "order_id", "is_order"};
+
+static void
+add_segment(const OpenTable *table, Query *query, const char *text, List **names)
+{
+	const char *name;
+	Node	   *value = retention_parse_value(table, ROLE_SEGMENT, text, &name);
+	ListCell   *lc;
+
+	for (int i = 0; i < lengthof(taken_names); i++)
+		if (strcmp(name, taken_names[i]) == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_DUPLICATE_COLUMN),
+					 errmsg("a segment can't be called \"%s\": order rows have a column of this name", name),
+					 errhint("Give it another name: segments => ARRAY['... AS segment_%s'].", name)));
+	foreach(lc, *names)
+		if (strcmp(name, lfirst(lc)) == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_DUPLICATE_COLUMN),
+					 errmsg("two segments are called \"%s\"", name)));
+	add_target(query, retention_convert_value(table, ROLE_SEGMENT, value, text), name);
+	*names = lappend(*names, pstrdup(name));
 }
 
 /* The rows for which a condition holds; NULL: all. */
@@ -418,6 +443,7 @@ read_orders(OrderRows *rows, const ReaderArguments *arguments)
 	Node	   *ordered_at;
 	Node	   *amount;
 	Node	   *filter = NULL;
+	ListCell   *lc;
 
 	retention_table_open(&table, arguments);
 	table.own_keys = arguments->stored;
@@ -437,6 +463,8 @@ read_orders(OrderRows *rows, const ReaderArguments *arguments)
 		tell_of_lines(&table);
 	if (arguments->is_order)
 		add_target(query, find_value(&table, ROLE_IS_ORDER, arguments->is_order, false, false), "is_order");
+	foreach(lc, arguments->segments)
+		add_segment(&table, query, lfirst(lc), &rows->segments);
 	if (arguments->filter)
 		filter = find_value(&table, ROLE_FILTER, arguments->filter, false, false);
 
@@ -539,6 +567,7 @@ look_at_lines(const OrderRows *rows, const ReaderArguments *arguments)
 		limited.relation = InvalidOid;
 		limited.orders = psprintf("SELECT * FROM %s LIMIT %d", source, LOOKED_AT);
 		limited.stored = false;
+		limited.segments = NIL;
 		lines = retention_attempt(read_first_lines, &first) == NULL ? psprintf("(%s)", first.rows.sql) : NULL;
 	}
 	free_parsestate(table.pstate);

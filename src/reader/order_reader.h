@@ -38,6 +38,7 @@ typedef struct ReaderArguments
 	const char *order_id;		/* NULL: each row is an order */
 	const char *filter;			/* NULL: all rows */
 	const char *is_order;		/* NULL: orders are told by their amounts */
+	List	   *segments;		/* texts: columns, or expressions with a name of theirs; NIL: none */
 	const char *time_zone;		/* NULL: that of the views of the table, or UTC */
 	bool		stored;			/* views are made of it: it outlives the session, and has amounts */
 	const char *target;			/* the schema of these views, or NULL */
@@ -50,12 +51,13 @@ typedef struct ReaderArguments
 
 typedef struct OrderRows
 {
-	/* SELECT customer, ordered_at [, amount] [, order_id] [, is_order] FROM ... */
+	/* SELECT customer, ordered_at [, amount] [, order_id] [, is_order] [, segment ...] FROM ... */
 	const char *sql;
 	const char *left_out;		/* the same of the rows that the filter leaves out */
 	bool		has_amount;
 	bool		has_lines;		/* rows have an order_id */
 	bool		has_is_order;	/* rows say whether they are orders */
+	List	   *segments;		/* names of the columns that parts of the shop are told by, of texts */
 	const char *time_zone;		/* of the calendar; NULL: the times have none */
 	List	   *relations;		/* OIDs of what is read */
 } OrderRows;
@@ -71,7 +73,7 @@ extern void retention_read_orders(OrderRows *rows, const ReaderArguments *argume
 extern ReaderArguments retention_reader_arguments(FunctionCallInfo fcinfo, int time_zone_arg);
 
 /* order_lines.c */
-extern char *retention_orders_of_lines(const char *rows, bool has_is_order, bool counted);
+extern char *retention_orders_of_lines(const char *rows, bool has_is_order, bool counted, const List *others);
 extern char *retention_counted_rows(const char *rows, bool has_lines, bool has_is_order, const char *ext);
 
 /* order_number_check.c */

@@ -1,6 +1,7 @@
 --@view cohort_retention
 --@about Cohorts, in long form: one row for each cohort (the customers whose first order fell in the same period) and each period from its own to that of the last order. A cell of the future does not exist; one in which nobody came is there, and 0.
 --@key cohort, period_index
+--@by_segment cohort_retention_by_segment: The cohorts of cohort_retention for each part of the shop by itself: one row for each value of each segment, cohort and period. A cohort is the customers whose first order of all, wherever that was, fell in the same period, and who have ever ordered in this part.
 --@reads order_history
 --@column cohort: first day of the cohort's own period, on the shop's calendar
 --@column cohort_label: the cohort as a text, which no tool moves by a time zone: 2026-03, 2026-Q1 ...
@@ -26,4 +27,4 @@ SELECT (cell).cohort, @cohort_label@ AS cohort_label,
        (cell).is_complete,
        now() AS updated_at
 FROM (SELECT @r@cohort_retention(history, @period@, NULL::date, NULL::int4, NULL::@r@purchase_history) AS cell
-      FROM @schema@.order_history AS shop) AS cells
+      FROM @shop@) AS cells

@@ -25,7 +25,7 @@
 --@column predicted_clv: expected value of the customer from now on: margin x expected spend of each expected order, discounted by 10 % a year, over the lifespan these views were made with, or 3 years; NULL where expected_revenue_12_months is
 --@column updated_at: @updated_at@
 WITH shop AS MATERIALIZED (
-    SELECT history FROM @schema@.order_history
+    SELECT history FROM @shop@
 ), model AS MATERIALIZED (
     SELECT @r@fit_purchases(@r@repeat_buying(history, NULL::date), @model@::text) AS purchases, @r@fit_spend(@r@repeat_spend(history, NULL::date)) AS spend
     FROM shop

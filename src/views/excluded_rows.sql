@@ -11,4 +11,4 @@ SELECT (line).reason, (line).is_counted, (line).row_count,
        (CASE WHEN abs((line).amount) < 1e34 THEN (line).amount END)::numeric(38, 4) AS amount,
        now() AS updated_at
 FROM (SELECT @r@_retention_excluded_rows(history, left_out) AS line
-      FROM @schema@.order_history AS shop) AS lines
+      FROM @shop@) AS lines

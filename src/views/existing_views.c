@@ -144,7 +144,7 @@ retention_views_check_free(const Build *build)
 		const ViewTemplate *template = &retention_view_templates[i];
 
 		/* one that users replace may be there: it's looked at when it's read */
-		if (!template->key)
+		if (!template->key || !retention_views_wants(&build->source, template))
 			continue;
 		check_name(build, template->name);
 		if (build->options.mode == MODE_MATERIALIZED)
@@ -256,6 +256,8 @@ retention_views_check_ours(const Build *build)
 
 		Oid			data = retention_views_find_data(build, template);
 
+		if (!retention_views_wants(&build->source, template))
+			continue;
 		if (template->key && OidIsValid(relation) && !retention_views_is_ours(build, template, relation, NULL))
 			retention_views_not_ours(build, template->name);
 		if (build->options.mode == MODE_MATERIALIZED && OidIsValid(data) && !retention_views_data_is_ours(build, template, data, NULL))

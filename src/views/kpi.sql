@@ -2,9 +2,10 @@
 --@about The shop as a whole: one row. Guests (orders without a customer) are in all_orders, all_revenue and aov, and in nothing else, as a guest cannot be told from another.
 --@key orders
 --@single
+--@by_segment kpi_by_segment: The numbers of kpi for each part of the shop by itself: one row for each value of each segment.
 --@reads order_history
 --@column first_order: day of the first order of a known customer, on the shop's calendar; NULL without orders
---@column last_order: day of the last order of a known customer, on the shop's calendar: what "now" is for every view of this schema; NULL without orders
+--@column last_order: day of the last order of a known customer, on the shop's calendar; that of kpi is what "now" is for every view of this schema. NULL without orders
 --@column customers: known customers with at least one order
 --@column repeat_customers: customers with more than one order
 --@column repeat_rate: repeat_customers / customers, 0 to 1; NULL without customers
@@ -26,7 +27,7 @@
 --@column revenue_per_customer_year: revenue / sum over the customers of the years from the first order to now: what a customer pays a year, of all the time that they could have; NULL if that is none
 --@column updated_at: @updated_at@
 WITH shop AS MATERIALIZED (
-    SELECT history FROM @schema@.order_history
+    SELECT history FROM @shop@
 ), facts AS MATERIALIZED (
     SELECT @r@history_info(history) AS known, @r@_retention_kpi(history) AS found FROM shop
 ), whole AS MATERIALIZED (

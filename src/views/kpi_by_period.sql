@@ -1,6 +1,7 @@
 --@view kpi_by_period
 --@about The same numbers for each period by itself, and how much of it is of new customers: one row for each period from that of the first order (or refund, or guest's order) to that of the last one, also where there were none. A customer of two periods is in both.
 --@key period_start
+--@by_segment kpi_by_segment_and_period: The numbers of kpi_by_period for each part of the shop by itself: one row for each value of each segment and each period, from the shop's first to its last, also where the part had no orders.
 --@reads order_history
 --@column period_start: first day of the period on the shop's calendar
 --@column period_label: the period as a text, which no tool moves by a time zone: 2026-03-09, 2026-W11, 2026-03, 2026-Q1, 2026; of years from another month, and their quarters, FY2027 and FY2027-Q1, by the year that they end in; of other weeks and runs of days the first day
@@ -26,7 +27,7 @@
 --@column all_revenue: revenue + guest_revenue
 --@column aov: average order value: all_revenue / all_orders; NULL without orders
 --@column lifespan_days: mean over the customers of last order - first order within the period, in days of the calendar; a customer with one order in it counts 0
---@column clv: customer lifetime value if each customer of the period bought in every period what they bought in this one: margin x customer_value / years of the period x lifespan in years; a lifespan that was not given is that of kpi.clv: the mean time that customers of the whole shop have stayed so far, where everyone who has not left is still counting. Customers without an order in the period are not in it, so it is far above kpi.clv: to be compared between periods of about one length, not with that (customer_value does not depend on the length). Too low while the period is not complete
+--@column clv: customer lifetime value if each customer of the period bought in every period what they bought in this one: margin x customer_value / years of the period x lifespan in years; a lifespan that was not given is that of kpi.clv: the mean time that customers, and not only this period's, have stayed so far, where everyone who has not left is still counting. Customers without an order in the period are not in it, so it is far above kpi.clv: to be compared between periods of about one length, not with that (customer_value does not depend on the length). Too low while the period is not complete
 --@column top_20_percent_revenue: revenue of the 20 % of the period's customers who have paid most in it
 --@column top_20_percent_share: top_20_percent_revenue / revenue of the period's customers with an order in it, 0 to 1, or a little above where the rest got back more than they paid; NULL unless that is above 0
 --@column trailing_12_months_customers: customers with an order in the 12 months that end with the period (@trailing@ periods)
@@ -34,7 +35,7 @@
 --@column trailing_12_months_repeat_rate: the share of these in those, 0 to 1; NULL until there are 12 months to look back on
 --@column updated_at: @updated_at@
 WITH shop AS MATERIALIZED (
-    SELECT history FROM @schema@.order_history
+    SELECT history FROM @shop@
 ), whole AS MATERIALIZED (
     SELECT @lifespan_days@ AS lifespan_days FROM shop
 )

@@ -1,6 +1,7 @@
 --@view lifecycle
 --@about Who comes and who goes: one row for each period from the first order's to that of the last order; opening + new + resurrected - lapsed = closing.
 --@key period_start
+--@by_segment lifecycle_by_segment: Who comes to each part of the shop and who goes, as in lifecycle: one row for each value of each segment and each period.
 --@reads order_history
 --@column period_start: first day of the period, on the shop's calendar
 --@column period_label: the period as a text, which no tool moves by a time zone: 2026-03, 2026-Q1 ...
@@ -17,4 +18,4 @@ SELECT (cell).period_start, @period_start_label@ AS period_label,
        (cell).opening, (cell).new, (cell).retained, (cell).resurrected, (cell).lapsed, (cell).closing, (cell).quick_ratio, (cell).is_complete,
        now() AS updated_at
 FROM (SELECT @r@lifecycle(history, @period@, 1, NULL::date, NULL::@r@purchase_history) AS cell
-      FROM @schema@.order_history AS shop) AS cells
+      FROM @shop@) AS cells

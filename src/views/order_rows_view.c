@@ -15,6 +15,7 @@
 #include "access/relation.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/ruleutils.h"
@@ -35,6 +36,45 @@ type_of_column(TupleDesc columns, const char *name, Oid *collation)
 		}
 	}
 	return InvalidOid;
+}
+
+/* Columns of order_rows that are no segments. */
+static const char *const own_columns[] = {"customer", "ordered_at", "amount", "order_id", "is_order"};
+
+/*
+ * All other columns are segments: so they are there also where the owner has written the
+ * view themselves.
+ */
+static List *
+segments_of_view(TupleDesc columns)
+{
+	List	   *segments = NIL;
+
+	for (int i = 0; i < columns->natts; i++)
+	{
+		Form_pg_attribute column = TupleDescAttr(columns, i);
+		bool		own = column->attisdropped;
+
+		for (int j = 0; j < lengthof(own_columns) && !own; j++)
+			own = strcmp(NameStr(column->attname), own_columns[j]) == 0;
+		if (own)
+			continue;
+		if (column->atttypid != TEXTOID)
+			ereport(ERROR,
+					(errcode(ERRCODE_DATATYPE_MISMATCH),
+					 errmsg("column \"%s\" of view \"" VIEW_OF_ROWS "\" is of type %s, and not a text, as segments are", NameStr(column->attname),
+							format_type_be(column->atttypid)),
+					 errhint("Columns but for %s are segments of the shop.", "customer, ordered_at, amount, order_id and is_order")));
+		segments = lappend(segments, pstrdup(NameStr(column->attname)));
+	}
+	return segments;
+}
+
+/* Is there to be such a view? */
+bool
+retention_views_wants(const Source *source, const ViewTemplate *template)
+{
+	return !template->of_segments || source->segments != NIL;
 }
 
 static bool
@@ -89,6 +129,7 @@ retention_source_of_view(Source *source, Oid view, const Options *options)
 	if (OidIsValid(collation))
 		source->collation = generate_collation_name(collation);
 	source->zoned = ordered_at == TIMESTAMPTZOID;
+	source->segments = segments_of_view(columns);
 	relation_close(relation, NoLock);
 	if (source->zoned && options->time_zone == NULL)
 		ereport(ERROR,

@@ -1,6 +1,7 @@
 --@view repeat_within
 --@about How many customers order a second time within so many days of the first order: one row for each number of days from 1 to 365. Who has not had that many days yet is not counted, so that young customers do not look like lost ones.
 --@key days
+--@by_segment repeat_within_by_segment: How many of each part's customers order a second time, there, within so many days of their first order of all, as in repeat_within: one row for each value of each segment and each number of days.
 --@reads order_history
 --@column days: days since the first order
 --@column eligible: customers whose first order is at least so many days before the last order of all: the denominator
@@ -14,4 +15,4 @@ SELECT days, coalesce(eligible, 0) AS eligible, coalesce(repeated, 0) AS repeate
 FROM generate_series(1, 365) AS numbers (days)
      LEFT JOIN (SELECT (within).days, (within).eligible, (within).repeated, (within).rate, (within).lower, (within).upper
                 FROM (SELECT @r@repeat_within(history, ARRAY(SELECT generate_series(1, 365)), NULL::date, NULL::@r@purchase_history) AS within
-                      FROM @schema@.order_history AS shop) AS w) AS r USING (days)
+                      FROM @shop@) AS w) AS r USING (days)

@@ -13,4 +13,4 @@ SELECT (part).percentile::int4 AS percentile, (part).customers, (part).share_of_
        now() AS updated_at
 FROM (SELECT @r@revenue_concentration(base, 100) AS part
       FROM (SELECT @r@customer_base(history) AS base
-            FROM @schema@.order_history AS shop) AS bases) AS parts
+            FROM @shop@) AS bases) AS parts

@@ -11,4 +11,4 @@
 SELECT (fifths).metric, (fifths).p20, (fifths).p40, (fifths).p60, (fifths).p80,
        now() AS updated_at
 FROM (SELECT @r@_retention_rfm_quintiles(history) AS fifths
-      FROM @schema@.order_history AS shop) AS f
+      FROM @shop@) AS f

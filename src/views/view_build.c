@@ -86,6 +86,22 @@ write_comments(const Build *build, const char *name, List *old_columns, const ch
 	}
 }
 
+/* The same of columns that are called as the segments are. */
+static void
+write_comments_on_segments(const Build *build, const char *name, List *old_columns, const char *about)
+{
+	Oid			relation = retention_views_find(build, name);
+	ListCell   *lc;
+
+	foreach(lc, build->source.segments)
+	{
+		AttrNumber	column = get_attnum(relation, lfirst(lc));
+
+		if (column != InvalidAttrNumber)
+			write_comment(build, relation, column, has_name(old_columns, lfirst(lc)), about);
+	}
+}
+
 static char *
 clause(const char *before, const char *words, const char *behind)
 {
@@ -274,6 +290,18 @@ make_data(Build *build, int index, const char *sql, Snapshot snapshot)
 	write_comments(build, name, columns, retention_template_data_about(template), template->columns, template->ncolumns);
 }
 
+/* There were segments, and there are none any more. */
+static void
+remove_view(Build *build, int index)
+{
+	const ViewTemplate *template = &retention_view_templates[index];
+	Oid			relation = retention_views_find(build, template->name);
+
+	if (OidIsValid(relation) && retention_views_is_ours(build, template, relation, NULL) &&
+		!retention_views_drop_or_leave(build, index, NULL))
+		leave_stale(build, index, NULL);
+}
+
 static void
 make_view(Build *build, int index, Snapshot snapshot)
 {
@@ -288,6 +316,11 @@ make_view(Build *build, int index, Snapshot snapshot)
 	char	   *sql;
 	Query	   *query;
 
+	if (!retention_views_wants(&build->source, template))
+	{
+		remove_view(build, index);
+		return;
+	}
 	if (!can_be_made(build, index))
 		return;
 	sql = retention_template_sql(template, build->target, &build->options, &build->source, build->ext);
@@ -350,6 +383,8 @@ make_other(Build *build, OtherView which, const char *sql)
 	if (!OidIsValid(relation) || strcmp(retention_views_definition_of(query), retention_views_definition(relation)) != 0)
 		retention_views_put(build, other->name, sql, DEFAULT_OPTIONS);
 	write_comments(build, other->name, columns, other->about, other->columns, other->ncolumns);
+	if (which == OTHER_ROWS || which == OTHER_LEFT_OUT)
+		write_comments_on_segments(build, other->name, columns, ABOUT_SEGMENT);
 }
 
 /* The two views that read the user's table.  Of other columns, all that reads them goes first. */
@@ -393,6 +428,23 @@ check_left_out(const Build *build, Oid left_out, const char *column)
 				 errhint("Give it the column by CREATE OR REPLACE VIEW.")));
 }
 
+/* Names that columns of the rows have where segments are read. */
+static const char *const taken_names[] = {"row_count"};
+
+static void
+check_segments(const Build *build)
+{
+	ListCell   *lc;
+
+	foreach(lc, build->source.segments)
+		for (int i = 0; i < lengthof(taken_names); i++)
+			if (strcmp(lfirst(lc), taken_names[i]) == 0)
+				ereport(ERROR,
+						(errcode(ERRCODE_DUPLICATE_COLUMN),
+						 errmsg("a segment can't be called \"%s\"", taken_names[i]),
+						 errhint("Give it another name: segments => ARRAY['... AS segment_%s'].", taken_names[i])));
+}
+
 static void
 load_source(Build *build)
 {
@@ -400,6 +452,7 @@ load_source(Build *build)
 	Oid			left_out = find_rows(build, VIEW_OF_LEFT_OUT);
 
 	retention_source_of_view(&build->source, rows, &build->options);
+	check_segments(build);
 	if (build->source.lines)
 		check_left_out(build, left_out, "order_id");
 	if (build->source.is_order)

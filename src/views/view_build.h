@@ -76,6 +76,7 @@ extern bool retention_views_lock(Build *build, LOCKMODE schema_mode, LOCKMODE mo
 /* view_record.c */
 extern void retention_record_load(Build *build);
 extern bool retention_record_has(const Build *build, const char *name, const char *sql);
+extern bool retention_record_has_name(const Build *build, const char *name);
 extern bool retention_record_is_same(const char *definition, const char *another);
 extern bool retention_record_has_sql(const Build *build, const ViewTemplate *template, bool data);
 extern bool retention_record_has_comment(const Build *build, const char *comment);

@@ -154,8 +154,11 @@ retention_views_drop(Build *build)
 		Oid			relation = retention_views_find(build, template->name);
 		Oid			data = retention_views_find_data(build, template);
 
-		if (OidIsValid(relation))
-			drop_or_warn(build, template->name, retention_views_is_ours(build, template, relation, NULL));
+		bool		ours = OidIsValid(relation) && retention_views_is_ours(build, template, relation, NULL);
+
+		/* what has the name of a view that isn't made without segments is in nobody's way */
+		if (ours || (OidIsValid(relation) && (!template->of_segments || retention_record_has_name(build, template->name))))
+			drop_or_warn(build, template->name, ours);
 		if (OidIsValid(data) && retention_views_data_is_ours(build, template, data, NULL))
 			retention_views_drop_one(build, retention_template_data(template));
 	}

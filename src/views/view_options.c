@@ -25,6 +25,7 @@
 #include "nodes/parsenodes.h"
 #include "nodes/primnodes.h"
 #include "rewrite/rewriteHandler.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/rel.h"
@@ -102,6 +103,29 @@ retention_views_name_argument(FunctionCallInfo fcinfo, int arg, const char *name
 {
 	retention_views_check_given(fcinfo, arg, name);
 	return pstrdup(NameStr(*PG_GETARG_NAME(arg)));
+}
+
+/* Texts of an array; none if it is NULL. */
+List *
+retention_views_texts_argument(FunctionCallInfo fcinfo, int arg, const char *name)
+{
+	List	   *texts = NIL;
+	Datum	   *values;
+	bool	   *nulls;
+	int			n;
+
+	if (PG_ARGISNULL(arg))
+		return NIL;
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(arg), TEXTOID, -1, false, TYPALIGN_INT, &values, &nulls, &n);
+	for (int i = 0; i < n; i++)
+	{
+		if (nulls[i])
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("%s must not contain nulls", name)));
+		texts = lappend(texts, TextDatumGetCString(values[i]));
+	}
+	return texts;
 }
 
 void

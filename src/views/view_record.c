@@ -137,10 +137,17 @@ is_recorded(const Build *build, const char *name, Print which, const char *print
 		const char *prints = entry + strlen(start);
 
 		if ((entry == made || entry[-1] == ' ') && strlen(prints) >= PRINTS * (PRINT_DIGITS + 1) - 1 &&
-			strncmp(prints + which * (PRINT_DIGITS + 1), print, PRINT_DIGITS) == 0)
+			strncmp(prints + which * (PRINT_DIGITS + 1), print, strlen(print)) == 0)
 			return true;
 	}
 	return false;
+}
+
+/* Have we made a view of the name? */
+bool
+retention_record_has_name(const Build *build, const char *name)
+{
+	return is_recorded(build, name, PRINT_DEFINITION, "");
 }
 
 /* Without one, nothing is ours. */
@@ -239,6 +246,7 @@ retention_record_new_comments(const Build *build)
 	appendStringInfoString(&comments, build->comments);
 	for (int i = 0; i < VIEWS_OTHERS; i++)
 		append_comments(&comments, build, &retention_views_others[i]);
+	append_comment(&comments, ABOUT_SEGMENT);
 	for (int i = 0; i < retention_view_template_count; i++)
 		append_comments(&comments, build, &retention_view_templates[i]);
 	return comments.data;

@@ -112,17 +112,46 @@ trailing_text(const Period *period)
 	return psprintf("%d", Max((period_is_of_months(period) ? MONTHS_PER_YEAR : 365) / period->length, 1));
 }
 
-/* All that a view has, and of how many lines each was; customers as the aggregates take them. */
+/*
+ * All that a view has, and of how many lines each was; customers as the aggregates take them.
+ * With the segments of "segments", which are names of columns.
+ */
 static char *
-sold_sql(const char *target, const char *view, const Source *source)
+sold_sql(const char *target, const char *view, const Source *source, const List *segments)
 {
 	const char *rows = quote_qualified_identifier(target, view);
+	StringInfoData columns;
+	ListCell   *lc;
 
+	initStringInfo(&columns);
+	foreach(lc, segments)
+		appendStringInfo(&columns, ", %s", quote_identifier(lfirst(lc)));
 	if (strcmp(source->customer, "customer") != 0)
-		rows = psprintf("(SELECT %s AS customer, ordered_at, amount%s%s FROM %s)", source->customer,
-						source->lines ? ", order_id" : "", source->is_order ? ", is_order" : "", rows);
-	return source->lines ? retention_orders_of_lines(rows, source->is_order, true) :
+		rows = psprintf("(SELECT %s AS customer, ordered_at, amount%s%s%s FROM %s)", source->customer,
+						source->lines ? ", order_id" : "", source->is_order ? ", is_order" : "", columns.data, rows);
+	return source->lines ? retention_orders_of_lines(rows, source->is_order, true, segments) :
 		psprintf("(SELECT *, 1::int8 AS row_count FROM %s AS line)", rows);
+}
+
+/* Rows of each segment's name and the value that an order "o" has there. */
+static char *
+segment_values(const Source *source)
+{
+	StringInfoData rows;
+	ListCell   *lc;
+
+	initStringInfo(&rows);
+	foreach(lc, source->segments)
+		appendStringInfo(&rows, "%s(%s::text, o.%s)", rows.len > 0 ? ", " : "", quote_literal_cstr(lfirst(lc)), quote_identifier(lfirst(lc)));
+	return rows.data;
+}
+
+/* SQL of one history, once for each part of the shop. */
+static char *
+each_part(const char *target, const char *sql)
+{
+	return psprintf("SELECT parts.segment, parts.value, part.* FROM %s AS parts, LATERAL (%s) AS part",
+					quote_qualified_identifier(target, VIEW_OF_PARTS), sql);
 }
 
 char *
@@ -130,11 +159,17 @@ retention_template_sql(const ViewTemplate *template, const char *target, const O
 					   const Source *source, const char *ext)
 {
 	const Period *period = &options->period;
+	char	   *sql;
 	Word		words[] = {
 		{"r", psprintf("%s.", ext)},
 		{"schema", quote_identifier(target)},
-		{"sold", sold_sql(target, VIEW_OF_ROWS, source)},
-		{"left_out", sold_sql(target, VIEW_OF_LEFT_OUT, source)},
+		/* the history that is asked */
+		{"shop", template->each ? "(SELECT parts.history) AS shop" :
+		psprintf("%s AS shop", quote_qualified_identifier(target, VIEW_OF_HISTORY))},
+		{"sold", sold_sql(target, VIEW_OF_ROWS, source, NIL)},
+		{"sold_in_parts", sold_sql(target, VIEW_OF_ROWS, source, source->segments)},
+		{"segments", segment_values(source)},
+		{"left_out", sold_sql(target, VIEW_OF_LEFT_OUT, source, NIL)},
 		/* the orders that count, with customers as the table has them; and which of them are orders */
 		{"own_rows", retention_counted_rows(quote_qualified_identifier(target, VIEW_OF_ROWS), source->lines, source->is_order, ext)},
 		{"is_order", source->is_order ? "is_order IS TRUE" : "amount >= 0"},
@@ -162,7 +197,8 @@ retention_template_sql(const ViewTemplate *template, const char *target, const O
 		{"model", quote_literal_cstr(options->model)}
 	};
 
-	return fill_in(template->sql, words, lengthof(words));
+	sql = fill_in(template->sql, words, lengthof(words));
+	return template->each ? each_part(target, sql) : sql;
 }
 
 char *

@@ -89,7 +89,7 @@ return_views(ReturnSetInfo *rsinfo, const Build *build)
 		Datum		value = CStringGetTextDatum(retention_views_qualified(build, retention_view_templates[i].name));
 		bool		isnull = false;
 
-		if (retention_view_templates[i].key && build->ours[i] && strcmp(retention_view_templates[i].name, VIEW_OF_HISTORY) != 0)
+		if (retention_view_templates[i].key && retention_view_templates[i].key[0] != '\0' && build->ours[i])
 			tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, &value, &isnull);
 	}
 }
@@ -117,7 +117,7 @@ check_source(const Build *build, Oid orders)
 /*
  * retention_create_views(orders, customer, ordered_at, amount, order_id, filter,
  * is_order, target, period, time_zone, lifespan, margin, mode, model,
- * ignore_row_security)
+ * ignore_row_security, segments)
  */
 PG_FUNCTION_INFO_V1(retention_create_views);
 Datum
@@ -136,7 +136,9 @@ retention_create_views(PG_FUNCTION_ARGS)
 	arguments = retention_reader_arguments(fcinfo, ARG_TIME_ZONE);
 	arguments.stored = true;
 	arguments.target = build.target = retention_views_name_argument(fcinfo, ARG_TARGET, "target");
+	arguments.segments = retention_views_texts_argument(fcinfo, ARG_SEGMENTS, "segments");
 	retention_read_orders(&orders, &arguments);
+	build.source.segments = orders.segments;
 	retention_options_of_arguments(&build.options, fcinfo, &orders);
 	SPI_connect();
 	nest_level = begin_own_names();

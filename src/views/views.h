@@ -49,6 +49,12 @@
 /* The template that all others read, and the only one that reads the rows. */
 #define VIEW_OF_HISTORY		"order_history"
 
+/* The same of each part of the shop. */
+#define VIEW_OF_PARTS		"segment_history"
+
+/* What is said of a column of order_rows that parts of the shop are told by. */
+#define ABOUT_SEGMENT		"a segment: a text; of lines with an order_id an order's is the first by bytes of those that its lines have"
+
 /* Behind the name of a view in that of the materialized one that keeps its rows. */
 #define DATA_SUFFIX			"_data"
 
@@ -69,7 +75,8 @@ typedef enum CreateArg
 	ARG_MARGIN,
 	ARG_MODE,
 	ARG_MODEL,
-	ARG_IGNORE_ROW_SECURITY
+	ARG_IGNORE_ROW_SECURITY,
+	ARG_SEGMENTS
 } CreateArg;
 
 /* Where the rows of the views come from when they are read; named in view_options.c. */
@@ -102,6 +109,7 @@ typedef struct Source
 	bool		numbers;		/* that is int8, else uuid or text */
 	const char *collation;		/* of customers that are texts; else NULL */
 	bool		zoned;			/* times are timestamptz */
+	List	   *segments;		/* names of the columns that parts of the shop are told by, of texts */
 } Source;
 
 typedef struct ViewColumn
@@ -120,6 +128,8 @@ typedef struct ViewTemplate
 	const char *sql;
 	const ViewColumn *columns;
 	int			ncolumns;
+	bool		of_segments;	/* it is there only where segments are given ... */
+	bool		each;			/* ... and has the rows of its SQL for each part of the shop */
 } ViewTemplate;
 
 /* What the others are made from; of a schema, they have one owner.  They have no SQL here. */
@@ -142,6 +152,7 @@ extern const int retention_view_template_count;
 /* view_options.c */
 extern void retention_views_check_given(FunctionCallInfo fcinfo, int arg, const char *name);
 extern const char *retention_views_name_argument(FunctionCallInfo fcinfo, int arg, const char *name);
+extern List *retention_views_texts_argument(FunctionCallInfo fcinfo, int arg, const char *name);
 extern void retention_options_of_arguments(Options *options, FunctionCallInfo fcinfo,
 										   const OrderRows *orders);
 extern void retention_options_of_view(Options *options, Oid view);
@@ -151,6 +162,7 @@ extern char *retention_made_sql(const char *made, const char *comments);
 
 /* order_rows_view.c */
 extern bool retention_source_fits(Oid view);
+extern bool retention_views_wants(const Source *source, const ViewTemplate *template);
 extern void retention_source_of_view(Source *source, Oid view, const Options *options);
 
 /* view_template.c */

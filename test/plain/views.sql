@@ -6,6 +6,14 @@
 -- plain_orders: the orders, lines added up, as they are: kept by the filter or
 -- not, the customer as the view shows them, the time as an instant, the amount,
 -- whether it is an order, and how many rows it was.
+--
+-- A shop may be a part of another one: then there is a table parts (id, whole), and who is new,
+-- when the first order was and when it is now is what the whole says.
+
+CREATE TABLE IF NOT EXISTS parts (id int PRIMARY KEY, whole int NOT NULL);
+CREATE FUNCTION whole(which int) RETURNS int STABLE LANGUAGE sql AS $$
+	SELECT coalesce((SELECT whole FROM parts WHERE id = which), which)
+$$;
 
 CREATE FUNCTION step(period text) RETURNS interval IMMUTABLE LANGUAGE sql AS $$
 	SELECT CASE period WHEN 'quarter' THEN interval '3 months' ELSE ('1 ' || period)::interval END
@@ -19,7 +27,7 @@ ANALYZE facts;
 
 -- "Now", and the label of a period.
 CREATE FUNCTION today(which int) RETURNS date STABLE LANGUAGE sql AS $$
-	SELECT max(day) FROM facts WHERE id = which AND customer IS NOT NULL AND is_order
+	SELECT max(day) FROM facts WHERE id = whole(which) AND customer IS NOT NULL AND is_order
 $$;
 CREATE FUNCTION label(which int, day date) RETURNS text STABLE LANGUAGE sql AS $$
 	SELECT CASE period
@@ -30,10 +38,23 @@ CREATE FUNCTION label(which int, day date) RETURNS text STABLE LANGUAGE sql AS $
 $$;
 -- Facts that cohorts, ladders and so on look at: of customers, until "now", to the day.
 CREATE FUNCTION seen(which int) RETURNS SETOF facts STABLE LANGUAGE sql AS $$
-	SELECT * FROM facts WHERE id = which AND customer IS NOT NULL AND period <= (SELECT max(period) FROM facts WHERE id = which AND customer IS NOT NULL AND is_order)
+	SELECT * FROM facts WHERE id = which AND customer IS NOT NULL AND period <= (SELECT max(period) FROM facts WHERE id = whole(which) AND customer IS NOT NULL AND is_order)
 $$;
+-- The first order of each customer, of the whole.
+CREATE TABLE firsts AS
+SELECT DISTINCT ON (id, customer) id, customer, day, period, count(*) AS orders FROM facts WHERE customer IS NOT NULL AND is_order GROUP BY id, customer, day, period ORDER BY id, customer, day;
+CREATE INDEX ON firsts (id, customer);
+ANALYZE firsts;
+-- The orders of each customer.  Of a part the first is that of the whole, wherever it was, and then come those in the part.
 CREATE FUNCTION numbered(which int) RETURNS TABLE (customer text, day date, n int8) STABLE LANGUAGE sql AS $$
-	SELECT customer, day, row_number() OVER (PARTITION BY customer ORDER BY day) FROM facts WHERE id = which AND customer IS NOT NULL AND is_order
+	SELECT customer, day, row_number() OVER (PARTITION BY customer ORDER BY day)
+	FROM (SELECT customer, day FROM firsts WHERE id = whole(which) AND customer IN (SELECT f.customer FROM firsts f WHERE f.id = which)
+		  UNION ALL
+		  SELECT p.customer, p.day
+		  FROM (SELECT customer, day, row_number() OVER (PARTITION BY customer, day) AS nth, count(*) OVER (PARTITION BY customer, day) AS same
+				FROM facts WHERE id = which AND customer IS NOT NULL AND is_order) p JOIN firsts f USING (customer)
+		  -- where the part has all of the first day's, that is one of them
+		  WHERE f.id = whole(which) AND NOT (p.day = f.day AND nth = 1 AND same = orders)) o
 $$;
 -- What each customer has done in each period, or, with a period of NULL, ever.
 CREATE TABLE customer_periods AS
@@ -61,7 +82,8 @@ CREATE FUNCTION stay(which int) RETURNS float8 STABLE LANGUAGE sql AS $$
 	FROM (SELECT day, product(1 - coalesce(left_then::float8 / nullif(there, 0), 0)) OVER (ORDER BY day) AS alive, lead(day) OVER (ORDER BY day) AS next
 		  FROM (SELECT day, left_then, sum(n) OVER (ORDER BY day DESC) AS there
 				FROM (SELECT CASE WHEN gone THEN last ELSE today END - first AS day, count(*) FILTER (WHERE gone) AS left_then, count(*) AS n
-					  FROM (SELECT first, last, today, today - last > gap AS gone FROM customer_periods JOIN usual USING (id), today(which) WHERE id = which AND period IS NULL AND orders > 0) c GROUP BY 1
+					  FROM (SELECT f.day AS first, last, today, today - last > gap AS gone FROM customer_periods c JOIN usual USING (id) JOIN firsts f ON f.id = whole(which) AND f.customer = c.customer, today(which)
+							WHERE c.id = which AND c.period IS NULL AND c.orders > 0) c GROUP BY 1
 					  UNION ALL SELECT 0, 0, 0) d) e) f
 $$;
 -- The part of kpi that kpi_by_period has too.
@@ -82,23 +104,24 @@ CREATE FUNCTION numbers(which int, in_period date,
 $$;
 
 CREATE FUNCTION plain_kpi(which int) RETURNS SETOF jsonb STABLE LANGUAGE sql AS $$
-	SELECT to_jsonb(n) || jsonb_build_object('first_order', f.first, 'last_order', (SELECT today(which)),
+	SELECT to_jsonb(n) || jsonb_build_object('first_order', f.first, 'last_order', f.last,
 		'clv', margin::numeric * customer_value / nullif(observed, 0) * coalesce(s.lifespan_days, stay(which)::numeric),
-		'revenue_per_customer_year', revenue / nullif(tenure / 365.25, 0))
+		'revenue_per_customer_year', revenue * 365.25 / nullif(tenure, 0))
 	FROM shops s, numbers(which, NULL) n,
-		 (SELECT min(first) AS first, max(last) - min(first) AS observed, sum(today(which) - first) AS tenure FROM customer_periods WHERE id = which AND period IS NULL AND orders > 0) f
+		 (SELECT min(first) AS first, max(last) AS last, max(last) - min(first) AS observed, sum(today(which) - first) AS tenure FROM customer_periods WHERE id = which AND period IS NULL AND orders > 0) f
 	WHERE s.id = which
 $$;
 
 CREATE FUNCTION plain_kpi_by_period(which int) RETURNS SETOF jsonb STABLE LANGUAGE sql AS $$
-	WITH firsts AS MATERIALIZED (SELECT customer, min(period) AS first FROM facts WHERE id = which AND customer IS NOT NULL AND is_order GROUP BY customer),
-	f AS MATERIALIZED (SELECT f.*, first FROM facts f LEFT JOIN firsts USING (customer) WHERE id = which AND customer IS NOT NULL),
+	-- customers of a part are those with an order in it
+	WITH came AS MATERIALIZED (SELECT customer, period AS first FROM firsts WHERE id = whole(which) AND customer IN (SELECT p.customer FROM firsts p WHERE p.id = which)),
+	f AS MATERIALIZED (SELECT f.*, first FROM facts f LEFT JOIN came USING (customer) WHERE id = which AND customer IS NOT NULL),
 	periods AS MATERIALIZED (
 		SELECT starts::date AS p, (starts + step(s.period))::date - starts::date AS days,
 			   CASE s.period WHEN 'day' THEN starts - interval '364 days' WHEN 'week' THEN starts - interval '357 days'
 							 WHEN 'year' THEN starts ELSE starts + step(s.period) - interval '1 year' END::date AS since,
-			   starts < coalesce((SELECT max(period) FROM facts WHERE id = which AND customer IS NOT NULL AND is_order), max(starts) OVER ()) AS is_complete
-		FROM shops s, (SELECT min(period)::timestamp AS a, max(period)::timestamp AS b FROM facts WHERE id = which) span, generate_series(a, b, step(s.period)) starts
+			   starts < coalesce((SELECT max(period) FROM facts WHERE id = whole(which) AND customer IS NOT NULL AND is_order), max(starts) OVER ()) AS is_complete
+		FROM shops s, (SELECT min(period)::timestamp AS a, max(period)::timestamp AS b FROM facts WHERE id = which OR (id = whole(which) AND customer IS NOT NULL AND is_order)) span, generate_series(a, b, step(s.period)) starts
 		WHERE s.id = which),
 	done AS (
 		SELECT period, count(DISTINCT customer) FILTER (WHERE is_order AND first = period) AS new_customers, count(DISTINCT customer) FILTER (WHERE is_order AND first < period) AS returning_customers,
@@ -113,7 +136,7 @@ CREATE FUNCTION plain_kpi_by_period(which int) RETURNS SETOF jsonb STABLE LANGUA
 		'new_revenue', coalesce(new_revenue, 0), 'returning_revenue', round(n.revenue, 4) - round(coalesce(new_revenue, 0), 4),
 		'clv', margin::numeric * customer_value / periods.days * coalesce(s.lifespan_days, stay::numeric),
 		'trailing_12_months_customers', coalesce(t.customers, 0), 'trailing_12_months_repeat_customers', coalesce(t.repeaters, 0),
-		'trailing_12_months_repeat_rate', CASE WHEN since >= (SELECT min(first) FROM firsts) THEN t.repeaters::float8 / t.customers END)
+		'trailing_12_months_repeat_rate', CASE WHEN since >= (SELECT min(period) FROM firsts WHERE id = whole(which)) THEN t.repeaters::float8 / t.customers END)
 	FROM shops s CROSS JOIN periods LEFT JOIN done ON done.period = p LEFT JOIN lately t USING (p) CROSS JOIN LATERAL numbers(which, p) n CROSS JOIN stay(which)
 	WHERE s.id = which
 $$;
@@ -183,7 +206,7 @@ $$;
 
 CREATE FUNCTION plain_cohort_retention(which int) RETURNS SETOF jsonb STABLE LANGUAGE sql AS $$
 	WITH r AS MATERIALIZED (SELECT * FROM seen(which)),
-	members AS MATERIALIZED (SELECT customer, min(period) AS cohort FROM r WHERE is_order GROUP BY customer),
+	members AS MATERIALIZED (SELECT customer, period AS cohort FROM firsts WHERE id = whole(which) AND customer IN (SELECT customer FROM r WHERE is_order)),
 	cells AS (
 		SELECT cohort, size, starts::date AS p, row_number() OVER (PARTITION BY cohort ORDER BY starts) - 1 AS i, starts < max(starts) OVER () AS is_complete
 		FROM (SELECT cohort, count(*) AS size FROM members GROUP BY cohort) c, shops s, generate_series(cohort::timestamp, (SELECT today(which)), step(s.period)) starts WHERE s.id = which),
@@ -224,9 +247,9 @@ CREATE FUNCTION plain_order_ladder(which int) RETURNS SETOF jsonb STABLE LANGUAG
 $$;
 
 CREATE FUNCTION plain_lifecycle(which int) RETURNS SETOF jsonb STABLE LANGUAGE sql AS $$
-	WITH o AS MATERIALIZED (SELECT DISTINCT customer, period AS p, min(period) OVER (PARTITION BY customer) AS first FROM facts WHERE id = which AND customer IS NOT NULL AND is_order),
+	WITH o AS MATERIALIZED (SELECT DISTINCT customer, o.period AS p, f.period AS first FROM facts o JOIN firsts f USING (customer) WHERE o.id = which AND f.id = whole(which) AND is_order),
 	periods AS (SELECT starts::date AS p, (starts - step(s.period))::date AS before, starts < max(starts) OVER () AS is_complete
-				FROM shops s, generate_series((SELECT min(first) FROM o)::timestamp, (SELECT today(which)), step(s.period)) starts WHERE s.id = which)
+				FROM shops s, generate_series((SELECT min(period) FROM firsts WHERE id = whole(which))::timestamp, (SELECT today(which)), step(s.period)) starts WHERE s.id = which)
 	SELECT jsonb_build_object('period_start', p, 'period_label', label(which, p), 'opening', opening, 'new', new, 'retained', retained, 'resurrected', closing - new - retained,
 		'lapsed', opening - retained, 'closing', closing, 'quick_ratio', (closing - retained)::float8 / nullif(opening - retained, 0), 'is_complete', is_complete)
 	FROM (SELECT p.p, is_complete, (SELECT count(*) FROM o WHERE o.p = before) AS opening, (SELECT count(*) FROM o WHERE o.p = p.p) AS closing,
@@ -255,10 +278,12 @@ $$;
 
 -- The comparison.
 
--- What tells a view's rows apart.
-CREATE TABLE keys (view text, key text[]);
-INSERT INTO keys VALUES ('kpi', '{}'), ('kpi_by_period', '{period_start}'), ('customers', '{customer}'), ('customer_facts', '{customer}'), ('cohort_retention', '{cohort,period_index}'), ('repeat_within', '{days}'),
+-- What tells a view's rows apart, and the same view of each part.
+CREATE TABLE keys (view text, key text[], of_parts text);
+INSERT INTO keys (view, key) VALUES ('kpi', '{}'), ('kpi_by_period', '{period_start}'), ('customers', '{customer}'), ('customer_facts', '{customer}'), ('cohort_retention', '{cohort,period_index}'), ('repeat_within', '{days}'),
 	('order_ladder', '{order_number}'), ('value_by_age', '{age_days}'), ('lifecycle', '{period_start}'), ('rfm_segments', '{segment}'), ('rfm_quintiles', '{metric}'), ('revenue_concentration', '{percentile}'), ('excluded_rows', '{reason}');
+UPDATE keys SET of_parts = CASE view WHEN 'kpi_by_period' THEN 'kpi_by_segment_and_period' ELSE view || '_by_segment' END
+WHERE view IN ('kpi', 'kpi_by_period', 'cohort_retention', 'repeat_within', 'order_ladder', 'value_by_age', 'lifecycle');
 CREATE FUNCTION key_of(r jsonb, key text[]) RETURNS text IMMUTABLE LANGUAGE sql AS $$
 	SELECT coalesce(string_agg(r ->> k, '|' ORDER BY i), '') FROM unnest(key) WITH ORDINALITY u (k, i)
 $$;
@@ -279,12 +304,13 @@ CREATE FUNCTION same(a jsonb, b jsonb, type regtype, name text) RETURNS bool IMM
 	FROM (SELECT CASE jsonb_typeof(a) WHEN 'number' THEN a::numeric END AS x, CASE jsonb_typeof(b) WHEN 'number' THEN b::numeric END AS y) n
 $$;
 CREATE TABLE compared (id int, view text, name text, rows int8, differences int8);
-CREATE PROCEDURE compare(which int, schema text) LANGUAGE plpgsql AS $$
+-- A shop with its views; or a part of it with those of the views by segment that a condition picks.
+CREATE PROCEDURE compare(which int, schema text, part text DEFAULT NULL) LANGUAGE plpgsql AS $$
 DECLARE
 	k keys;
 	own text;
 BEGIN
-	FOR k IN SELECT * FROM keys LOOP
+	FOR k IN SELECT * FROM keys WHERE part IS NULL OR of_parts IS NOT NULL LOOP
 		-- one of its columns is of the table's own type
 		own := CASE WHEN k.view = 'customer_facts' THEN '|| jsonb_build_object(''customer'', ' ||
 			(SELECT CASE atttypid WHEN 'numeric'::regtype THEN 'trim_scale(customer)' WHEN 'bpchar'::regtype THEN 'rtrim(customer)' ELSE 'customer' END
@@ -292,12 +318,13 @@ BEGIN
 		EXECUTE format('
 			INSERT INTO compared
 			WITH c AS MATERIALIZED (
-				SELECT v, p FROM (SELECT v, key_of(v, %3$L) AS k FROM (SELECT to_jsonb(v) %5$s AS v FROM %4$s v) v) v
+				SELECT v, p FROM (SELECT v, key_of(v, %3$L) AS k FROM (SELECT to_jsonb(v) %5$s AS v FROM %4$s v WHERE %6$s) v) v
 				FULL JOIN (SELECT p, key_of(p, %3$L) AS k FROM plain_%2$s(%1$s) p) p USING (k))
 			SELECT %1$s, %2$L, attname, count(c), count(c) FILTER (WHERE NOT coalesce(v -> attname = p -> attname OR
 				   same(v -> attname, p -> attname, type, CASE WHEN attname LIKE ''top%%revenue'' OR (attname = ''revenue'' AND %2$L = ''revenue_concentration'') THEN ''best '' ELSE '''' END || attname), false))
-			FROM (SELECT attname::text, atttypid::regtype AS type FROM pg_attribute WHERE attrelid = %4$L::regclass AND attnum > 0 AND attname <> ''updated_at'') a LEFT JOIN c ON true
-			GROUP BY attname', which, k.view, k.key, format('%I.%I', schema, k.view), own);
+			FROM (SELECT attname::text, atttypid::regtype AS type FROM pg_attribute WHERE attrelid = %4$L::regclass AND attnum > 0 AND attname <> ''updated_at''
+				  AND (%7$L IS NULL OR attname NOT IN (''segment'', ''value''))) a LEFT JOIN c ON true
+			GROUP BY attname', which, k.view, k.key, format('%I.%I', schema, CASE WHEN part IS NULL THEN k.view ELSE k.of_parts END), own, coalesce(part, 'true'), part);
 	END LOOP;
 END
 $$;

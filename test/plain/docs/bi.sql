@@ -48,6 +48,24 @@ FROM (SELECT *, CASE WHEN (ordered_at >= '2024-01-01 00:00 Europe/Berlin' AND or
 	  FROM orders) o
 GROUP BY reason
 
+--> parts
+SELECT segment, value, orders FROM parted_shop.kpi_by_segment;
+SELECT 'channel', CASE WHEN amount < 50 THEN 'web' ELSE 'store' END AS channel, count(*) FILTER (WHERE customer_id IS NOT NULL AND amount >= 0 AND isfinite(ordered_at)) FROM orders GROUP BY channel
+
+--> parts
+SELECT channel, count(*) FILTER (WHERE orders > 0), coalesce(sum(orders), 0), round(coalesce(sum(revenue), 0), 4), round((SELECT sum(amount) / nullif(count(*) FILTER (WHERE is_order), 0) FROM plain.rows WHERE (amount < 50) = (channel = 'web')), 4),
+	   round(count(*) FILTER (WHERE orders > 1)::numeric / nullif(count(*) FILTER (WHERE orders > 0), 0), 3)
+FROM (SELECT CASE WHEN amount < 50 THEN 'web' ELSE 'store' END AS channel, customer, count(*) FILTER (WHERE is_order) AS orders, sum(amount) AS revenue FROM plain.known GROUP BY 1, 2) c
+GROUP BY channel ORDER BY channel
+
+--> parts
+SELECT channel, count(DISTINCT customer) FILTER (WHERE is_order), count(DISTINCT customer) FILTER (WHERE is_order AND first_day >= month), coalesce(sum(amount) FILTER (WHERE first_day >= month AND bought_here), 0), coalesce(sum(amount), 0)
+FROM (VALUES ('store'), ('web')) v (channel), (SELECT date_trunc('month', plain.today()) - interval '1 month' AS month) m
+	 LEFT JOIN (SELECT k.*, first_day, CASE WHEN amount < 50 THEN 'web' ELSE 'store' END AS c,
+				EXISTS (SELECT FROM plain.numbered n WHERE n.customer = k.customer AND (n.amount < 50) = (k.amount < 50)) AS bought_here FROM plain.known k LEFT JOIN plain.customer USING (customer)) k
+	 ON date_trunc('month', k.day::timestamp) = month
+WHERE month IS NOT NULL AND (c = channel OR c IS NULL) GROUP BY channel ORDER BY channel
+
 --> fiscal
 SELECT customers, orders FROM fiscal_shop.kpi;
 SELECT count(*), coalesce(sum(orders), 0) FROM plain.customer
