@@ -125,6 +125,20 @@ gamma_expected(const double *params, double x, double m)
 	return params[P] * (params[V] + total) / weight;
 }
 
+/*
+ * What is known of nu is Gamma(p x + q, v + x m).  The mean amount is p / nu, and an
+ * amount's variance p / nu^2.
+ */
+static void
+gamma_squares(const double *params, double x, double m, double *of_mean, double *of_amount)
+{
+	const double scale = params[P] * (params[V] + (x > 0.0 ? x * m : 0.0));
+	const double shape = params[P] * x + params[Q];
+
+	*of_mean = shape > 2.0 ? scale / (shape - 1.0) * (scale / (shape - 2.0)) : INFINITY;
+	*of_amount = *of_mean * (1.0 + 1.0 / params[P]);
+}
+
 static double
 gamma_enter(const double *params, RandomStream *stream)
 {
@@ -149,6 +163,7 @@ const SpendKind retention_gamma_gamma = {
 	.start = gamma_start,
 	.loglik = gamma_loglik,
 	.expected = gamma_expected,
+	.squares = gamma_squares,
 	.enter = gamma_enter,
 	.amount = gamma_amount
 };

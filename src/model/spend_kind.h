@@ -35,6 +35,12 @@ typedef struct SpendKind
 	double		(*expected) (const double *params, double x, double m);
 
 	/*
+	 * Of the same customer the expected square of that mean amount, and of the
+	 * amount of one purchase.  Infinite where there is none.
+	 */
+	void		(*squares) (const double *params, double x, double m, double *of_mean, double *of_amount);
+
+	/*
 	 * Simulation: what a new customer is like; and then, what they spend on a
 	 * purchase, in small coins of which so many are one of the money's unit.
 	 */

@@ -26,6 +26,7 @@
 #include "postgres.h"
 
 #include "question/gap.h"
+#include "question/repeat_buyer.h"
 
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
@@ -45,9 +46,8 @@
 #define SCORES			5
 #define DECILES			10
 
-/* Of revenues that are compared, and the largest units that a float8 has all of. */
+/* Of revenues that are compared. */
 #define WORTH_DIGITS	4
-#define WORTH_UNITS_MAX	(INT64CONST(1) << 53)
 
 /* What there is of a customer until as_of. */
 typedef struct Facts
@@ -223,20 +223,6 @@ score(uint64 value, const uint64 *bounds, int parts)
 	return result;
 }
 
-static const int64 powers[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
-
-/* Is it money of a shop, of which a float8 has each unit? */
-static inline bool
-is_brief(const Question *question, const MoneyTotal *total)
-{
-	int64		units = (int64) total->units[0];
-	uint64		sign = (uint64) (units >> 63);
-
-	return likely(total->wide.limbs == NULL && total->units[1] == sign && total->units[2] == sign &&
-				  units <= WORTH_UNITS_MAX && units >= -WORTH_UNITS_MAX &&
-				  question->unpacker.scale < (int) lengthof(powers));
-}
-
 /* What somebody has paid, to be compared. */
 static double
 worth(const Question *question, const MoneyTotal *revenue)
@@ -245,13 +231,13 @@ worth(const Question *question, const MoneyTotal *revenue)
 	int64		units = (int64) revenue->units[0];
 	Datum		rounded;
 
-	if (is_brief(question, revenue))
+	if (money_is_brief(question, revenue))
 	{
 		if (likely(scale <= WORTH_DIGITS))
-			return (double) units / (double) powers[scale];
+			return (double) units / (double) retention_powers_of_ten[scale];
 		/* half is rounded away from zero */
-		units += (units < 0 ? -1 : 1) * powers[scale - WORTH_DIGITS] / 2;
-		return (double) (units / powers[scale - WORTH_DIGITS]) / (double) powers[WORTH_DIGITS];
+		units += (units < 0 ? -1 : 1) * retention_powers_of_ten[scale - WORTH_DIGITS] / 2;
+		return (double) (units / retention_powers_of_ten[scale - WORTH_DIGITS]) / (double) retention_powers_of_ten[WORTH_DIGITS];
 	}
 	rounded = DirectFunctionCall2(numeric_round, question_numeric(question, revenue), Int32GetDatum(WORTH_DIGITS));
 	return DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, rounded));
@@ -490,19 +476,6 @@ rfm_row(const CustomerList *list, const Facts *facts)
 	return HeapTupleGetDatum(heap_form_tuple(list->rfm, values, nulls));
 }
 
-/* The mean spend of their repeat days, of which there are some. */
-static double
-repeat_spend(const Question *question, const Facts *facts)
-{
-	int64		x = facts->days - 1;
-	Datum		mean;
-
-	if (is_brief(question, &facts->repeat))
-		return (double) (int64) facts->repeat.units[0] / ((double) powers[question->unpacker.scale] * (double) x);
-	mean = exact_divide(question_numeric(question, &facts->repeat), exact_integer(x));
-	return DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, mean));
-}
-
 /* The columns that the function's rows have. */
 static void
 find_columns(CustomerList *list, FunctionCallInfo fcinfo)
@@ -616,7 +589,7 @@ customer_row(CustomerList *list, const CustomerView *customer, const Facts *fact
 			case LIST_REPEAT_SPEND:
 				*null = facts->days == 1 || !has_money;
 				if (!*null)
-					*value = Float8GetDatum(repeat_spend(question, facts));
+					*value = Float8GetDatum(retention_mean_spend(question, &facts->repeat, facts->days - 1));
 				break;
 		}
 	}

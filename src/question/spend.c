@@ -13,7 +13,7 @@
 
 #include <math.h>
 
-#include "question/question.h"
+#include "question/repeat_buyer.h"
 
 #include "histogram/histogram.h"
 #include "metric/exact_numeric.h"
@@ -60,29 +60,16 @@ retention_history_repeat_spend(PG_FUNCTION_ARGS)
 	histogram = retention_histogram_create(HISTOGRAM_REPEAT_SPEND);
 	while (question_next(&question, &customer))
 	{
-		OccasionCursor cursor;
-		MoneyTotal	spend = {0};
-		int32		first;
-		int32		day;
-		int64		orders;
-		int64		days;
+		RepeatBuyer buyer;
 		double		key[2] = {0};
 
-		if (!question_first_order(&question, &customer, &first, &orders))
+		if (!retention_repeat_buyer(&question, &customer, &buyer))
 			continue;
-		days = 1;
 		old = MemoryContextSwitchTo(numerics);
-		occasions_begin(&cursor, &question, &customer);
-		while (occasions_next(&cursor, &day, &orders))
-			if (day > first)
-			{
-				occasion_add_money(&question, &spend, &customer, &cursor);
-				days++;
-			}
-		if (days > 1)
+		if (buyer.x > 0)
 		{
-			key[0] = (double) (days - 1);
-			key[1] = mean_spend(question_numeric(&question, &spend), days - 1);
+			key[0] = (double) buyer.x;
+			key[1] = mean_spend(question_numeric(&question, &buyer.spend), buyer.x);
 			if (++customers % CUSTOMERS_A_RESET == 0)
 				MemoryContextReset(numerics);
 		}

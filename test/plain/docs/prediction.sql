@@ -95,3 +95,7 @@ WITH o AS (SELECT * FROM simulate_orders(1000, '1 year', seed => 1,
 	purchase_model => purchase_model('pareto/nbd', '{"r": 0.55, "alpha": 10.58, "s": 0.61, "beta": 11.67}', unit => 'week'), spend_model => spend_model(p => 6.25, q => 3.74, v => 15.44)))
 SELECT count(*), round(avg(amount), 2), round((SELECT avg((n > 1)::int) FROM (SELECT count(*) AS n FROM o GROUP BY customer_id) c), 3)
 FROM o
+
+--> total
+SELECT t.customers, round(t.expected_purchases::numeric, 6), round(t.expected_revenue::numeric, 6), t.without_revenue FROM models, expected_total((SELECT purchase_history(customer_id, ordered_at, amount, 'day') FROM orders), purchases, spend, as_of => '2025-12-31') AS t WHERE purchases IS NOT NULL;
+SELECT count(*), round(sum(expected_purchases(purchases, rfm, '1 year'))::numeric, 6), round(sum(expected_purchases(purchases, rfm, '1 year') * expected_spend(spend, rfm))::numeric, 6), count(*) FILTER (WHERE expected_spend(spend, rfm) IS NULL) FROM models, customers WHERE purchases IS NOT NULL HAVING count(*) > 0
