@@ -4,7 +4,6 @@
 
 \pset null NULL
 \pset footer off
-SET timezone = 'UTC';
 
 \echo
 \echo '---- The metrics, one word each --------------------------------------------'

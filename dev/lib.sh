@@ -211,27 +211,16 @@ with_server() {
 	return $status
 }
 
-# ---- a shop's CSV file ---------------------------------------------------------
+# ---- a shop's files ------------------------------------------------------------
 
-# look_at FILE: what its columns are separated by, how many there are, and how
-# its letters are written. Sets separator, width, encoding.
-look_at() {
-	if [ ! -f "$1" ] || [ ! -r "$1" ]; then die "can't read $1"; fi
-	read -r separator width < <(perl -ne '
-		my $bare = s/"(?:[^"]|"")*"//gr;
-		my ($c, $s) = map { scalar(() = $bare =~ /$_/g) } (",", ";");
-		print $s > $c ? "; " . ($s + 1) : ", " . ($c + 1), "\n";
-		last;' "$1") || true
-	[ "${width:-0}" -gt 1 ] || die "$1: its first line has to name at least three columns, with commas or semicolons between"
-	encoding=UTF8
-	# Excel on Windows doesn't write UTF-8. Of these letters only the customer's could matter.
-	iconv -f UTF-8 -t UTF-8 "$1" >/dev/null 2>&1 || encoding=LATIN1
+# What dev/import is made of: Python with Debian's packages, before make_work.
+need_import() {
+	need python3 python3-venv python3-babel python3-openpyxl tzdata
 }
 
-# psql's script that reads such a file, its input, into the table csv, after
-# look_at. The table's columns are c1, c2 ...: the header's names are data, never SQL.
-copy_csv() {
-	seq -s ', ' -f 'c%.0f text' "$width" | sed 's/.*/CREATE TABLE csv (line bigint GENERATED ALWAYS AS IDENTITY, &);/'
-	seq -s ', ' -f 'c%.0f' "$width" |
-		sed "s/.*/\\\\copy csv (&) FROM pstdin (FORMAT csv, DELIMITER '$separator', ENCODING '$encoding')/"
+# And what Debian lacks, from PyPI, after make_work. Sets import, the python that has both; false, with its reason in $work/pip.log, where it can't be had.
+get_import() {
+	import=$work/python/bin/python
+	/usr/bin/python3 -m venv --system-site-packages "$work/python" >"$work/pip.log" 2>&1 &&
+		"$work/python/bin/pip" --disable-pip-version-check --no-cache-dir --retries 1 install -q -r "$top/dev/import/requirements.txt" >>"$work/pip.log" 2>&1
 }

@@ -276,7 +276,7 @@ export function page(answers) {
             winBackTable(silent, money)
           )
         : null,
-      rows.length ? card("rows", view("excluded_rows"), "Where every row of the order table went", null, rowsTable(rows, about.unreadable, money)) : null
+      rows.length ? card("rows", view("excluded_rows"), "Where every row of the order table went", null, rowsTable(rows, about.left_out, money)) : null
     ].filter(Boolean);
   }
 

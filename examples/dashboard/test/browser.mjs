@@ -404,7 +404,7 @@ try {
   same("hostile: the customers", (await hostileTexts("#win-back-table td:first-child")).join("\n"), hostileNames.join("\n"));
   for (const part of ["<script>", "</script>", "<svg", "…"]) check(`hostile: ${part} is among them`, hostileNames.join().includes(part), hostileNames.join("\n"));
   same("hostile: no element of theirs", String(await hostile.locator("td :is(script, img, b, svg)").count()), "0");
-  same("hostile: what could not be read", (await hostileTexts("#rows-table tbody tr:last-child")).join(), "Rows that could not be read 1 –");
+  same("hostile: what could not be read", (await hostileTexts("#rows-table tbody tr:last-child")).join(), "Of the file: the time can't be read 1 –");
   same("hostile: no currency", (await hostileTexts("#kpi-revenue .value")).join(), rows(`SELECT to_char(all_revenue, 'FM999,990') FROM :"schema".kpi;`, "hostile")[0][0]);
   const [[later]] = rows(`
     SELECT 'Not shown: ' || to_char(-sum(all_revenue), 'FM999,990') || ' of refunds after the last order''s month.' FROM :"schema".kpi_by_period

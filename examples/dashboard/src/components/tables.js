@@ -58,8 +58,8 @@ const reasons = {
   "filtered out": "Rows that the shop’s filter leaves out"
 };
 
-// unreadable: rows of a file that are not in the order table, if it is from one.
-export function rowsTable(rows, unreadable, money) {
+// leftOut: rows of a file that are not in the order table, if it is from one, by reason.
+export function rowsTable(rows, leftOut, money) {
   const counted = rows.filter((d) => d.is_counted);
   return table(
     "rows-table",
@@ -69,7 +69,7 @@ export function rowsTable(rows, unreadable, money) {
       ["Amount", (d) => money.cents(d.amount), "number"],
       ["Counted", (d) => (d.is_counted ? "yes" : "no"), "number extra"]
     ],
-    unreadable ? [...rows, {reason: "Rows that could not be read", row_count: unreadable, amount: null, is_counted: false}] : rows,
+    [...rows, ...leftOut.map((d) => ({reason: `Of the file: ${d.reason}`, row_count: d.rows, amount: d.amount, is_counted: false}))],
     [
       "Counted: the revenue above",
       count(counted.reduce((sum, d) => sum + d.row_count, 0)),

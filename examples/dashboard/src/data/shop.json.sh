@@ -6,7 +6,8 @@
 # further package.
 #
 # SHOP_SCHEMA, SHOP_CURRENCY   as examples/dashboard/run has them
-# SHOP_FILE, SHOP_UNREADABLE   as dev/demo does: where the orders are from, and how many rows of it could not be read
+# SHOP_FILE, SHOP_LEFT_OUT     as dev/demo does: where the orders are from, and what of it is not in the order table: JSON, [{"reason": ..., "rows": ..., "amount": ...}]
+# SHOP_DATABASE                the database, as a URL; by default that of psql's variables
 set -eu
 cd "$(dirname "$0")/../queries"
 {
@@ -17,6 +18,6 @@ cd "$(dirname "$0")/../queries"
 		cat "$query"
 		echo ") AS q),"
 	done
-	echo "'about', json_build_object('schema', :'schema', 'currency', nullif(:'currency', ''), 'file', nullif(:'file', ''), 'unreadable', :unreadable));"
+	echo "'about', json_build_object('schema', :'schema', 'currency', nullif(:'currency', ''), 'file', nullif(:'file', ''), 'left_out', :'left_out'::json));"
 } | psql -X -q -A -t -v ON_ERROR_STOP=1 -v schema="${SHOP_SCHEMA:-shop}" -v currency="${SHOP_CURRENCY:-}" \
-	-v file="${SHOP_FILE:-}" -v unreadable="${SHOP_UNREADABLE:-0}"
+	-v file="${SHOP_FILE:-}" -v left_out="${SHOP_LEFT_OUT:-[]}" ${SHOP_DATABASE:+-d "$SHOP_DATABASE"}
