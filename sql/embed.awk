@@ -5,6 +5,7 @@
 #   --@key [COLUMN, ...]       what tells its rows apart, nothing if it has one row;
 #                              without it the view is one that users replace
 #   --@single                  it has one row, and its key tells nothing
+#   --@never_kept              it's a plain view in each mode
 #   --@reads VIEW[, VIEW]      others of these that it reads, if any: it comes
 #                              behind those with no key
 #   --@of_segments             it is there where segments are given
@@ -34,9 +35,9 @@ function add(view, about, key, has_key, single, reads, of_segments, each,    i, 
 	printf "};\n\n"
 	if (key && !single)
 		about = about " Key: " key "."
-	line = sprintf("\t{%s, %s, %s, %s,\n%s\t\t, columns_of_%s, lengthof(columns_of_%s), %s, %s}",
+	line = sprintf("\t{%s, %s, %s, %s,\n%s\t\t, columns_of_%s, lengthof(columns_of_%s), %s, %s, %s}",
 		quote(view), quote(about), has_key ? quote(key) : "NULL", reads ? quote(reads) : "NULL", sql, view, view,
-		of_segments ? "true" : "false", each ? "true" : "false")
+		of_segments ? "true" : "false", each ? "true" : "false", never_kept ? "true" : "false")
 	if (each)
 		part[++parts] = line
 	else if (key)
@@ -63,13 +64,14 @@ BEGIN {
 	print "/* Made by make from the files of SQL beside this one; change them, not this. */\n\n#include \"postgres.h\"\n\n#include \"views/views.h\"\n"
 }
 
-FNR == 1 { finish(); about = key = reads = sql = by_segment = ""; n = has_key = single = of_segments = 0 }
+FNR == 1 { finish(); about = key = reads = sql = by_segment = ""; n = has_key = single = of_segments = never_kept = 0 }
 /^--@view /   { view = $2; next }
 /^--@about /  { about = substr($0, 10); next }
 /^--@key/     { key = substr($0, 8); has_key = 1; next }
 /^--@single/   { single = 1; next }
 /^--@of_segments/ { of_segments = 1; next }
 /^--@by_segment / { by_segment = substr($2, 1, length($2) - 1); about_parts = substr($0, length($1 $2) + 3); next }
+/^--@never_kept/ { never_kept = 1; next }
 /^--@reads /  { reads = substr($0, 10); next }
 /^--@column / { column[++n] = substr($2, 1, length($2) - 1); text[n] = substr($0, length($1 $2) + 3); next }
 { sql = sql "\t\t" quote($0 "\x01") "\n" }

@@ -59,6 +59,31 @@ retention_history_info(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
 }
 
+/*
+ * _retention_order_days(purchase_history): (first_order, last_order), of an anchored
+ * history those of its whole: so the views of a part have one now with those of all
+ */
+PG_FUNCTION_INFO_V1(retention_history_order_days);
+Datum
+retention_history_order_days(PG_FUNCTION_ARGS)
+{
+	HistoryUnpacker unpacker;
+	HistoryWhole days;
+	TupleDesc	desc;
+	Datum		values[2];
+	bool		nulls[2];
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	retention_history_read_head(&unpacker, PG_GETARG_DATUM(0));
+	retention_check_nothing_missing(&unpacker);
+	days = unpacker.kind.anchored ? unpacker.whole : (HistoryWhole) {unpacker.totals.first_day, unpacker.totals.last_day};
+	nulls[0] = nulls[1] = days.first_day == DAY_NEVER_FIRST;
+	values[0] = DateADTGetDatum(Max(days.first_day, DAY_FIRST));
+	values[1] = DateADTGetDatum(Max(days.last_day, DAY_FIRST));
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+}
+
 /* The day that a period begins with as an instant; no earlier than there are any. */
 static int64
 period_instant(int32 period, Grain grain)

@@ -48,20 +48,13 @@ static void
 count_guests(ShopByPeriod *shop)
 {
 	Question   *question = &shop->balance.question;
-	HistoryUnpacker *unpacker = &question->unpacker;
-	const Run  *run = retention_history_unpack_nobody(unpacker);
-	RunCursor	cursor;
 	CustomerView nobody;
 
-	if (run == NULL)
+	if (!retention_question_nobody(question, &nobody))
 		return;
-	if (unpacker->wide)
-		(void) retention_history_mark_nobody(unpacker);
-	run_begin(&cursor, run, unpacker->shape);
-	(void) run_next(&cursor, &nobody);
 	for (int64 i = 0; i < nobody.n; i++)
 	{
-		const uint64 *occasion = nobody.occasions + i * occasion_words(unpacker->shape);
+		const uint64 *occasion = nobody.occasions + i * occasion_words(question->unpacker.shape);
 		Guests	   *guests;
 
 		if (mark_kind(*occasion) >= OF_NO_AMOUNT)

@@ -270,6 +270,22 @@ retention_question_needs_days(const Question *question)
 				 errhint("Make the history by 'day': it can be asked about all others.")));
 }
 
+/* The rows of nobody that is known, as one customer's; false if there are none.  To be asked for before any customers. */
+bool
+retention_question_nobody(Question *question, CustomerView *nobody)
+{
+	HistoryUnpacker *unpacker = &question->unpacker;
+	const Run  *run = retention_history_unpack_nobody(unpacker);
+	RunCursor	cursor;
+
+	if (run == NULL)
+		return false;
+	if (unpacker->wide)
+		(void) retention_history_mark_nobody(unpacker);
+	run_begin(&cursor, run, unpacker->shape);
+	return run_next(&cursor, nobody);
+}
+
 bool
 retention_question_next_block(Question *question)
 {

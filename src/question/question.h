@@ -81,6 +81,7 @@ extern void retention_question_begin_with(Question *question, FunctionCallInfo f
 										  int history_arg, int period_arg, int as_of_arg,
 										  int anchor_arg, bool with_money);
 extern void retention_question_needs_days(const Question *question);
+extern bool retention_question_nobody(Question *question, CustomerView *nobody);
 extern bool retention_question_next_block(Question *question);
 extern bool retention_question_next_of_part(Question *question, CustomerView *customer);
 extern bool retention_question_complete(const Question *question, int32 period);

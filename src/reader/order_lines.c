@@ -22,7 +22,7 @@
 #include "utils/builtins.h"
 
 /*
- * SQL of orders and refunds, of SQL of lines; perhaps with the number of these.  Of "others",
+ * SQL of orders and refunds, of SQL of lines; perhaps with how many of these each was.  Of "others",
  * names of columns that are texts, an order has the first of its lines'.
  */
 char *
@@ -43,10 +43,10 @@ retention_orders_of_lines(const char *rows, bool has_is_order, bool counted, con
 		appendStringInfo(&of_line, ", line.%s", name);
 	}
 	return psprintf("(SELECT line.customer, pg_catalog.min(line.ordered_at) FILTER (WHERE pg_catalog.isfinite(line.ordered_at)) AS ordered_at,"
-					" pg_catalog.sum(line.amount) AS amount%s%s%s FROM %s AS line"
+					" pg_catalog.sum(line.amount) AS amount, line.order_id%s%s%s FROM %s AS line"
 					" WHERE %s"
 					" GROUP BY line.order_id, line.customer, CASE WHEN line.order_id IS NULL THEN line.ordered_at END"
-					" UNION ALL SELECT line.customer, line.ordered_at, line.amount%s%s%s FROM %s AS line"
+					" UNION ALL SELECT line.customer, line.ordered_at, line.amount, line.order_id%s%s%s FROM %s AS line"
 					" WHERE (%s) IS NOT TRUE)",
 					has_is_order ? ", true AS is_order" : "", counted ? ", pg_catalog.count(*) AS row_count" : "", of_order.data, rows,
 					ordered,
@@ -63,6 +63,6 @@ retention_counted_rows(const char *rows, bool has_lines, bool has_is_order, cons
 {
 	if (has_lines)
 		rows = psprintf("%s AS sold", retention_orders_of_lines(rows, has_is_order, false, NIL));
-	return psprintf("(SELECT customer, ordered_at, amount%s FROM %s WHERE %s._retention_row_counts(ordered_at, amount))",
-					has_is_order ? ", is_order" : "", rows, ext);
+	return psprintf("(SELECT customer, ordered_at, amount%s%s FROM %s WHERE %s._retention_row_counts(ordered_at, amount))",
+					has_lines ? ", order_id" : "", has_is_order ? ", is_order" : "", rows, ext);
 }

@@ -147,7 +147,7 @@ retention_views_check_free(const Build *build)
 		if (!template->key || !retention_views_wants(&build->source, template))
 			continue;
 		check_name(build, template->name);
-		if (build->options.mode == MODE_MATERIALIZED)
+		if (template_is_kept(template, &build->options))
 			check_name(build, retention_template_data(template));
 	}
 }
@@ -260,7 +260,7 @@ retention_views_check_ours(const Build *build)
 			continue;
 		if (template->key && OidIsValid(relation) && !retention_views_is_ours(build, template, relation, NULL))
 			retention_views_not_ours(build, template->name);
-		if (build->options.mode == MODE_MATERIALIZED && OidIsValid(data) && !retention_views_data_is_ours(build, template, data, NULL))
+		if (template_is_kept(template, &build->options) && OidIsValid(data) && !retention_views_data_is_ours(build, template, data, NULL))
 			retention_views_not_ours(build, retention_template_data(template));
 	}
 	for (int i = 0; i < VIEWS_OTHERS; i++)

@@ -310,7 +310,7 @@ make_view(Build *build, int index, Snapshot snapshot)
 	Oid			data = retention_views_find_data(build, template);
 	const Kept *kept = find_kept(build, template->name);
 	List	   *columns = old_columns(build, template->name);
-	bool		over_data = build->options.mode == MODE_MATERIALIZED && template->key;
+	bool		over_data = template_is_kept(template, &build->options);
 	bool		was_over_data = OidIsValid(relation) ? retention_views_is_over_data(build, template, relation) : kept ? kept->over_data : over_data;
 	bool		data_is_ours;
 	char	   *sql;

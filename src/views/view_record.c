@@ -119,7 +119,7 @@ print_of(const char *text)
 static char *
 print_of_sql(const Build *build, const ViewTemplate *template, bool data)
 {
-	bool		over_data = template->key && build->options.mode == MODE_MATERIALIZED && !data;
+	bool		over_data = template_is_kept(template, &build->options) && !data;
 
 	return print_of(psprintf("%s%s", over_data ? DATA_SUFFIX " " : "",
 							 retention_template_sql(template, "target", &build->options, &build->source, "extension")));
@@ -230,7 +230,7 @@ static void
 append_comments(StringInfo comments, const Build *build, const ViewTemplate *template)
 {
 	append_comment(comments, retention_template_about(template->about, &build->options, &build->source));
-	if (template->key)
+	if (template->key && !template->never_kept)
 		append_comment(comments, retention_template_data_about(template));
 	for (int i = 0; i < template->ncolumns; i++)
 		append_comment(comments, retention_template_about(template->columns[i].about, &build->options, &build->source));

@@ -122,7 +122,7 @@ retention_views_find_view(const Build *build, const char *name)
 Oid
 retention_views_find_data(const Build *build, const ViewTemplate *template)
 {
-	return template->key ? retention_views_find(build, retention_template_data(template)) : InvalidOid;
+	return template->key && !template->never_kept ? retention_views_find(build, retention_template_data(template)) : InvalidOid;
 }
 
 /* The owner of a relation; InvalidOid if it's gone. */

@@ -113,6 +113,36 @@ trailing_text(const Period *period)
 }
 
 /*
+ * The spans that are seen to date, as rows of VALUES: a number, the period and how long ago the
+ * same days of the year before are.  They are of the calendar, and those that books are kept by
+ * where these are others.
+ */
+static char *
+spans_sql(const Period *period)
+{
+	const Period year = {GRAIN_YEAR, MONTHS_PER_YEAR, period->start};
+	const char *spans[] = {"month", "quarter", "year", retention_period_name(period), NULL};
+	StringInfoData sql;
+	int			n = 0;
+
+	/* who has quarters of another year has that year, too */
+	if (period->grain == GRAIN_QUARTER && !retention_period_is_grain(period))
+		spans[lengthof(spans) - 1] = retention_period_name(&year);
+	initStringInfo(&sql);
+	for (int i = 0; i < lengthof(spans) && spans[i]; i++)
+	{
+		bool		months = i < 3 || period_is_of_months(period);
+
+		if (i >= 3 && period_is_of_months(period) && retention_period_is_grain(period))
+			break;
+		appendStringInfo(&sql, "%s(%d, %s::text, interval %s)", n > 0 ? ", " : "", n + 1, quote_literal_cstr(spans[i]),
+						 months ? "'1 year'" : "'364 days'");
+		n++;
+	}
+	return sql.data;
+}
+
+/*
  * All that a view has, and of how many lines each was; customers as the aggregates take them.
  * With the segments of "segments", which are names of columns.
  */
@@ -172,6 +202,8 @@ retention_template_sql(const ViewTemplate *template, const char *target, const O
 		{"left_out", sold_sql(target, VIEW_OF_LEFT_OUT, source, NIL)},
 		/* the orders that count, with customers as the table has them; and which of them are orders */
 		{"own_rows", retention_counted_rows(quote_qualified_identifier(target, VIEW_OF_ROWS), source->lines, source->is_order, ext)},
+		/* before another column of these rows */
+		{"order_id", source->lines ? "order_id, " : ""},
 		{"is_order", source->is_order ? "is_order IS TRUE" : "amount >= 0"},
 		/* what the rows say of themselves: whether they are orders */
 		{"said", source->is_order ? "is_order IS TRUE" : "NULL::bool"},
@@ -184,6 +216,7 @@ retention_template_sql(const ViewTemplate *template, const char *target, const O
 		{"period", psprintf("%s::text", quote_literal_cstr(retention_period_name(period)))},
 		{"step", psprintf("interval %s", quote_literal_cstr(step_text(period)))},
 		{"trailing", trailing_text(period)},
+		{"spans", spans_sql(period)},
 		{"period_label", label_sql("period", period)},
 		{"period_start_label", label_sql("(cell).period_start", period)},
 		{"cohort_label", label_sql("(cell).cohort", period)},

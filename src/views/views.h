@@ -130,6 +130,7 @@ typedef struct ViewTemplate
 	int			ncolumns;
 	bool		of_segments;	/* it is there only where segments are given ... */
 	bool		each;			/* ... and has the rows of its SQL for each part of the shop */
+	bool		never_kept;		/* it's plain also where rows are kept */
 } ViewTemplate;
 
 /* What the others are made from; of a schema, they have one owner.  They have no SQL here. */
@@ -164,6 +165,13 @@ extern char *retention_made_sql(const char *made, const char *comments);
 extern bool retention_source_fits(Oid view);
 extern bool retention_views_wants(const Source *source, const ViewTemplate *template);
 extern void retention_source_of_view(Source *source, Oid view, const Options *options);
+
+/* Of materialized views, is this one's result among what is kept? */
+static inline bool
+template_is_kept(const ViewTemplate *template, const Options *options)
+{
+	return options->mode == MODE_MATERIALIZED && template->key && !template->never_kept;
+}
 
 /* view_template.c */
 extern char *retention_template_data(const ViewTemplate *template);

@@ -5,7 +5,8 @@
 -- zone, at, the type of the times, lifespan and lifespan_days, margin) and a table
 -- plain_orders: the orders, lines added up, as they are: kept by the filter or
 -- not, the customer as the view shows them, the time as an instant, the amount,
--- whether it is an order, and how many rows it was.
+-- whether it is an order, how many rows it was, and the number of the order, if
+-- it was of lines.
 --
 -- A shop may be a part of another one: then there is a table parts (id, whole), and who is new,
 -- when the first order was and when it is now is what the whole says.
@@ -19,7 +20,7 @@ CREATE FUNCTION step(period text) RETURNS interval IMMUTABLE LANGUAGE sql AS $$
 	SELECT CASE period WHEN 'quarter' THEN interval '3 months' ELSE ('1 ' || period)::interval END
 $$;
 CREATE TABLE facts AS
-SELECT id, customer, instant, local::date AS day, date_trunc(period, local)::date AS period, amount, is_order
+SELECT id, customer, instant, local::date AS day, date_trunc(period, local)::date AS period, amount, is_order, order_no
 FROM (SELECT o.*, s.period, CASE WHEN s.at = 'timestamptz' AND zone IS NOT NULL THEN instant AT TIME ZONE 'UTC' AT TIME ZONE zone ELSE instant END AS local
 	  FROM plain_orders o JOIN shops s USING (id) WHERE o.kept AND isfinite(instant) AND o.amount IS NOT NULL) o;
 CREATE INDEX ON facts (id);
@@ -141,6 +142,35 @@ CREATE FUNCTION plain_kpi_by_period(which int) RETURNS SETOF jsonb STABLE LANGUA
 	WHERE s.id = which
 $$;
 
+-- The numbers of days: of month, quarter and year so far, and of the same days of the year before.
+CREATE FUNCTION plain_kpi_to_date(which int) RETURNS SETOF jsonb STABLE LANGUAGE sql AS $$
+	WITH came AS MATERIALIZED (SELECT customer, day AS first FROM firsts WHERE id = whole(which) AND customer IN (SELECT p.customer FROM firsts p WHERE p.id = which)),
+	spans AS (
+		SELECT span, date_trunc(span, today)::date AS a, today AS b, year FROM today(which),
+			(SELECT span, interval '1 year' AS year FROM unnest('{month,quarter,year}'::text[]) span UNION ALL SELECT period, '364 days' FROM shops WHERE id = which AND period IN ('day', 'week')) s
+		WHERE today IS NOT NULL),
+	windows AS (SELECT span, false AS before, a, b FROM spans UNION ALL SELECT span, true, (a - year)::date, (b - year)::date FROM spans),
+	done AS (
+		SELECT span, before, a, b, customer, count(*) FILTER (WHERE is_order) AS orders, sum(amount) AS amount, first BETWEEN a AND b AS new
+		FROM windows LEFT JOIN facts f ON f.id = which AND day BETWEEN a AND b LEFT JOIN came USING (customer) GROUP BY span, before, a, b, customer, first),
+	counted AS (
+		SELECT span, before, a, b, count(customer) FILTER (WHERE orders > 0) AS customers, count(customer) FILTER (WHERE orders > 0 AND new) AS new_customers,
+			   count(customer) FILTER (WHERE orders > 0 AND NOT new) AS returning_customers, count(customer) FILTER (WHERE orders > 1) AS repeat_customers,
+			   coalesce(sum(orders) FILTER (WHERE customer IS NOT NULL), 0) AS orders, coalesce(sum(amount) FILTER (WHERE customer IS NOT NULL), 0) AS revenue,
+			   coalesce(sum(amount) FILTER (WHERE new), 0) AS new_revenue, sum(orders) AS all_orders, coalesce(sum(amount), 0) AS all_revenue
+		FROM done GROUP BY span, before, a, b),
+	numbers AS (
+		SELECT span, before, a, b, to_jsonb(c) - '{span,before,a,b}'::text[] || jsonb_build_object('revenue', round(revenue, 4), 'new_revenue', round(new_revenue, 4), 'all_revenue', round(all_revenue, 4),
+			   'repeat_rate', repeat_customers / nullif(customers, 0)::float8, 'aov', round(all_revenue / nullif(all_orders, 0), 4)) AS numbers
+		FROM counted c)
+	SELECT jsonb_build_object('span', n.span, 'from_day', n.a, 'until_day', n.b, 'year_before_from_day', o.a, 'year_before_until_day', o.b, 'is_year_before_complete', complete) || n.numbers ||
+		(SELECT jsonb_object_agg(name, number) FROM (
+			SELECT key || '_year_before' AS name, CASE WHEN complete THEN value ELSE 'null' END AS number FROM jsonb_each(o.numbers)
+			UNION ALL SELECT key || '_change', coalesce(CASE WHEN complete AND o.value::numeric > 0 THEN to_jsonb((n.value #>> '{}')::float8 / o.value::float8 - 1) END, 'null')
+			FROM jsonb_each(n.numbers) n JOIN (SELECT key, nullif(value, 'null') AS value FROM jsonb_each(o.numbers)) o USING (key)) x)
+	FROM numbers n JOIN numbers o USING (span), LATERAL (SELECT (SELECT min(day) FROM firsts WHERE id = whole(which)) <= o.a AS complete) c WHERE o.before AND NOT n.before
+$$;
+
 -- The segments of the scores, as the documentation has them.
 CREATE TABLE grid AS
 SELECT 6 - r AS r, f, name FROM unnest(ARRAY[
@@ -190,6 +220,13 @@ CREATE FUNCTION plain_customer_facts(which int) RETURNS SETOF jsonb STABLE LANGU
 	FROM plain_customer JOIN (
 		SELECT id, customer, count(*) FILTER (WHERE is_order IS NOT TRUE) AS refunds, coalesce(-sum(amount) FILTER (WHERE is_order IS NOT TRUE), 0) AS refunded FROM facts GROUP BY id, customer) r USING (id, customer)
 	WHERE id = which
+$$;
+CREATE FUNCTION plain_order_sequence(which int) RETURNS SETOF jsonb STABLE LANGUAGE sql AS $$
+	WITH o AS MATERIALIZED (SELECT *, row_number() OVER (PARTITION BY customer ORDER BY instant, order_no, amount) AS n FROM facts WHERE id = which AND customer IS NOT NULL AND is_order)
+	SELECT jsonb_build_object('customer', o.customer, 'order_id', o.order_no, 'ordered_at', o.instant, 'amount', o.amount, 'order_number', o.n, 'is_first', o.n < 2, 'days_since_previous', o.day - p.day,
+		'revenue_to_date', (SELECT sum(amount) FROM o AS a WHERE a.customer = o.customer AND a.n <= o.n) +
+			coalesce((SELECT sum(amount) FROM facts r WHERE r.id = which AND r.customer = o.customer AND NOT r.is_order AND r.instant <= o.instant), 0))
+	FROM o LEFT JOIN o p ON p.customer = o.customer AND p.n = o.n - 1
 $$;
 CREATE FUNCTION plain_rfm_quintiles(which int) RETURNS SETOF jsonb STABLE LANGUAGE sql AS $$
 	SELECT jsonb_build_object('metric', metric, 'p20', p[1], 'p40', p[2], 'p60', p[3], 'p80', p[4])
@@ -280,10 +317,10 @@ $$;
 
 -- What tells a view's rows apart, and the same view of each part.
 CREATE TABLE keys (view text, key text[], of_parts text);
-INSERT INTO keys (view, key) VALUES ('kpi', '{}'), ('kpi_by_period', '{period_start}'), ('customers', '{customer}'), ('customer_facts', '{customer}'), ('cohort_retention', '{cohort,period_index}'), ('repeat_within', '{days}'),
+INSERT INTO keys (view, key) VALUES ('kpi', '{}'), ('kpi_by_period', '{period_start}'), ('customers', '{customer}'), ('customer_facts', '{customer}'), ('kpi_to_date', '{span}'), ('order_sequence', '{customer,order_number}'), ('cohort_retention', '{cohort,period_index}'), ('repeat_within', '{days}'),
 	('order_ladder', '{order_number}'), ('value_by_age', '{age_days}'), ('lifecycle', '{period_start}'), ('rfm_segments', '{segment}'), ('rfm_quintiles', '{metric}'), ('revenue_concentration', '{percentile}'), ('excluded_rows', '{reason}');
 UPDATE keys SET of_parts = CASE view WHEN 'kpi_by_period' THEN 'kpi_by_segment_and_period' ELSE view || '_by_segment' END
-WHERE view IN ('kpi', 'kpi_by_period', 'cohort_retention', 'repeat_within', 'order_ladder', 'value_by_age', 'lifecycle');
+WHERE view IN ('kpi', 'kpi_by_period', 'kpi_to_date', 'cohort_retention', 'repeat_within', 'order_ladder', 'value_by_age', 'lifecycle');
 CREATE FUNCTION key_of(r jsonb, key text[]) RETURNS text IMMUTABLE LANGUAGE sql AS $$
 	SELECT coalesce(string_agg(r ->> k, '|' ORDER BY i), '') FROM unnest(key) WITH ORDINALITY u (k, i)
 $$;
@@ -311,10 +348,10 @@ DECLARE
 	own text;
 BEGIN
 	FOR k IN SELECT * FROM keys WHERE part IS NULL OR of_parts IS NOT NULL LOOP
-		-- one of its columns is of the table's own type
-		own := CASE WHEN k.view = 'customer_facts' THEN '|| jsonb_build_object(''customer'', ' ||
+		-- some of its columns are of the table's own types
+		own := CASE WHEN k.view IN ('customer_facts', 'order_sequence') THEN '|| jsonb_build_object(''customer'', ' ||
 			(SELECT CASE atttypid WHEN 'numeric'::regtype THEN 'trim_scale(customer)' WHEN 'bpchar'::regtype THEN 'rtrim(customer)' ELSE 'customer' END
-			 FROM pg_attribute WHERE attrelid = format('%I.%I', schema, k.view)::regclass AND attname = 'customer') || '::text)' ELSE '' END;
+			 FROM pg_attribute WHERE attrelid = format('%I.%I', schema, k.view)::regclass AND attname = 'customer') || '::text' || CASE k.view WHEN 'order_sequence' THEN ', ''ordered_at'', ordered_at::timestamp' ELSE '' END || ')' ELSE '' END;
 		EXECUTE format('
 			INSERT INTO compared
 			WITH c AS MATERIALIZED (

@@ -574,6 +574,17 @@ BEGIN
 				  LATERAL sums_of(p, ends, extract(epoch FROM ends - p)) s,
 				  LATERAL (SELECT sum(a) AS new_revenue FROM orders JOIN (SELECT c, min(t) AS begins FROM orders WHERE shop = this() AND a >= 0 GROUP BY c) f USING (c)
 						   WHERE shop = this() AND t >= p AND t < ends AND begins >= p AND begins < ends) n');
+		CALL compare_view('kpi_to_date', 'span', '{revenue,new_revenue,all_revenue,aov,revenue_year_before,new_revenue_year_before,all_revenue_year_before,aov_year_before}',
+			'WITH known AS (SELECT date_trunc(''day'', min(t)) AS first, date_trunc(''day'', max(t)) AS last FROM orders WHERE shop = this() AND c IS NOT NULL AND a >= 0),
+			 w AS (SELECT span, from_day, last, from_day - interval ''1 year'' AS from_before, last - interval ''1 year'' AS last_before, first FROM known, unnest(''{month,quarter,year}''::text[]) span, date_trunc(span, last) from_day WHERE last IS NOT NULL)
+			 SELECT span AS place, n.revenue, n.all_revenue, n.aov, coalesce(new.revenue, 0) AS new_revenue, b.revenue AS revenue_year_before, b.all_revenue AS all_revenue_year_before, b.aov AS aov_year_before,
+					CASE WHEN first <= from_before THEN coalesce(new.before, 0) END AS new_revenue_year_before
+			 FROM w CROSS JOIN LATERAL sums_of(from_day, last + interval ''1 day'', NULL) n LEFT JOIN LATERAL sums_of(from_before, last_before + interval ''1 day'', NULL) b ON first <= from_before,
+				  LATERAL (SELECT sum(a) FILTER (WHERE t >= from_day AND t < last + interval ''1 day'' AND begins >= from_day) AS revenue,
+								  sum(a) FILTER (WHERE t >= from_before AND t < last_before + interval ''1 day'' AND begins >= from_before AND begins < last_before + interval ''1 day'') AS before
+						   FROM orders JOIN (SELECT c, min(t) AS begins FROM orders WHERE shop = this() AND a >= 0 GROUP BY c) f USING (c) WHERE shop = this()) new');
+		CALL compare_view('order_sequence', 'concat(customer, '' '', ordered_at)', '{amount,revenue_to_date}',
+			'SELECT concat(c, '' '', t) AS place, a AS amount, revenue_to_date FROM (SELECT c, t, a, sum(a) OVER (PARTITION BY c ORDER BY t) AS revenue_to_date FROM orders WHERE shop = this() AND c IS NOT NULL) o WHERE a >= 0');
 		CALL compare_view('cohort_retention', 'concat(cohort, '' '', period_start)', '{revenue,cumulative_revenue,customer_value}',
 			'SELECT concat(cohort, '' '', p) AS place, revenue, cumulative AS cumulative_revenue, cumulative / size AS customer_value FROM cells WHERE grain = ''month'' AND period = ''month'' AND shop = this()');
 		CALL compare_view('value_by_age', 'age_days', '{revenue,revenue_per_customer}',
@@ -603,6 +614,7 @@ END
 $$;
 -- quintiles: of revenue, the greatest of each fifth as floating point
 INSERT INTO known_columns VALUES ('kpi', 'revenue_per_customer_year', 'revenue, as in views');
+INSERT INTO known_columns SELECT 'kpi_to_date', unnest('{revenue_change,new_revenue_change,all_revenue_change,aov_change}'::name[]), 'ratios of these';
 INSERT INTO known_columns SELECT 'rfm_quintiles', unnest('{p20,p40,p60,p80}'::name[]), 'of three metrics';
 SELECT c.relname, a.attname AS unknown_money
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
@@ -621,7 +633,7 @@ INSERT INTO not_asked VALUES
 	('projected_revenue', 'no amounts: given numbers multiplied'),
 	('expected_spend', 'of a model'), ('expected_spend_interval', 'of a model'), ('model_parameters', 'of a model'),
 	('predicted_clv', 'of a model'), ('predicted_clv_interval', 'of a model'), ('predict_customers', 'of a model'), ('_retention_kpi_by_period', 'asked by the view'),
-	('_retention_kpi', 'asked by the view'), ('_retention_excluded_rows', 'asked by the view'), ('_retention_customers_int8', 'asked by the view'), ('_retention_customers_text', 'asked by the view'), ('_retention_outlook', 'of a model'), ('_retention_purchase_history', 'asked by the views'), ('_retention_purchase_history_with_names', 'asked by the views');
+	('_retention_kpi', 'asked by the view'), ('_retention_kpi_of_windows', 'asked by the view'), ('_retention_excluded_rows', 'asked by the view'), ('_retention_customers_int8', 'asked by the view'), ('_retention_customers_text', 'asked by the view'), ('_retention_outlook', 'of a model'), ('_retention_purchase_history', 'asked by the views'), ('_retention_purchase_history_with_names', 'asked by the views');
 SELECT p.oid::regprocedure AS not_asked
 FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
 	 JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND e.oid = d.refobjid AND e.extname = 'retention',

@@ -76,20 +76,20 @@ SELECT d.id, n,
 FROM draws d JOIN shops s USING (id);
 -- Lines of one order have its first value; those that are none, or refunds, each its own.
 CREATE TABLE sold AS
-SELECT id, kept, customer, instant, amount, is_order, 1::int8 AS row_count, "values" FROM rows WHERE NOT is_lines OR NOT is_order OR amount IS NULL
+SELECT id, kept, customer, instant, amount, is_order, 1::int8 AS row_count, CASE WHEN is_lines THEN order_no END AS order_no, "values" FROM rows WHERE NOT is_lines OR NOT is_order OR amount IS NULL
 UNION ALL
-SELECT id, kept, customer, min(instant) FILTER (WHERE isfinite(instant)), sum(amount), true, count(*),
+SELECT id, kept, customer, min(instant) FILTER (WHERE isfinite(instant)), sum(amount), true, count(*), order_no,
 	   ARRAY[min("values"[1] COLLATE "C"), min("values"[2] COLLATE "C"), min("values"[3] COLLATE "C"), min("values"[4] COLLATE "C")]
 FROM rows WHERE is_lines AND is_order AND amount IS NOT NULL
-GROUP BY id, kept, customer, CASE WHEN order_no IS NOT NULL THEN 'order ' || order_no ELSE coalesce('at ' || instant, 'never') END;
+GROUP BY id, kept, customer, order_no, CASE WHEN order_no IS NULL THEN coalesce('at ' || instant, 'never') END;
 CREATE TABLE parts AS
 SELECT row_number() OVER (ORDER BY id, nth, value COLLATE "C")::int + 1000 AS id, id AS whole, nth, (ARRAY['Country; "x"', 'channel', 'the store''s', 'large'])[nth] AS segment, value
 FROM (SELECT DISTINCT id, nth, value FROM sold, unnest("values") WITH ORDINALITY u (value, nth) WHERE kept) p;
 INSERT INTO shops SELECT p.id, what, rows, customers, first, days, guests, refunds, skipped, key, at, period, zone, lifespan, lifespan_days, margin, is_lines, told, kept, mode FROM parts p JOIN shops s ON s.id = whole;
 CREATE TABLE plain_orders AS
-SELECT id, kept, customer, instant, amount, is_order, row_count FROM sold
+SELECT id, kept, customer, instant, amount, is_order, row_count, order_no FROM sold
 UNION ALL
-SELECT p.id, kept, customer, instant, amount, is_order, row_count FROM parts p JOIN sold s ON s.id = whole AND "values"[nth] IS NOT DISTINCT FROM value WHERE kept;
+SELECT p.id, kept, customer, instant, amount, is_order, row_count, order_no FROM parts p JOIN sold s ON s.id = whole AND "values"[nth] IS NOT DISTINCT FROM value WHERE kept;
 
 \set ECHO none
 \getenv here PG_ABS_SRCDIR

@@ -53,6 +53,10 @@ FROM shop.customers ORDER BY customer;
 SELECT customer, recency_score AS r, frequency_score AS f, monetary_score AS m, segment, status, revenue_decile, p_alive BETWEEN 0 AND 1 AS p_alive,
 	   expected_purchases_12_months > 0 AS expected_orders, expected_revenue_12_months > 0 AS expected_revenue, predicted_clv > 0 AS predicted_clv
 FROM shop.customers ORDER BY customer;
+\x on
+SELECT :kpi_to_date FROM shop.kpi_to_date ORDER BY span;
+\x off
+SELECT :order_sequence FROM shop.order_sequence ORDER BY customer, order_number;
 SELECT :cohort_retention FROM shop.cohort_retention ORDER BY cohort, period_index;
 SELECT :repeat_within FROM shop.repeat_within WHERE days IN (1, 39, 40, 41, 71, 72, 80, 81, 96, 97, 365) ORDER BY days;
 SELECT :order_ladder FROM shop.order_ladder ORDER BY order_number;
@@ -179,10 +183,10 @@ SELECT d.id, n,
 FROM draws d JOIN shops s USING (id);
 -- Lines of one order of one customer are one; of one time, if they don't say of which. Those that are no orders are refunds, each by itself.
 CREATE TABLE plain_orders AS
-SELECT id, kept, customer, instant, amount, is_order, 1::int8 AS row_count FROM rows WHERE NOT is_line OR NOT is_order OR amount IS NULL
+SELECT id, kept, customer, instant, amount, is_order, 1::int8 AS row_count, CASE WHEN is_line THEN order_no END AS order_no FROM rows WHERE NOT is_line OR NOT is_order OR amount IS NULL
 UNION ALL
-SELECT id, kept, customer, min(instant) FILTER (WHERE isfinite(instant)), sum(amount), true, count(*) FROM rows WHERE is_line AND is_order AND amount IS NOT NULL
-GROUP BY id, kept, customer, CASE WHEN order_no IS NOT NULL THEN 'order ' || order_no ELSE coalesce('at ' || instant, 'never') END;
+SELECT id, kept, customer, min(instant) FILTER (WHERE isfinite(instant)), sum(amount), true, count(*), order_no FROM rows WHERE is_line AND is_order AND amount IS NOT NULL
+GROUP BY id, kept, customer, order_no, CASE WHEN order_no IS NULL THEN coalesce('at ' || instant, 'never') END;
 
 -- The definitions are in a file of their own, as they are of any shop.
 \set ECHO none
@@ -256,7 +260,7 @@ SELECT relkind, count(DISTINCT relname) AS names, count(*) AS relations, count(*
 -- None.
 SELECT DISTINCT relname, attname, format_type(atttypid, atttypmod), col_description(attrelid, attnum) FROM made JOIN pg_attribute ON attrelid = oid
 WHERE attnum > 0 AND NOT attisdropped AND relname NOT IN ('order_rows', 'left_out_rows', 'order_history', 'order_history_data') AND (coalesce(col_description(attrelid, attnum), '') !~ '\w' OR col_description(attrelid, attnum) ~ '@'
-	OR (format_type(atttypid, atttypmod) NOT IN ('integer', 'bigint', 'double precision', 'numeric(38,4)', 'text', 'boolean', 'date', 'timestamp with time zone') AND NOT (relname ~ '^customer_facts' AND attname = 'customer')));
+	OR (format_type(atttypid, atttypmod) NOT IN ('integer', 'bigint', 'double precision', 'numeric(38,4)', 'text', 'boolean', 'date', 'timestamp with time zone') AND NOT (relname ~ '^customer_facts|^order_sequence' AND attname IN ('customer', 'ordered_at', 'order_id'))));
 -- Nor is any number not one.
 CREATE TABLE not_numbers (view text, name text, n int8);
 DO $$
@@ -394,6 +398,7 @@ SELECT count(*) FROM retention_create_views('lines', 'customer', 'at', 'total', 
 SELECT customers, repeat_customers, orders, revenue, refunds, refunded, guest_orders, guest_revenue, all_orders, all_revenue, aov FROM "of lines".kpi;
 SELECT customer, orders, revenue, first_order, last_order, lifespan_days FROM "of lines".customers ORDER BY customer;
 SELECT reason, is_counted, row_count, amount FROM "of lines".excluded_rows;
+SELECT * FROM (SELECT to_jsonb(s) - 'updated_at' AS "order" FROM "of lines".order_sequence s) o ORDER BY "order" ->> 'customer', "order" -> 'order_number';
 -- Of orders added up by hand all is the same.
 CREATE TABLE added_up AS SELECT customer, min(at) FILTER (WHERE isfinite(at)) AS at, sum(total) AS total FROM lines WHERE total >= 0 GROUP BY customer, number, CASE WHEN number IS NULL THEN at END
 UNION ALL SELECT customer, at, total FROM lines WHERE total < 0 OR total IS NULL;
@@ -408,6 +413,52 @@ SELECT reason, is_counted, row_count, amount FROM "of lines".excluded_rows WHERE
 INSERT INTO lines (customer, number, at, quantity, price) VALUES ('ann', 9, '2024-01-05', 1, 'NaN'), ('ann', 10, '2024-01-05', 1, '-Infinity'), ('ann', 10, '2024-01-05', 1, 5);
 SELECT reason, row_count, amount FROM "of lines".excluded_rows WHERE row_count > 0;
 SELECT :kpi FROM "of lines".kpi;
+
+-- ---------------------------------------------------------------------------
+-- To date: an order a day, so that there are as many as days.
+-- ---------------------------------------------------------------------------
+
+CREATE TABLE daily AS SELECT 1 AS customer, day::date AS ordered_at, 1 AS amount FROM generate_series(timestamp '2023-02-01', timestamp '2025-03-01', interval '1 day') day;
+CREATE FUNCTION pg_temp.to_date(today date, period text) RETURNS TABLE (span text, from_day date, until_day date, before_from date, before_until date, complete bool, orders int8, before int8, new int8, new_before int8, change numeric) LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM retention_create_views('daily'::regclass, filter => format('ordered_at <= %L', today), period => period, target => 'to date');
+	RETURN QUERY SELECT k.span, k.from_day, k.until_day, k.year_before_from_day, k.year_before_until_day, k.is_year_before_complete, k.orders, k.orders_year_before, k.new_customers, k.new_customers_year_before,
+		round(k.orders_change::numeric, 4) FROM "to date".kpi_to_date k ORDER BY k.from_day DESC, k.span;
+END
+$$;
+-- 29 February, and the years after and before one; the year before of which not all is known.
+SELECT today, t.* FROM unnest('{2024-02-28,2024-02-29,2024-03-01,2025-02-28,2025-03-01}'::date[]) today, pg_temp.to_date(today, 'month') t;
+-- Other calendars: weeks and runs of days are compared with the same days of the week.
+SELECT period, t.* FROM unnest('{day,week,week from sunday,28 days,400 days,quarter,quarter from march,year,year from march}'::text[]) WITH ORDINALITY p (period, i), pg_temp.to_date('2025-02-26', period) t
+WHERE span NOT IN ('month', 'quarter', 'year') ORDER BY i, t.from_day DESC, span;
+-- Nobody has ordered, but been given something back; and nobody at all.
+UPDATE daily SET amount = -1;
+SELECT count(*) FROM "to date".kpi_to_date;
+TRUNCATE daily;
+SELECT count(*) FROM "to date".kpi_to_date;
+
+-- ---------------------------------------------------------------------------
+-- Orders in sequence: of one time, with refunds, and of lines without a number.
+-- ---------------------------------------------------------------------------
+
+CREATE TABLE at_once (id int, customer text, ordered_at timestamp, amount numeric, number int);
+INSERT INTO at_once VALUES (1, 'ann', '2024-01-05 10:00', 30, 2), (2, 'ann', '2024-01-05 10:00', 10, 2), (3, 'ann', '2024-01-05 10:00', 20, 1), (4, 'ann', '2024-01-05 10:00', -5, 1), (5, 'ann', '2024-01-05 09:00', -1, 1),
+	(6, 'ann', '2024-01-05 10:00', 7, NULL), (7, 'ann', '2024-01-05 23:59', 0, 3), (8, 'ann', '2024-01-06 00:00', 1, 4), (9, 'ann', '2024-01-06 00:00', -50, 4), (10, 'ann', '2024-01-07', NULL, 5), (11, 'ann', NULL, 9, 6),
+	(12, NULL, '2024-01-05', 100, 7), (13, NULL, '2024-01-06', 100, 8), (14, 'bob', '2024-01-05', -3, 9), (15, 'ann', '2024-03-01', 2, 10), (16, 'ann', '2024-03-02', -2, 10);
+SELECT count(*) FROM retention_create_views('at_once', 'customer', 'ordered_at', 'amount', target => 'at once');
+SELECT customer, ordered_at, amount, order_number, is_first, days_since_previous, revenue_to_date FROM "at once".order_sequence ORDER BY customer, order_number;
+SELECT count(*) FROM retention_create_views('at_once', 'customer', 'ordered_at', 'amount', order_id => 'number', target => 'at once');
+SELECT customer, order_id, ordered_at, amount, order_number, is_first, days_since_previous, revenue_to_date FROM "at once".order_sequence ORDER BY customer, order_number;
+-- Its last revenue is the customer's, but for what was given back later.
+SELECT customer, f.revenue, f.orders, s.revenue_to_date, s.order_number FROM "at once".customer_facts f JOIN "at once".order_sequence s USING (customer) WHERE s.order_number = f.orders;
+-- Where the rows of others are kept, its own are not.
+SELECT count(*) FROM retention_create_views('at_once', 'customer', 'ordered_at', 'amount', target => 'at once', mode => 'materialized');
+INSERT INTO at_once VALUES (17, 'cid', '2024-04-01', 1, 11);
+SELECT (SELECT count(*) FROM "at once".order_sequence) AS orders, (SELECT orders FROM "at once".kpi) AS kept, to_regclass('"at once".order_sequence_data') AS data,
+	   (SELECT array_agg(relname ORDER BY relname) FROM pg_class WHERE relnamespace = '"at once"'::regnamespace AND relkind = 'v' AND reloptions IS NOT NULL) AS with_rights_of_the_reader;
+SELECT retention_refresh_data('at once');
+SELECT orders FROM "at once".kpi;
+SELECT retention_drop_views('at once');
 
 -- ---------------------------------------------------------------------------
 -- Filters.
@@ -530,8 +581,8 @@ BEGIN
 	END LOOP;
 END
 $$;
-SELECT count(*) AS names, count(*) FILTER (WHERE (made, revenue, customers) = (13, 70, 2) AND errors IS NULL) AS good FROM named;
-SELECT * FROM named WHERE (made, revenue, customers) IS DISTINCT FROM (13, 70, 2) OR errors IS NOT NULL;
+SELECT count(*) AS names, count(*) FILTER (WHERE (made, revenue, customers) = (15, 70, 2) AND errors IS NULL) AS good FROM named;
+SELECT * FROM named WHERE (made, revenue, customers) IS DISTINCT FROM (15, 70, 2) OR errors IS NOT NULL;
 
 -- ---------------------------------------------------------------------------
 -- Errors.
@@ -794,7 +845,7 @@ DECLARE
 	part text;
 	answer text := '';
 BEGIN
-	FOREACH view IN ARRAY pg_catalog.string_to_array('cohort_retention customer_facts customers excluded_rows kpi kpi_by_period lifecycle order_ladder repeat_within revenue_concentration rfm_quintiles rfm_segments value_by_age', ' ') LOOP
+	FOREACH view IN ARRAY pg_catalog.string_to_array('cohort_retention customer_facts customers excluded_rows kpi kpi_by_period kpi_to_date lifecycle order_ladder order_sequence repeat_within revenue_concentration rfm_quintiles rfm_segments value_by_age', ' ') LOOP
 		EXECUTE pg_catalog.format('SELECT pg_catalog.md5(pg_catalog.string_agg(r, '','' ORDER BY r COLLATE pg_catalog."C")) FROM (SELECT (pg_catalog.to_jsonb(v) OPERATOR(pg_catalog.-) ''updated_at'')::pg_catalog.text AS r FROM shop.%I AS v) AS v', view) INTO part;
 		answer := pg_catalog.concat(answer, ' ', part);
 	END LOOP;

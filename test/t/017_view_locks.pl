@@ -91,7 +91,7 @@ foreach my $round (1 .. 3)
 	my @both = map { background($node, "SELECT pg_sleep_until(to_timestamp(ceil(extract(epoch FROM clock_timestamp()) + 0.3))) \\g /dev/null
 SELECT count(*) FROM retention_create_views($orders, target => 'new $round')", "both_$_") } 1 .. 3;
 
-	is(join(' ', map { join '', finish($_) } @both), '13 13 13', 'several make the same new schema');
+	is(join(' ', map { join '', finish($_) } @both), "$VIEWS $VIEWS $VIEWS", 'several make the same new schema');
 }
 
 # One without an index that tells its rows apart isn't refreshed concurrently: whoever waits

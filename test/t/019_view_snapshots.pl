@@ -35,16 +35,16 @@ foreach my $level ('READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE')
 SELECT count(*) FROM retention_refresh_views('shop');
 SELECT retention_drop_views('shop');
 SELECT to_regnamespace('shop') IS NULL;});
-	is("$out|$errors", "13\n\nt|", "$level: made meanwhile");
+	is("$out|$errors", "$VIEWS\n\nt|", "$level: made meanwhile");
 
 	$node->safe_psql('postgres', "SELECT retention_create_views($orders, mode => 'materialized', target => 'shop'); GRANT ALL ON ALL TABLES IN SCHEMA shop TO reader");
 	($out, $errors) = after($level, 'REVOKE ALL ON ALL TABLES IN SCHEMA shop FROM reader; CREATE INDEX meanwhile ON shop.customers_data (segment); INSERT INTO orders SELECT 12345, ordered_at, amount FROM orders LIMIT 1', qq{
 SELECT count(*) FROM retention_create_views($orders, mode => 'materialized', period => 'week', lifespan => '2 years', target => 'shop');
 SELECT count(*) FROM pg_class WHERE relnamespace = 'shop'::regnamespace AND relkind IN ('v', 'm') AND has_table_privilege('reader', oid, 'SELECT');
 SELECT customers FROM shop.kpi;});
-	is($out, $level eq 'READ COMMITTED' ? "13\n0\n41" : "13\n0\n40", "$level: what was taken away stays so, and the rows are those of the transaction");
+	is($out, $level eq 'READ COMMITTED' ? "$VIEWS\n0\n41" : "$VIEWS\n0\n40", "$level: what was taken away stays so, and the rows are those of the transaction");
 	is($node->safe_psql('postgres', q{SELECT to_regclass('shop.meanwhile') IS NOT NULL; SELECT count(*) FROM retention_refresh_views('shop'); SELECT retention_drop_views('shop'); DELETE FROM orders WHERE customer_id = 12345}),
-		"t\n13\n", "$level: what was made stays, and all of it is ours");
+		"t\n$VIEWS\n", "$level: what was made stays, and all of it is ours");
 }
 
 $node->stop;

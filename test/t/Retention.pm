@@ -14,8 +14,13 @@ use Time::HiRes qw(usleep);
 
 our @EXPORT = qw(
   new_server start_server session sqlstates background finish wait_for
-  measured nothing_left documented unmix int8_keys_sharing uuid_keys_sharing copy_in
+  @VIEWS $VIEWS measured nothing_left documented unmix int8_keys_sharing uuid_keys_sharing copy_in
 );
+
+# The views that retention_create_views makes and tells of, and how many they are.
+our @VIEWS = qw(cohort_retention customer_facts customers excluded_rows kpi kpi_by_period kpi_to_date lifecycle order_ladder order_sequence repeat_within
+  revenue_concentration rfm_quintiles rfm_segments value_by_age);
+our $VIEWS = @VIEWS;
 
 # A server of its own, not yet started; the settings are those that would
 # otherwise make a test depend on luck.

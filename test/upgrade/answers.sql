@@ -5,6 +5,9 @@ SELECT jsonb_pretty(to_jsonb(k) - '{one_timers,updated_at}'::text[]) FROM shop.k
 SELECT to_jsonb(k) - '{one_timers,updated_at}'::text[] FROM stored.kpi k;
 SELECT to_jsonb(v) - 'updated_at' FROM shop.kpi_by_period v ORDER BY period_start;
 SELECT to_jsonb(v) - 'updated_at' FROM stored.kpi_by_period v ORDER BY period_start;
+SELECT to_jsonb(v) - 'updated_at' FROM shop.kpi_to_date v ORDER BY span;
+SELECT to_jsonb(v) - 'updated_at' FROM stored.kpi_to_date v ORDER BY span;
+SELECT to_jsonb(v) - 'updated_at' FROM shop.order_sequence v ORDER BY customer, order_number;
 SELECT to_jsonb(v) - 'updated_at' FROM shop.customers v ORDER BY customer;
 SELECT to_jsonb(v) - 'updated_at' FROM stored.customers v ORDER BY customer;
 SELECT to_jsonb(v) - 'updated_at' FROM shop.cohort_retention v ORDER BY cohort, period_index;

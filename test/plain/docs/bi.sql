@@ -36,6 +36,15 @@ SELECT * FROM (
 		 (SELECT fit_purchases(repeat_buying(rfm)) AS m, fit_spend(repeat_spend(rfm)) AS sp FROM plain.rfm(plain.today())) f) c
 WHERE status IN ('at risk', 'dormant') ORDER BY expected IS NULL, -expected, customer LIMIT 5
 
+--> to_date
+WITH w AS (SELECT span, year, a, plain.today()::date AS b FROM unnest('{month,quarter,year}'::text[]) span, LATERAL (SELECT date_trunc(span, plain.today()::timestamp)::date AS a, interval '1 year' AS year) s WHERE plain.today() IS NOT NULL),
+o AS (SELECT customer, day, min(day) OVER (PARTITION BY customer) AS first FROM plain.numbered),
+n AS (SELECT span, a, b, (b - year)::date AS before, count(DISTINCT customer) FILTER (WHERE day BETWEEN a AND b) AS now, count(DISTINCT customer) FILTER (WHERE day BETWEEN (a - year)::date AND (b - year)::date) AS was,
+			 count(DISTINCT customer) FILTER (WHERE first BETWEEN a AND b) AS new, count(DISTINCT customer) FILTER (WHERE first BETWEEN (a - year)::date AND (b - year)::date) AS new_was, min(first) <= (a - year)::date AS known
+	  FROM w, o GROUP BY span, a, b, year)
+SELECT span, a, b, before, now, CASE WHEN known THEN was END, CASE WHEN known THEN round((now::float8 / nullif(was, 0) - 1)::numeric, 3) END, new, CASE WHEN known THEN new_was END, known
+FROM n ORDER BY a DESC, span
+
 --> of_2024
 SELECT customers FROM shop_2024.kpi;
 SELECT count(DISTINCT customer) FROM plain.numbered WHERE extract(year FROM at AT TIME ZONE 'Europe/Berlin') = 2024

@@ -159,6 +159,19 @@ SELECT to_char(w, 'IYYY-"W"IW'), w::date, count(DISTINCT customer) FILTER (WHERE
 FROM generate_series(timestamp '2024-11-11', '2024-11-25', '7 days') w LEFT JOIN two_years ON ordered_at BETWEEN w AND w + interval '6 days' OR ordered_at BETWEEN w - interval '364 days' AND w - interval '358 days'
 GROUP BY w ORDER BY w
 
+--> so_far
+SELECT orders FROM springs.kpi;
+SELECT count(*) FROM two_springs
+
+--> so_far
+SELECT span, a::date, b, before, count(*) FILTER (WHERE ordered_at >= a), CASE WHEN known THEN count(*) FILTER (WHERE ordered_at BETWEEN a - interval '1 year' AND before) END, sum(amount) FILTER (WHERE ordered_at >= a),
+	   CASE WHEN known THEN sum(amount) FILTER (WHERE ordered_at BETWEEN a - interval '1 year' AND before) END,
+	   CASE WHEN known THEN round(sum(amount) FILTER (WHERE ordered_at >= a) / sum(amount) FILTER (WHERE ordered_at BETWEEN a - interval '1 year' AND before) - 1, 3) END,
+	   count(*) FILTER (WHERE first AND ordered_at >= a), CASE WHEN known THEN count(*) FILTER (WHERE first AND ordered_at BETWEEN a - interval '1 year' AND before) END
+FROM (VALUES ('month', timestamp '2024-02-01', true), ('quarter', '2024-01-01', true), ('year', '2024-01-01', true), ('year from october', '2023-10-01', false)) s (span, a, known),
+	 (SELECT *, ordered_at = min(ordered_at) OVER (PARTITION BY customer) AS first FROM two_springs) o, (SELECT date '2024-02-29' AS b, date '2023-02-28' AS before) d
+GROUP BY span, a, b, before, known ORDER BY a DESC, span
+
 --> daily
 SELECT day, country, coalesce(customers(base), 0), coalesce(orders(base), 0) FROM daily;
 SELECT ordered_at, country, count(DISTINCT customer) FILTER (WHERE amount >= 0), count(customer) FILTER (WHERE amount >= 0) FROM sales WHERE isfinite(ordered_at) GROUP BY 1, 2
@@ -187,6 +200,19 @@ scored AS (SELECT *, 5 - 5 * (rank() OVER (ORDER BY last DESC) - 1) / count(*) O
 				  1 + 5 * (rank() OVER (ORDER BY revenue) - 1) / count(*) OVER () AS m, 1 + 10 * (rank() OVER (ORDER BY revenue) - 1) / count(*) OVER () AS decile FROM c JOIN s USING (customer))
 SELECT orders, revenue, silent, concat(r, f, m), decile, CASE WHEN silent > 3 * usual THEN 'lost' WHEN silent > 2 * usual THEN 'dormant' WHEN silent > usual THEN 'at risk' WHEN orders > 1 THEN 'active' ELSE 'new' END
 FROM scored, usual WHERE customer = 1
+
+--> sequence
+SELECT customers, orders FROM sequence_shop.kpi;
+SELECT count(DISTINCT customer), count(*) FROM plain.o
+
+--> sequence
+WITH g AS (SELECT *, day - lag(day) OVER (PARTITION BY customer ORDER BY n) AS gap FROM plain.o)
+SELECT channel, count(*), count(*) FILTER (WHERE n = 1), count(*) FILTER (WHERE n = 2), round(avg(gap), 1), round(sum(amount) FILTER (WHERE n = 1), 2) FROM g GROUP BY channel ORDER BY channel
+
+--> sequence
+SELECT customer, order_id, day, round(amount, 2), n, day - (SELECT max(day) FROM plain.o p WHERE p.customer = o.customer AND p.n < o.n),
+	   round((SELECT sum(amount) FROM plain.o p WHERE p.customer = o.customer AND p.n <= o.n) + coalesce((SELECT sum(amount) FROM plain.s r WHERE r.customer = o.customer AND NOT is_order AND r.day <= o.day), 0), 2)
+FROM plain.o o WHERE customer IN (3, 4) ORDER BY customer, n
 
 --> inactive
 SELECT * FROM (SELECT customer, orders, revenue, last_order, recency_days, status FROM sales_history, customer_list(h, as_of => '2024-06-30')) q WHERE recency_days >= 90 ORDER BY recency_days DESC, customer::int;
