@@ -1,6 +1,7 @@
 -- The metrics of the table orders (customer_id, ordered_at, amount), each with
--- the SQL that makes it.  test/docs compares them with plain SQL, by the names behind
--- "plain:".
+-- the SQL that makes it, and of the views over it in the schema shop (demo-views.sql).
+-- test/docs compares them with plain SQL, by the names behind "plain:". psql's
+-- variables: currency, that of the amounts, or none.
 
 \pset null NULL
 \pset footer off
@@ -28,25 +29,37 @@ FROM orders;
 \echo 'A negative amount is a refund: less revenue, never an order. The metrics that'
 \echo 'see no amount count every row, so a FILTER takes the refunds from them.'
 
+\if :{?currency}
+-- shown only: whether it is known
+SELECT :'currency' <> '' AS named
+\gset
+\if :named
+\echo 'Amounts are in' :currency
+\endif
+\endif
+
 \echo
-\echo '---- Customer lifetime value, read right ------------------------------------'
+\echo '---- What a customer is worth ------------------------------------------------'
 \echo
-\pset expanded off
-\pset tuples_only off
--- plain: lifetime_value
+-- plain: worth
 \set ECHO queries
-SELECT round(clv(base, lifespan => '3 years'), 2) AS of_three_years,
-       round(customer_value(base), 2)             AS to_date,
-       round(clv(base), 2)                        AS of_measured_lifespan
-FROM (SELECT customer_base(customer_id, ordered_at, amount) AS base
-      FROM orders) AS shop;
+CREATE TEMP TABLE shop_history AS
+SELECT purchase_history(customer_id, ordered_at, amount, 'day') AS h FROM orders;
+
+SELECT round(customer_value(base), 2)             AS paid_to_date,
+       round(expected_revenue::numeric / next.customers, 2) AS expected_in_a_year,
+       round(revenue_lower::numeric / next.customers, 2)    AS lower,
+       round(revenue_upper::numeric / next.customers, 2)    AS upper
+FROM shop_history, customer_base(h) AS base,
+     expected_total(h, fit_purchases(repeat_buying(h)), fit_spend(repeat_spend(h)),
+                    horizon => '1 year') AS next;
 \set ECHO none
-\echo 'of_three_years        the textbook: a year''s value x the lifespan you expect'
-\echo 'to_date               what a customer has paid so far: a fact'
-\echo 'of_measured_lifespan  x the mean lifespan seen so far: in every shop at most what has'
-\echo '                      been paid, as no span is longer than the time there are orders of'
+\echo 'paid_to_date        what a customer has paid so far: a fact'
+\echo 'expected_in_a_year  what today''s customers will pay in the year to come, on average:'
+\echo '                    of all together between lower and upper, 95 times of 100'
 \echo
-\echo 'The parts of the first:'
+\echo 'The textbook has another number, a year''s value x the lifespan you expect. It'
+\echo 'supposes that all customers had been there for as long as the shop, and go on so:'
 \echo
 \pset expanded on
 \pset tuples_only on
@@ -57,11 +70,11 @@ FROM (SELECT customer_base(customer_id, ordered_at, amount) AS base
       FROM orders) AS shop,
      clv_breakdown(base, lifespan => '3 years') AS parts;
 \set ECHO none
+\pset expanded off
+\pset tuples_only off
 
 \echo '---- Month by month: the last twelve ---------------------------------------'
 \echo
-\pset expanded off
-\pset tuples_only off
 -- plain: months
 \set ECHO queries
 SELECT date_trunc('month', ordered_at)::date                  AS month,
@@ -85,19 +98,18 @@ LIMIT 12;
 \echo
 -- plain: cohorts
 \set ECHO queries
-CREATE TEMP TABLE shop_history AS
-SELECT purchase_history(customer_id, ordered_at, amount, 'day') AS h FROM orders;
-
 SELECT cohort, cohort_size AS customers,
-       string_agg(to_char(100 * retention, '990.9'), ' ' ORDER BY period_index)
-         AS "% who ordered in their quarter 0, 1, 2 ..."
+       string_agg(CASE WHEN cohort_size < 5 THEN lpad(active || '/' || cohort_size, 6)
+                       ELSE to_char(100 * retention, '990.9') END, ' ' ORDER BY period_index)
+         AS "% who ordered in their quarter 1, 2, 3 ..."
 FROM shop_history, cohort_retention(h, period => 'quarter')
-WHERE is_complete
+WHERE is_complete AND period_index > 0
 GROUP BY cohort, cohort_size
 ORDER BY cohort DESC
 LIMIT 8;
 \set ECHO none
-\echo 'A cohort is the customers whose first order fell in the quarter.'
+\echo 'A cohort is the customers whose first order fell in the quarter. Of fewer than five'
+\echo 'it says how many.'
 \echo
 -- plain: repeat
 \set ECHO queries
@@ -114,15 +126,12 @@ FROM shop_history, repeat_within(h);
 \o winning-back
 -- plain: winning_back
 \set ECHO queries
-SELECT customer, repeat_purchases + 1 AS purchases, age_days - active_days AS days_silent,
-       round(p_alive::numeric, 2)            AS p_alive,
-       round(expected_purchases::numeric, 2) AS expected_purchases,
-       round(predicted_clv::numeric, 2)      AS predicted_clv
-FROM predict_customers('orders', 'customer_id', 'ordered_at', 'amount',
-                       horizon => '1 year') AS p
-WHERE repeat_purchases >= 2 AND p_alive BETWEEN 0.1 AND 0.5
-ORDER BY p.predicted_clv / p_alive DESC NULLS LAST, customer
-LIMIT 5;
+SELECT customer::text AS customer, status, last_order, recency_days AS days_silent, orders,
+       round(revenue, 2) AS paid, round(expected_revenue_12_months, 2) AS expected_in_a_year
+FROM shop.customers
+WHERE status IN ('at risk', 'dormant')
+ORDER BY coalesce(expected_revenue_12_months, 0) DESC, revenue DESC, customer
+LIMIT 15;
 \set ECHO none
 \o
 -- shown only: whether the query before had rows
@@ -134,8 +143,9 @@ SELECT :ROW_COUNT = 0 AS nobody
 \else
 \! cat winning-back
 \endif
-\echo 'Good customers who may be about to leave: p_alive is the chance that they have'
-\echo 'not, predicted_clv what the next year brings of them as things stand.'
+\echo 'Silent for longer than 9 of 10 pauses between two orders last (at risk), or twice that'
+\echo '(dormant); those first of whom most is expected. The report has the same list, and'
+\echo 'saves it as CSV.'
 
 \echo
 \echo '---- Which rows are in the numbers -----------------------------------------'

@@ -3,7 +3,7 @@ import {
   averageValue, bandLegend, bars, cohortAverage, cohortHeatMap, cohortValues, colors, concentrationCurve, latestCohorts, lifecycleBars, lifecycleLegend,
   orderLadder, repeatCurve, repeatRateOverTime, segmentBars, shownCohorts, valueByAge
 } from "./components/charts.js";
-import {card, choice, el, legend, note, responsive} from "./components/dom.js";
+import {card, choice, el, legend, note, responsive, saveAs} from "./components/dom.js";
 import {count, day, money as moneyIn, name as nameOf, percent, periodName, plural} from "./components/format.js";
 import {kpiCards} from "./components/kpis.js";
 import {lastChange, most, shownPeriods, totalsOf} from "./components/periods.js";
@@ -35,7 +35,7 @@ export function page(answers) {
     return [
       el("h1", {}, title),
       el("p", {class: "lead"}, lead),
-      el("div", {class: "kpis"}, kpiCards(kpi, options, {last, before}, money))
+      el("div", {class: "kpis"}, kpiCards(kpi, answers.expected[0], options, {last, before}, money))
     ];
   }
 
@@ -146,7 +146,8 @@ export function page(answers) {
           : few(next.size)
             ? `${next.active} of ${plural(next.size, "new customer")} ordered again in the next ${unit}`
             : `${percent(next.retention, 0)} of the new customers of a ${unit} order again in the next`,
-        `Each row: the customers who first ordered in that ${unit}. Each cell: the share of them who ordered in a later one.${cut}`,
+        `Each row: the customers who first ordered in that ${unit}. Each cell: the share of them who ordered in a later one` +
+          (cells.some((d) => d.cohort_size < least) ? `, and how many where they are fewer than ${least}.${cut}` : `.${cut}`),
         el(
           "div",
           {class: "legend"},
@@ -272,8 +273,9 @@ export function page(answers) {
             view("customers"),
             "Silent for long, at risk or dormant: customers to win back",
             "Silent for longer than 9 of 10 pauses between two orders last (at risk), or twice that (dormant). " +
-              (silent.some((d) => d.expected_revenue_12_months != null) ? "Sorted by what is expected of them." : "Sorted by what they have paid."),
-            winBackTable(silent, money)
+              (silent.some((d) => d.expected_revenue_12_months != null) ? "Those first of whom most is expected." : "Those first who have paid most."),
+            winBackTable(silent, money),
+            saveAs("win-back.csv", silent)
           )
         : null,
       rows.length ? card("rows", view("excluded_rows"), "Where every row of the order table went", null, rowsTable(rows, about.left_out, money)) : null
@@ -284,6 +286,7 @@ export function page(answers) {
     "p",
     {class: "foot"},
     (about.currency ? "" : "Amounts are in the currency of the orders. ") +
+      `Days are those of ${options.time_zone}. ` +
       "All numbers are those of the views that retention_create_views makes; each of their columns has a comment that says what it counts."
   );
   return el("div", {class: "page"}, head(), all.length ? byPeriod() : [], kpi.customers ? [cohorts(), value(), segments()].flat() : [], tables(), foot);

@@ -128,19 +128,24 @@ try {
   const text = async (selector) => (await texts(selector)).join(" | ");
 
   // The numbers at the top.
+  const expected = `
+    WITH expected AS MATERIALIZED (
+      SELECT t.* FROM :"schema".order_history,
+             expected_total(history, fit_purchases(repeat_buying(history)), fit_spend(repeat_spend(history)), '1 year') AS t)`;
   const [kpi] = rows(`
+    ${expected}
     SELECT to_char(customers, 'FM999,999,990'), to_char(all_orders, 'FM999,999,990'), to_char(all_revenue, 'FM€999,999,990'),
            to_char(aov, 'FM€999,990.00'), to_char(100 * repeat_rate::numeric, 'FM990.0" %"'), to_char(purchase_frequency, 'FM990.00'),
-           to_char(customer_value, 'FM€999,990.00'), to_char(clv, 'FM€999,990.00'),
+           to_char(customer_value, 'FM€999,990.00'), (SELECT to_char(expected_revenue / expected.customers, 'FM€999,990.00') FROM expected),
            to_char(first_order, 'FMDD Mon YYYY'), to_char(last_order, 'FMDD Mon YYYY')
     FROM :"schema".kpi;`);
-  const names = ["customers", "orders", "revenue", "aov", "repeat-rate", "frequency", "customer-value", "clv"];
+  const names = ["customers", "orders", "revenue", "aov", "repeat-rate", "frequency", "customer-value", "expected"];
   for (const [i, name] of names.entries()) same(`kpi ${name}`, await text(`#kpi-${name} .value`), kpi[i]);
   check("first and last order", (await text(".lead")).startsWith(`Orders from ${kpi[8]} to ${kpi[9]}.`), await text(".lead"));
 
   // The changes: of the last period that is over for sure on the one before it.
   const [change] = rows(`
-    WITH ended AS (
+    ${expected}, ended AS (
         SELECT *, lag(customers) OVER w AS customers_before, lag(all_orders) OVER w AS orders_before, lag(all_revenue) OVER w AS revenue_before,
                lag(aov) OVER w AS aov_before, lag(trailing_12_months_repeat_rate) OVER w AS rate_before, lag(customer_value) OVER w AS value_before,
                lag(purchase_frequency) OVER w AS frequency_before,
@@ -168,7 +173,9 @@ try {
     SELECT name || ': ' || customers || ' ' || c[1] || ' % vs ' || name_before, name || ': ' || orders || ' ' || c[2] || ' % vs ' || name_before,
            name || ': ' || revenue || ' ' || c[3] || ' % vs ' || name_before, name || ': ' || aov || ' ' || c[4] || ' % vs ' || name_before,
            'In 12 months: ' || rate || ' ' || c[5] || ' points vs ' || name_before,
-           name || ': ' || frequency || ' ' || c[6] || ' % vs ' || name_before, name || ': ' || value || ' ' || c[7] || ' % vs ' || name_before, ''
+           name || ': ' || frequency || ' ' || c[6] || ' % vs ' || name_before, name || ': ' || value || ' ' || c[7] || ' % vs ' || name_before,
+           (SELECT '95 times of 100 from ' || to_char(revenue_lower / expected.customers, 'FM€999,990.00') || ' to ' || to_char(revenue_upper / expected.customers, 'FM€999,990.00') FROM expected) ||
+           (SELECT ' The textbook’s: ' || to_char(clv, 'FM€999,990.00') || ' in 3 years' FROM :"schema".kpi)
     FROM said;`);
   for (const [i, name] of names.entries()) same(`change of ${name}`, await text(`#kpi-${name} .detail`), change[i]);
 
@@ -192,7 +199,7 @@ try {
   const cells = page.locator("#cohorts .cells rect");
   const [[count, open_, numbers]] = rows(`
     SELECT count(*), count(*) FILTER (WHERE NOT is_complete),
-           string_agg(round(100 * retention::numeric) || ' %', ' ' ORDER BY cohort, period_index)
+           string_agg(CASE WHEN cohort_size < 5 THEN active || '/' || cohort_size ELSE round(100 * retention::numeric) || ' %' END, ' ' ORDER BY cohort, period_index)
     FROM :"schema".cohort_retention;`);
   same("cells of the heat map", String(await cells.count()), count);
   same("hatched cells", String(await page.locator('#cohorts .cells rect[fill="url(#hatch-cell)"]').count()), open_);
@@ -282,6 +289,13 @@ try {
     LIMIT 15;`);
   same("customers to win back", (await texts("#win-back-table tbody tr")).join("\n"), back.map((row) => row.join(" ")).join("\n"));
 
+  // The list as a file.
+  const [saved] = await Promise.all([page.waitForEvent("download"), page.click("#win-back .save a")]);
+  const lines = (await readFile(await saved.path(), "utf8")).split("\r\n");
+  same("the list as CSV: its name", saved.suggestedFilename(), "win-back.csv");
+  same("the list as CSV: its columns", lines[0], "\ufeffcustomer,status,last_order,recency_days,orders,revenue,p_alive,expected_revenue_12_months");
+  same("the list as CSV: its customers", lines.slice(1, -1).map((line) => line.split(",")[0]).join(" "), back.map(([customer]) => customer).join(" "));
+
   // Where the rows went, and that they add up to the revenue.
   const reasons = rows(`
     SELECT to_char(row_count, 'FM999,990'), coalesce(CASE WHEN amount < 0 THEN '−' END, '') || coalesce(to_char(abs(amount), CASE WHEN abs(amount) < 10000 THEN 'FM€999,999,990.00' ELSE 'FM€999,999,990' END), '–') FROM :"schema".excluded_rows WHERE row_count > 0;`);
@@ -360,8 +374,8 @@ try {
   const dayTicks = await young.locator('#repeat-curve g[aria-label="x-axis tick label"] text').allTextContents();
   check("young: no tick beyond the curve", dayTicks.length > 3 && dayTicks.every((day) => +day <= +youngLast), dayTicks.join(" "));
   same("young: what a customer paid", (await youngTexts("#kpi-customer-value .value")).join(), youngValue);
-  const youngCard = (await youngTexts("#kpi-clv")).join();
-  same("young: no lifetime value without a lifespan, and how to get one", youngCard, "Customer lifetime value – for one, make the views with lifespan => '3 years'");
+  const youngCard = (await youngTexts("#kpi-expected")).join();
+  check("young: no textbook's value without a lifespan", /^Expected of a customer €[\d.]+ in the next 12 months, on average 95 times of 100 from €[\d.]+ to €[\d.]+$/.test(youngCard), youngCard);
   const rateCard = await young.locator("#repeat-rate").evaluate((e) => e.clientHeight);
   check("young: a card without a chart is low", rateCard < 120, `${rateCard} pixels`);
   checkWords("young", await wholeText(young));
@@ -375,7 +389,8 @@ try {
     same(name("the customer"), (await oneTexts("#kpi-customers")).join().replace(/ Mar.*/, ""), "Customer 1 has ordered so far");
     same(name("what the customer paid"), (await oneTexts("#kpi-customer-value .value")).join(), "€60.00");
     same(name("sentences in place of charts"), String(await one.locator(":is(#repeat-rate, #value-by-age, #cohort-value, #repeat-curve, #order-ladder, #segments, #concentration) svg").count()), "0");
-    same(name("no lifetime value of a month"), (await oneTexts("#kpi-clv .value")).join(), "–");
+    same(name("nothing is expected after a month"), (await oneTexts("#kpi-expected .value")).join(), "–");
+    same(name("a cohort of one is no share"), (await one.locator("#cohorts .numbers text").allTextContents()).join(" "), "1/1 1/1");
     check(name("too few"), (await oneTexts("#repeat-curve")).join().endsWith("Too few customers have had the time yet."));
     const orders = await one.locator('#orders g[aria-label="y-axis tick label"] text').allTextContents();
     same(name("whole orders"), orders.join(" "), "0 1 2");
@@ -403,6 +418,9 @@ try {
     ORDER BY coalesce(expected_revenue_12_months, 0) DESC, revenue DESC, customer LIMIT 15;`, "hostile");
   same("hostile: the customers", (await hostileTexts("#win-back-table td:first-child")).join("\n"), hostileNames.join("\n"));
   for (const part of ["<script>", "</script>", "<svg", "…"]) check(`hostile: ${part} is among them`, hostileNames.join().includes(part), hostileNames.join("\n"));
+  const [hostileFile] = await Promise.all([hostile.waitForEvent("download"), hostile.click("#win-back .save a")]);
+  const hostileLines = await readFile(await hostileFile.path(), "utf8");
+  check("hostile: as CSV", hostileLines.includes(`"<script>document.title = ""script""</script>"`) && hostileLines.includes("\r\n'=1+1,"), hostileLines);
   same("hostile: no element of theirs", String(await hostile.locator("td :is(script, img, b, svg)").count()), "0");
   same("hostile: what could not be read", (await hostileTexts("#rows-table tbody tr:last-child")).join(), "Of the file: the time can't be read 1 –");
   same("hostile: no currency", (await hostileTexts("#kpi-revenue .value")).join(), rows(`SELECT to_char(all_revenue, 'FM999,990') FROM :"schema".kpi;`, "hostile")[0][0]);

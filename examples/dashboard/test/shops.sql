@@ -18,8 +18,8 @@ SELECT retention_create_views('guest_orders', 'customer_id', 'ordered_at', 'amou
 -- Customers whose names are none, who have been silent for longer than others, each with eight orders; and refunds after the last order of all.
 CREATE TABLE hostile_orders AS
 SELECT CASE n WHEN 40 THEN '<script>document.title = "script"</script>' WHEN 39 THEN '</script><img src=x onerror="document.title = 1">' WHEN 38 THEN '</bdi></td><svg onload=alert(1)>'
-			  WHEN 37 THEN E'\u202egnol' WHEN 36 THEN repeat('x', 200) WHEN 35 THEN '<!-- ' WHEN 34 THEN 'a & b "c" \ $&' ELSE 'nobody ' || n END AS customer_id,
-	   timestamptz '2024-01-01 12:00Z' + n % 7 * interval '1 day' + k * interval '20 days' - (n > 33)::int * interval '30 days' AS ordered_at, 10.0 + n + k AS amount
+			  WHEN 37 THEN E'\u202egnol' WHEN 36 THEN repeat('x', 200) WHEN 35 THEN '<!-- ' WHEN 34 THEN 'a & b "c" \ $&' WHEN 33 THEN '=1+1' ELSE 'nobody ' || n END AS customer_id,
+	   timestamptz '2024-01-01 12:00Z' + n % 7 * interval '1 day' + k * interval '20 days' - (n > 32)::int * interval '30 days' AS ordered_at, 10.0 + n + k AS amount
 FROM generate_series(1, 40) n, generate_series(0, 7) k;
 INSERT INTO hostile_orders VALUES ('nobody 1', '2024-12-24 12:00Z', -42), ('nobody 2', '2025-02-03 12:00Z', -1000);
 SELECT retention_create_views('hostile_orders', 'customer_id', 'ordered_at', 'amount', time_zone => 'UTC', lifespan => '3 years', target => 'hostile');

@@ -2,7 +2,7 @@
 
 --> before
 -- Days are those of the views of the table, and these those of the session.
-SELECT count(*) FROM retention_create_views('orders', time_zone => 'America/New_York');
+SELECT count(*) FROM retention_create_views('orders', time_zone => 'America/New_York', target => 'shop');
 
 --> metrics
 SELECT (SELECT sum(amount) / nullif(count(*) FILTER (WHERE amount >= 0), 0) FROM orders), count(*)::numeric / nullif(count(DISTINCT customer_id), 0),
@@ -12,9 +12,17 @@ SELECT (SELECT sum(amount) / nullif(count(*) FILTER (WHERE amount >= 0), 0) FROM
 	   (SELECT sum(amount) / nullif(count(DISTINCT customer_id) FILTER (WHERE amount >= 0), 0) FROM orders WHERE customer_id IS NOT NULL)
 FROM orders WHERE amount >= 0 AND customer_id IS NOT NULL
 
---> lifetime_value
-SELECT round(paid / years * 3, 2), round(paid, 2), round(paid / years * span, 2)
-FROM (SELECT (SELECT sum(amount) FROM plain.known) / nullif(count(*), 0) AS paid, plain.years(min(first), max(last)) AS years, avg(plain.years(first, last)) AS span FROM plain.customer) c
+--> worth
+SELECT customers, orders, revenue FROM shop_history, history_info(h) WHERE h IS NOT NULL;
+SELECT count(DISTINCT customer), count(*), (SELECT sum(amount) FROM plain.known) FROM plain.numbered HAVING count(*) > 0
+
+--> worth
+-- the bounds are its own: test/sql/expected_total.sql has them in SQL
+SELECT round((SELECT sum(amount) FROM plain.known) / nullif(n, 0), 2), round(expected::numeric / n, 2), round(revenue_lower::numeric / n, 2), round(revenue_upper::numeric / n, 2)
+FROM (SELECT count(*) AS n FROM plain.customer) c,
+	 (SELECT sum(expected_purchases(m, rfm, '1 year') * expected_spend(sp, rfm)) AS expected
+	  FROM plain.rfm(plain.today()), (SELECT fit_purchases(repeat_buying(rfm)) AS m, fit_spend(repeat_spend(rfm)) AS sp FROM plain.rfm(plain.today())) f) e,
+	 (SELECT purchase_history(customer, day, amount, 'day') AS h FROM plain.rows) s, expected_total(h, fit_purchases(repeat_buying(h)), fit_spend(repeat_spend(h)), '1 year')
 
 --> parts
 SELECT paid / orders, orders / customers / years, years, 3, true, paid / customers, paid / customers / years * 3
@@ -28,11 +36,7 @@ FROM (SELECT date_trunc('month', ordered_at::date::timestamp)::date AS m, * FROM
 GROUP BY m ORDER BY m DESC LIMIT 12
 
 --> cohorts
-SELECT customers, orders, revenue FROM shop_history, history_info(h) WHERE h IS NOT NULL;
-SELECT count(DISTINCT customer), count(*), (SELECT sum(amount) FROM plain.known) FROM plain.numbered HAVING count(*) > 0
-
---> cohorts
-SELECT cohort, size, string_agg(to_char(100 * active::float8 / size, '990.9'), ' ' ORDER BY i) FROM plain.cohorts('quarter') WHERE is_complete GROUP BY cohort, size ORDER BY cohort DESC LIMIT 8
+SELECT cohort, size, string_agg(CASE WHEN size < 5 THEN lpad(active || '/' || size, 6) ELSE to_char(100 * active::float8 / size, '990.9') END, ' ' ORDER BY i) FROM plain.cohorts('quarter') WHERE is_complete AND i > 0 GROUP BY cohort, size ORDER BY cohort DESC LIMIT 8
 
 --> repeat
 SELECT d, count(*) FILTER (WHERE old), count(*) FILTER (WHERE old AND second - first <= d), round(count(*) FILTER (WHERE old AND second - first <= d) / nullif(count(*) FILTER (WHERE old), 0)::numeric, 3),
@@ -40,9 +44,14 @@ SELECT d, count(*) FILTER (WHERE old), count(*) FILTER (WHERE old AND second - f
 FROM (VALUES (30), (60), (90), (180), (365)) v (d), LATERAL (SELECT *, plain.today() - first >= d AS old FROM plain.pair) p GROUP BY d
 
 --> winning_back
-SELECT customer, (rfm).repeat_purchases + 1, (rfm).age_days - (rfm).active_days, round(p_alive(m, rfm)::numeric, 2), round(expected_purchases(m, rfm, '1 year')::numeric, 2), round(predicted_clv(m, s, rfm, '1 year')::numeric, 2)
-FROM plain.rfm(plain.today()), (SELECT fit_purchases(repeat_buying(rfm)) AS m, fit_spend(repeat_spend(rfm)) AS s FROM plain.rfm(plain.today())) f
-WHERE (rfm).repeat_purchases > 1 AND p_alive(m, rfm) >= 0.1 AND p_alive(m, rfm) <= 0.5 ORDER BY predicted_clv(m, s, rfm, '1 year') IS NULL, -predicted_clv(m, s, rfm, '1 year') / p_alive(m, rfm), customer LIMIT 5
+SELECT customer, status, last_day, silent, orders, round(revenue, 2), round(expected, 2)
+FROM (
+	SELECT s.customer::text, CASE WHEN today - last_day > 3 * gap THEN 'lost' WHEN today - last_day > 2 * gap THEN 'dormant' WHEN today - last_day > gap THEN 'at risk' END AS status, last_day, today - last_day AS silent,
+		   orders, revenue, round((expected_purchases(m, rfm, '1 year') * expected_spend(sp, rfm))::numeric, 4) AS expected
+	FROM (SELECT plain.today() AS today) t CROSS JOIN plain.customer s JOIN plain.rfm(plain.today()) c ON c.customer = s.customer::text,
+		 (SELECT coalesce(nullif(percentile_cont(0.9) WITHIN GROUP (ORDER BY gap), 0), 90) AS gap FROM (SELECT day - lag(day) OVER (PARTITION BY customer ORDER BY n) AS gap FROM plain.numbered) g) g,
+		 (SELECT fit_purchases(repeat_buying(rfm)) AS m, fit_spend(repeat_spend(rfm)) AS sp FROM plain.rfm(plain.today())) f) c
+WHERE status IN ('at risk', 'dormant') ORDER BY coalesce(expected, 0) DESC, revenue DESC, customer LIMIT 15
 
 --> rows on ids texts uci
 VALUES ('orders of customers', (SELECT count(*) FROM plain.known WHERE is_order), (SELECT sum(amount) FROM plain.known WHERE is_order)),

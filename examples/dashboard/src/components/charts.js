@@ -265,6 +265,8 @@ export function cohortAverage(cells) {
   return [...sums.values()].map((d) => ({...d, retention: d.active / d.size, is_complete: true}));
 }
 
+const tiny = (d) => d.cohort_size < least;
+
 // A row a cohort, a column a period after the first order. Index 0 is everybody, by definition.
 // average: what cohortAverage says of all cohorts, shown or not.
 export function cohortHeatMap(cells, average, {width, unit}) {
@@ -274,13 +276,14 @@ export function cohortHeatMap(cells, average, {width, unit}) {
   const columns = 1 + Math.max(...cells.map((d) => d.period_index));
   const means = average.filter((d) => d.period_index < columns).map((d) => ({...d, row: "all"}));
   // A few cohorts of a few customers should not make all the others pale.
-  const rest = cells.filter((d) => d.period_index > 0 && d.is_complete);
-  const top = Math.max(0.05, Math.ceil(20 * quantile(rest.map((d) => d.retention), 0.98)) / 20);
+  const rest = cells.filter((d) => d.period_index > 0 && d.is_complete && !tiny(d));
+  const top = Math.max(0.05, Math.ceil(20 * (quantile(rest.map((d) => d.retention), 0.98) ?? 0)) / 20);
   const color = Plot.scale({color: {type: "linear", domain: [0, top / 3, (2 * top) / 3, top], range: heat, clamp: true}});
   const narrow = (width - 150) / columns < 34;
-  const number = (d) => percent(d.retention, 0).replace(narrow ? "\u00a0%" : "", "");
-  const fill = (d) => (!d.is_complete ? "url(#hatch-cell)" : d.period_index === 0 ? "#e3e7e9" : color.apply(d.retention));
-  const ink = (d) => (d.is_complete && d.period_index > 0 && d.retention > 0.84 * top ? "#fff" : colors.ink);
+  // A share of one or two customers would be news of nobody.
+  const number = (d) => (tiny(d) ? `${count(d.active)}/${count(d.cohort_size)}` : percent(d.retention, 0).replace(narrow ? "\u00a0%" : "", ""));
+  const fill = (d) => (!d.is_complete ? "url(#hatch-cell)" : d.period_index === 0 ? "#e3e7e9" : tiny(d) ? "#f3f5f6" : color.apply(d.retention));
+  const ink = (d) => (d.is_complete && d.period_index > 0 && !tiny(d) && d.retention > 0.84 * top ? "#fff" : colors.ink);
   const chart = Plot.plot({
     width,
     height: 64 + 21 * rows.length,

@@ -53,3 +53,22 @@ export function choice(id, name, options, value, chosen) {
   select.addEventListener("change", () => chosen(select.value));
   return el("label", {}, name, select);
 }
+
+// A cell of a CSV file. A text that begins as a formula does would be one to a spreadsheet.
+function csvCell(value) {
+  if (value == null) return "";
+  const text = typeof value === "string" ? value.replace(/^(?=[=+\-@\t\r])/, "'") : String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+// A link that saves rows as a CSV file, with the names of their columns.
+export function saveAs(file, rows) {
+  const lines = [Object.keys(rows[0]), ...rows.map((d) => Object.values(d))].map((cells) => cells.map(csvCell).join(","));
+  const link = el("a", {download: file, href: "#"}, "Save as CSV");
+  link.addEventListener("click", () => {
+    // The mark at the beginning tells Excel that it is UTF-8.
+    link.href = URL.createObjectURL(new Blob(["\ufeff", lines.join("\r\n"), "\r\n"], {type: "text/csv"}));
+    setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+  });
+  return el("p", {class: "save"}, link);
+}

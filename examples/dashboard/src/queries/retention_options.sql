@@ -1,2 +1,2 @@
 -- How the views were made, which the page's words depend on.
-SELECT period, lifespan, margin FROM :"schema".retention_options
+SELECT period, lifespan, margin, time_zone FROM :"schema".retention_options
