@@ -9,6 +9,7 @@
 #   --@reads VIEW[, VIEW]      others of these that it reads, if any: it comes
 #                              behind those with no key
 #   --@of_segments             it is there where segments are given
+#   --@segment_columns         it has a column for each segment, behind the others
 #   --@by_segment NAME: TEXT   there is a second view of the same query, of each part of the
 #                              shop by itself, and this is its comment
 #   --@column NAME: TEXT       a column's comment
@@ -35,9 +36,9 @@ function add(view, about, key, has_key, single, reads, of_segments, each,    i, 
 	printf "};\n\n"
 	if (key && !single)
 		about = about " Key: " key "."
-	line = sprintf("\t{%s, %s, %s, %s,\n%s\t\t, columns_of_%s, lengthof(columns_of_%s), %s, %s, %s}",
+	line = sprintf("\t{%s, %s, %s, %s,\n%s\t\t, columns_of_%s, lengthof(columns_of_%s), %s, %s, %s, %s}",
 		quote(view), quote(about), has_key ? quote(key) : "NULL", reads ? quote(reads) : "NULL", sql, view, view,
-		of_segments ? "true" : "false", each ? "true" : "false", never_kept ? "true" : "false")
+		of_segments ? "true" : "false", each ? "true" : "false", never_kept ? "true" : "false", segment_columns ? "true" : "false")
 	if (each)
 		part[++parts] = line
 	else if (key)
@@ -64,12 +65,13 @@ BEGIN {
 	print "/* Made by make from the files of SQL beside this one; change them, not this. */\n\n#include \"postgres.h\"\n\n#include \"views/views.h\"\n"
 }
 
-FNR == 1 { finish(); about = key = reads = sql = by_segment = ""; n = has_key = single = of_segments = never_kept = 0 }
+FNR == 1 { finish(); about = key = reads = sql = by_segment = ""; n = has_key = single = of_segments = never_kept = segment_columns = 0 }
 /^--@view /   { view = $2; next }
 /^--@about /  { about = substr($0, 10); next }
 /^--@key/     { key = substr($0, 8); has_key = 1; next }
 /^--@single/   { single = 1; next }
 /^--@of_segments/ { of_segments = 1; next }
+/^--@segment_columns/ { segment_columns = 1; next }
 /^--@by_segment / { by_segment = substr($2, 1, length($2) - 1); about_parts = substr($0, length($1 $2) + 3); next }
 /^--@never_kept/ { never_kept = 1; next }
 /^--@reads /  { reads = substr($0, 10); next }

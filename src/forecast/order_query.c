@@ -40,7 +40,7 @@ retention_order_query(FunctionCallInfo fcinfo, int time_zone_arg, OrderQuery *qu
 		return;
 	}
 	query->rows = psprintf("%s AS q", retention_counted_rows(psprintf(rows.has_lines ? "(%s)" : "(%s) AS r", rows.sql),
-															 rows.has_lines, rows.has_is_order, query->schema));
+															 rows.has_lines, rows.has_is_order, NIL, query->schema));
 	query->amount = "q.amount, ";
 	query->is_order = "q.amount OPERATOR(pg_catalog.>=) 0";
 	if (rows.has_is_order)

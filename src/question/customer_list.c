@@ -25,6 +25,7 @@
  */
 #include "postgres.h"
 
+#include "question/first_part.h"
 #include "question/gap.h"
 #include "question/repeat_buyer.h"
 
@@ -102,7 +103,8 @@ typedef enum ListColumn
 	LIST_STATUS,
 	LIST_RFM,
 	LIST_ORDER_DAYS,
-	LIST_REPEAT_SPEND
+	LIST_REPEAT_SPEND,
+	LIST_FIRST_PARTS
 } ListColumn;
 
 static const char *const column_names[] = {
@@ -124,10 +126,14 @@ static const char *const column_names[] = {
 	[LIST_STATUS] = "status",
 	[LIST_RFM] = "rfm",
 	[LIST_ORDER_DAYS] = "order_days",
-	[LIST_REPEAT_SPEND] = "repeat_spend"
+	[LIST_REPEAT_SPEND] = "repeat_spend",
+	[LIST_FIRST_PARTS] = "first_parts"
 };
 
 #define LIST_COLUMNS	((int) lengthof(column_names))
+
+/* Behind the thresholds, of functions that have it: parts, and which segment each is of. */
+#define PARTS_ARG	6
 
 /* As the views have it. */
 static const char *const status_names[] = {"new", "active", "at risk", "dormant", "lost"};
@@ -156,6 +162,7 @@ typedef struct CustomerList
 	ListColumn	columns[LIST_COLUMNS];
 	TupleDesc	rfm;			/* of the column rfm */
 	Datum		statuses[lengthof(status_names)];
+	FirstParts *parts;			/* of the shop; NULL: they weren't given */
 
 	/* of the customer at hand what is kept of a text, and the gaps between days with an order */
 	const CustomerName *name;
@@ -591,6 +598,11 @@ customer_row(CustomerList *list, const CustomerView *customer, const Facts *fact
 				if (!*null)
 					*value = Float8GetDatum(retention_mean_spend(question, &facts->repeat, facts->days - 1));
 				break;
+			case LIST_FIRST_PARTS:
+				*null = list->parts == NULL;
+				if (!*null)
+					*value = retention_first_parts_of(list->parts, customer, facts->first);
+				break;
 		}
 	}
 	return HeapTupleGetDatum(heap_form_tuple(list->desc, values, nulls));
@@ -617,6 +629,9 @@ begin_list(FunctionCallInfo fcinfo)
 		take_thresholds(&list->measures[m], fcinfo, 3 + m);
 	measure(list);
 	begin_pass(list, fcinfo, 1, 2);
+	if (PG_NARGS() > PARTS_ARG && !PG_ARGISNULL(PARTS_ARG) && !PG_ARGISNULL(PARTS_ARG + 1))
+		list->parts = retention_first_parts_begin(PG_GETARG_ARRAYTYPE_P(PARTS_ARG), PG_GETARG_ARRAYTYPE_P(PARTS_ARG + 1),
+												  &list->question.unpacker.kind);
 	list->question.quiet = true;
 	retention_history_unpack_names(&list->question.unpacker);
 	return list;
@@ -648,7 +663,8 @@ next_named(CustomerList *list, CustomerView *customer)
 
 /*
  * customer_list(purchase_history, as_of, anchor, recency_thresholds,
- * frequency_thresholds, monetary_thresholds): rows of the columns that are declared
+ * frequency_thresholds, monetary_thresholds [, parts, part_segments]): rows of the columns
+ * that are declared
  */
 PG_FUNCTION_INFO_V1(retention_customer_list);
 Datum

@@ -56,13 +56,19 @@ retention_orders_of_lines(const char *rows, bool has_is_order, bool counted, con
 
 /*
  * SQL of the rows that count (order/order_row.h), of SQL of all, which have amounts; those
- * of lines as orders.  "ext" is the schema of this extension, quoted.
+ * of lines as orders, and with "others" as above.  "ext" is the schema of this extension, quoted.
  */
 char *
-retention_counted_rows(const char *rows, bool has_lines, bool has_is_order, const char *ext)
+retention_counted_rows(const char *rows, bool has_lines, bool has_is_order, const List *others, const char *ext)
 {
+	StringInfoData columns;
+	ListCell   *lc;
+
+	initStringInfo(&columns);
+	foreach(lc, others)
+		appendStringInfo(&columns, ", %s", quote_identifier(lfirst(lc)));
 	if (has_lines)
-		rows = psprintf("%s AS sold", retention_orders_of_lines(rows, has_is_order, false, NIL));
-	return psprintf("(SELECT customer, ordered_at, amount%s%s FROM %s WHERE %s._retention_row_counts(ordered_at, amount))",
-					has_lines ? ", order_id" : "", has_is_order ? ", is_order" : "", rows, ext);
+		rows = psprintf("%s AS sold", retention_orders_of_lines(rows, has_is_order, false, others));
+	return psprintf("(SELECT customer, ordered_at, amount%s%s%s FROM %s WHERE %s._retention_row_counts(ordered_at, amount))",
+					has_lines ? ", order_id" : "", has_is_order ? ", is_order" : "", columns.data, rows, ext);
 }

@@ -74,7 +74,7 @@ extern ReaderArguments retention_reader_arguments(FunctionCallInfo fcinfo, int t
 
 /* order_lines.c */
 extern char *retention_orders_of_lines(const char *rows, bool has_is_order, bool counted, const List *others);
-extern char *retention_counted_rows(const char *rows, bool has_lines, bool has_is_order, const char *ext);
+extern char *retention_counted_rows(const char *rows, bool has_lines, bool has_is_order, const List *others, const char *ext);
 
 /* order_number_check.c */
 extern void retention_check_order_numbers(const char *lines, const char *source, const char *order_id);

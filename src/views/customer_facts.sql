@@ -1,6 +1,7 @@
 --@view customer_facts
 --@about Each known customer with an order, and what is known of them by themselves: one row a customer. To be asked for one customer: WHERE customer = ... reads their orders alone, where the order table has an index on the customer. What takes the other customers, scores and predictions, is in customers.
 --@key customer
+--@segment_columns
 --@column customer: the customer, as in the order table, and of its type
 --@column orders: orders (@order@)
 --@column revenue: sum of all amounts, refunds (@refunds@) subtracted: what the customer has paid to date
@@ -24,7 +25,7 @@ SELECT customer,
        last_order - first_order AS lifespan_days,
        (last_order - first_order) / nullif(orders - 1, 0)::float8 AS mean_gap_days,
        next_order_due,
-       now() AS updated_at
+       now() AS updated_at@first_values@
 FROM (SELECT customer,
              count(*) FILTER (WHERE ordered) AS orders,
              sum(amount) AS revenue,
@@ -33,9 +34,9 @@ FROM (SELECT customer,
              min(day) FILTER (WHERE ordered) AS first_order,
              max(day) FILTER (WHERE ordered) AS last_order,
              -- whatever counts is of before that day
-             @r@next_order_due_day(day, date '9999-12-31') FILTER (WHERE ordered) AS next_order_due
+             @r@next_order_due_day(day, date '9999-12-31') FILTER (WHERE ordered) AS next_order_due@first_days@
       -- Customers are the table's own column, whatever that is, and nothing is sorted here: so that a condition reaches its index.
-      FROM (SELECT customer, amount, @is_order@ AS ordered, @r@period_start(ordered_at, 'day'::text@zone@) AS day
+      FROM (SELECT customer@own_segments@, amount, @is_order@ AS ordered, @r@period_start(ordered_at, 'day'::text@zone@) AS day
             FROM @own_rows@ AS o
             WHERE customer IS NOT NULL) AS o
       GROUP BY customer) AS c

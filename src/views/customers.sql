@@ -1,7 +1,8 @@
 --@view customers
 --@about Each known customer with an order, and what is known and expected of them: one row a customer. "Now" is the day of the last order of all (kpi.last_order).
 --@key customer
---@reads order_history, rfm_segment_names, rfm_thresholds
+--@reads order_history, segment_history, rfm_segment_names, rfm_thresholds
+--@segment_columns
 --@column customer: the customer, as in the order table; a number if it is one there, else a text
 --@column orders: orders (@order@)
 --@column revenue: sum of all amounts, refunds (@refunds@) subtracted: what the customer has paid to date
@@ -31,7 +32,7 @@ WITH shop AS MATERIALIZED (
     FROM shop
 ), kept AS MATERIALIZED (
     SELECT metric, ARRAY[p20, p40, p60, p80] AS thresholds FROM @schema@.rfm_thresholds
-)
+)@parts@
 SELECT (c).customer@customer_text@ AS customer,
        (c).orders,
        (c).revenue::numeric(38, 4) AS revenue,
@@ -53,13 +54,14 @@ SELECT (c).customer@customer_text@ AS customer,
        (outlook).expected_purchases AS expected_purchases_12_months,
        (outlook).expected_revenue::numeric(38, 4) AS expected_revenue_12_months,
        (outlook).predicted_clv::numeric(38, 4) AS predicted_clv,
-       now() AS updated_at
+       now() AS updated_at@segment_columns@
 FROM (SELECT c,
              @r@_retention_outlook((SELECT purchases FROM model), (SELECT spend FROM model), (c).order_days, (c).lifespan_days, (c).age_days, (c).repeat_spend,
                                    coalesce(@lifespan@, interval '3 years'), @margin@::float8) AS outlook
       FROM (SELECT @r@_retention_customers_@key@(history, NULL::date, NULL::@r@purchase_history, (SELECT thresholds FROM kept WHERE metric = 'recency'),
                                                  (SELECT thresholds FROM kept WHERE metric = 'frequency'),
-                                                 (SELECT thresholds FROM kept WHERE metric = 'monetary')) AS c
+                                                 (SELECT thresholds FROM kept WHERE metric = 'monetary'),
+                                                 @histories_of_parts@, @segments_of_parts@) AS c
             FROM shop) AS list
       -- a part of its own: each is asked once, and not at all if nobody reads what it says
       OFFSET 0) AS s

@@ -288,6 +288,8 @@ make_data(Build *build, int index, const char *sql, Snapshot snapshot)
 		put_data(build, template, sql);
 	fill_view(build, name, false, snapshot);
 	write_comments(build, name, columns, retention_template_data_about(template), template->columns, template->ncolumns);
+	if (template->segment_columns)
+		write_comments_on_segments(build, name, columns, ABOUT_SEGMENT_OF_CUSTOMER);
 }
 
 /* There were segments, and there are none any more. */
@@ -363,6 +365,8 @@ make_view(Build *build, int index, Snapshot snapshot)
 	if (!is_same(build, template, false))
 		put_view(build, template, sql, over_data, was_over_data);
 	write_comments(build, template->name, columns, template->about, template->columns, template->ncolumns);
+	if (template->segment_columns)
+		write_comments_on_segments(build, template->name, columns, ABOUT_SEGMENT_OF_CUSTOMER);
 }
 
 /* One that the others are made from. */
@@ -428,21 +432,36 @@ check_left_out(const Build *build, Oid left_out, const char *column)
 				 errhint("Give it the column by CREATE OR REPLACE VIEW.")));
 }
 
-/* Names that columns of the rows have where segments are read. */
-static const char *const taken_names[] = {"row_count"};
+/* What a column is called of the rows where segments are read. */
+#define COLUMN_ROW_COUNT	"row_count"
 
+static void
+check_segment(const char *segment, const char *column)
+{
+	if (strcmp(segment, column) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_COLUMN),
+				 errmsg("a segment can't be called \"%s\": views have a column of this name", segment),
+				 errhint("Give it another name: segments => ARRAY['... AS segment_%s'].", segment)));
+}
+
+/* Segments stand beside other columns. */
 static void
 check_segments(const Build *build)
 {
 	ListCell   *lc;
 
 	foreach(lc, build->source.segments)
-		for (int i = 0; i < lengthof(taken_names); i++)
-			if (strcmp(lfirst(lc), taken_names[i]) == 0)
-				ereport(ERROR,
-						(errcode(ERRCODE_DUPLICATE_COLUMN),
-						 errmsg("a segment can't be called \"%s\"", taken_names[i]),
-						 errhint("Give it another name: segments => ARRAY['... AS segment_%s'].", taken_names[i])));
+	{
+		check_segment(lfirst(lc), COLUMN_ROW_COUNT);
+		for (int i = 0; i < retention_view_template_count; i++)
+		{
+			const ViewTemplate *template = &retention_view_templates[i];
+
+			for (int j = 0; template->segment_columns && j < template->ncolumns; j++)
+				check_segment(lfirst(lc), template->columns[j].name);
+		}
+	}
 }
 
 static void

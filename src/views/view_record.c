@@ -247,6 +247,7 @@ retention_record_new_comments(const Build *build)
 	for (int i = 0; i < VIEWS_OTHERS; i++)
 		append_comments(&comments, build, &retention_views_others[i]);
 	append_comment(&comments, ABOUT_SEGMENT);
+	append_comment(&comments, ABOUT_SEGMENT_OF_CUSTOMER);
 	for (int i = 0; i < retention_view_template_count; i++)
 		append_comments(&comments, build, &retention_view_templates[i]);
 	return comments.data;

@@ -176,6 +176,51 @@ segment_values(const Source *source)
 	return rows.data;
 }
 
+/* What is written once for each segment, with its number and name; @ is the number, $ the name, quoted. */
+static char *
+of_each_segment(const Source *source, const char *text)
+{
+	StringInfoData sql;
+	int			n = 0;
+	ListCell   *lc;
+
+	initStringInfo(&sql);
+	foreach(lc, source->segments)
+	{
+		n++;
+		for (const char *c = text; *c != '\0'; c++)
+			if (*c == '@')
+				appendStringInfo(&sql, "%d", n);
+			else if (*c == '$')
+				appendStringInfoString(&sql, quote_identifier(lfirst(lc)));
+			else
+				appendStringInfoChar(&sql, *c);
+	}
+	return sql.data;
+}
+
+/*
+ * A part of a query's WITH: all parts of the shop, as arrays, those of a segment in the order of
+ * their values.
+ */
+static char *
+parts_sql(const char *target, const Source *source)
+{
+	StringInfoData names;
+	ListCell   *lc;
+
+	if (source->segments == NIL)
+		return "";
+	initStringInfo(&names);
+	foreach(lc, source->segments)
+		appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "", quote_literal_cstr(lfirst(lc)));
+	return psprintf(", parts AS MATERIALIZED (\n"
+					"    SELECT array_agg(p.history ORDER BY p.n, p.value COLLATE \"C\") AS histories, array_agg(p.n ORDER BY p.n, p.value COLLATE \"C\") AS segments,"
+					" array_agg(p.value ORDER BY p.n, p.value COLLATE \"C\") AS values\n"
+					"    FROM (SELECT array_position(ARRAY[%s]::text[], h.segment) AS n, h.value, h.history FROM %s AS h) AS p\n)",
+					names.data, quote_qualified_identifier(target, VIEW_OF_PARTS));
+}
+
 /* SQL of one history, once for each part of the shop. */
 static char *
 each_part(const char *target, const char *sql)
@@ -199,9 +244,18 @@ retention_template_sql(const ViewTemplate *template, const char *target, const O
 		{"sold", sold_sql(target, VIEW_OF_ROWS, source, NIL)},
 		{"sold_in_parts", sold_sql(target, VIEW_OF_ROWS, source, source->segments)},
 		{"segments", segment_values(source)},
+		/* of customers: in which part they have ordered first */
+		{"parts", parts_sql(target, source)},
+		{"histories_of_parts", source->segments ? "(SELECT p.histories FROM parts AS p)" : psprintf("NULL::%s.purchase_history[]", ext)},
+		{"segments_of_parts", source->segments ? "(SELECT p.segments FROM parts AS p)" : "NULL::int4[]"},
+		{"segment_columns", of_each_segment(source, ",\n       ((SELECT p.values FROM parts AS p))[(c).first_parts[@]] AS $")},
+		/* the same of their own orders: the least of the first day */
+		{"own_segments", of_each_segment(source, ", o.$ AS value_@")},
+		{"first_days", of_each_segment(source, ",\n             min(ARRAY[to_char(day, 'YYYY-MM-DD'), value_@] COLLATE \"C\") FILTER (WHERE ordered) AS first_@")},
+		{"first_values", of_each_segment(source, ",\n       first_@[2] COLLATE \"default\" AS $")},
 		{"left_out", sold_sql(target, VIEW_OF_LEFT_OUT, source, NIL)},
 		/* the orders that count, with customers as the table has them; and which of them are orders */
-		{"own_rows", retention_counted_rows(quote_qualified_identifier(target, VIEW_OF_ROWS), source->lines, source->is_order, ext)},
+		{"own_rows", retention_counted_rows(quote_qualified_identifier(target, VIEW_OF_ROWS), source->lines, source->is_order, source->segments, ext)},
 		/* before another column of these rows */
 		{"order_id", source->lines ? "order_id, " : ""},
 		{"is_order", source->is_order ? "is_order IS TRUE" : "amount >= 0"},

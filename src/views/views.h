@@ -52,6 +52,9 @@
 /* The same of each part of the shop. */
 #define VIEW_OF_PARTS		"segment_history"
 
+/* What is said of a segment of a customer. */
+#define ABOUT_SEGMENT_OF_CUSTOMER	"a segment of the customer: that of the first order, which is theirs for ever; of several orders on that day the first value by bytes, and NULL only if none has one"
+
 /* What is said of a column of order_rows that parts of the shop are told by. */
 #define ABOUT_SEGMENT		"a segment: a text; of lines with an order_id an order's is the first by bytes of those that its lines have"
 
@@ -131,6 +134,7 @@ typedef struct ViewTemplate
 	bool		of_segments;	/* it is there only where segments are given ... */
 	bool		each;			/* ... and has the rows of its SQL for each part of the shop */
 	bool		never_kept;		/* it's plain also where rows are kept */
+	bool		segment_columns;	/* it has a column for each segment, behind its own */
 } ViewTemplate;
 
 /* What the others are made from; of a schema, they have one owner.  They have no SQL here. */

@@ -161,6 +161,42 @@ END
 $$;
 SELECT view, count(*) AS shops, sum(rows) AS rows, sum(differences) AS differences FROM modes GROUP BY view ORDER BY view;
 
+-- The customer's own: that of the first order; of several on its day the first by bytes.
+CREATE TABLE own (id int, view text, customers int8, differences int8, nulls int8);
+DO $$
+DECLARE
+	view text;
+BEGIN
+	FOR i IN 1..10 LOOP
+		FOREACH view IN ARRAY ARRAY['customers', 'customer_facts'] LOOP
+			EXECUTE format($q$
+				INSERT INTO own
+				WITH first AS (
+					SELECT customer, day, value, nth FROM (SELECT o.customer, min(f.day) AS day FROM facts o JOIN firsts f USING (id, customer) WHERE o.id = %1$s GROUP BY o.customer) c
+						JOIN (SELECT p.customer, p.day, nth, value FROM facts p JOIN parts ON parts.id = p.id WHERE whole = %1$s AND is_order) p USING (customer, day)),
+				plain AS (SELECT customer, (array_agg(value ORDER BY value COLLATE "C") FILTER (WHERE nth = 1))[1] AS "Country; ""x""", (array_agg(value ORDER BY value COLLATE "C") FILTER (WHERE nth = 2))[1] AS channel,
+							(array_agg(value ORDER BY value COLLATE "C") FILTER (WHERE nth = 3))[1] AS "the store's", (array_agg(value ORDER BY value COLLATE "C") FILTER (WHERE nth = 4))[1] AS large FROM first GROUP BY customer)
+				SELECT %1$s, %2$L, count(*), count(*) FILTER (WHERE (v."Country; ""x""", v.channel, v."the store's", v.large) IS DISTINCT FROM (p."Country; ""x""", p.channel, p."the store's", p.large)), count(*) FILTER (WHERE v.channel IS NULL)
+				FROM (SELECT %4$s AS customer, "Country; ""x""", channel, "the store's", large FROM %3$I.%2$I) v FULL JOIN plain p USING (customer)$q$, i, view, 'views ' || i,
+				CASE (SELECT key FROM shops WHERE id = i) WHEN 'numeric' THEN 'trim_scale(customer::numeric)::text' WHEN 'bpchar' THEN 'rtrim(customer::text)' ELSE 'customer::text' END);
+		END LOOP;
+	END LOOP;
+END
+$$;
+SELECT view, count(*) FILTER (WHERE customers > 0) AS shops, sum(customers) AS customers, sum(nulls) > 0 AS some_have_none, sum(differences) AS differences FROM own GROUP BY view ORDER BY view;
+SELECT col_description('"views 1".customers'::regclass, attnum) FROM pg_attribute WHERE attrelid = '"views 1".customers'::regclass AND attname = 'channel';
+-- Parts of another kind, and arrays that don't fit.
+\set call 'SELECT count(*) FROM _retention_customers_int8((SELECT purchase_history(1, date ''2024-01-01'', 1, ''day'')), NULL, NULL, NULL, NULL, NULL, '
+:call ARRAY[(SELECT purchase_history(1, date '2024-01-01', 'month'))], '{1}');
+:call ARRAY[(SELECT purchase_history('a', date '2024-01-01', 1, 'day'))], '{1}');
+:call ARRAY[NULL::purchase_history], '{1}');
+:call ARRAY[(SELECT purchase_history(1, date '2024-01-01', 1, 'day'))], '{1,2}');
+:call ARRAY[(SELECT purchase_history(1, date '2024-01-01', 1, 'day'))], '{0}');
+:call ARRAY[(SELECT purchase_history(1, date '2024-01-01', 1, 'day'))], '{2147483647}');
+:call ARRAY[]::purchase_history[], '{}');
+SELECT first_parts FROM _retention_customers_int8((SELECT purchase_history(n, date '2024-01-01' + n, 1, 'day') FROM generate_series(1, 3) n), NULL, NULL, NULL, NULL, NULL,
+	ARRAY[(SELECT purchase_history(n, date '2024-01-02', 1, 'day') FROM generate_series(1, 2) n), (SELECT purchase_history(n, date '2024-01-04', 1, 'day') FROM generate_series(2, 5) n)], '{3,1}') ORDER BY first_parts;
+
 -- Each view and column says what it is, in types that tools know.
 CREATE VIEW made AS
 SELECT c.oid, c.relname, c.relkind, n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE relkind IN ('v', 'm') AND nspname LIKE 'views %' AND relname ~ 'segment(_|$)' AND relname !~ '^rfm|history';
@@ -264,6 +300,8 @@ CALL refused('{customer}');
 CALL refused('{country AS amount}');
 CALL refused('{country AS is_order}');
 CALL refused('{country AS row_count}');
+CALL refused('{country AS status}');
+CALL refused('{country AS refunds}');
 CALL refused('{doubled}');
 CALL refused('{at}');
 CALL refused('{at::text AS month}');

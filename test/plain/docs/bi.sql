@@ -75,6 +75,11 @@ FROM (VALUES ('store'), ('web')) v (channel), (SELECT date_trunc('month', plain.
 	 ON date_trunc('month', k.day::timestamp) = month
 WHERE month IS NOT NULL AND (c = channel OR c IS NULL) GROUP BY channel ORDER BY channel
 
+--> own_segments
+SELECT channel, count(*), round(sum(revenue), 4), (SELECT round(avg(p_alive)::numeric, 2) FROM parted_shop.customers v WHERE v.channel = s.channel)
+FROM (SELECT c.customer, c.revenue, min(CASE WHEN amount < 50 THEN 'web' ELSE 'store' END) AS channel FROM plain.customer c JOIN plain.numbered n ON n.customer = c.customer AND n.day = c.first_day GROUP BY c.customer, c.revenue) s
+GROUP BY channel ORDER BY channel
+
 --> fiscal
 SELECT customers, orders FROM fiscal_shop.kpi;
 SELECT count(*), coalesce(sum(orders), 0) FROM plain.customer
