@@ -58,7 +58,8 @@ FROM (VALUES
 	(12, 'rfm_segments', 'retention', $$ SELECT * FROM bench_views.rfm_segments $$),
 	(13, 'revenue_concentration', 'retention', $$ SELECT * FROM bench_views.revenue_concentration $$),
 	(14, 'excluded_rows', 'retention', $$ SELECT * FROM bench_views.excluded_rows $$),
-	(15, 'value_by_age', 'retention', $$ SELECT * FROM bench_views.value_by_age $$)
+	(15, 'value_by_age', 'retention', $$ SELECT * FROM bench_views.value_by_age $$),
+	(16, 'outlook', 'retention', $$ SELECT * FROM bench_views.outlook $$)
 ) q(nr, name, role, query)
 ORDER BY nr;
 
@@ -69,6 +70,6 @@ VALUES
 	('view customers', 'facts and scores alone', '{"hand-written, facts and scores"}', false, NULL, NULL),
 	('view customers', 'retention', '{}', false, NULL, NULL);
 INSERT INTO comparison (case_name)
-SELECT case_name FROM measure WHERE case_name ~ '^view (cohort|repeat|order|lifecycle|rfm|revenue|excluded)' ORDER BY nr;
+SELECT case_name FROM measure WHERE case_name ~ '^view (outlook|cohort|repeat|order|lifecycle|rfm|revenue|excluded)' ORDER BY nr;
 
 \endif

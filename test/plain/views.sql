@@ -214,6 +214,22 @@ CREATE FUNCTION plain_customers(which int) RETURNS SETOF jsonb STABLE LANGUAGE s
 	FROM plain_customer c JOIN r USING (customer) JOIN shops s USING (id), m WHERE id = which
 $$;
 
+-- And of all together: the sums of these. The bounds are compared in expected_total.sql.
+CREATE FUNCTION plain_outlook(which int) RETURNS SETOF jsonb STABLE LANGUAGE sql AS $$
+	WITH r AS MATERIALIZED (
+		SELECT customer, _retention_rfm_summary(day, amount, is_order, today) AS rfm FROM facts, today(which) WHERE id = which AND customer IS NOT NULL AND today IS NOT NULL GROUP BY customer
+		HAVING (_retention_rfm_summary(day, amount, is_order, today)).repeat_purchases IS NOT NULL),
+	m AS MATERIALIZED (SELECT fit_purchases(repeat_buying(rfm)) AS purchases, fit_spend(repeat_spend(rfm)) AS spend FROM r),
+	s AS (SELECT count(*) AS customers, sum(expected_purchases(purchases, rfm, '1 year')) AS n, sum(expected_purchases(purchases, rfm, '1 year') * expected_spend(spend, rfm)) AS money, count(*) - count(expected_spend(spend, rfm)) AS without FROM m, r),
+	t AS (SELECT expected_total(_retention_purchase_history(customer::text, day, amount, is_order, true, 1, 'day'), (SELECT purchases FROM m), (SELECT spend FROM m)) AS t FROM facts WHERE id = which)
+	SELECT jsonb_build_object('customers', s.customers, 'expected_purchases_12_months', n, 'expected_purchases_lower', (t).purchases_lower, 'expected_purchases_upper', (t).purchases_upper,
+		'expected_revenue_12_months', money, 'expected_revenue_lower', (t).revenue_lower, 'expected_revenue_upper', (t).revenue_upper,
+		'expected_revenue_per_customer', money / nullif(s.customers - without, 0), 'expected_revenue_per_customer_lower', (t).revenue_lower / nullif(s.customers - without, 0), 'expected_revenue_per_customer_upper', (t).revenue_upper / nullif(s.customers - without, 0),
+		'customers_without_revenue', without, 'model', b.model, 'converged', b.converged AND coalesce(p.converged, true),
+		'message', CASE WHEN coalesce(b.message, p.message) IS NOT NULL THEN concat_ws('; ', b.message, p.message) END)
+	FROM s, t, m LEFT JOIN LATERAL model_info(purchases) b ON true LEFT JOIN LATERAL model_info(spend) p ON true
+$$;
+
 CREATE FUNCTION plain_customer_facts(which int) RETURNS SETOF jsonb STABLE LANGUAGE sql AS $$
 	SELECT jsonb_build_object('customer', customer, 'orders', orders, 'revenue', revenue, 'aov', aov, 'refunds', refunds, 'refunded', refunded, 'first_order', first_order, 'last_order', last_order,
 		'lifespan_days', lifespan_days, 'mean_gap_days', mean_gap_days, 'next_order_due', next_order_due)
@@ -317,7 +333,7 @@ $$;
 
 -- What tells a view's rows apart, and the same view of each part.
 CREATE TABLE keys (view text, key text[], of_parts text);
-INSERT INTO keys (view, key) VALUES ('kpi', '{}'), ('kpi_by_period', '{period_start}'), ('customers', '{customer}'), ('customer_facts', '{customer}'), ('kpi_to_date', '{span}'), ('order_sequence', '{customer,order_number}'), ('cohort_retention', '{cohort,period_index}'), ('repeat_within', '{days}'),
+INSERT INTO keys (view, key) VALUES ('kpi', '{}'), ('outlook', '{}'), ('kpi_by_period', '{period_start}'), ('customers', '{customer}'), ('customer_facts', '{customer}'), ('kpi_to_date', '{span}'), ('order_sequence', '{customer,order_number}'), ('cohort_retention', '{cohort,period_index}'), ('repeat_within', '{days}'),
 	('order_ladder', '{order_number}'), ('value_by_age', '{age_days}'), ('lifecycle', '{period_start}'), ('rfm_segments', '{segment}'), ('rfm_quintiles', '{metric}'), ('revenue_concentration', '{percentile}'), ('excluded_rows', '{reason}');
 UPDATE keys SET of_parts = CASE view WHEN 'kpi_by_period' THEN 'kpi_by_segment_and_period' ELSE view || '_by_segment' END
 WHERE view IN ('kpi', 'kpi_by_period', 'kpi_to_date', 'cohort_retention', 'repeat_within', 'order_ladder', 'value_by_age', 'lifecycle');
@@ -330,7 +346,7 @@ CREATE FUNCTION same(a jsonb, b jsonb, type regtype, name text) RETURNS bool IMM
 	SELECT CASE
 		WHEN a IS NULL OR b IS NULL THEN false
 		WHEN jsonb_typeof(a) <> 'number' OR jsonb_typeof(b) <> 'number' THEN CASE WHEN name = 'customer' THEN a #>> '{}' = b #>> '{}' ELSE a = b END
-		WHEN name IN ('p_alive', 'expected_purchases_12_months', 'expected_revenue_12_months', 'predicted_clv') THEN abs(x - y) <= 0.0002 + 1e-6 * abs(y)
+		WHEN name IN ('p_alive', 'predicted_clv') OR name LIKE 'expected\_%' THEN abs(x - y) <= 0.0002 + 1e-6 * abs(y)
 		WHEN type = 'float8'::regtype THEN abs(x - y) <= 1e-9 * abs(y) + 1e-10
 		WHEN type <> 'numeric'::regtype THEN x = y
 		-- of a customer who counts in part: rounded to the digits of the amounts

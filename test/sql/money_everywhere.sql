@@ -615,6 +615,7 @@ $$;
 -- quintiles: of revenue, the greatest of each fifth as floating point
 INSERT INTO known_columns VALUES ('kpi', 'revenue_per_customer_year', 'revenue, as in views');
 INSERT INTO known_columns SELECT 'kpi_to_date', unnest('{revenue_change,new_revenue_change,all_revenue_change,aov_change}'::name[]), 'ratios of these';
+INSERT INTO known_columns SELECT 'outlook', unnest('{expected_revenue_12_months,expected_revenue_lower,expected_revenue_upper,expected_revenue_per_customer,expected_revenue_per_customer_lower,expected_revenue_per_customer_upper}'::name[]), 'predictions';
 INSERT INTO known_columns SELECT 'rfm_quintiles', unnest('{p20,p40,p60,p80}'::name[]), 'of three metrics';
 SELECT c.relname, a.attname AS unknown_money
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
@@ -631,7 +632,7 @@ CREATE TABLE not_asked (name text, why text);
 INSERT INTO not_asked VALUES
 	('simulate_orders', 'draws amounts'), ('standard_error', 'an estimate'), ('gini', 'a share of shares'),
 	('projected_revenue', 'no amounts: given numbers multiplied'),
-	('expected_spend', 'of a model'), ('expected_spend_interval', 'of a model'), ('model_parameters', 'of a model'),
+	('expected_spend', 'of a model'), ('expected_total', 'of a model'), ('expected_spend_interval', 'of a model'), ('model_parameters', 'of a model'),
 	('predicted_clv', 'of a model'), ('predicted_clv_interval', 'of a model'), ('predict_customers', 'of a model'), ('_retention_kpi_by_period', 'asked by the view'),
 	('_retention_kpi', 'asked by the view'), ('_retention_kpi_of_windows', 'asked by the view'), ('_retention_excluded_rows', 'asked by the view'), ('_retention_customers_int8', 'asked by the view'), ('_retention_customers_text', 'asked by the view'), ('_retention_outlook', 'of a model'), ('_retention_purchase_history', 'asked by the views'), ('_retention_purchase_history_with_names', 'asked by the views');
 SELECT p.oid::regprocedure AS not_asked

@@ -18,7 +18,7 @@ our @EXPORT = qw(
 );
 
 # The views that retention_create_views makes and tells of, and how many they are.
-our @VIEWS = qw(cohort_retention customer_facts customers excluded_rows kpi kpi_by_period kpi_to_date lifecycle order_ladder order_sequence repeat_within
+our @VIEWS = qw(cohort_retention customer_facts customers excluded_rows kpi kpi_by_period kpi_to_date lifecycle order_ladder order_sequence outlook repeat_within
   revenue_concentration rfm_quintiles rfm_segments value_by_age);
 our $VIEWS = @VIEWS;
 

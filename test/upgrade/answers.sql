@@ -7,6 +7,8 @@ SELECT to_jsonb(v) - 'updated_at' FROM shop.kpi_by_period v ORDER BY period_star
 SELECT to_jsonb(v) - 'updated_at' FROM stored.kpi_by_period v ORDER BY period_start;
 SELECT to_jsonb(v) - 'updated_at' FROM shop.kpi_to_date v ORDER BY span;
 SELECT to_jsonb(v) - 'updated_at' FROM stored.kpi_to_date v ORDER BY span;
+SELECT to_jsonb(v) - 'updated_at' FROM shop.outlook v;
+SELECT to_jsonb(v) - 'updated_at' FROM stored.outlook v;
 SELECT to_jsonb(v) - 'updated_at' FROM shop.order_sequence v ORDER BY customer, order_number;
 SELECT to_jsonb(v) - 'updated_at' FROM shop.customers v ORDER BY customer;
 SELECT to_jsonb(v) - 'updated_at' FROM stored.customers v ORDER BY customer;

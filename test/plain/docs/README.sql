@@ -86,7 +86,7 @@ ORDER BY p.predicted_clv IS NULL, -p.predicted_clv, customer LIMIT 3
 --> views
 SELECT relname FROM pg_class WHERE relkind = 'v' AND relnamespace = 'shop'::regnamespace
 	AND relname NOT IN ('order_rows', 'left_out_rows', 'order_history', 'retention_options', 'retention_record', 'rfm_segment_names', 'rfm_thresholds');
-VALUES ('cohort_retention'), ('customer_facts'), ('customers'), ('excluded_rows'), ('kpi'), ('kpi_by_period'), ('kpi_to_date'), ('lifecycle'), ('order_ladder'), ('order_sequence'), ('repeat_within'), ('revenue_concentration'), ('rfm_quintiles'), ('rfm_segments'), ('value_by_age')
+VALUES ('cohort_retention'), ('customer_facts'), ('customers'), ('excluded_rows'), ('kpi'), ('kpi_by_period'), ('kpi_to_date'), ('lifecycle'), ('order_ladder'), ('order_sequence'), ('outlook'), ('repeat_within'), ('revenue_concentration'), ('rfm_quintiles'), ('rfm_segments'), ('value_by_age')
 
 --> views
 WITH k AS (SELECT customer, amount, is_order, date_trunc('month', day::timestamp) AS month FROM plain.known), o AS (SELECT * FROM k WHERE is_order), c AS (SELECT customer, min(month) AS month FROM o GROUP BY customer)
