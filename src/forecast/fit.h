@@ -17,6 +17,12 @@
 /* fit.c: "scale": the unit that times, or money, had in the fit */
 extern void retention_fit_take(Model *model, const Optimum *optimum, double scale);
 
+extern void retention_fit_forget_covariance(Model *model);
+
+/* of a model at a limit, or whose parameters are hardly known: how sure that leaves everything; "function" and "arg" are those that were fitted */
+extern void retention_fit_region(Model *model, const Optimum *optimum, double scale,
+								 ObjectiveFunction function, void *arg);
+
 /* fit_purchase.c: of a name that fit_purchases() takes; NULL for "auto" */
 extern const PurchaseKind *retention_fit_find_kind(const char *name, int *k);
 

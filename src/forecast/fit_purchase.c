@@ -124,14 +124,25 @@ take_sample(const Shop *shop, Shop *sample)
 	return customers / shop->totals.customers;
 }
 
+/* A proper top, away from all limits: there is no other that is better. */
+static bool
+is_inside(int nparams, const Optimum *optimum)
+{
+	bool		inside = optimum->converged && optimum->definite;
+
+	for (int i = 0; i < nparams; i++)
+		inside = inside && !optimum->at_bound[i];
+	return inside;
+}
+
 /*
  * A better start, from some of the cells.  Their optimum is near that of all,
  * and their covariance is near that of all but for its size, so a few of
  * Newton's steps lead nearer still.  It saves most of the search over all cells,
- * and where the search ends doesn't depend on it.  Returns the iterations.
+ * and where the search ends doesn't depend on it.  False if they don't decide where it is.
  */
-static int
-start_from_sample(Shop *shop, double *start)
+static bool
+start_from_sample(Shop *shop, double *start, int *iterations)
 {
 	int			n = shop->model.kind->about.nparams;
 	Shop		sample;
@@ -141,16 +152,12 @@ start_from_sample(Shop *shop, double *start)
 	double		best = -INFINITY;
 	int			step;
 
-	retention_maximize(loglik, &sample, n, start, &optimum);
+	retention_maximize(loglik, &sample, n, &shop->model.kind->about.ratios, start, &optimum);
 	pfree(sample.cells);
-	if (!optimum.converged || !optimum.definite)
-		return optimum.iterations;
-	for (int i = 0; i < n; i++)
-	{
-		if (optimum.at_bound[i])
-			return optimum.iterations;
-		params[i] = optimum.params[i];
-	}
+	*iterations += optimum.iterations;
+	if (!is_inside(n, &optimum))
+		return false;
+	memcpy(params, optimum.params, sizeof(params));
 	for (step = 0; step < SAMPLE_STEPS; step++)
 	{
 		double		gradient[OPTIMIZE_MAX_PARAMS];
@@ -169,11 +176,13 @@ start_from_sample(Shop *shop, double *start)
 			params[i] = start[i] * exp(Max(-1, Min(1, move)));
 		}
 	}
-	return optimum.iterations + step;
+	*iterations += step;
+	return true;
 }
 
-static void
-fit_from(Shop *shop, Fit *fit, const PurchaseKind *kind, int k, const double *from)
+/* "only_inside": not if some of the customers don't decide already */
+static bool
+fit_from(Shop *shop, Fit *fit, const PurchaseKind *kind, int k, const double *from, bool only_inside)
 {
 	double		start[OPTIMIZE_MAX_PARAMS];
 	int			iterations = 0;
@@ -183,10 +192,22 @@ fit_from(Shop *shop, Fit *fit, const PurchaseKind *kind, int k, const double *fr
 	shop->model.kind = kind;
 	shop->model.k = k;
 	memcpy(start, from, shop->model.kind->about.nparams * sizeof(double));
-	if (shop->ncells > MANY_CELLS)
-		iterations = start_from_sample(shop, start);
-	retention_maximize(loglik, shop, shop->model.kind->about.nparams, start, &fit->optimum);
+	if (shop->ncells > MANY_CELLS && !start_from_sample(shop, start, &iterations) && only_inside)
+		return false;
+	retention_maximize(loglik, shop, kind->about.nparams, &kind->about.ratios, start, &fit->optimum);
 	fit->optimum.iterations += iterations;
+	return true;
+}
+
+/* The more likely one; of two that are equally likely, one that has converged. */
+static void
+take_better(Fit *best, const Fit *fit)
+{
+	double		gain = fit->optimum.value - best->optimum.value;
+	double		tolerance = LOGLIK_TOLERANCE(best->optimum.value);
+
+	if (gain > tolerance || (gain >= -tolerance && fit->optimum.converged && !best->optimum.converged))
+		*best = *fit;
 }
 
 /* How long between events, if a purchase is every k-th of them instead of every one. */
@@ -196,6 +217,40 @@ start_with_k(const PurchaseKind *kind, int old_k, int k, double *params)
 	for (int i = 0; i < kind->about.nparams; i++)
 		if (kind->about.units[i] == PARAM_TIME)
 			params[i] *= (double) old_k / k;
+}
+
+/*
+ * At a limit, or where the search has ended on no top, there may be a better top
+ * elsewhere: where those who leave are all alike, or some leave at once and the others
+ * never; and if it's worse than its own limit, near that, with little dropout.
+ */
+static void
+try_other_starts(Shop *shop, Fit *best, const Fit *nbd)
+{
+	static const double unlike[] = {0.05, 20};
+	const PurchaseKind *kind = best->kind;
+	int			n = kind->about.nparams;
+	double		start[OPTIMIZE_MAX_PARAMS];
+	Fit			fit;
+
+	for (int i = 0; i < lengthof(unlike); i++)
+	{
+		kind->start(&shop->totals, start);
+		start_with_k(kind, 1, best->k, start);
+
+		/* the last two parameters are of who leaves: a and b, or s and beta */
+		start[n - 2] *= unlike[i];
+		start[n - 1] *= unlike[i];
+		if (fit_from(shop, &fit, kind, best->k, start, true))
+			take_better(best, &fit);
+	}
+	if (best->k == 1 && best->optimum.value < nbd->optimum.value - LOGLIK_TOLERANCE(nbd->optimum.value))
+	{
+		kind->start(&shop->totals, start);
+		kind->near_nbd(kind, nbd->optimum.params, start);
+		(void) fit_from(shop, &fit, kind, best->k, start, false);
+		take_better(best, &fit);
+	}
 }
 
 /*
@@ -212,32 +267,24 @@ fit_kind(Shop *shop, Fit *best, const PurchaseKind *kind, int k, const Fit *nbd)
 	if (k > 0)
 	{
 		start_with_k(kind, 1, k, start);
-		fit_from(shop, best, kind, k, start);
+		(void) fit_from(shop, best, kind, k, start, false);
 	}
 	else
 	{
-		fit_from(shop, best, kind, 1, start);
+		(void) fit_from(shop, best, kind, 1, start, false);
 		fit = *best;
 		for (int next = 2; next <= PURCHASE_MAX_K; next++)
 		{
 			memcpy(start, fit.optimum.params, sizeof(start));
 			start_with_k(kind, next - 1, next, start);
-			fit_from(shop, &fit, kind, next, start);
+			(void) fit_from(shop, &fit, kind, next, start, false);
 			if (fit.optimum.value > best->optimum.value)
 				*best = fit;
 		}
 	}
 
-	/* worse than its own limit: begin again where that is, with little dropout */
-	if (nbd && kind->near_nbd && best->k == 1 &&
-		best->optimum.value < nbd->optimum.value - LOGLIK_TOLERANCE(nbd->optimum.value))
-	{
-		kind->start(&shop->totals, start);
-		kind->near_nbd(kind, nbd->optimum.params, start);
-		fit_from(shop, &fit, kind, best->k, start);
-		if (fit.optimum.value > best->optimum.value)
-			*best = fit;
-	}
+	if (nbd && kind->near_nbd && !is_inside(kind->about.nparams, &best->optimum))
+		try_other_starts(shop, best, nbd);
 }
 
 static double
@@ -249,7 +296,7 @@ aic(const Fit *fit)
 }
 
 static Model *
-model_of_fit(const Shop *shop, const Fit *fit, const Fit *nbd, const Histogram *histogram)
+model_of_fit(Shop *shop, const Fit *fit, const Fit *nbd, const Histogram *histogram, bool intervals)
 {
 	Model	   *model = retention_model_create(&fit->kind->about, fit->k);
 	double		in_days = -shop->totals.x * log(shop->scale);
@@ -262,14 +309,21 @@ model_of_fit(const Shop *shop, const Fit *fit, const Fit *nbd, const Histogram *
 	model->cells = shop->ncells;
 	model->purchases = shop->totals.x;
 	model->as_of = histogram->note;
-	if (shop->totals.x == 0)
+	if (shop->totals.t == 0)
+		model->message = MESSAGE_NOT_OBSERVED;
+	else if (shop->totals.x == 0)
 		model->message = MESSAGE_NO_REPEAT;
 	else if (fit->kind->near_nbd && fit->k == 1 && fit->optimum.value <=
 			 nbd->optimum.value + LOGLIK_TOLERANCE(nbd->optimum.value))
 		model->message = MESSAGE_NO_DROPOUT;
-	else
+	model->boundary |= model->message != MESSAGE_NONE && model->message != MESSAGE_NOT_CONVERGED;
+	if (model->boundary)
+		retention_fit_forget_covariance(model);
+	if (!model_predicts(model) || !intervals)
 		return model;
-	model->boundary = true;
+	shop->model.kind = fit->kind;
+	shop->model.k = fit->k;
+	retention_fit_region(model, &fit->optimum, shop->scale, loglik, shop);
 	return model;
 }
 
@@ -287,13 +341,13 @@ retention_fit_find_kind(const char *name, int *k)
 	return purchase_kind(kind);
 }
 
-/* fit_purchases(repeat_buying_histogram, model) */
+/* fit_purchases(repeat_buying_histogram, [intervals,] model) */
 PG_FUNCTION_INFO_V1(retention_fit_purchases);
 Datum
 retention_fit_purchases(PG_FUNCTION_ARGS)
 {
 	const Histogram *histogram = retention_histogram_read(PG_GETARG_DATUM(0), HISTOGRAM_REPEAT_BUYING);
-	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(PG_NARGS() - 1));
 	const PurchaseKind *kind;
 	int			k;
 	Shop		shop;
@@ -330,6 +384,6 @@ retention_fit_purchases(PG_FUNCTION_ARGS)
 				 errhint("Give log_gaps, the sum of the logarithms of the gaps, of each customer, or take another model.")));
 	else if (kind != &retention_nbd)
 		fit_kind(&shop, &fit, kind, k, &nbd);
-	model = model_of_fit(&shop, &fit, &nbd, histogram);
+	model = model_of_fit(&shop, &fit, &nbd, histogram, PG_NARGS() > 2 && PG_GETARG_BOOL(1));
 	PG_RETURN_DATUM(retention_model_datum(model));
 }

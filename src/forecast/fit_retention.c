@@ -190,7 +190,7 @@ retention_renewals_fit(PG_FUNCTION_ARGS)
 	args[1] = periods;
 	args[2] = &nperiods;
 	kind->start(kind, periods, nperiods, start);
-	retention_maximize(loglik, args, about->nparams, start, &optimum);
+	retention_maximize(loglik, args, about->nparams, &about->ratios, start, &optimum);
 
 	model = retention_model_create(about, 1);
 	retention_fit_take(model, &optimum, 1);
@@ -201,5 +201,6 @@ retention_renewals_fit(PG_FUNCTION_ARGS)
 		model->boundary = true;
 		model->message = MESSAGE_NO_CHURN;
 	}
+	retention_fit_region(model, &optimum, 1, loglik, args);
 	PG_RETURN_DATUM(retention_model_datum(model));
 }

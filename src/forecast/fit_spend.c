@@ -40,6 +40,13 @@ loglik(void *arg, const double *params, double *gradient)
 	return sum;
 }
 
+/* p and q grow without end. */
+static bool
+is_without_spread(const Optimum *optimum)
+{
+	return optimum->at_bound[0] && optimum->params[0] > 1 && optimum->at_bound[1] && optimum->params[1] > 1;
+}
+
 /* fit_spend(repeat_spend_histogram) */
 PG_FUNCTION_INFO_V1(retention_fit_spend);
 Datum
@@ -72,7 +79,7 @@ retention_fit_spend(PG_FUNCTION_ARGS)
 			spenders.ncells++;
 	}
 	kind->start(spenders.cells, spenders.ncells, start);
-	retention_maximize(loglik, &spenders, kind->about.nparams, start, &optimum);
+	retention_maximize(loglik, &spenders, kind->about.nparams, &kind->about.ratios, start, &optimum);
 
 	model = retention_model_create(&kind->about, 1);
 	retention_fit_take(model, &optimum, totals.mean);
@@ -85,5 +92,15 @@ retention_fit_spend(PG_FUNCTION_ARGS)
 	model->correlation = totals.correlation;
 	if (model->message == MESSAGE_NONE && isnan(kind->expected(model->params, 0, 0)))
 		model->message = MESSAGE_NO_MEAN;
+	retention_fit_region(model, &optimum, totals.mean, loglik, &spenders);
+
+	/* all the same, or one customer alone: the likelihood has no end, and what they vary by isn't known */
+	if (is_without_spread(&optimum))
+	{
+		retention_fit_forget_covariance(model);
+		model->nregion = 0;
+		model->message = MESSAGE_NO_SPREAD;
+		model->boundary = true;
+	}
 	PG_RETURN_DATUM(retention_model_datum(model));
 }

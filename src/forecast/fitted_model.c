@@ -19,13 +19,15 @@ static const struct
 	const char *text;
 }			messages[] = {
 	[MESSAGE_NONE] = {NULL, NULL},
-	[MESSAGE_NO_REPEAT] = {"no_repeat_purchase", "nobody has purchased again: the parameters are at their limits"},
+	[MESSAGE_NO_REPEAT] = {"no_repeat_purchase", "nobody has purchased again: the data say nothing of how often they will, and the model predicts nothing"},
 	[MESSAGE_NO_DROPOUT] = {"no_dropout", "no dropout can be seen in these data: the model is at its limit, the NBD"},
 	[MESSAGE_AT_BOUND] = {"at_bound", "a parameter is at its limit: the data do not determine it"},
 	[MESSAGE_NOT_DETERMINED] = {"not_determined", "the data do not determine all parameters: many others fit as well"},
 	[MESSAGE_NOT_CONVERGED] = {"not_converged", "the fit has not converged"},
 	[MESSAGE_NO_MEAN] = {"no_mean", "q is not above 1: the expected spend of a customer without repeat purchases does not exist"},
-	[MESSAGE_NO_CHURN] = {"no_churn", "nobody has left: the parameters are at their limits"}
+	[MESSAGE_NO_CHURN] = {"no_churn", "nobody has left: the parameters are at their limits"},
+	[MESSAGE_NOT_OBSERVED] = {"not_observed", "nobody was observed for longer than the day of the first purchase: the data say nothing, and the model predicts nothing"},
+	[MESSAGE_NO_SPREAD] = {"no_spread", "all mean amounts are the same, or there is one alone: how much they vary is not known, and no interval either"}
 };
 
 const char *
@@ -123,7 +125,8 @@ retention_model_check(const Model *model)
 	Assert(model->message <= MESSAGE_LAST);
 	for (int i = 0; i < model->kind->nparams; i++)
 		Assert(model->params[i] >= MODEL_LEAST_PARAM && model->params[i] <= MODEL_LARGEST_PARAM);
-	Assert(!model->has_covariance || retention_covariance_is_possible(model));
+	Assert(!model->has_covariance || retention_covariance_is_possible(model->covariance, model->kind->nparams));
+	Assert(model->nregion >= 0 && model->nregion <= REGION_MOST);
 	if (!model->fitted)
 		return;
 	Assert(model->customers >= 0 && model->cells >= 0 && model->no_repeat >= 0 &&
@@ -143,17 +146,16 @@ retention_model_free_params(const Model *model)
 
 /* Are variances not negative, and correlations none above 1? */
 bool
-retention_covariance_is_possible(const Model *model)
+retention_covariance_is_possible(const double *covariance, int nparams)
 {
-	for (int i = 0; i < model->kind->nparams; i++)
+	for (int i = 0; i < nparams; i++)
 		for (int j = 0; j <= i; j++)
 		{
-			double		covariance = model_covariance(model, i, j);
-			double		limit = sqrt(model_covariance(model, i, i)) *
-				sqrt(model_covariance(model, j, j));
+			double		element = covariance[i * (i + 1) / 2 + j];
+			double		limit = sqrt(covariance[i * (i + 3) / 2]) * sqrt(covariance[j * (j + 3) / 2]);
 
-			if (!isfinite(covariance) || (i == j && covariance < 0) ||
-				!(fabs(covariance) <= limit * (1 + 1e-6)))
+			if (!isfinite(element) || (i == j && element < 0) ||
+				!(fabs(element) <= limit * (1 + 1e-6)))
 				return false;
 		}
 	return true;

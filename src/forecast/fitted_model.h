@@ -40,16 +40,37 @@ typedef enum ModelMessage
 	MESSAGE_NOT_DETERMINED = 4,
 	MESSAGE_NOT_CONVERGED = 5,
 	MESSAGE_NO_MEAN = 6,
-	MESSAGE_NO_CHURN = 7
+	MESSAGE_NO_CHURN = 7,
+	MESSAGE_NOT_OBSERVED = 8,
+	MESSAGE_NO_SPREAD = 9
 } ModelMessage;
 
-#define MESSAGE_LAST		MESSAGE_NO_CHURN
+#define MESSAGE_LAST		MESSAGE_NO_SPREAD
 
 #define MODEL_COVARIANCES	(MODEL_MAX_PARAMS * (MODEL_MAX_PARAMS + 1) / 2)
 
 /* What parameters may be: far beyond all that means anything. */
 #define MODEL_LEAST_PARAM	1e-30
 #define MODEL_LARGEST_PARAM	1e30
+
+/*
+ * Where the likelihood is no paraboloid about its top, as at a limit of the parameters: how
+ * far from there it isn't much lower.  Paths through that, each a profile of one parameter or
+ * ratio to one side: first the top itself, then points with the largest likelihood of those
+ * with that parameter, and how sure that leaves the others.  A path ends deep enough for a
+ * level of REGION_LEVEL, or where the parameter does.
+ */
+typedef struct RegionPoint
+{
+	double		path;			/* of which it is, 1, 2 ... */
+	double		drop;			/* of the log-likelihood */
+	double		params[MODEL_MAX_PARAMS];
+	double		covariance[MODEL_COVARIANCES];
+} RegionPoint;
+
+#define REGION_MOST		100
+#define REGION_DEEPEST	5.5
+#define REGION_LEVEL	0.999
 
 typedef struct Model
 {
@@ -66,6 +87,10 @@ typedef struct Model
 
 	/* of the parameters' logarithms: lower triangle, row by row */
 	double		covariance[MODEL_COVARIANCES];
+
+	/* if intervals aren't of the covariance */
+	int			nregion;
+	RegionPoint *region;
 
 	/* if it's fitted */
 	int64		customers;
@@ -104,7 +129,14 @@ compat_noreturn extern void retention_unknown_kind(ModelType type, const char *n
 extern int	retention_model_free_params(const Model *model);
 extern const char *retention_message_code(ModelMessage message);
 extern const char *retention_message_text(ModelMessage message);
-extern bool retention_covariance_is_possible(const Model *model);
+extern bool retention_covariance_is_possible(const double *covariance, int nparams);
+
+/* What its data say nothing of it does not predict: NULL. */
+static inline bool
+model_predicts(const Model *model)
+{
+	return !model->fitted || (model->message != MESSAGE_NO_REPEAT && model->message != MESSAGE_NOT_OBSERVED);
+}
 
 /* stored_model.c: of a value, and as one */
 extern const Model *retention_model_read(Datum datum, ModelType type);

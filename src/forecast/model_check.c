@@ -74,8 +74,8 @@ Datum
 retention_frequency_fit(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	PurchaseModel model = model_of_purchases(retention_model_read(PG_GETARG_DATUM(0),
-																  MODEL_PURCHASE));
+	const Model *fitted = retention_model_read(PG_GETARG_DATUM(0), MODEL_PURCHASE);
+	PurchaseModel model = model_of_purchases(fitted);
 	const Histogram *histogram = retention_histogram_read(PG_GETARG_DATUM(1), HISTOGRAM_REPEAT_BUYING);
 	int32		most = PG_GETARG_INT32(2);
 	int64	   *actual;
@@ -112,7 +112,7 @@ retention_frequency_fit(PG_FUNCTION_ARGS)
 		values[0] = Int64GetDatum(n);
 		values[1] = Int64GetDatum(actual[n]);
 		values[2] = Float8GetDatum(n < most ? expected : Max(left, 0));
-		nulls[2] = !isfinite(DatumGetFloat8(values[2]));
+		nulls[2] = !model_predicts(fitted) || !isfinite(DatumGetFloat8(values[2]));
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	return (Datum) 0;
@@ -191,6 +191,7 @@ Datum
 retention_model_tracking(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	const Model *fitted;
 	PurchaseModel model;
 	Question	question;
 	Track		track;
@@ -199,7 +200,8 @@ retention_model_tracking(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		return (Datum) 0;
-	model = model_of_purchases(retention_model_read(PG_GETARG_DATUM(0), MODEL_PURCHASE));
+	fitted = retention_model_read(PG_GETARG_DATUM(0), MODEL_PURCHASE);
+	model = model_of_purchases(fitted);
 	retention_question_begin_with(&question, fcinfo, 1, 2, 3, NO_ARG, false);
 	retention_question_needs_days(&question);
 	if (question.empty)
@@ -217,7 +219,7 @@ retention_model_tracking(PG_FUNCTION_ARGS)
 		values[0] = retention_question_date(&question, period);
 		values[1] = Int64GetDatum(actual);
 		values[2] = Float8GetDatum(expected_by(&track, &model, end - question.map_first));
-		nulls[2] = !isfinite(DatumGetFloat8(values[2]));
+		nulls[2] = !model_predicts(fitted) || !isfinite(DatumGetFloat8(values[2]));
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	return (Datum) 0;

@@ -9,7 +9,7 @@
 
 #include <math.h>
 
-#include "forecast/fitted_model.h"
+#include "forecast/prediction.h"
 #include "math/confidence_interval.h"
 #include "math/special_functions.h"
 
@@ -24,7 +24,8 @@
 /*
  * A row (name, estimate, standard_error, lower, upper) for each parameter.  The
  * interval is one of the logarithm: parameters are positive, and their
- * likelihood is lopsided.
+ * likelihood is lopsided.  At a limit it's as far as the likelihood goes, and
+ * without a bound where that goes on to the end of the range.
  */
 static Datum
 parameters(FunctionCallInfo fcinfo, ModelType type, double unit)
@@ -38,20 +39,27 @@ parameters(FunctionCallInfo fcinfo, ModelType type, double unit)
 		double		estimate = model->params[i] /
 			(model->kind->units[i] == PARAM_TIME ? unit : 1);
 		double		standard_error = sqrt(model_covariance(model, i, i));
-		double		numbers[4] = {estimate, estimate * standard_error,
-			estimate * exp(-NORMAL_975 * standard_error),
-		estimate * exp(NORMAL_975 * standard_error)};
+		double		bounds[2] = {estimate * exp(-NORMAL_975 * standard_error), estimate * exp(NORMAL_975 * standard_error)};
 		Datum		values[5];
 		bool		nulls[5] = {false};
 
-		values[0] = CStringGetTextDatum(model->kind->params[i]);
-		for (int j = 0; j < 4; j++)
+		/* a parameter at a limit has no spread that is known, but bounds */
+		nulls[2] = nulls[3] = nulls[4] = !model->has_covariance || standard_error == 0 ||
+			!isfinite(bounds[0]) || !isfinite(bounds[1]);
+		if (model->nregion > 0)
 		{
-			values[1 + j] = Float8GetDatum(numbers[j]);
-			/* a parameter at a limit has no spread that is known */
-			nulls[1 + j] = j > 0 && (!model->has_covariance || standard_error == 0 ||
-									 !isfinite(numbers[j]));
+			retention_region_of_parameter(model, i, NORMAL_975, bounds);
+			nulls[3] = !(bounds[0] > 0);
+			nulls[4] = isinf(bounds[1]);
+			nulls[2] = !model->has_covariance;
+			for (int j = 0; j < 2; j++)
+				bounds[j] /= model->kind->units[i] == PARAM_TIME ? unit : 1;
 		}
+		values[0] = CStringGetTextDatum(model->kind->params[i]);
+		values[1] = Float8GetDatum(estimate);
+		values[2] = Float8GetDatum(estimate * standard_error);
+		values[3] = Float8GetDatum(bounds[0]);
+		values[4] = Float8GetDatum(bounds[1]);
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	if (model->kind->has_k)

@@ -46,6 +46,7 @@ typedef enum FieldKind
 	FIELD_SIZE,					/* double, not negative */
 	FIELD_BOOL,
 	FIELD_DAY,					/* int64, too */
+	FIELD_REGION,
 	FIELD_MESSAGE
 } FieldKind;
 
@@ -83,7 +84,8 @@ static const Field fields[] = {
 	{"gradient_norm", FIELD_SIZE, ALL, offsetof(Model, gradient_norm), 0},
 	{"converged", FIELD_BOOL, ALL, offsetof(Model, converged), 0},
 	{"boundary", FIELD_BOOL, ALL, offsetof(Model, boundary), 0},
-	{"message", FIELD_MESSAGE, ALL, offsetof(Model, message), 0}
+	{"message", FIELD_MESSAGE, ALL, offsetof(Model, message), 0},
+	{"region", FIELD_REGION, ALL, 0, 0}
 };
 
 /* ---- out ---- */
@@ -124,6 +126,29 @@ put_covariance(const Model *model, StringInfo out)
 	appendStringInfoString(out, "]]");
 }
 
+/* Of each point all numbers in one array: its path, the drop, parameters, and the covariance's lower triangle. */
+static void
+put_region(const Model *model, StringInfo out)
+{
+	int			n = model->kind->nparams;
+
+	for (int i = 0; i < model->nregion; i++)
+	{
+		const RegionPoint *point = &model->region[i];
+
+		appendStringInfoString(out, i == 0 ? "[[" : "], [");
+		put_number(out, point->path);
+		appendStringInfoString(out, ", ");
+		put_number(out, point->drop);
+		for (int j = 0; j < n + n * (n + 1) / 2; j++)
+		{
+			appendStringInfoString(out, ", ");
+			put_number(out, j < n ? point->params[j] : point->covariance[j - n]);
+		}
+	}
+	appendStringInfoString(out, "]]");
+}
+
 /* Does the model have this field? */
 static bool
 has_field(const Model *model, const Field *field)
@@ -136,6 +161,8 @@ has_field(const Model *model, const Field *field)
 		return *field_at(model, field, int64) != HISTOGRAM_NO_DAY;
 	if (field->kind == FIELD_MESSAGE)
 		return *field_at(model, field, ModelMessage) != MESSAGE_NONE;
+	if (field->kind == FIELD_REGION)
+		return model->nregion > 0;
 	return true;
 }
 
@@ -189,6 +216,9 @@ retention_model_to_json(const Model *model, StringInfo out)
 				JsonEncodeDateTime(day, DateADTGetDatum((DateADT) *field_at(model, field, int64)),
 								   DATEOID, NULL);
 				appendStringInfo(out, "\"%s\"", day);
+				break;
+			case FIELD_REGION:
+				put_region(model, out);
 				break;
 			case FIELD_MESSAGE:
 				appendStringInfo(out, "\"%s\"",
@@ -408,9 +438,47 @@ get_covariance(Model *model, const JsonbValue *value)
 				invalid(model->kind->type, "log_covariance", value, "It must be symmetric.");
 			model->covariance[i * (i + 1) / 2 + j] = matrix[i][j];
 		}
-	if (!retention_covariance_is_possible(model))
+	if (!retention_covariance_is_possible(model->covariance, n))
 		invalid(model->kind->type, "log_covariance", value, "It is no covariance: a variance is negative, or a correlation above 1.");
 	model->has_covariance = true;
+}
+
+/* As many numbers of each point as put_region() writes. */
+static void
+get_region(Model *model, const JsonbValue *value)
+{
+	static const char *const key = "region";
+	ModelType	type = model->kind->type;
+	int			n = model->kind->nparams;
+	int			numbers = 2 + n + n * (n + 1) / 2;
+	int			points = is_array(value) ? JsonContainerSize(value->val.binary.data) : 0;
+
+	if (points < 1 || points > REGION_MOST)
+		invalid(type, key, value, psprintf("It must be an array of 1 to %d points.", REGION_MOST));
+	model->region = palloc(points * sizeof(RegionPoint));
+	for (int i = 0; i < points; i++)
+	{
+		JsonbValue *row = getIthJsonbValueFromContainer(value->val.binary.data, i);
+		RegionPoint *point = &model->region[i];
+
+		if (!is_array(row) || JsonContainerSize(row->val.binary.data) != numbers)
+			invalid(type, key, row, psprintf("A point must be an array of %d numbers.", numbers));
+		for (int j = 0; j < numbers; j++)
+		{
+			JsonbValue *element = getIthJsonbValueFromContainer(row->val.binary.data, j);
+			double		number = get_number(type, key, element);
+
+			if (j < 2 && number < 0)
+				invalid(type, key, element, "It must not be negative.");
+			if (j >= 2 && j < 2 + n && !(number >= MODEL_LEAST_PARAM && number <= MODEL_LARGEST_PARAM))
+				invalid(type, key, element, "A parameter must be above 0, and between 1e-30 and 1e30.");
+			*(j == 0 ? &point->path : j == 1 ? &point->drop : j < 2 + n ? &point->params[j - 2] :
+			  &point->covariance[j - 2 - n]) = number;
+		}
+		if (!retention_covariance_is_possible(point->covariance, n))
+			invalid(type, key, row, "It is no covariance: a variance is negative, or a correlation above 1.");
+	}
+	model->nregion = points;
 }
 
 /* The model that is being read begins with its kind. */
@@ -473,6 +541,9 @@ get_field(Model *model, const Field *field, const JsonbValue *value)
 			break;
 		case FIELD_DAY:
 			*field_at(model, field, int64) = get_day(type, field->key, value);
+			break;
+		case FIELD_REGION:
+			get_region(model, value);
 			break;
 		case FIELD_MESSAGE:
 			*field_at(model, field, ModelMessage) = get_message(type, field->key, value);
@@ -538,7 +609,7 @@ retention_model_of_json(Jsonb *json, ModelType type)
 			get_field(model, field, &value);
 		}
 		else if (field->known == 0 && field->kind != FIELD_UNIT &&
-				 field->kind != FIELD_DAY && field->kind != FIELD_MESSAGE &&
+				 field->kind != FIELD_DAY && field->kind != FIELD_REGION && field->kind != FIELD_MESSAGE &&
 				 (field->kind < FIELD_COUNT || model->fitted))
 			missing(type, field->key);
 	}

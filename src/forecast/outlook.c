@@ -61,6 +61,7 @@ typedef struct Outlook
 	MemoryContext context;
 	struct varlena *values[2];	/* of the models, as they came */
 	PurchaseModel purchases;
+	bool		predicts;
 	const Model *spend;
 	double		days;			/* the lifespan */
 	double		discount;		/* continuous, a day */
@@ -99,6 +100,7 @@ static void
 take_arguments(Outlook *outlook, FunctionCallInfo fcinfo)
 {
 	double		days = retention_duration_days(retention_duration(fcinfo, 6, "lifespan", DURATION_ZERO));
+	const Model *purchases;
 	MemoryContext old;
 
 	if (likely(outlook->values[0] != NULL && outlook->days == days &&
@@ -107,7 +109,9 @@ take_arguments(Outlook *outlook, FunctionCallInfo fcinfo)
 	outlook->values[0] = outlook->values[1] = NULL;
 	MemoryContextReset(outlook->context);
 	old = MemoryContextSwitchTo(outlook->context);
-	outlook->purchases = model_of_purchases(retention_model_read(PG_GETARG_DATUM(0), MODEL_PURCHASE));
+	purchases = retention_model_read(PG_GETARG_DATUM(0), MODEL_PURCHASE);
+	outlook->predicts = model_predicts(purchases);
+	outlook->purchases = model_of_purchases(purchases);
 	outlook->days = days;
 	outlook->discount = log1p(DISCOUNT_RATE) / YEAR_DAYS;
 	outlook->cells = palloc0(sizeof(Cell) << LOG_CELLS);
@@ -232,6 +236,8 @@ retention_outlook(PG_FUNCTION_ARGS)
 		if (order_days < 1 || buyer.t_x < 0 || buyer.t < buyer.t_x || (order_days == 1) != (buyer.t_x == 0))
 			impossible(order_days, PG_GETARG_INT32(3), PG_GETARG_INT32(4));
 		retention_check_share(PG_GETARG_FLOAT8(7), "margin");
+		if (!outlook->predicts)
+			PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(outlook->desc, values, nulls)));
 		results[0] = exp(outlook->purchases.kind->log_alive(&outlook->purchases, &buyer));
 		expect(outlook, &buyer, results[0], &results[1], &discounted);
 		values[0] = Float8GetDatum(results[0]);

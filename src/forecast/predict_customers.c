@@ -64,7 +64,7 @@ static const char *const customers_query =
 "WITH customers AS MATERIALIZED (SELECT q.customer::pg_catalog.text AS customer,"
 " %5$srfm_summary(q.ordered_at, %3$s$1) AS rfm, %4$s AS actual"
 " FROM %2$s WHERE q.customer IS NOT NULL GROUP BY q.customer),"
-" models AS MATERIALIZED (SELECT %1$s.fit_purchases(%1$s.repeat_buying(c.rfm), $5) AS purchases,"
+" models AS MATERIALIZED (SELECT %1$s.fit_purchases(%1$s.repeat_buying(c.rfm), true, $5) AS purchases,"
 " %1$s.fit_spend(%1$s.repeat_spend(c.rfm)) AS spend FROM customers AS c)"
 " SELECT c.customer, (c.rfm).repeat_purchases, (c.rfm).active_days, (c.rfm).age_days, %1$s.p_alive(m.purchases, c.rfm, NULL::pg_catalog.date),"
 " %1$s.expected_purchases(m.purchases, c.rfm, $2), %1$s.expected_spend(m.spend, c.rfm),"

@@ -56,11 +56,24 @@ prediction_take(Prediction *prediction, Datum datum, ModelType type)
 	memcpy(prediction->params[i], prediction->models[i]->params, sizeof(prediction->params[i]));
 }
 
+/* Do all of its models predict? */
+static inline bool
+prediction_is_known(const Prediction *prediction)
+{
+	for (int i = 0; i < prediction->nmodels; i++)
+		if (!model_predicts(prediction->models[i]))
+			return false;
+	return true;
+}
+
 /* delta_method.c */
 extern Datum retention_prediction(FunctionCallInfo fcinfo, const Prediction *prediction,
 								  PredictionFunction function);
 extern Datum retention_prediction_interval(FunctionCallInfo fcinfo, Prediction *prediction,
 										   PredictionFunction function, PredictionScale scale,
 										   int level_arg);
+
+/* The interval of a parameter that a region leaves; 0 or infinite where it has no end. */
+extern void retention_region_of_parameter(const Model *model, int param, double quantile, double *bounds);
 
 #endif							/* RETENTION_PREDICTION_H */

@@ -12,6 +12,7 @@
  *	parameters							8 bytes each
  *	their covariance					the lower triangle, 8 bytes each, if it's known
  *	what the fit says of itself			8 bytes each, if there was one
+ *	points of its region				how many (8 bytes), and each one's numbers, if it has one
  *
  * So a model of a kind with more parameters lies beside one with fewer, and
  * what a later version has to say besides takes another version number and a
@@ -31,7 +32,8 @@
 #define STORED_COVARIANCE	0x08
 #define STORED_NBD			0x10
 #define STORED_CORRELATION	0x20
-#define STORED_FLAGS		0x3F
+#define STORED_REGION		0x40
+#define STORED_FLAGS		0x7F
 
 /* What a fit says of itself, in the order in which it's stored; int64 or double. */
 static const Size fit_fields[] = {
@@ -57,13 +59,21 @@ covariances(const Model *model)
 	return model->kind->nparams * (model->kind->nparams + 1) / 2;
 }
 
+/* The numbers of a point of the region. */
+static inline int
+region_numbers(const Model *model)
+{
+	return 2 + model->kind->nparams + covariances(model);
+}
+
 /* How many bytes a model takes, without the length word. */
 static Size
 stored_bytes(const Model *model)
 {
 	return HEAD_BYTES + sizeof(uint64) *
 		(model->kind->nparams + (model->has_covariance ? covariances(model) : 0) +
-		 (model->fitted ? lengthof(fit_fields) : 0));
+		 (model->fitted ? lengthof(fit_fields) : 0) +
+		 (model->nregion > 0 ? 1 + model->nregion * region_numbers(model) : 0));
 }
 
 /* So many numbers of 8 bytes; returns what is behind them. */
@@ -114,7 +124,8 @@ retention_model_datum(const Model *model)
 				  (model->boundary ? STORED_BOUNDARY : 0) |
 				  (model->has_covariance ? STORED_COVARIANCE : 0) |
 				  (model->knows_nbd ? STORED_NBD : 0) |
-				  (model->knows_correlation ? STORED_CORRELATION : 0));
+				  (model->knows_correlation ? STORED_CORRELATION : 0) |
+				  (model->nregion > 0 ? STORED_REGION : 0));
 	at = put_byte(at, model->kind->nparams);
 	at = put_numbers(at, model->params, model->kind->nparams);
 	if (model->has_covariance)
@@ -122,6 +133,19 @@ retention_model_datum(const Model *model)
 	if (model->fitted)
 		for (int i = 0; i < lengthof(fit_fields); i++)
 			at = put_numbers(at, (const char *) model + fit_fields[i], 1);
+	if (model->nregion > 0)
+	{
+		int64		points = model->nregion;
+
+		at = put_numbers(at, &points, 1);
+		for (int i = 0; i < model->nregion; i++)
+		{
+			at = put_numbers(at, &model->region[i].path, 1);
+			at = put_numbers(at, &model->region[i].drop, 1);
+			at = put_numbers(at, model->region[i].params, model->kind->nparams);
+			at = put_numbers(at, model->region[i].covariance, covariances(model));
+		}
+	}
 	Assert(at == (uint8 *) value + VARSIZE(value));
 	return PointerGetDatum(value);
 }
@@ -162,6 +186,17 @@ read_version_1(const uint8 *at, Size bytes, ModelType type)
 	model->knows_correlation = (flags & STORED_CORRELATION) != 0;
 	if (unlikely(at[5] != model->kind->nparams))
 		retention_invalid_value(type_name, "The number of parameters is not that of the model.");
+	if ((flags & STORED_REGION) != 0)
+	{
+		Size		before = stored_bytes(model);
+		int64		points = 0;
+
+		if (bytes >= before + sizeof(uint64))
+			(void) get_numbers(at - 1 + before, &points, 1);
+		if (unlikely(points < 1 || points > REGION_MOST))
+			retention_invalid_value(type_name, "The number of points of its region is impossible.");
+		model->nregion = (int) points;
+	}
 	if (unlikely(bytes != stored_bytes(model)))
 		retention_invalid_value(type_name, "The value is not as long as it says.");
 	at = get_numbers(at + HEAD_BYTES - 1, model->params, model->kind->nparams);
@@ -170,6 +205,18 @@ read_version_1(const uint8 *at, Size bytes, ModelType type)
 	if (model->fitted)
 		for (int i = 0; i < lengthof(fit_fields); i++)
 			at = get_numbers(at, (char *) model + fit_fields[i], 1);
+	if (model->nregion > 0)
+	{
+		at += sizeof(uint64);
+		model->region = palloc(model->nregion * sizeof(RegionPoint));
+		for (int i = 0; i < model->nregion; i++)
+		{
+			at = get_numbers(at, &model->region[i].path, 1);
+			at = get_numbers(at, &model->region[i].drop, 1);
+			at = get_numbers(at, model->region[i].params, model->kind->nparams);
+			at = get_numbers(at, model->region[i].covariance, covariances(model));
+		}
+	}
 	return model;
 }
 

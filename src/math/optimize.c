@@ -63,9 +63,18 @@
  */
 #define DIFFERENCE_NOISE	1e-10
 
+/*
+ * Of a profile: evaluations for one of its points, points tried, the depth from one to
+ * the next as a share of the whole, and a step that is not made shorter.
+ */
+#define MAX_PROFILE_EVALUATIONS	60
+#define MAX_PROFILE_TRIALS		30
+#define PROFILE_STEP			0.35
+#define SHORTEST_PROFILE_STEP	1e-3
+
 typedef struct Point
 {
-	double		theta[N];		/* logarithms of the parameters */
+	double		theta[N];		/* logarithms of the parameters, or of their ratios */
 	double		slope[N];		/* derivatives by them */
 	double		value;
 } Point;
@@ -75,6 +84,8 @@ typedef struct Search
 	ObjectiveFunction function;
 	void	   *arg;
 	int			n;
+	bool		fixed[N];		/* not to be moved at all */
+	signed char powers[N][N];	/* of the coordinates in a parameter: 1 of its own, those of the ratios */
 	double		lowest;			/* theta at the ends */
 	double		highest;
 	int			iterations;
@@ -117,6 +128,21 @@ parameter(const Search *search, double theta)
 	return exp(theta);
 }
 
+/* All parameters of a point. */
+static void
+get_params(const Search *search, const Point *point, double *params)
+{
+	double		own[N];
+
+	for (int i = 0; i < search->n; i++)
+		params[i] = own[i] = parameter(search, point->theta[i]);
+	for (int i = 0; i < search->n; i++)
+		for (int j = 0; j < search->n; j++)
+			if (j != i && search->powers[i][j] != 0)
+				params[i] *= search->powers[i][j] == 1 ? own[j] :
+					search->powers[i][j] == -1 ? 1 / own[j] : pow(own[j], search->powers[i][j]);
+}
+
 static inline double
 within(const Search *search, double theta)
 {
@@ -127,20 +153,20 @@ static void
 evaluate(Search *search, Point *point)
 {
 	double		params[N];
+	double		by_params[N] = {0};
 	bool		finite;
 
-	for (int i = 0; i < search->n; i++)
-	{
-		params[i] = parameter(search, point->theta[i]);
-		point->slope[i] = 0;
-	}
-	point->value = search->function(search->arg, params, point->slope);
+	get_params(search, point, params);
+	point->value = search->function(search->arg, params, by_params);
 	search->evaluations++;
 
 	finite = isfinite(point->value);
 	for (int i = 0; i < search->n; i++)
 	{
-		point->slope[i] *= params[i];
+		point->slope[i] = 0;
+		for (int j = 0; j < search->n; j++)
+			if (search->powers[j][i] != 0)
+				point->slope[i] += search->powers[j][i] * (by_params[j] * params[j]);
 		finite = finite && isfinite(point->slope[i]);
 	}
 	if (!finite)
@@ -156,6 +182,8 @@ is_held(const Search *search, const Point *point, int i)
 {
 	double		inward;
 
+	if (search->fixed[i])
+		return true;
 	if (point->theta[i] <= search->lowest)
 		inward = point->slope[i];
 	else if (point->theta[i] >= search->highest)
@@ -239,9 +267,9 @@ line_search(Search *search, const Point *from, const double *direction, double r
 	return found;
 }
 
-/* Climbs from search->best until it's near the top, or no further. */
+/* Climbs from search->best until it's no steeper than that, or no further. */
 static void
-climb(Search *search)
+climb(Search *search, double enough)
 {
 	Point	   *best = &search->best;
 	double		inverse[N][N];	/* of minus the second derivatives, so far */
@@ -260,7 +288,7 @@ climb(Search *search)
 		double		curved = 0;
 		double		yy = 0;
 
-		if (steepness(search, best) <= NEAR_THE_TOP || search->evaluations >= search->most_evaluations)
+		if (steepness(search, best) <= enough || search->evaluations >= search->most_evaluations)
 			return;
 
 		for (int i = 0; i < n; i++)
@@ -340,20 +368,53 @@ climb(Search *search)
 	}
 }
 
+/* L D L' of the matrix; what is left of a diagonal is above the noise, or the matrix not definite. */
+static void
+factorize(Curvature *curvature, double noise)
+{
+	int			n = curvature->n;
+
+	curvature->definite = true;
+	for (int j = 0; j < n; j++)
+	{
+		curvature->d[j] = curvature->matrix[j][j];
+		for (int k = 0; k < j; k++)
+			curvature->d[j] -= curvature->l[j][k] * curvature->l[j][k] * curvature->d[k];
+		if (!(curvature->d[j] > noise))
+		{
+			curvature->definite = false;
+			return;
+		}
+		for (int i = j + 1; i < n; i++)
+		{
+			double		sum = curvature->matrix[i][j];
+
+			for (int k = 0; k < j; k++)
+				sum -= curvature->l[i][k] * curvature->l[j][k] * curvature->d[k];
+			curvature->l[i][j] = sum / curvature->d[j];
+		}
+	}
+}
+
+static inline double
+noise_of(const Search *search)
+{
+	return DIFFERENCE_NOISE * size_of(search->best.value);
+}
+
 /* The second derivatives at search->best by the parameters that are free. */
 static void
 measure_curvature(Search *search, Curvature *curvature)
 {
 	const Point *at = &search->best;
-	double		noise = DIFFERENCE_NOISE * size_of(at->value);
 	double		(*matrix)[N] = curvature->matrix;
+	bool		finite = true;
 	int			n = 0;
 
 	for (int i = 0; i < search->n; i++)
 		if (!is_held(search, at, i))
 			curvature->which[n++] = i;
 	curvature->n = n;
-	curvature->definite = true;
 
 	for (int i = 0; i < n; i++)
 	{
@@ -365,8 +426,7 @@ measure_curvature(Search *search, Curvature *curvature)
 		down.theta[which] = within(search, at->theta[which] - DIFFERENCE);
 		evaluate(search, &up);
 		evaluate(search, &down);
-		if (isinf(up.value) || isinf(down.value))
-			curvature->definite = false;
+		finite = finite && isfinite(up.value) && isfinite(down.value);
 		for (int j = 0; j < n; j++)
 			matrix[i][j] = (down.slope[curvature->which[j]] - up.slope[curvature->which[j]])
 				/ (up.theta[which] - down.theta[which]);
@@ -376,25 +436,9 @@ measure_curvature(Search *search, Curvature *curvature)
 		for (int j = 0; j < i; j++)
 			matrix[i][j] = matrix[j][i] = (matrix[i][j] + matrix[j][i]) / 2;
 
-	for (int j = 0; j < n && curvature->definite; j++)
-	{
-		curvature->d[j] = matrix[j][j];
-		for (int k = 0; k < j; k++)
-			curvature->d[j] -= curvature->l[j][k] * curvature->l[j][k] * curvature->d[k];
-		if (!(curvature->d[j] > noise))
-		{
-			curvature->definite = false;
-			break;
-		}
-		for (int i = j + 1; i < n; i++)
-		{
-			double		sum = matrix[i][j];
-
-			for (int k = 0; k < j; k++)
-				sum -= curvature->l[i][k] * curvature->l[j][k] * curvature->d[k];
-			curvature->l[i][j] = sum / curvature->d[j];
-		}
-	}
+	curvature->definite = false;
+	if (finite)
+		factorize(curvature, noise_of(search));
 }
 
 /* x = (minus the second derivatives)^-1 x, of the free parameters */
@@ -586,6 +630,9 @@ find_top(Search *search, const double *start, Curvature *curvature)
 	{
 		double		theta = log(start[i]);
 
+		for (int j = 0; j < search->n; j++)
+			if (j != i && search->powers[i][j] != 0)
+				theta -= search->powers[i][j] * log(start[j]);
 		search->best.theta[i] = isnan(theta) ? 0 : within(search, theta);
 	}
 	evaluate(search, &search->best);
@@ -607,7 +654,7 @@ find_top(Search *search, const double *start, Curvature *curvature)
 	{
 		double		before;
 
-		climb(search);
+		climb(search, NEAR_THE_TOP);
 		measure_curvature(search, curvature);
 		before = search->best.value;
 		if (curvature->definite)
@@ -622,26 +669,85 @@ find_top(Search *search, const double *start, Curvature *curvature)
 				continue;
 		}
 
+		/*
+		 * No top, and yet it may rise, ever so little at first: near a limit the
+		 * slope by a logarithm is as small as the parameter itself.
+		 */
+		else
+		{
+			climb(search, AT_THE_TOP);
+			if (search->best.value > before + no_loss(before))
+				continue;
+			measure_curvature(search, curvature);
+		}
+
 		if (!move_to_end(search, curvature) && !curvature->definite)
 			return false;
 	}
 	return false;
 }
 
-void
-retention_maximize(ObjectiveFunction function, void *arg, int nparams,
-				   const double *start, Optimum *optimum)
+static Search
+begin_search(ObjectiveFunction function, void *arg, int nparams, const OptimizeRatios *ratios)
 {
-	static const double ones[N] = {1, 1, 1, 1, 1};
 	Search		search = {
 		.function = function,.arg = arg,.n = nparams,
 		.lowest = log(OPTIMIZE_LOWEST),.highest = log(OPTIMIZE_HIGHEST),
 		.most_evaluations = MAX_EVALUATIONS
 	};
-	Curvature	curvature;
-	bool		proper = find_top(&search, start, &curvature);
-	bool		interior = proper && curvature.n == nparams;
 
+	if (ratios)
+		memcpy(search.powers, *ratios, sizeof(search.powers));
+	for (int i = 0; i < nparams; i++)
+		search.powers[i][i] = 1;
+	return search;
+}
+
+/*
+ * The covariance of what is searched for, and so of the parameters' logarithms, which are
+ * sums of that; 0 of what is not free.  Also the standard errors of the former.
+ */
+static void
+invert(const Search *search, const Curvature *curvature, double (*result)[N], double *spread)
+{
+	double		covariance[N][N] = {{0}};
+
+	for (int j = 0; curvature->definite && j < curvature->n; j++)
+	{
+		double		column[N] = {0};
+
+		column[j] = 1;
+		solve(curvature, column);
+		for (int i = 0; i < curvature->n; i++)
+			covariance[curvature->which[i]][curvature->which[j]] = column[i];
+	}
+	for (int i = 0; i < search->n; i++)
+	{
+		spread[i] = curvature->definite ? sqrt(covariance[i][i]) : NAN;
+		for (int j = 0; j <= i; j++)
+		{
+			double		sum = curvature->definite ? 0 : NAN;
+
+			for (int k = 0; k < search->n; k++)
+				for (int l = 0; l < search->n; l++)
+					sum += search->powers[i][k] * search->powers[j][l] * (covariance[k][l] + covariance[l][k]) / 2;
+			result[i][j] = result[j][i] = sum;
+		}
+	}
+}
+
+void
+retention_maximize(ObjectiveFunction function, void *arg, int nparams,
+				   const OptimizeRatios *ratios, const double *start, Optimum *optimum)
+{
+	static const double ones[N] = {1, 1, 1, 1, 1};
+	Search		search = begin_search(function, arg, nparams, ratios);
+	Curvature	curvature;
+	bool		proper;
+	bool		interior;
+
+	proper = find_top(&search, start, &curvature);
+	interior = proper && curvature.n == nparams;
 	if (!interior)
 	{
 		Search		again = search;
@@ -671,25 +777,109 @@ retention_maximize(ObjectiveFunction function, void *arg, int nparams,
 	optimum->evaluations = search.evaluations;
 	optimum->definite = curvature.definite;
 	optimum->converged = proper;
+	get_params(&search, &search.best, optimum->params);
+	invert(&search, &curvature, optimum->covariance, optimum->spread);
 	for (int i = 0; i < nparams; i++)
 	{
-		optimum->params[i] = parameter(&search, search.best.theta[i]);
 		optimum->at_bound[i] = search.best.theta[i] <= search.lowest || search.best.theta[i] >= search.highest;
-		for (int j = 0; j < nparams; j++)
-			optimum->covariance[i][j] = curvature.definite ? 0 : NAN;
+		optimum->place[i] = search.best.theta[i];
 	}
+}
 
-	for (int j = 0; curvature.definite && j < curvature.n; j++)
+/* Largest values with what is fixed where it is; from search->best. */
+static void
+profile_point(Search *search, double top, ProfilePoint *point)
+{
+	Curvature	curvature;
+	double		spread[N];
+
+	search->most_evaluations = search->evaluations + MAX_PROFILE_EVALUATIONS;
+	climb(search, NEAR_THE_TOP);
+	measure_curvature(search, &curvature);
+
+	/* what the others say of the flattest one is not known: as if that were, too */
+	while (!curvature.definite && curvature.n > 0)
 	{
-		double		column[N] = {0};
+		int			least = 0;
 
-		column[j] = 1;
-		solve(&curvature, column);
+		for (int i = 1; i < curvature.n; i++)
+			if (!(curvature.matrix[i][i] >= curvature.matrix[least][least]))
+				least = i;
+		curvature.n--;
+		for (int i = least; i < curvature.n; i++)
+			curvature.which[i] = curvature.which[i + 1];
 		for (int i = 0; i < curvature.n; i++)
-			optimum->covariance[curvature.which[i]][curvature.which[j]] = column[i];
+			for (int j = 0; j < curvature.n; j++)
+				curvature.matrix[i][j] = curvature.matrix[i + (i >= least)][j + (j >= least)];
+		factorize(&curvature, noise_of(search));
 	}
-	for (int i = 0; i < nparams; i++)
-		for (int j = 0; j < i; j++)
-			optimum->covariance[i][j] = optimum->covariance[j][i] =
-				(optimum->covariance[i][j] + optimum->covariance[j][i]) / 2;
+	curvature.definite = true;
+	invert(search, &curvature, point->covariance, spread);
+	get_params(search, &search->best, point->params);
+	memcpy(point->place, search->best.theta, sizeof(point->place));
+	point->drop = fmax(top - search->best.value, 0);
+}
+
+double
+retention_lowest_place(void)
+{
+	return log(OPTIMIZE_LOWEST);
+}
+
+double
+retention_highest_place(void)
+{
+	return log(OPTIMIZE_HIGHEST);
+}
+
+void
+retention_profile_point(ObjectiveFunction function, void *arg, int nparams, const OptimizeRatios *ratios,
+						const Optimum *optimum, const bool *fixed, ProfilePoint *point)
+{
+	Search		search = begin_search(function, arg, nparams, ratios);
+
+	memcpy(search.fixed, fixed, nparams * sizeof(bool));
+	memcpy(search.best.theta, point->place, sizeof(point->place));
+	evaluate(&search, &search.best);
+	profile_point(&search, optimum->value, point);
+}
+
+int
+retention_profile(ObjectiveFunction function, void *arg, int nparams, const OptimizeRatios *ratios,
+				  const Optimum *optimum, const ProfilePoint *from, const bool *fixed, int which, int side,
+				  double step, double deepest, ProfilePoint *points, int most)
+{
+	Search		search = begin_search(function, arg, nparams, ratios);
+	double		drop = from->drop;
+	int			n = 0;
+
+	memcpy(search.fixed, fixed, nparams * sizeof(bool));
+	search.fixed[which] = true;
+	memcpy(search.best.theta, from->place, sizeof(from->place));
+	evaluate(&search, &search.best);
+	for (int trial = 0; trial < MAX_PROFILE_TRIALS && n < most; trial++)
+	{
+		Point		before = search.best;
+
+		search.best.theta[which] = within(&search, search.best.theta[which] + side * step);
+		if (search.best.theta[which] == before.theta[which])
+			break;
+		evaluate(&search, &search.best);
+		profile_point(&search, optimum->value, &points[n]);
+
+		/* neither so far that what is between is not known, nor in small steps */
+		if (!isfinite(search.best.value) ||
+			(points[n].drop > drop + PROFILE_STEP * deepest && step > SHORTEST_PROFILE_STEP))
+		{
+			search.best = before;
+			step /= 3;
+			continue;
+		}
+		if (points[n].drop < drop + PROFILE_STEP * deepest / 4)
+			step *= 2;
+		drop = points[n++].drop;
+		if (drop >= deepest)
+			break;
+	}
+	return n;
 }

@@ -210,7 +210,8 @@ const PurchaseKind retention_bg_nbd = {
 		.aliases = {"beta-geo", "beta-geometric"},
 		.nparams = 4,
 		.params = {"r", "alpha", "a", "b"},
-		.units = {PARAM_PURE, PARAM_TIME, PARAM_PURE, PARAM_PURE}
+		.units = {PARAM_PURE, PARAM_TIME, PARAM_PURE, PARAM_PURE},
+		.ratios = {[1] = {[0] = 1}, [2] = {[3] = 1}}	/* alpha / r, a / b */
 	},
 	.start = bg_start,
 	.near_nbd = retention_near_counts,
@@ -232,7 +233,8 @@ const PurchaseKind retention_mbg_nbd = {
 		.aliases = {"modified-beta-geo", "modified-beta-geometric"},
 		.nparams = 4,
 		.params = {"r", "alpha", "a", "b"},
-		.units = {PARAM_PURE, PARAM_TIME, PARAM_PURE, PARAM_PURE}
+		.units = {PARAM_PURE, PARAM_TIME, PARAM_PURE, PARAM_PURE},
+		.ratios = {[1] = {[0] = 1}, [2] = {[3] = 1}}	/* alpha / r, a / b */
 	},
 	.start = bg_start,
 	.near_nbd = retention_near_counts,

@@ -478,7 +478,8 @@ const PurchaseKind retention_bg_cnbd_k = {
 		.has_k = true,
 		.nparams = 4,
 		.params = {"r", "alpha", "a", "b"},
-		.units = {PARAM_PURE, PARAM_TIME, PARAM_PURE, PARAM_PURE}
+		.units = {PARAM_PURE, PARAM_TIME, PARAM_PURE, PARAM_PURE},
+		.ratios = {[1] = {[0] = 1}, [2] = {[3] = 1}}	/* alpha / r, a / b */
 	},
 	.start = cnbd_start,
 	.near_nbd = retention_near_counts,
@@ -499,7 +500,8 @@ const PurchaseKind retention_mbg_cnbd_k = {
 		.has_k = true,
 		.nparams = 4,
 		.params = {"r", "alpha", "a", "b"},
-		.units = {PARAM_PURE, PARAM_TIME, PARAM_PURE, PARAM_PURE}
+		.units = {PARAM_PURE, PARAM_TIME, PARAM_PURE, PARAM_PURE},
+		.ratios = {[1] = {[0] = 1}, [2] = {[3] = 1}}	/* alpha / r, a / b */
 	},
 	.start = cnbd_start,
 	.near_nbd = retention_near_counts,

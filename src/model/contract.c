@@ -268,7 +268,8 @@ const ContractKind retention_sbg = {
 		.name = "sbg",
 		.aliases = {"shifted-beta-geo", "shifted-beta-geometric"},
 		.nparams = 2,
-		.params = {"a", "b"}
+		.params = {"a", "b"},
+		.ratios = {[A] = {[B] = 1}} /* a / b */
 	},
 	.start = contract_start,
 	.loglik = contract_loglik,
@@ -284,7 +285,8 @@ const ContractKind retention_bdw = {
 		.name = "bdw",
 		.aliases = {"beta-discrete-Weibull"},
 		.nparams = 3,
-		.params = {"a", "b", "c"}
+		.params = {"a", "b", "c"},
+		.ratios = {[A] = {[B] = 1}}
 	},
 	.start = contract_start,
 	.loglik = contract_loglik,

@@ -158,7 +158,8 @@ const SpendKind retention_gamma_gamma = {
 		.name = "gamma-gamma",
 		.nparams = 3,
 		.params = {"p", "q", "v"},
-		.units = {PARAM_PURE, PARAM_PURE, PARAM_MONEY}
+		.units = {PARAM_PURE, PARAM_PURE, PARAM_MONEY},
+		.ratios = {[V] = {[P] = -1, [Q] = 1}}	/* p v / q */
 	},
 	.start = gamma_start,
 	.loglik = gamma_loglik,

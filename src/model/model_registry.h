@@ -15,6 +15,8 @@
 
 #include <stdbool.h>
 
+#include "math/optimize.h"
+
 /* These are stored: append, never renumber. */
 typedef enum ModelType
 {
@@ -24,7 +26,7 @@ typedef enum ModelType
 } ModelType;
 
 /* The most parameters of a model; what is stored does not depend on it. */
-#define MODEL_MAX_PARAMS	5
+#define MODEL_MAX_PARAMS	OPTIMIZE_MAX_PARAMS
 
 #define MODEL_MAX_ALIASES	2
 
@@ -50,6 +52,9 @@ typedef struct ModelKind
 	int			nparams;
 	const char *params[MODEL_MAX_PARAMS];	/* their names: "r", "alpha" ... */
 	ParamUnit	units[MODEL_MAX_PARAMS];
+
+	/* which of them a fit looks for as ratios: see math/optimize.h */
+	OptimizeRatios ratios;
 } ModelKind;
 
 /* The largest k of a model that has one. */

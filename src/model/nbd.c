@@ -144,7 +144,8 @@ const PurchaseKind retention_nbd = {
 		.name = "nbd",
 		.nparams = 2,
 		.params = {"r", "alpha"},
-		.units = {PARAM_PURE, PARAM_TIME}
+		.units = {PARAM_PURE, PARAM_TIME},
+		.ratios = {[1] = {[0] = 1}} /* alpha / r */
 	},
 	.start = nbd_start,
 	.loglik = nbd_loglik,

@@ -246,7 +246,8 @@ const PurchaseKind retention_pareto_nbd = {
 		.aliases = {"pareto", "pnbd"},
 		.nparams = 4,
 		.params = {"r", "alpha", "s", "beta"},
-		.units = {PARAM_PURE, PARAM_TIME, PARAM_PURE, PARAM_TIME}
+		.units = {PARAM_PURE, PARAM_TIME, PARAM_PURE, PARAM_TIME},
+		.ratios = {[1] = {[0] = 1}, [3] = {[2] = 1}}	/* alpha / r, beta / s */
 	},
 	.start = pareto_start,
 	.near_nbd = retention_near_counts,

@@ -16,7 +16,7 @@ INSERT INTO shop VALUES (1, 'infinity', 5), (1, NULL, 5), (1, '2024-06-01', NULL
 CREATE TABLE step AS
 SELECT customer_id, rfm_summary(ordered_at, amount, (SELECT max(ordered_at)::date FROM shop WHERE isfinite(ordered_at) AND amount >= 0 AND customer_id IS NOT NULL)) AS rfm
 FROM shop WHERE customer_id IS NOT NULL GROUP BY customer_id;
-CREATE TABLE model AS SELECT fit_purchases(repeat_buying(rfm)) AS p, fit_spend(repeat_spend(rfm)) AS s FROM step;
+CREATE TABLE model AS SELECT fit_purchases(repeat_buying(rfm), intervals => true) AS p, fit_spend(repeat_spend(rfm)) AS s FROM step;
 CREATE TABLE expected AS
 SELECT customer_id::text AS customer, (rfm).repeat_purchases, (rfm).active_days, (rfm).age_days, p_alive(p, rfm), expected_purchases(p, rfm, '1 year'), expected_spend(s, rfm),
 	   v.estimate AS clv, v.lower, v.upper, NULL::int8 AS actual

@@ -78,7 +78,8 @@ SELECT model_tracking(m, (SELECT purchase_history(1, date '2024-01-01', 'month')
 SELECT count(*) AS models, count(*) FILTER (WHERE (m::jsonb ->> 'converged')::bool) AS converged FROM (SELECT fit_purchases(repeat_buying(c)) AS m FROM customers GROUP BY customer_id % 10) g;
 
 -- ---------------------------------------------------------------------------
--- Data that do not determine a model: no errors, and finite predictions.
+-- Data that do not determine a model: no errors, and finite predictions; of those that
+-- say nothing at all, none.
 -- ---------------------------------------------------------------------------
 
 CREATE FUNCTION b(int8, float8, float8) RETURNS rfm_inputs LANGUAGE sql IMMUTABLE AS $$ SELECT ($1, $2, $3, 10, 0, NULL, NULL)::rfm_inputs $$;
@@ -97,12 +98,56 @@ SELECT what, bool_and((i).boundary) AS all_at_a_limit, bool_and((i).message IS N
 WHERE what IN ('one customer', 'one who bought once', 'one of today', 'nobody again', 'all at T = 0', 'all alike') GROUP BY what ORDER BY what COLLATE "C";
 SELECT DISTINCT (model_info(m)).message FROM hard_fits WHERE what = 'nobody again';
 SELECT kind, (model_info(m)).boundary, (model_info(m)).message, (model_info(m)).p_vs_nbd > 0.5 AS no_evidence FROM hard_fits WHERE what = 'nobody leaves' AND kind IN ('bg/nbd', 'mbg/nbd', 'pareto/nbd') ORDER BY kind COLLATE "C";
--- Predictions of all of them, of all the customers, and of a new one.
+-- Where nobody has purchased again, or nobody was observed for longer than a day, there is no prediction of anything.
+CREATE VIEW nothing AS SELECT what, kind, m FROM hard_fits WHERE what IN ('one who bought once', 'one of today', 'all at T = 0', 'nobody again');
+SELECT count(*) AS models, count(*) FILTER (WHERE p_alive(m, c) IS NULL AND p_alive_interval(m, c) IS NULL AND expected_purchases(m, c, '1 year') IS NULL AND expected_purchases(m, '1 year') IS NULL AND expected_purchases_interval(m, '1 year') IS NULL
+	AND purchase_probability(m, c, 0, '1 year') IS NULL AND predicted_clv(m, spend_model(6, 4, 15), c) IS NULL AND predicted_clv_interval(m, spend_model(6, 4, 15)) IS NULL AND (_retention_outlook(m, spend_model(6, 4, 15), 1, 0, 30, NULL, '1 year', 1)).p_alive IS NULL) AS without
+FROM nothing, b(0, 0, 30) c;
+SELECT DISTINCT (model_info(m)).message FROM nothing ORDER BY 1;
+SELECT what, count(expected_customers) FROM nothing JOIN (SELECT what, repeat_buying(c) AS b FROM hard GROUP BY what) h USING (what), model_frequency_fit(m, b, 2) GROUP BY what ORDER BY what COLLATE "C";
+SELECT count(*) AS periods, count(cumulative_expected_purchases) AS expected FROM nothing, model_tracking(m, (SELECT purchase_history(1, date '2024-01-01', 'day')), 'day') WHERE kind = 'mbg/nbd';
+-- All customers of a day, as they are on the day a shop opens: no number of any year.
+SELECT expected_purchases(fit_purchases(h, kind), '1 year'), (model_info(fit_purchases(h, kind))).message FROM (SELECT purchase_history(c, date '2024-01-01', 'day') AS h FROM generate_series(1, 100) c) h, unnest(ARRAY['nbd', 'mbg/nbd', 'auto']) kind;
+-- Predictions of all others, of all the customers, and of a new one.
 SELECT count(*) AS predictions, count(*) FILTER (WHERE p BETWEEN 0 AND 1) AS alive, count(*) FILTER (WHERE e >= 0 AND e < 'Infinity') AS expected, count(*) FILTER (WHERE n >= 0 AND n < 'Infinity') AS new, count(*) FILTER (WHERE q BETWEEN 0 AND 1 + 1e-9) AS probability
 FROM (SELECT p_alive(m, c) AS p, expected_purchases(m, c, '30 days') AS e, expected_purchases(m, '30 days') AS n, purchase_probability(m, c, 0, '30 days') AS q
-	FROM hard_fits JOIN (SELECT DISTINCT what, c FROM hard WHERE (c).age_days <= 30 OR what NOT LIKE 'nobody again') h USING (what) WHERE kind <> 'auto' AND what NOT LIKE 'huge%') p;
+	FROM hard_fits JOIN (SELECT DISTINCT what, c FROM hard) h USING (what) WHERE kind <> 'auto' AND what NOT LIKE 'huge%' AND what NOT IN (SELECT what FROM nothing)) p;
 SELECT what, kind, bool_and(e >= 0 AND e < 'Infinity') AS finite FROM (SELECT what, kind, expected_purchases(m, c, '30 days') AS e FROM hard_fits JOIN (SELECT DISTINCT what, c FROM hard) h USING (what)) p
-GROUP BY what, kind HAVING bool_and(e >= 0 AND e < 'Infinity') IS NOT TRUE ORDER BY what COLLATE "C", kind COLLATE "C";
+WHERE what NOT IN (SELECT what FROM nothing) GROUP BY what, kind HAVING bool_and(e >= 0 AND e < 'Infinity') IS NOT TRUE ORDER BY what COLLATE "C", kind COLLATE "C";
+
+-- Fits end on a top of their own or at a limit, and say that they have: shops of a year and less, of which some see nobody leave.
+CREATE TABLE shops AS SELECT id, repeat_buying(purchase_history(customer_id, ordered_at, 'day'), date '2024-01-01' + days) AS b
+FROM (SELECT id, (ARRAY[50, 200, 1000])[1 + id % 3] AS customers, (ARRAY[60, 365])[1 + id / 3 % 2] AS days,
+		(ARRAY[purchase_model('bg/nbd', '{"r": 0.243, "alpha": 31, "a": 0.8, "b": 2.4}'), purchase_model('mbg/nbd', '{"r": 0.5, "alpha": 60, "a": 0.3, "b": 5}'), purchase_model('nbd', '{"r": 0.5, "alpha": 60}'), purchase_model('pareto/nbd', '{"r": 0.8, "alpha": 60, "s": 2, "beta": 800}')])[1 + id / 6 % 4] AS m
+	FROM generate_series(0, 71) id) d, simulate_orders(customers, days * interval '1 day', id, purchase_model => m) o GROUP BY id, days;
+CREATE TABLE shop_fits AS SELECT id, kind, m, i.* FROM shops, unnest(ARRAY['bg/nbd', 'mbg/nbd', 'pareto/nbd']) kind, fit_purchases(b, intervals => true, model => kind) m, model_info(m) i (model, customers, cells, loglik, aic, bic, converged, boundary, message, lr);
+SELECT kind, count(*) AS fits, count(*) FILTER (WHERE boundary) > 20 AS many_limits, count(*) FILTER (WHERE NOT converged) <= 1 AS converged, min(lr) >= 0 AS not_below_nbd FROM shop_fits GROUP BY kind ORDER BY kind COLLATE "C";
+-- Their intervals have both bounds, with the estimate between them; those of a higher level are wider.
+SELECT count(*) FILTER (WHERE e.lower <= e.estimate AND e.estimate <= e.upper AND e.lower < e.upper) = count(*) AS intervals, count(*) FILTER (WHERE a.lower <= a.estimate AND a.estimate <= a.upper) = count(*) AS alive
+FROM shop_fits, expected_purchases_interval(m, '1 year') e, LATERAL p_alive_interval(m, b(2, 20, 50)) a WHERE converged;
+SELECT count(*) FILTER (WHERE wide.lower <= i.lower AND i.lower <= narrow.lower AND narrow.upper <= i.upper AND i.upper <= wide.upper) = count(*) AS nested
+FROM shop_fits, expected_purchases_interval(m, b(2, 20, 50), '1 year') i, expected_purchases_interval(m, b(2, 20, 50), '1 year', 0.5) narrow, expected_purchases_interval(m, b(2, 20, 50), '1 year', 0.99) wide WHERE converged;
+-- Levels up to 0.999 at a limit; nothing at all there without being asked; the same model otherwise.
+SELECT count(*) > 100 AS limits, count(i.lower) >= count(*) - 2 AS bounds, count(far.lower) AS beyond FROM shop_fits, expected_purchases_interval(m, '1 year', 0.999) i, expected_purchases_interval(m, '1 year', 0.9999) far WHERE boundary AND converged;
+SELECT count(*) > 100 AS limits, count(i.estimate) = count(*) AS estimates, count(i.lower) AS bounds, count(p.standard_error) AS errors, count(p.lower) AS parameters FROM shop_fits JOIN shops USING (id), fit_purchases(b, kind) plain, expected_purchases_interval(plain, '1 year') i, model_parameters(plain) p WHERE boundary;
+SELECT count(*) > 20 AS fits, count(*) FILTER (WHERE plain::jsonb = m::jsonb - 'region') = count(*) AS same FROM shop_fits JOIN shops USING (id), fit_purchases(b, kind) plain;
+-- What a region says is what the likelihood says: of a shop in which few leave, parameters drawn at random, those whose likelihood is not lower
+-- than 95 % asks for expect purchases within the interval, and reach near its ends.
+CREATE TABLE few AS SELECT s.b, fit_purchases(b, true, 'bg/nbd') AS m FROM (SELECT repeat_buying(c) AS b FROM (SELECT rfm_summary(ordered_at, amount, '2024-12-31') AS c FROM simulate_orders(60, '1 year', 11, purchase_model => purchase_model('bg/nbd', '{"r": 0.7, "alpha": 60, "a": 0.2, "b": 6}')) GROUP BY customer_id) c) s;
+SELECT (i).boundary, (i).converged, m::jsonb ? 'region' AS region FROM (SELECT m, model_info(m) AS i FROM few) f;
+CREATE TABLE few_cells AS SELECT c.* FROM few, cells(b) c;
+CREATE FUNCTION loglik(r float8, alpha float8, a float8, b float8) RETURNS float8 LANGUAGE sql AS $$
+	SELECT sum(customers * (coalesce((SELECT sum(ln((r + i) * (b + i) / (a + b + i))) FROM generate_series(0, c.repeat_purchases - 1) i), 0) + r * ln(alpha) - (r + c.repeat_purchases) * ln(alpha + age_days)
+		+ CASE WHEN c.repeat_purchases > 0 THEN ln(1 + a / (b + c.repeat_purchases - 1) * exp((r + c.repeat_purchases) * ln((alpha + age_days) / (alpha + active_days)))) ELSE 0 END))
+	FROM few_cells c
+$$;
+SELECT near(loglik(p.r, p.alpha, p.a, p.b), (model_info(m)).loglik, 1e-9) AS as_in_c FROM few, LATERAL jsonb_to_record(m::jsonb -> 'parameters') p (r float8, alpha float8, a float8, b float8);
+SELECT setseed(0.5);
+CREATE TABLE drawn AS SELECT purchase_model('bg/nbd', jsonb_build_object('r', r, 'alpha', r * per, 'a', b * odds, 'b', b)) AS p, loglik(r, r * per, b * odds, b) AS loglik
+FROM (SELECT 0.75 * exp(random() - 0.5 + 0 * n) AS r, 80 * exp(0.8 * random() - 0.4) AS per, exp(16 * random() - 6) AS b, exp(12 * random() - 12) AS odds FROM generate_series(1, 6000) n) d;
+SELECT count(*) > 100 AS likely, min(e) >= min(lower) * 0.98 AS not_below, max(e) <= max(upper) * 1.02 AS not_above, min(e) <= min(lower) * 1.25 AS near_below, max(e) >= max(upper) * 0.8 AS near_above
+FROM few, drawn, LATERAL model_info(m) i, LATERAL expected_purchases_interval(m, '2 years') iv, LATERAL expected_purchases(p, '2 years') e WHERE drawn.loglik >= i.loglik - 3.841459 / 2;
+
 -- The NBD at the limit of the others: where nobody is seen to leave they predict the same.
 SELECT kind, near(expected_purchases(m, c, '90 days'), (SELECT expected_purchases(n.m, c, '90 days') FROM hard_fits n WHERE n.what = f.what AND n.kind = 'nbd'), 1e-2) AS as_nbd
 FROM hard_fits f, b(3, 200, 365) c WHERE what = 'nobody leaves' AND kind IN ('bg/nbd', 'mbg/nbd', 'pareto/nbd') ORDER BY kind COLLATE "C";

@@ -57,9 +57,11 @@ UNION ALL SELECT 'retention, ' || kind, NULL, NULL, fit_retention(period, surviv
 UNION ALL SELECT 'made, ' || v, purchase_model('nbd', jsonb_build_object('r', v::numeric, 'alpha', 1 / v::numeric)), spend_model(v::float8, 1 / v::float8, v::float8 * 3), retention_model('sbg', jsonb_build_object('a', v::numeric, 'b', 0.1))
 FROM unnest(ARRAY['0.1', '0.30000000000000004', '1e-29', '1e29', '123456789.123456789', '2.2250738585072014e-8', '0.333333333333333333']) v;
 -- at a limit: a message
-INSERT INTO fitted SELECT 'purchase, at a limit', fit_purchases(repeat_buying((0, 0, n, NULL, NULL, NULL, NULL)::rfm_inputs)) FROM generate_series(1, 10) n;
+INSERT INTO fitted SELECT 'purchase, of nothing', fit_purchases(repeat_buying((0, 0, n, NULL, NULL, NULL, NULL)::rfm_inputs)) FROM generate_series(1, 10) n;
+-- and how far the likelihood goes down from there
+INSERT INTO fitted SELECT 'purchase, at a limit', fit_purchases(repeat_buying((x, x * 365.0 / (x + 1), 365, NULL, NULL, NULL, NULL)::rfm_inputs), intervals => true) FROM generate_series(1, 100) n, LATERAL (SELECT floor(-4 * ln((n - 0.5) / 100))::int8 AS x) x;
 SELECT what, string_agg(field, ', ' ORDER BY field COLLATE "C") AS fields FROM fitted, jsonb_object_keys(coalesce(p::jsonb, s::jsonb, r::jsonb)) field
-WHERE what IN ('purchase, mbg/nbd', 'purchase, at a limit', 'spend', 'retention, bdw') GROUP BY what ORDER BY what COLLATE "C";
+WHERE what IN ('purchase, mbg/nbd', 'purchase, at a limit', 'purchase, of nothing', 'spend', 'retention, bdw') GROUP BY what ORDER BY what COLLATE "C";
 -- Whatever the settings are that other types print by.
 SET extra_float_digits = -15;
 SET datestyle = 'SQL, DMY';
@@ -85,17 +87,17 @@ SELECT count(*) AS copies, count(*) FILTER (WHERE (c.p::text, c.s::text, c.r::te
 	   count(*) FILTER (WHERE (c.p, c.s, c.r)::text = (f.p, f.s, f.r)::text AND pg_column_size(c.p) IS NOT DISTINCT FROM pg_column_size(f.p)) AS bytes
 FROM copies c JOIN fitted f USING (what);
 -- What a restored model predicts is the same to the last bit.
-SELECT count(*) AS predictions, count(*) FILTER (WHERE float8send(expected_purchases(p, horizon)) = float8send(expected_purchases(p::text::purchase_model, horizon))
-	AND expected_purchases_interval(p, horizon)::text = expected_purchases_interval(p::text::purchase_model, horizon)::text) AS same
+SELECT count(*) AS predictions, count(*) FILTER (WHERE float8send(expected_purchases(p, horizon)) IS NOT DISTINCT FROM float8send(expected_purchases(p::text::purchase_model, horizon))
+	AND expected_purchases_interval(p, horizon)::text IS NOT DISTINCT FROM expected_purchases_interval(p::text::purchase_model, horizon)::text) AS same
 FROM fitted, unnest(ARRAY['1 day', '3 months', '5 years']::interval[]) horizon WHERE what LIKE 'purchase%';
 -- In arrays, rows, large rows: plain values.
 CREATE TYPE pair AS (what text, p purchase_model);
 CREATE TABLE pairs AS SELECT repeat('x', 5000) AS filler, (what, p)::pair AS one, ARRAY[p, p] AS two, p FROM fitted WHERE p IS NOT NULL;
-SELECT count(*) FILTER (WHERE (one).p::text = p::text AND two[2]::text = p::text AND expected_purchases((one).p, '1 year') = expected_purchases(two[1], '1 year')) = count(*) AS same FROM pairs;
+SELECT count(*) FILTER (WHERE (one).p::text = p::text AND two[2]::text = p::text AND expected_purchases((one).p, '1 year') IS NOT DISTINCT FROM expected_purchases(two[1], '1 year')) = count(*) AS same FROM pairs;
 -- compressed, and out of line
 ALTER TABLE pairs ALTER p SET STORAGE EXTERNAL, ALTER filler SET STORAGE PLAIN;
 INSERT INTO pairs SELECT repeat('x', 7700), one, two, p FROM pairs;
-SELECT count(*) FILTER (WHERE (one).p::text = p::text AND two[2]::text = p::text AND expected_purchases((one).p, '1 year') = expected_purchases(p, '1 year')) = count(*) AS same FROM pairs;
+SELECT count(*) FILTER (WHERE (one).p::text = p::text AND two[2]::text = p::text AND expected_purchases((one).p, '1 year') IS NOT DISTINCT FROM expected_purchases(p, '1 year')) = count(*) AS same FROM pairs;
 SELECT typname, typlen, typstorage, typalign FROM pg_type WHERE oid IN ('purchase_model'::regtype, 'spend_model'::regtype, 'retention_model'::regtype) ORDER BY typname COLLATE "C";
 -- as long as the numbers in them: 2 parameters, and 3
 SELECT DISTINCT pg_column_size(p) AS p, pg_column_size(s) AS s FROM fitted WHERE what LIKE 'made%';
@@ -153,6 +155,9 @@ SELECT field, left(value::text, 40) AS value, with_field(model, field, value) AS
 		('message', '"hello"'), ('message', '1'), ('message', '"no_dropout"'), ('log_covariance', '1'), ('log_covariance', '[]'), ('log_covariance', '[[1]]'), ('log_covariance', '[[1, 0], [0]]'), ('log_covariance', '[1, 0, 0, 1]'),
 		('log_covariance', '[[1, 0.5], [0.4, 1]]'), ('log_covariance', '[[1, 2], [2, 1]]'), ('log_covariance', '[[-1, 0], [0, 1]]'), ('log_covariance', '[[1, "0"], ["0", 1]]'), ('log_covariance', '[[1, 1e400], [1e400, 1]]'),
 		('log_covariance', '[[1, 0.5], [0.5, 1]]'), ('log_covariance', '[[0, 0], [0, 0]]'), ('parameters', '[0.5, 1]'), ('parameters', '{"r": 1, "alpha": 1, "r2": 1}'), ('version', '"1"'), ('version', '1.0'), ('kind', '1'), ('type', 'null')) c (field, value);
+SELECT left(value::text, 60) AS value, with_field(model, 'region', value) AS outcome FROM (SELECT model FROM valid WHERE model ->> 'type' = 'retention_model') v,
+	unnest(ARRAY['1', '[]', '[1]', '[[1, 0, 1, 1, 0, 0]]', '[[1, 0, 1, 1, 1, 0, 1]]', '[[1, 0, 1, 1, 1, 2, 1]]', '[[1, -1, 1, 1, 1, 0, 1]]', '[[-1, 1, 1, 1, 1, 0, 1]]', '[[1, 1, 0, 1, 1, 0, 1]]', '[[1, 1, 1, 1e31, 1, 0, 1]]', '[[1, 1, 1, 1, 1, 0, "1"]]', '[[1, 1, 1, 1, 1, 0, 1e400]]', '[[1, 0, 1, 1, 1, 0, 1], [1]]', '{"a": 1}']::jsonb[]) value
+UNION ALL SELECT points || ' points', with_field(model, 'region', (SELECT jsonb_agg('[1, 0, 1, 1, 1, 0, 1]'::jsonb) FROM generate_series(1, points))) FROM (SELECT model FROM valid WHERE model ->> 'type' = 'retention_model') v, unnest(ARRAY[100, 101]) points;
 SELECT value, with_field(model, 'correlation', value) AS outcome FROM (SELECT model FROM valid WHERE model ->> 'type' = 'spend_model') v, unnest(ARRAY['1.1', '-1', 'null']::jsonb[]) value;
 -- The binary form: a byte and the text.
 SELECT substr(_retention_purchase_model_send(p), 1, 20) AS begins FROM fitted WHERE what = 'purchase, nbd';

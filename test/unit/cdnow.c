@@ -114,7 +114,7 @@ fit_model(const char *kind, int k)
 	scaled.totals.t /= unit;
 	scaled.totals.longest = 1;
 	fit.model.kind->start(&scaled.totals, start);
-	retention_maximize(objective, &fit, fit.model.kind->about.nparams, start, &optimum);
+	retention_maximize(objective, &fit, fit.model.kind->about.nparams, &fit.model.kind->about.ratios, start, &optimum);
 
 	for (int i = 0; i < fit.model.kind->about.nparams; i++)
 		if (fit.model.kind->about.units[i] == PARAM_TIME)

@@ -117,7 +117,7 @@ main(int argc, char **argv)
 			cells[ncells++] = (SpendCell) {buyers[i].x, spent[i] / buyers[i].x, 1};
 	qsort(cells, ncells, sizeof(SpendCell), by_x);
 	retention_gamma_gamma.start(cells, ncells, start);
-	retention_maximize(objective, NULL, retention_gamma_gamma.about.nparams, start, &optimum);
+	retention_maximize(objective, NULL, retention_gamma_gamma.about.nparams, &retention_gamma_gamma.about.ratios, start, &optimum);
 	printf("# from %.3f %.3f %.3f: %d iterations, %d evaluations, gradient %.1e\n", start[0], start[1], start[2],
 		   optimum.iterations, optimum.evaluations, optimum.gradient_norm);
 	for (int i = 0; i < retention_gamma_gamma.about.nparams; i++)

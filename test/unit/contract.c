@@ -35,7 +35,7 @@ fit_model(const char *kind, const double *survivors, int n)
 	for (int i = 0; i < n; i++)
 		periods[i] = (ContractPeriod) {i, survivors[i]};
 	fit.kind->start(fit.kind, periods, n, start);
-	retention_maximize(objective, &fit, fit.kind->about.nparams, start, &optimum);
+	retention_maximize(objective, &fit, fit.kind->about.nparams, &fit.kind->about.ratios, start, &optimum);
 	printf("# %s: %d iterations, %d evaluations, a %.8f b %.8f c %.8f, LL %.9f\n", kind, optimum.iterations,
 		   optimum.evaluations, optimum.params[0], optimum.params[1],
 		   fit.kind->about.nparams > 2 ? optimum.params[2] : 1, optimum.value);

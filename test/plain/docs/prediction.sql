@@ -11,7 +11,7 @@ SELECT count(*) FROM retention_create_views('orders', time_zone => 'America/New_
 CREATE FUNCTION plain.predicted(as_of date)
 RETURNS TABLE (customer text, x int8, recency int, age int, m_x numeric, p_alive float8, purchases float8, spend float8, clv float8, lower float8, upper float8) STABLE LANGUAGE sql AS $$
 	SELECT customer, (rfm).repeat_purchases, (rfm).active_days, (rfm).age_days, (rfm).mean_spend, p_alive(m, rfm), expected_purchases(m, rfm, '1 year'), expected_spend(s, rfm), predicted_clv(m, s, rfm, '1 year'), i.lower, i.upper
-	FROM plain.rfm(as_of), (SELECT fit_purchases(repeat_buying(rfm)) AS m, fit_spend(repeat_spend(rfm)) AS s FROM plain.rfm(as_of)) f, predicted_clv_interval(m, s, rfm, '1 year') i
+	FROM plain.rfm(as_of), (SELECT fit_purchases(repeat_buying(rfm), true) AS m, fit_spend(repeat_spend(rfm)) AS s FROM plain.rfm(as_of)) f, predicted_clv_interval(m, s, rfm, '1 year') i
 $$;
 
 --> the_list
