@@ -105,8 +105,9 @@ add_customer(Total *total, const Question *question, const RepeatBuyer *repeat, 
 	customer.buyer.t = (double) question->as_of - repeat->first;
 	customer.mean_spend = repeat->x > 0 && question_has_money(question) ?
 		retention_mean_spend(question, &repeat->spend, repeat->x) : 0;
-	customer.purchases = expected_purchases(&total->purchases, &customer.buyer, total->days);
-	customer.spend = total->spend_model == NULL ? NAN :
+	customer.purchases = !model_predicts(total->purchase_model) ? NAN :
+		expected_purchases(&total->purchases, &customer.buyer, total->days);
+	customer.spend = total->spend_model == NULL || !model_predicts(total->spend_model) ? NAN :
 		expected_spend(total->spend_model, total->spend_model->params, customer.buyer.x, customer.mean_spend);
 	total->customers++;
 	total->sum[PURCHASES] += customer.purchases;
@@ -291,15 +292,16 @@ retention_expected_total(PG_FUNCTION_ARGS)
 		elog(ERROR, "return type must be a row type");
 
 	read_customers(&total, &question);
-	if (total.customers > 0 && total.days > 0)
+	if (total.sum[PURCHASES] > 0)
 	{
 		add_errors(&total, total.purchase_model, variance);
 		if (total.spend_model)
 			add_errors(&total, total.spend_model, variance);
 		add_scatter(&total, variance);
 	}
-	if (total.spend_model == NULL || total.without_revenue == total.customers)
-		total.sum[REVENUE] = total.customers == 0 ? total.sum[REVENUE] : NAN;
+	/* of nobody it is known, or there is nobody */
+	if (total.customers > 0 && total.without_revenue == total.customers)
+		total.sum[REVENUE] = NAN;
 	values[0] = Int64GetDatum(total.customers);
 	for (int what = 0; what < TOTALS; what++)
 	{
