@@ -87,11 +87,12 @@ SELECT date_trunc('month', ordered_at)::date                  AS month,
 FROM orders
 WHERE isfinite(ordered_at)
 GROUP BY 1
+HAVING count(*) FILTER (WHERE amount >= 0) > 0
 ORDER BY 1 DESC
 LIMIT 12;
 \set ECHO none
 \echo 'Of each month by itself: repeat_rate is the share of the month''s customers who'
-\echo 'ordered more than once in it.'
+\echo 'ordered more than once in it. A month of refunds alone is not shown.'
 
 \echo
 \echo '---- Who comes back ---------------------------------------------------------'

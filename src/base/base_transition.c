@@ -153,7 +153,7 @@ negate_money(CustomerTable *table, AmountKind amount, OrderRow *row)
  */
 static pg_attribute_always_inline Datum
 add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, int sign,
-		bool sampled, bool told)
+		bool sampled)
 {
 	bool		line = key_is_order(key);
 	KeyKind		part = line ? key_order(key) : key;
@@ -161,7 +161,6 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, 
 	int			size_arg = 2 + (time != TIME_NONE) + (amount != AMOUNT_NONE);
 	int			time_arg = 2;
 	int			amount_arg = line ? 1 : time == TIME_NONE ? 2 : 3;
-	int			is_order_arg = told ? amount_arg + 1 : NO_IS_ORDER;
 	Transition	transition;
 	OrderRow	row;
 	CustomerTable *table;
@@ -223,7 +222,7 @@ add_row(FunctionCallInfo fcinfo, KeyKind key, TimeKind time, AmountKind amount, 
 		if (sign < 0 && !negate_money(table, amount, &row))
 			PG_RETURN_NULL();
 	}
-	row.refund = row_is_refund(fcinfo, is_order_arg, amount, &row.amount);
+	row.refund = row_is_refund(fcinfo, NO_IS_ORDER, amount, &row.amount);
 
 	if (PG_ARGISNULL(key_arg))
 	{
@@ -428,7 +427,7 @@ cast_row(FunctionCallInfo fcinfo, KeyKind key, Datum (*cast) (Datum key), Amount
 	memcpy(copy, fcinfo, SizeForFunctionCallInfo(2 + (amount != AMOUNT_NONE) + sampled));
 	if (!PG_ARGISNULL(arg))
 		copy->args[arg].value = cast(PG_GETARG_DATUM(arg));
-	result = add_row(copy, key, TIME_NONE, amount, sign, sampled, false);
+	result = add_row(copy, key, TIME_NONE, amount, sign, sampled);
 	fcinfo->isnull = copy->isnull;
 	if ((key == KEY_TEXT || key == ORDER_KEY(KEY_TEXT)) && !PG_ARGISNULL(arg))
 		pfree(DatumGetPointer(copy->args[arg].value));
@@ -436,7 +435,7 @@ cast_row(FunctionCallInfo fcinfo, KeyKind key, Datum (*cast) (Datum key), Amount
 }
 
 /*
- * The SQL-callable functions: retention_add_KEY[_TIME][_AMOUNT[_is_order]],
+ * The SQL-callable functions: retention_add_KEY[_TIME][_AMOUNT],
  * retention_sample_KEY[_TIME][_AMOUNT] and retention_remove_KEY for customers,
  * retention_add_line_AMOUNT_KEY and retention_remove_line_AMOUNT_KEY for orders,
  * retention_one_customer_[TIME][_AMOUNT], retention_one_customer_moving_AMOUNT and
@@ -444,15 +443,13 @@ cast_row(FunctionCallInfo fcinfo, KeyKind key, Datum (*cast) (Datum key), Amount
  * int4, char and bpchar where there is no time.
  */
 #define ADD(name, key, time, amount) \
-	TRANSITION(name, add_row(fcinfo, key, time, amount, 1, false, false))
-#define ADD_TOLD(name, key, time, amount) \
-	TRANSITION(name, add_row(fcinfo, key, time, amount, 1, false, true))
+	TRANSITION(name, add_row(fcinfo, key, time, amount, 1, false))
 #define SAMPLE(name, key, time, amount) \
-	TRANSITION(name, add_row(fcinfo, key, time, amount, 1, true, false))
+	TRANSITION(name, add_row(fcinfo, key, time, amount, 1, true))
 #define REMOVE(name, key) \
-	TRANSITION(name, add_row(fcinfo, key, TIME_NONE, AMOUNT_NONE, -1, false, false))
+	TRANSITION(name, add_row(fcinfo, key, TIME_NONE, AMOUNT_NONE, -1, false))
 #define LINE(name, order, amount, sign) \
-	TRANSITION(name, add_row(fcinfo, ORDER_KEY(order), TIME_NONE, amount, sign, false, false))
+	TRANSITION(name, add_row(fcinfo, ORDER_KEY(order), TIME_NONE, amount, sign, false))
 #define ONE_CUSTOMER(name, time, amount) \
 	TRANSITION(name, add_row_of_one(fcinfo, time, amount, false))
 #define ONE_CUSTOMER_MOVING(name, amount) \
@@ -471,9 +468,6 @@ cast_row(FunctionCallInfo fcinfo, KeyKind key, Datum (*cast) (Datum key), Amount
 	ADD_KEY_TIME(key##_timestamptz, KEY, TIME_TIMESTAMPTZ); \
 	ADD_KEY_TIME(key##_timestamp, KEY, TIME_TIMESTAMP); \
 	ADD_KEY_TIME(key##_date, KEY, TIME_DATE); \
-	ADD_TOLD(retention_add_##key##_timestamptz_numeric_is_order, KEY, TIME_TIMESTAMPTZ, AMOUNT_NUMERIC); \
-	ADD_TOLD(retention_add_##key##_timestamp_numeric_is_order, KEY, TIME_TIMESTAMP, AMOUNT_NUMERIC); \
-	ADD_TOLD(retention_add_##key##_date_numeric_is_order, KEY, TIME_DATE, AMOUNT_NUMERIC); \
 	REMOVE(retention_remove_##key, KEY); \
 	LINE(retention_add_line_numeric_##key, KEY, AMOUNT_NUMERIC, 1); \
 	LINE(retention_add_line_float8_##key, KEY, AMOUNT_FLOAT8, 1); \

@@ -74,7 +74,8 @@ select_customers(Datum a, Datum b, bool in_both)
 				 errmsg("cannot compare the customers of bases of different kinds"),
 				 errdetail("One has %s, the other %s.",
 						   retention_key_name(from.unpacker.totals.key),
-						   retention_key_name(other.unpacker.totals.key))));
+						   retention_key_name(other.unpacker.totals.key)),
+				 errhint("Make both of customers of one type and collation, cast where need be, as customer_id::text.")));
 	if (from.unpacker.totals.key == KEY_NONE)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),

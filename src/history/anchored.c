@@ -222,7 +222,7 @@ anchor(Datum part, const Origins *origins, int64 *left_out)
 				origin = origin_at(origins, at)[origins->stride - 1];
 			else if (has_order(&customer, unpacker.shape))
 			{
-				++*left_out;
+				*left_out += !anchor_says_who(&unpacker.kind, &origins->kind);
 				customer.n = 0;
 			}
 			retention_part_keep(&writer, &customer, 0, customer.n, origin);

@@ -12,6 +12,16 @@
 
 #include "store/state_kind.h"
 
+/*
+ * Does the anchor say who is meant, and not what all of them ordered, as a history of
+ * sign-ups does?  Then it is no surprise that others have ordered.
+ */
+static inline bool
+anchor_says_who(const Kind *part, const Kind *anchor)
+{
+	return anchor->amount == AMOUNT_NONE && part->amount != AMOUNT_NONE;
+}
+
 extern void retention_check_anchor(const Kind *part, const Kind *anchor);
 extern void retention_tell_left_out(int64 left_out);
 

@@ -89,9 +89,17 @@ Datum
 retention_history_difference(PG_FUNCTION_ARGS)
 {
 	StateHome	home = {CurrentMemoryContext, false};
-	Datum		state = retention_state_open(&retention_history_states, home,
-											 PointerGetDatum(retention_history_pack(PG_GETARG_DATUM(0))));
+	Datum		state;
 
+	/* NULL is the history of no rows: to take none away from what is stored must not erase it */
+	if (PG_ARGISNULL(0) && PG_ARGISNULL(1))
+		PG_RETURN_NULL();
+	if (PG_ARGISNULL(1))
+		PG_RETURN_POINTER(retention_history_pack(PG_GETARG_DATUM(0)));
+	if (PG_ARGISNULL(0))
+		PG_RETURN_POINTER(negated(PG_GETARG_DATUM(1)));
+	state = retention_state_open(&retention_history_states, home,
+								 PointerGetDatum(retention_history_pack(PG_GETARG_DATUM(0))));
 	state = retention_history_merge(home, state, PointerGetDatum(negated(PG_GETARG_DATUM(1))));
 	PG_RETURN_POINTER(retention_history_pack(state));
 }

@@ -39,7 +39,8 @@ retention_days_of_text(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 				 errmsg("days must be a number, or an array of numbers: \"%s\"", written),
-				 errhint("Write 90, or '{30,60,90}'.")));
+				 strspn(written, "0123456789, ") == strlen(written) && strchr(written, ',') ?
+				 errhint("Write '{%s}'.", written) : errhint("Write 90, or '{30,60,90}'.")));
 	if (several)
 		PG_RETURN_DATUM(OidInputFunctionCall(F_ARRAY_IN, written, INT4OID, -1));
 	days = DirectFunctionCall1(int4in, CStringGetDatum(written));

@@ -417,7 +417,7 @@ retention_question_next_of_part(Question *question, CustomerView *customer)
 	bool		more = question->anchor ? next_with_anchor(question, customer) :
 		next_of_anchored(question, customer);
 
-	if (!more && !question->quiet)
+	if (!more && !question->quiet && !(question->anchor && anchor_says_who(&question->unpacker.kind, &question->anchor->unpacker.kind)))
 		retention_tell_left_out(question->left_out);
 	return more;
 }

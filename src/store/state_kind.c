@@ -52,12 +52,21 @@ difference(const Kind *a, const Kind *b)
 	return one ? psprintf("One has %s, the other %s.", one, other) : NULL;
 }
 
-/* What is the way out, where there is one? */
+/* What is the way out of the first difference? */
 static int
 hint(const Kind *a, const Kind *b)
 {
-	return a->key == b->key && a->named != b->named ?
-		errhint("Make both by purchase_history_with_names, or neither.") : 0;
+	if (a->key != b->key)
+		return errhint("Make both of customers of one type and collation, cast where need be, as customer_id::text, and both of lines with an order_id or neither.");
+	if (a->named != b->named)
+		return errhint("Make both by purchase_history_with_names, or neither.");
+	if (a->time != b->time)
+		return errhint("Make both of times of one type, cast where need be.");
+	if (a->amount != b->amount)
+		return errhint("Make both of amounts of one type, cast where need be, as amount::numeric, or both without.");
+	if (a->grain != b->grain)
+		return errhint("Make both by 'day': that can be asked about all other periods.");
+	return errhint("Make both in the same time zone, named as the last argument, as in purchase_history(customer_id, ordered_at, amount, 'day', 'Europe/Berlin').");
 }
 
 /* What differs in kind has nothing in common; "types" is their type in the plural. */

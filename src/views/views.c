@@ -216,9 +216,14 @@ open_views(Build *build, LOCKMODE schema_mode, LOCKMODE mode, bool quietly)
 		}
 	}
 	while (build->owner != owner);
-	retention_options_of_view(&build->options, retention_views_find_view(build, VIEW_OF_OPTIONS));
 	retention_record_load(build);
 	return true;
+}
+
+static void
+load_options(Build *build)
+{
+	retention_options_of_view(&build->options, retention_views_find_view(build, VIEW_OF_OPTIONS));
 }
 
 typedef struct Refresh
@@ -243,6 +248,7 @@ refresh(void *arg)
 
 	if (!open_views(&build, ShareUpdateExclusiveLock, AccessExclusiveLock, call->quietly))
 		return;
+	load_options(&build);
 	/* a superuser doesn't make views where their owner could not */
 	if (compat_namespace_aclcheck(build.schema, build.owner, ACL_CREATE) != ACLCHECK_OK)
 		ereport(ERROR,
@@ -361,6 +367,7 @@ retention_drop_views(PG_FUNCTION_ARGS)
 	SPI_connect();
 	nest_level = begin_own_names();
 	whole = owns_schema(build.target);
+	/* how they were made may be nonsense by now */
 	(void) open_views(&build, whole ? AccessExclusiveLock : ShareUpdateExclusiveLock, AccessExclusiveLock, false);
 	retention_views_drop(&build);
 	if (whole && owns_schema(build.target) && is_empty(build.schema))
@@ -390,6 +397,7 @@ retention_refresh_data(PG_FUNCTION_ARGS)
 	nest_level = begin_own_names();
 	/* one that has no rows yet is not refreshed concurrently */
 	(void) open_views(&build, ShareUpdateExclusiveLock, concurrently ? ExclusiveLock : AccessExclusiveLock, false);
+	load_options(&build);
 	if (build.options.mode != MODE_MATERIALIZED)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),

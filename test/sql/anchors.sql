@@ -389,6 +389,12 @@ $$;
 SELECT count(DISTINCT customer) AS strangers FROM orders WHERE shop = 1 AND customer % 2 <> 0 AND amount >= 0;
 SELECT count(*) > 0 AS rows FROM cohort_retention(history('true', 'day'), anchor => history('customer % 2 = 0', 'day'));
 SELECT count(*) > 0 AS rows FROM lifecycle(history('customer IN (3000002, 6000011)', 'day'), anchor => history('customer <> 3000002', 'day'));
+-- sign-ups, which have no amounts, say who is meant: that others have ordered is nothing to be told of
+SELECT count(*) > 0 AS rows FROM (SELECT purchase_history(customer, at, amount, 'day') AS h, purchase_history(customer, at, 'day') FILTER (WHERE customer % 2 = 0) AS signed_up,
+	purchase_history(customer, at, 'day') AS without FROM orders WHERE shop = 1) o, LATERAL (SELECT count(*) FROM cohort_retention(h, anchor => signed_up) UNION ALL SELECT count(*) FROM cohort_retention(anchored(h, signed_up))) c;
+-- of orders without amounts it is not known
+SELECT count(*) > 0 AS rows FROM (SELECT purchase_history(customer, at, 'day') FILTER (WHERE customer % 2 = 0) AS signed_up, purchase_history(customer, at, 'day') AS without FROM orders WHERE shop = 1) o,
+	cohort_retention(without, anchor => signed_up);
 -- who only comes to the anchor after the last day seen is not there yet
 SELECT count(DISTINCT customer) AS strangers FROM orders o WHERE shop = 1 AND at < '2023-05-01' AND amount >= 0 AND customer IS NOT NULL AND
 	NOT EXISTS (SELECT FROM orders w WHERE w.shop = 1 AND w.customer = o.customer AND country = 'AT' AND amount >= 0 AND at < '2023-05-01');

@@ -186,12 +186,12 @@ INSERT INTO odd VALUES
 	('nobody knows', 1, '2024-01-01', 5, NULL);
 INSERT INTO odd SELECT 'all', customer, at, amount, sold FROM odd;
 INSERT INTO odd SELECT 'random', hashtext(customer), at, profit, sold FROM random WHERE abs(profit) < 1e15;
-CREATE TABLE stored AS SELECT what, _retention_customer_base(customer, at, amount, sold) AS b, _retention_purchase_history(customer, at, amount, sold IS TRUE, true, 1, 'month') AS h FROM odd GROUP BY what;
+CREATE TABLE stored AS SELECT what, customer_base(_retention_purchase_history(customer, at, amount, sold IS TRUE, true, 1, 'day')) AS b, _retention_purchase_history(customer, at, amount, sold IS TRUE, true, 1, 'month') AS h FROM odd GROUP BY what;
 SELECT what, b::text::customer_base = b AS base, h::text::purchase_history = h AS history, customer_base(h)::text::customer_base = customer_base(h) AS from_history,
 	   customers(b), orders(b), revenue(b), refunds(b), refunded(b), guest_orders(b), guest_refunds(b), guest_revenue(b), (SELECT count(*) FROM revenue_concentration(b, 2)) AS concentration
 FROM stored WHERE what <> 'random' ORDER BY what COLLATE "C";
-SELECT rollup(b)::text::customer_base = (SELECT _retention_customer_base(customer, at, amount, sold) FROM odd) AS base, rollup(h)::text::purchase_history = (SELECT _retention_purchase_history(customer, at, amount, sold IS TRUE, true, 1, 'month') FROM odd) AS history,
-	   revenue(rollup(b)) = (SELECT sum(amount) FROM odd WHERE customer IS NOT NULL AND isfinite(at)) AS revenue FROM stored;
+SELECT rollup(b)::text::customer_base = (SELECT customer_base(_retention_purchase_history(customer, at, amount, sold IS TRUE, true, 1, 'day')) FROM odd) AS base, rollup(h)::text::purchase_history = (SELECT _retention_purchase_history(customer, at, amount, sold IS TRUE, true, 1, 'month') FROM odd) AS history,
+	   revenue(rollup(b)) = (SELECT sum(amount) FROM odd WHERE customer IS NOT NULL AND _retention_row_counts(at, amount)) AS revenue FROM stored;
 -- One with neither orders nor refunds is none, as before.
 SELECT type, what, pg_temp.attempt(format('SELECT %L::%s', replace(encode(decode(hex, 'hex'), 'base64'), E'\n', ''), type)) AS error
 FROM (SELECT encode(decode(b::text, 'base64'), 'hex') AS base, encode(decode(h::text, 'base64'), 'hex') AS history FROM stored WHERE what = 'a refund above 0') s,

@@ -472,6 +472,7 @@ SELECT n, query, said(query) FROM unnest(ARRAY[
 	$$SELECT count(*) FROM of_these, repeat_within(h, interval '90 days')$$,
 	$$SELECT count(*) FROM of_these, repeat_within(h, '{-30}')$$,
 	$$SELECT count(*) FROM of_these, retained_between(h, '{30,7,1}')$$,
+	$$SELECT count(*) FROM of_these, retained_between(h, '1,61')$$, $$SELECT count(*) FROM of_these, retained_between(h, '1, 61 days')$$, $$SELECT count(*) FROM of_these, retained_between(h, '{1,61}')$$, $$SELECT count(*) FROM of_these, value_within(h, '30,90')$$,
 	$$SELECT order_days_between(ordered_at, '2024-12-31', '2024-01-01') FROM orders WHERE customer_id = 1$$,
 	$$SELECT rfm_summary(ordered_at, amount, ordered_at::date) FROM orders WHERE customer_id = 1$$,
 	$$SELECT rfm_summary(ordered_at, amount, now()) FROM orders WHERE customer_id = 1$$,

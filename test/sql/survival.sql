@@ -119,7 +119,7 @@ SELECT restricted_mean(NULL) IS NULL AS mean, median_survival(NULL) IS NULL AS m
 	   (SELECT count(*) FROM kaplan_meier(NULL)) AS rows, logrank(NULL, survival(1, true)) IS NULL AS logrank;
 -- A value of no observations, as a history of no customers makes.
 SELECT subjects(s), events(s), median_survival(s), restricted_mean(s), survival_at(s, 0), logrank(s, s), (SELECT count(*) FROM kaplan_meier(s)) AS rows,
-	   (s + s)::text = s::text AS same, (s + _retention_survival_add(NULL, 1, true))::text = _retention_survival_add(NULL, 1, true)::text AS nothing
+	   (s + s)::text = s::text AS same, (s + NULL)::text = s::text AND (NULL + s)::text = s::text AS null_is_none, (s + _retention_survival_add(NULL, 1, true))::text = _retention_survival_add(NULL, 1, true)::text AS nothing
 FROM (SELECT 'AQEAAAA='::survival_histogram AS s OFFSET 0) v;
 
 -- ---------------------------------------------------------------------------

@@ -109,6 +109,15 @@ SELECT history_info(h) FROM (SELECT rollup(h) AS h FROM (SELECT purchase_history
 -- Months don't tell which day was the first.
 SELECT negated(purchase_history(1, date '2024-01-01', 12.00, 'month'));
 SELECT negated(NULL::purchase_history) IS NULL AS nothing;
+-- NULL is the history of no rows: a stored one is not erased where there were none to take away, or to add.
+CREATE TEMP TABLE stored AS SELECT purchase_history(1, date '2024-01-01', 10.00, 'day') AS h;
+UPDATE stored SET h = h - (SELECT purchase_history(c, d, a, 'day') FROM (VALUES (2, date '2024-01-01', 1.00)) v (c, d, a) WHERE c = 3);
+UPDATE stored SET h = h + (SELECT purchase_history(c, d, a, 'day') FROM (VALUES (2, date '2024-01-01', 1.00)) v (c, d, a) WHERE c = 3);
+SELECT h = (SELECT purchase_history(1, date '2024-01-01', 10.00, 'day')) AS as_it_was, NULL + h = h AS null_plus, NULL - h = negated(h) AS null_minus, (NULL - h) + h = h - h AS nothing,
+	   h + NULL + h - NULL - h = h AS chained, NULL::purchase_history - NULL IS NULL AS minus, NULL::purchase_history + NULL IS NULL AS plus FROM stored;
+-- Of months, too, from which none can be taken away.
+SELECT m - NULL = m AS months, m + NULL = m AS plus FROM (SELECT purchase_history(1, date '2024-01-01', 10.00, 'month')) s (m);
+SELECT NULL - purchase_history(1, date '2024-01-01', 10.00, 'month');
 -- The digits of an amount that went stay, and nothing else.
 SELECT rollup(h) = (SELECT purchase_history(1, date '2024-01-02', 2.0, 'day')) AS same, rollup(h) = (SELECT purchase_history(1, date '2024-01-02', 2.00, 'day')) AS of_two_digits, (history_info(rollup(h))).revenue
 FROM (SELECT purchase_history(1, d, a, 'day') FROM (VALUES (date '2024-01-01', 1.23), (date '2024-01-02', 2.0)) v (d, a) UNION ALL SELECT negated(purchase_history(1, date '2024-01-01', 1.23, 'day'))) c (h);

@@ -105,7 +105,7 @@ SELECT count(*) AS bases, count(*) FILTER (WHERE customers(b + b) = customers(b)
 	   count(*) FILTER (WHERE (first_order(b + b), last_order(b + b)) IS NOT DISTINCT FROM (first_order(b), last_order(b))) AS times,
 	   count(*) FILTER (WHERE guest_orders(b + b) = 2 * guest_orders(b)) AS guests
 FROM wholes;
-SELECT rollup(NULL::customer_base) IS NULL AS nothing, (SELECT rollup(b) FROM wholes WHERE false) IS NULL AS no_rows, customer_base(1) + NULL IS NULL AS plus_null;
+SELECT rollup(NULL::customer_base) IS NULL AS nothing, (SELECT rollup(b) FROM wholes WHERE false) IS NULL AS no_rows, customer_base(1) + NULL = customer_base(1) AS plus_null, NULL + customer_base(1) = customer_base(1) AS null_plus, NULL::customer_base + NULL IS NULL AS of_neither;
 SELECT customer_base(1) + customer_base('1'::text);
 SELECT customer_base(1, now(), 1.0) + customer_base(1, now(), 1.0::float8);
 SELECT customer_base_sample(1, now(), 1.0, 16) + customer_base(1, now()::timestamp, 1.0);

@@ -68,6 +68,18 @@ CREATE OR REPLACE VIEW ours.order_rows AS SELECT customer_id::int8 AS customer, 
 SELECT retention_refresh_views('ours');
 DROP VIEW ours.left_out_rows CASCADE;
 SELECT retention_refresh_views('ours');
+-- Options that are nonsense make no views, and are in nobody's way who drops them; nor is what was taken from what they are made from.
+SELECT count(*) FROM retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', target => 'nonsense', mode => 'materialized');
+CREATE OR REPLACE VIEW nonsense.retention_options AS SELECT text 'fortnight' AS period, text 'Mars/Olympus' AS time_zone, text 'for ever' AS lifespan, float8 '-1' AS margin, text 'crystal ball' AS model, text 'dead' AS mode, false AS ignore_row_security;
+SELECT count(*) FROM retention_refresh_views('nonsense');
+SELECT retention_refresh_data('nonsense');
+SELECT retention_drop_views('nonsense');
+SELECT count(*) AS left_over FROM pg_namespace WHERE nspname = 'nonsense';
+SELECT count(*) FROM retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', target => 'nonsense');
+CREATE OR REPLACE VIEW nonsense.retention_options AS SELECT lower('MONTH') AS period, text 'UTC' AS time_zone, NULL::text AS lifespan, float8 '1' AS margin, text 'mbg/nbd' AS model, text 'plain' AS mode, random() < 0 AS ignore_row_security;
+SELECT count(*) FROM retention_refresh_views('nonsense');
+SELECT retention_drop_views('nonsense');
+SELECT count(*) AS left_over FROM pg_namespace WHERE nspname = 'nonsense';
 -- Comments are for people: no casts, and no places that should have been filled.
 SELECT objoid::regclass, description FROM pg_description JOIN pg_class AS c ON c.oid = objoid
 WHERE classoid = 'pg_class'::regclass AND relnamespace = 'ours'::regnamespace AND description ~ '::|@';

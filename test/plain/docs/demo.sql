@@ -33,7 +33,7 @@ UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL WHERE NOT EXISTS (SELE
 SELECT m, count(*) FILTER (WHERE amount >= 0), round(sum(amount) / nullif(count(*) FILTER (WHERE amount >= 0), 0), 2), round(count(customer_id) FILTER (WHERE amount >= 0)::numeric / nullif(count(DISTINCT customer_id) FILTER (WHERE amount >= 0), 0), 3),
 	   (SELECT round(avg((n > 1)::int), 3) FROM (SELECT count(*) AS n FROM plain.numbered WHERE date_trunc('month', day::timestamp) = m GROUP BY customer) c)
 FROM (SELECT date_trunc('month', ordered_at::date::timestamp)::date AS m, * FROM orders WHERE ordered_at > '-infinity' AND ordered_at < 'infinity') o
-GROUP BY m ORDER BY m DESC LIMIT 12
+GROUP BY m HAVING bool_or(amount >= 0) ORDER BY m DESC LIMIT 12
 
 --> cohorts
 SELECT cohort, size, string_agg(CASE WHEN size < 5 THEN lpad(active || '/' || size, 6) ELSE to_char(100 * active::float8 / size, '990.9') END, ' ' ORDER BY i) FROM plain.cohorts('quarter') WHERE is_complete AND i > 0 GROUP BY cohort, size ORDER BY cohort DESC LIMIT 8
