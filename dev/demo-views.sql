@@ -1,5 +1,6 @@
 -- The views over the orders in the schema shop, which demo.sql and the report read. The period is the one that makes some ten to forty bars of
--- the time there are orders of. psql's variables: table, the order table; zone, the shop's time zone; or none, of the simulated shop.
+-- the time there are orders of. psql's variables: table, the order table; zone, the shop's time zone; segments, what its parts are told by;
+-- or none, of the simulated shop.
 
 SET client_min_messages = warning;
 
@@ -7,6 +8,7 @@ SET client_min_messages = warning;
 \else
 \set table orders
 \set zone UTC
+\set segments '{}'
 \endif
 SET timezone = :'zone';
 
@@ -17,6 +19,7 @@ FROM (SELECT coalesce(max(ordered_at)::date - min(ordered_at)::date, 0) AS days
 \gset
 
 -- \g sends what the call returns, the names of the views, nowhere.
-SELECT retention_create_views(:'table', 'customer_id', 'ordered_at', 'amount', period => :'period', time_zone => :'zone', lifespan => '3 years', target => 'shop')
+SELECT retention_create_views(quote_ident(:'table')::regclass, 'customer_id', 'ordered_at', 'amount', period => :'period', time_zone => :'zone', lifespan => '3 years', target => 'shop',
+	segments => nullif(:'segments', '{}')::text[])
 \g /dev/null
 SET client_min_messages = notice;

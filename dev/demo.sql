@@ -56,7 +56,8 @@ FROM shop_history, customer_base(h) AS base,
 \set ECHO none
 \echo 'paid_to_date        what a customer has paid so far: a fact'
 \echo 'expected_in_a_year  what today''s customers will pay in the year to come, on average:'
-\echo '                    of all together between lower and upper, 95 times of 100'
+\echo '                    of all together between lower and upper, 95 times of 100; NULL:'
+\echo '                    the orders don''t tell yet'
 \echo
 \echo 'The textbook has another number, a year''s value x the lifespan you expect. It'
 \echo 'supposes that all customers had been there for as long as the shop, and go on so:'

@@ -55,7 +55,7 @@ def write(shop, options, folder):
                                          ("refunded_at", "timestamptz"), ("country", "text"), ("source", "text"), ("product", "text")))
     head = f"""-- Made of files by dev/import: their rows, and what was asked of them. orders.sql says the rest.
 SET timezone = {literal(shop.zone)};
-CREATE TEMP TABLE import_row (file int, line int, problem text, per_order bool, customer text, order_id text, ordered_at timestamptz, amount numeric, refund numeric, refunded_at timestamptz,
+CREATE TEMP TABLE import_row (file int, line int, profile text, problem text, per_order bool, customer text, order_id text, ordered_at timestamptz, amount numeric, refund numeric, refunded_at timestamptz,
 	status text, counts bool, gives_back bool, cancelled bool, currency text, country text, source text, product text);
 CREATE TEMP TABLE import_cell (file int, line int{extra});
 """
@@ -70,7 +70,7 @@ INSERT INTO import_cell SELECT file, line, {", ".join(f"c{i}" for i in range(len
     else:
         head += "\\copy import_row FROM 'rows.csv' (FORMAT csv)\n"
     if shop.expressions:
-        keep = "r.file, r.line, r.problem, r.per_order, r.status, r.counts, r.gives_back, r.cancelled, r.currency"
+        keep = "r.file, r.line, r.profile, r.problem, r.per_order, r.status, r.counts, r.gives_back, r.cancelled, r.currency"
         where = f"coalesce(({shop.expressions['where']})::bool, false)" if "where" in shop.expressions else "true"
         names = [name for name, _ in shop.extra]
         head += f"""CREATE TEMP TABLE import_read AS
@@ -98,9 +98,10 @@ def main(words):
         shop = meaning.collect(options.files, options)
         write(shop, options, Path(options.to))
     except Refusal as refusal:
-        print(f"demo: {refusal}", file=sys.stderr)
-        if refusal.hint:
-            print(f"      {refusal.hint}", file=sys.stderr)
+        # What a file says may have letters that a terminal obeys.
+        for start, words_ in (("demo: ", str(refusal)), ("      ", refusal.hint)):
+            if words_:
+                print(start + "".join(letter if letter.isprintable() else "?" for letter in words_), file=sys.stderr)
         return 1
     return 0
 

@@ -2,7 +2,12 @@
 -- leaves them. A table of this name is replaced if it was made here, row by row, so that what stands upon it stays.
 
 BEGIN;
-CREATE EXTENSION IF NOT EXISTS retention;
+DO $$
+BEGIN
+	CREATE EXTENSION IF NOT EXISTS retention;
+EXCEPTION WHEN feature_not_supported OR undefined_file THEN
+	RAISE EXCEPTION '%', SQLERRM USING HINT = 'Install it in that server: make && make install';
+END $$;
 -- Wherever it is, its functions are called by their names.
 SELECT set_config('search_path', concat_ws(', ', nullif(current_setting('search_path'), ''), quote_ident(nspname)), false) AS path
 FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = extnamespace WHERE extname = 'retention' \gset
@@ -24,5 +29,8 @@ TRUNCATE :"table";
 INSERT INTO :"table" SELECT order_id, customer_id, ordered_at, amount, status, country, source, product FROM import_orders ORDER BY ordered_at, order_id, amount DESC;
 COMMIT;
 ANALYZE :"table";
+-- Parts of the shop that its numbers are told by: where there are several, and not as many as orders.
+SELECT array_remove(ARRAY[CASE WHEN count(DISTINCT country) BETWEEN 2 AND 200 THEN 'country' END, CASE WHEN count(DISTINCT source) BETWEEN 2 AND 200 THEN 'source' END,
+	CASE WHEN count(DISTINCT product) BETWEEN 2 AND 200 THEN 'product' END], NULL) AS segments FROM import_orders \gset
 -- What demo.sql asks.
 CREATE TEMP VIEW orders AS SELECT * FROM :"table";

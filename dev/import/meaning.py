@@ -19,7 +19,7 @@ from amounts import is_empty
 from refusal import Refusal
 
 # What orders.sql reads.
-COLUMNS = ["file", "line", "problem", "per_order", "customer", "order_id", "ordered_at", "amount", "refund", "refunded_at", "status", "counts", "gives_back",
+COLUMNS = ["file", "line", "profile", "problem", "per_order", "customer", "order_id", "ordered_at", "amount", "refund", "refunded_at", "status", "counts", "gives_back",
            "cancelled", "currency", "country", "source", "product"]
 # Options that name a column or say an expression, and the role that each is of.
 OPTIONS = {"customer": "customer", "order_id": "order_id", "at": "ordered_at", "amount": "amount", "refund": "refund", "refund_at": "refunded_at", "country": "country",
@@ -37,6 +37,7 @@ class Shop:
         # role -> SQL, and the columns that it needs: (name, type), which follow COLUMNS in each row
         self.expressions = {}
         self.extra = []
+        self.names = {}
         self.zone = "UTC"
         self.said_currency = None
         self.guests = []
@@ -104,6 +105,7 @@ def collect(paths, options):
             readings.learn_any(part, place)
     joined = join_tables(mains[0][0], others, readings) if others else {}
     readings.decide()
+    shop.extra = [(kind["name"], kind["type"]) for kind in readings.types.values()]
     choose_zone(shop, options, [part for part, _ in mains])
     for part, _ in mains:
         write(part, shop, options, readings, generic, joined)
@@ -148,9 +150,9 @@ def choose_columns(part, shop, options, generic, others, other_parts):
                 part.roles["refund_customer"] = []
         else:
             part.roles[role] = []
-            shop.expressions[role] = expression(part, value, option)
+            shop.expressions[role] = expression(part, value, option, shop.names)
     if options.where:
-        shop.expressions["where"] = expression(part, options.where, "where")
+        shop.expressions["where"] = expression(part, options.where, "where", shop.names)
     if options.status:
         column, _, values = options.status.rpartition(":")
         if column.strip():
@@ -212,8 +214,9 @@ def no_column(part, name, option):
 TOKEN = re.compile(r'"((?:[^"]|"")*)"|\'(?:[^\']|\'\')*\'|[^\W\d]\w*')
 
 
-def expression(part, text, option):
-    """The SQL of it, with the names of columns in quotes; they may stand there in quotes or without, in any case."""
+def expression(part, text, option, names):
+    """The SQL of it, with the names of columns in quotes; they may stand there in quotes or without, in any case. names: those of the
+    columns by their small letters, as other files have them"""
     found = []
 
     def quoted(match):
@@ -228,7 +231,7 @@ def expression(part, text, option):
         found.append(place)
         if place not in part.extra:
             part.extra.append(place)
-        return identifier(part.table.header[place])
+        return identifier(names.setdefault(name.casefold(), part.table.header[place]))
 
     if ";" in re.sub(TOKEN, "", text) or "--" in re.sub(TOKEN, "", text):
         raise Refusal(f"--{option.replace('_', '-')} takes a column or one expression, not {text}")
@@ -293,9 +296,16 @@ def guess_per(part):
     if all(len({row for _, row in rows}) == 1 for rows in several):
         part.per = "order"
         part.per_said = "rows that stand twice are counted once"
-    elif len(several) >= 3 and all(len({amount for amount, _ in rows}) == 1 for rows in several):
-        part.per = "order"
-        part.per_said = "once an order, whose rows all have the same"
+    elif all(len({amount for amount, _ in rows}) == 1 for rows in several):
+        # Each row of an order has the same amount: that of the order, or lines that happen to be alike.
+        name = part.name(part.roles["amount"][0])
+        if profiles_of.bare_word(name) in {profiles_of.word(total) for total in part.profile.data["words"]["totals"]}:
+            part.per = "order"
+            part.per_said = "once an order, whose rows all have the same"
+        else:
+            order = next(order for order, rows in seen.items() if len(rows) > 1)
+            raise Refusal(f"{part.table.path} has several rows of one order, such as {text(order)}, and all of an order have the same {name}",
+                          "Is it that of the order, say --per order; if rows are to be added up, --per line.")
 
 
 class Readings:
@@ -326,25 +336,31 @@ class Readings:
 
     def learn_any(self, part, place):
         """A column in an expression is of numbers or times if nearly all of its cells are."""
+        name = part.name(place)
+        kind = self.types.setdefault(name.casefold(), {"name": name, "money": amounts.Reading(name, self.options.decimal),
+                                                       "time": times.Reading(name, self.options.dates, part.profile.data.get("day_first")), "cells": []})
         cells = [cell for cell in part.column(place) if not is_empty(cell)]
-        money, time = amounts.Reading(part.name(place), self.options.decimal), times.Reading(part.name(place), self.options.dates, part.profile.data.get("day_first"))
+        kind["cells"] += cells[:1000]
+        for cell in set(cells):
+            kind["money"].learn(cell)
         for cell in cells:
-            money.learn(cell)
-            time.learn(cell)
-        sample = cells[:1000]
-        if sample and sum(1 for c in sample if not isinstance(c, str) or amounts.SHAPE.fullmatch(c.strip())) >= 0.9 * len(sample):
-            money.decide()
-            self.types[self.key(part, place)] = ("numeric", money)
-        else:
-            time.decide()
-            if sample and sum(1 for c in sample if time.read(c)) >= 0.9 * len(sample):
-                self.types[self.key(part, place)] = ("timestamptz", time)
-            else:
-                self.types[self.key(part, place)] = ("text", None)
+            kind["time"].learn(cell)
+
+    def decide_any(self):
+        for kind in self.types.values():
+            cells, kind["type"], kind["reading"] = kind["cells"], "text", None
+            if cells and sum(1 for c in cells if not isinstance(c, str) or amounts.SHAPE.fullmatch(c.strip())) >= 0.9 * len(cells):
+                kind["money"].decide()
+                kind["type"], kind["reading"] = "numeric", kind["money"]
+            elif cells:
+                kind["time"].decide()
+                if sum(1 for c in cells if kind["time"].read(c)) >= 0.9 * len(cells):
+                    kind["type"], kind["reading"] = "timestamptz", kind["time"]
 
     def decide(self):
         for reading_ in self.of.values():
             reading_.decide()
+        self.decide_any()
 
 
 def join_tables(main, others, readings):
@@ -371,7 +387,8 @@ def text(cell):
         return ""
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
-    return str(cell).strip()
+    # COPY takes a line of \\. for the end, wherever it stands.
+    return " ".join(str(cell).split("\n")).replace("\r", " ").strip()
 
 
 # ---- the shop's time zone ------------------------------------------------------------
@@ -527,17 +544,14 @@ def write(part, shop, options, readings, generic, joined):
         customer = [other if a and Decimal(a[0]) < 0 else c for c, other, a in zip(customer, refund_customer, amount)]
     country, source, goods = texts("country"), texts("source"), texts("product")
     extra = []
-    for place in part.extra:
-        kind, reading_ = readings.types[readings.key(part, place)]
-        name = part.name(place)
-        if (name, kind) not in shop.extra:
-            shop.extra.append((name, kind))
+    for kind in readings.types.values():
+        place = next(p for p in part.extra if part.name(p).casefold() == kind["name"].casefold())
         column = part.column(place)
-        if reading_ is None:
+        if kind["reading"] is None:
             extra.append([text(c) or None for c in column])
         else:
-            values = read(name, column, reading_, repr(name))
-            extra.append([v and v[0] for v in values] if kind == "numeric" else values)
+            values = read(kind["name"], column, kind["reading"], repr(kind["name"]))
+            extra.append([v and v[0] for v in values] if kind["type"] == "numeric" else values)
     per_order = part.per == "order"
     amount = [a and a[0] for a in amount]
     refund = [r and r[0] for r in refund]
@@ -555,7 +569,7 @@ def write(part, shop, options, readings, generic, joined):
                 if any(value is None for value in read_):
                     problems[i] = problems[i] or "a payment can't be read"
                 amount.append(str(sum(Decimal(value[0]) for value in read_)) if read_ and all(read_) else None)
-    shop.rows.append(zip([part.number] * n, part.lines, problems, [per_order] * n, customer, order_id, ordered_at, amount, refund, refunded_at, status, counts,
+    shop.rows.append(zip([part.number] * n, part.lines, [profile.key] * n, problems, [per_order] * n, customer, order_id, ordered_at, amount, refund, refunded_at, status, counts,
                          gives_back, cancelled, currencies, country, source, goods, *extra))
 
 
@@ -638,20 +652,17 @@ def say(shop, options, mains, others, readings):
     decide(("customer", names("customer"), "--customer"))
     if names("order_id"):
         decide(("order number", names("order_id"), "--order-id"))
-    for part in mains[:1]:
-        form = part.time_reading
-        said = names("ordered_at")
-        if form is not None:
-            if form.said:
-                said += ", " + form.said
-        decide(("time", said, "--at, --dates"))
-        if form is not None and form.dated and not form.bare and not form.offsets:
-            zone = f"days as they stand; now is of {shop.zone}"
-        elif part.zone_of_times or (form is not None and form.offsets and not form.bare):
-            zone = f"times have a zone; the shop's days are those of {shop.zone}"
-        else:
-            zone = f"times without one are of {shop.zone}"
-        decide(("time zone", zone + (f", {shop.zone_said}" if shop.zone_said else ", as nothing says another"), "--zone"))
+    forms = [part.time_reading for part in mains if part.time_reading is not None]
+    decide(("time", ", ".join([names("ordered_at"), *dict.fromkeys(form.said for form in forms if form.said)]), "--at, --dates"))
+    offsets = any(form.offsets for form in forms) or any(part.zone_of_times for part in mains)
+    bare = any(form.bare for form in forms) and not all(part.zone_of_times for part in mains)
+    if offsets and not bare:
+        zone = f"times have a zone; the shop's days are those of {shop.zone}"
+    elif any(form.dated for form in forms) and not bare:
+        zone = f"days as they stand, in {shop.zone}"
+    else:
+        zone = f"times without one are of {shop.zone}"
+    decide(("time zone", zone + (f", {shop.zone_said}" if shop.zone_said else ", as nothing says another"), "--zone"))
     said = names("amount")
     part = mains[0]
     if not said and part.roles.get("price"):

@@ -7,10 +7,10 @@ SET work_mem = '256MB';
 
 -- A guest is nobody, and e-mail addresses are of no case.
 CREATE TEMP TABLE import_line AS
-SELECT file, line, problem, per_order,
+SELECT file, line, profile, problem, per_order,
 	   CASE WHEN lower(btrim(r.customer)) = ANY (a.guests) OR btrim(r.customer) = '' THEN NULL
 			WHEN r.customer LIKE '%@%' THEN lower(btrim(r.customer)) ELSE btrim(r.customer) END AS customer,
-	   CASE WHEN order_id IS NULL THEN 'r' || file || ':' || line ELSE 'o' || order_id END AS key, order_id,
+	   CASE WHEN order_id IS NULL THEN file || ':' || line ELSE profile || ' ' || order_id END AS key, order_id,
 	   ordered_at, amount, abs(refund) AS refund, refunded_at, status, counts, gives_back, cancelled, r.currency, country, source, product,
 	   CASE WHEN NOT wanted THEN 'not wanted: --where' WHEN problem IS NOT NULL THEN 'unreadable' WHEN amount = 'NaN' OR NOT isfinite(ordered_at) THEN 'unreadable' END AS lost
 FROM import_read AS r, import_asked AS a;
@@ -18,8 +18,8 @@ FROM import_read AS r, import_asked AS a;
 -- Files that overlap: an order that stands in several is that of the last; without order numbers, a row of a customer counts as often as in
 -- the file that has it most.
 UPDATE import_line AS l SET lost = 'also in a later file'
-FROM (SELECT order_id, max(file) AS last FROM import_line WHERE order_id IS NOT NULL GROUP BY order_id HAVING min(file) < max(file)) AS o
-WHERE l.order_id = o.order_id AND l.file < o.last AND l.lost IS NULL;
+FROM (SELECT key, max(file) AS last FROM import_line WHERE order_id IS NOT NULL GROUP BY key HAVING min(file) < max(file)) AS o
+WHERE l.key = o.key AND l.file < o.last AND l.lost IS NULL;
 
 UPDATE import_line AS l SET lost = 'also in a later file'
 FROM (SELECT file, line, max(file) OVER (PARTITION BY customer, ordered_at, amount, copy) AS last
@@ -132,7 +132,7 @@ DECLARE
 BEGIN
 	IF NOT EXISTS (SELECT FROM pg_temp.import_orders WHERE amount >= 0) THEN
 		SELECT string_agg(format('%s: %s (%s)', reason, rows, example), E'\n' ORDER BY rows DESC) INTO why FROM pg_temp.import_left_out;
-		RAISE EXCEPTION 'no row of the files is an order' USING DETAIL = why;
+		RAISE EXCEPTION 'no row of the files is an order' USING DETAIL = coalesce(why, 'Their amounts are below 0: refunds, of orders that are not in the files.');
 	END IF;
 END $$;
 

@@ -95,6 +95,7 @@ class Rule:
         self.not_orders = {word(v) for v in data.get("not", [])} if asked is None else set()
         self.gives_back = {word(v) for v in data.get("refunded", words["refunded"])}
         self.other = data.get("other") if asked is None else "not"
+        self.no = {word(v) for v in words["no"]}
         self.signs = [plain(v) for v in words["not"]]
         # values that neither the profile nor the words know
         self.unknown = set()
@@ -107,7 +108,7 @@ class Rule:
             return False
         if self.other:
             return self.other == "order"
-        if w and any(re.search(r"\b" + re.escape(sign), plain(value)) for sign in self.signs):
+        if w in self.no or w and any(re.search(r"\b" + re.escape(sign), plain(value)) for sign in self.signs):
             return False
         if w and self.orders:
             self.unknown.add(value)

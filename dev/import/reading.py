@@ -6,12 +6,15 @@ that can't be read is one line: a quote that never ends would otherwise swallow 
 """
 
 import codecs
+import contextlib
 import csv
 import gzip
 import io
 import itertools
+import os
 import re
 import zipfile
+import zlib
 
 import clevercsv
 
@@ -69,7 +72,7 @@ def open_table(path, known, encoding=None, separator=None, sheet=None):
     if start.startswith(b"PK"):
         return open_workbook(path, known, sheet)
     if start.startswith(b"\xd0\xcf\x11\xe0"):
-        raise Refusal(f"{path} is a workbook in Excel's old form", "Save it as .xlsx or as CSV, and give that.")
+        raise Refusal(f"{path} is a workbook in Excel's old form, or behind a password", "Save it as .xlsx or as CSV, without one, and give that.")
     for magic, what in ((b"%PDF", "a PDF"), (b"<", "a page or XML"), (b"{", "JSON"), (b"PAR1", "Parquet")):
         if start.lstrip().startswith(magic):
             raise Refusal(f"{path} is no table of text: it is {what}", "Export the orders as CSV or .xlsx.")
@@ -80,10 +83,13 @@ def open_table(path, known, encoding=None, separator=None, sheet=None):
 
 
 def first_bytes(path):
+    # It is read more than once.
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise Refusal(f"{path} is no file", "Save what it says as one, and give that.")
     try:
         with open_bytes(path) as f:
             start = f.read(64)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise Refusal(f"can't read {path}: {getattr(error, 'strerror', None) or error}") from None
     if not start:
         raise Refusal(f"{path} is empty")
@@ -106,10 +112,18 @@ MARKS = [
 ]
 
 
+@contextlib.contextmanager
+def broken(path):
+    try:
+        yield
+    except (OSError, EOFError, zlib.error) as error:
+        raise Refusal(f"{path} can't be read to its end: {error}") from None
+
+
 def encoding_of(path):
     """(codec, its name in words). Without a mark a file is UTF-8 if it can be, or nearly: a byte that was
     damaged is a letter of one line, no other encoding. What is not is what Windows writes in the West."""
-    with open_bytes(path) as f:
+    with open_bytes(path) as f, broken(path):
         sample = f.read(SAMPLE)
         for mark, codec, name in MARKS:
             if sample.startswith(mark):
@@ -144,7 +158,7 @@ def open_text(path, known, encoding, separator):
         codec, name = encoding_of(path)
 
     def lines():
-        with io.TextIOWrapper(open_bytes(path), encoding=codec, errors="replace", newline="") as f:
+        with broken(path), io.TextIOWrapper(open_bytes(path), encoding=codec, errors="replace", newline="") as f:
             # No text has this letter, and PostgreSQL takes none.
             yield from (line.replace("\0", "") for line in f)
 
@@ -177,10 +191,11 @@ def dialect_of(path, text, separator):
         pass
     if not separator and (not found or found.delimiter not in SEPARATORS):
         raise Refusal(f"{path} has no columns: nothing stands between them", "If something does, say --separator ';' (or ',', tab, '|').")
+    # What it takes for an escape may be any sign before another, and for a quote any apostrophe: these are the ones that programs write.
     return {
         "delimiter": separator or found.delimiter,
-        "quotechar": (found and found.quotechar) or '"',
-        "escapechar": (found and found.escapechar) or None,
+        "quotechar": "'" if found and found.quotechar == "'" and '"' not in text else '"',
+        "escapechar": "\\" if found and found.escapechar == "\\" else None,
     }
 
 
@@ -230,6 +245,10 @@ def parsed(lines, dialect, width, before):
         number += len(taken)
 
 
+# What a file that is cut short, or no file of its kind, ends in.
+BROKEN = (zipfile.BadZipFile, zlib.error, SyntaxError, KeyError, ValueError, OSError, EOFError, TypeError, AttributeError, IndexError)
+
+
 # ---- workbooks ---------------------------------------------------------------
 
 
@@ -240,19 +259,22 @@ def open_workbook(path, known, sheet):
         with open_bytes(path) as f:
             book = openpyxl.load_workbook(io.BytesIO(f.read()), read_only=True, data_only=True)
         names = book.sheetnames
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError, TypeError, AttributeError) as error:
+    except BROKEN as error:
         raise Refusal(f"{path} begins as a workbook (or another packed file) does, but can't be read as one: {error}",
-                      "Open it in the program that it is from, and save it as .xlsx or as CSV.") from None
+                      "Unpack it, or open it in the program that it is from, and save it as .xlsx or as CSV.") from None
     if sheet is not None and sheet not in names:
         raise Refusal(f"{path} has no sheet {sheet!r}", "Its sheets: " + ", ".join(names))
 
     def rows_of(name):
         def rows(width):
-            for line, cells in enumerate(book[name].iter_rows(values_only=True), 1):
-                cells = list(cells)
-                while cells and cells[-1] is None and len(cells) > (width or 0):
-                    cells.pop()
-                yield line, ["" if cell is None else cell for cell in cells]
+            try:
+                for line, cells in enumerate(book[name].iter_rows(values_only=True), 1):
+                    cells = list(cells)
+                    while cells and cells[-1] is None and len(cells) > (width or 0):
+                        cells.pop()
+                    yield line, ["" if cell is None else cell for cell in cells]
+            except BROKEN as error:
+                raise Refusal(f"{path} can't be read to its end: {error}", "Save it again as .xlsx or as CSV.") from None
         return rows
 
     problem = None
@@ -278,7 +300,8 @@ def find_header(path, rows, known):
         return sum(1 for cell in set(cells) if cell and known(cell))
 
     best = max(rows, key=lambda row: score(row[1]))
-    if score(best[1]) == 0:
+    # One may be the first word of a line of totals.
+    if score(best[1]) < 2:
         widths = [len(cells) for _, cells in rows]
         usual = max(set(widths), key=lambda w: (widths.count(w), w))
         best = next(row for row in rows if len(row[1]) == usual)

@@ -2,6 +2,8 @@
 
 What comes of it: a dict of orders, customers, gross, refunded, refunds, first, last and said (words that are printed); or a text, which the refusal says."""
 
+import gzip
+
 HEAD = "order_id,customer,order_date,amount\n"
 
 
@@ -18,6 +20,9 @@ CASES = [
     # ---- lines of a file
     ("a quote that never ends is one line's", {"a.csv": csv_of("1,ann,2024-01-01,5.00", '2,"bob,2024-01-02,6.00', "3,cid,2024-01-03,7.00", "4,dan,2024-01-04,8.00")}, [],
      {"orders": 4, "gross": "26.00"}),
+    ("quotes behind backslashes", {"a.csv": csv_of(*(f'"{i}","c{i}","2024-01-0{i}","5.00","say \\"hi, you\\" {i}"' for i in range(1, 8)), head='"order_id","customer","order_date","amount","note"\n')}, [], {"orders": 7, "gross": 35}),
+    ("apostrophes for quotes", {"a.csv": csv_of(*(f"'{i}','c, {i}','2024-01-0{i}','5.00'" for i in range(1, 8)), head="'order_id','customer','order_date','amount'\n")}, [], {"orders": 7, "customers": 7, "gross": 35}),
+    ("an apostrophe is no quote", {"a.csv": csv_of(*(f"{i},d'Artagnan {i},2024-01-0{i},5.00" for i in range(1, 8)))}, [], {"orders": 7, "customers": 7}),
     ("a note of several lines is one cell", {"a.csv": csv_of('1,ann,2024-01-01,5.00,"ring\ntwice, ""please"""', '2,bob,2024-01-02,6.00,', head="order_id,customer,order_date,amount,note\n")}, [],
      {"orders": 2, "gross": "11.00"}),
     ("a line with a cell too many is said", {"a.csv": csv_of("1,ann,2024-01-01,5.00", "2,bob,2024-01-02,1,000.00", "3,cid,2024-01-03,7.00")}, [],
@@ -26,7 +31,13 @@ CASES = [
      {"orders": 2, "gross": "12.00", "said": "a.csv, line 3: abc"}),
     ("a day that is none is said", {"a.csv": csv_of("1,ann,2024-01-01,5.00", "2,bob,2024-02-30,6.00")}, [], {"orders": 1, "said": "2024-02-30"}),
     ("title lines with separators", {"a.csv": "Report,,,\nof May,,,\n" + csv_of("1,ann,2024-01-01,5.00", "2,bob,2024-01-02,6.00")}, [], {"orders": 2}),
+    ("refunds alone", {"a.csv": csv_of("1,ann,2024-01-01,-5")}, [], "LOAD no row of the files is an order"),
     ("empty", {"a.csv": ""}, [], "is empty"),
+    ("names that nobody knows", {"a.csv": csv_of("1,ann,2024-01-01,5.00", "2,bob,2024-01-02,6.00", "Total,,,11.00", head="Ref,Wer,Wann,Viel\n")}, [], "Its columns: Ref, Wer, Wann, Viel."),
+    ("and the user says them", {"a.csv": csv_of("1,ann,2024-01-01,5.00", "2,bob,2024-01-02,6.00", "Total,,,11.00", head="Ref,Wer,Wann,Viel\n")}, ["--customer", "Wer", "--at", "Wann", "--amount", "Viel"], {"orders": 2, "gross": 11}),
+    ("cut short", {"a.csv.gz": gzip.compress(csv_of(*(f"{i},c{i * i},2024-01-01,{i}.00" for i in range(1, 9999))).encode())[:9000]}, [], "can't be read to its end"),
+    ("a workbook cut short", {"a.xlsx": b"PK\x03\x04" + b"\0" * 200}, [], "save it as .xlsx or as CSV"),
+    ("letters that a terminal obeys", {"a.csv": "\x1b[31m1,2,3\n4,5,6\n"}, [], "?[31m1"),
     ("a header alone", {"a.csv": HEAD}, [], "has no rows below its header"),
     ("no header", {"a.csv": "1,ann,2024-01-01,5.00\n2,bob,2024-01-02,6.00\n"}, [], "Put a line with their names above it"),
     ("one column", {"a.csv": "customer\nann\nbob\n"}, [], "--separator"),
@@ -89,8 +100,10 @@ CASES = [
     ("only some rows", {"a.csv": csv_of("1,ann,2024-01-01,5,web", "2,bob,2024-01-02,6,shop", head="order_id,customer,order_date,amount,channel\n")}, ["--where", "channel = 'web'"], {"orders": 1, "gross": 5, "said": "not wanted"}),
     ("not more than an expression", {"a.csv": csv_of("1,ann,2024-01-01,5")}, ["--amount", "amount; DROP TABLE x"], "one expression"),
     ("a hostile header", {"a.csv": csv_of("1,ann,2024-01-01,5,1", head="order_id,customer,order_date,amount,\"a\"\"b'; \\\\ :x\"\n")}, ["--amount", "\"a\"\"b'; \\\\ :x\" + amount"], {"gross": 6}),
+    ("a line of \\. in a cell", {"a.csv": csv_of('1,"ann\n\\.\nbob",2024-01-01,5', "2,cid,2024-01-02,6")}, [], {"orders": 2, "customers": 2}),
     ("a hostile customer", {"a.csv": csv_of("1,\\N,2024-01-01,5", "2,'; DROP TABLE x; --,2024-01-01,5", "3,\\.,2024-01-02,5", "4,\x1b[31mred,2024-01-03,5", "5,nul\0,2024-01-03,5")}, [], {"orders": 5, "customers": 4}),
     # ---- which rows are orders, and what was given back
+    ("paid or not", {"a.csv": csv_of("1,ann,2024-01-01,5,yes", "2,bob,2024-01-02,6,no", head="order_id,customer,order_date,amount,paid\n")}, [], {"orders": 1, "gross": 5}),
     ("statuses that are said", {"a.csv": csv_of("1,ann,2024-01-01,5,done", "2,bob,2024-01-02,6,odd", "3,cid,2024-01-03,7,odd", head="order_id,customer,order_date,amount,status\n")}, ["--status", "done"], {"orders": 1, "said": "odd (2)"}),
     ("a status of another column", {"a.csv": csv_of("1,ann,2024-01-01,5,done,yes", "2,bob,2024-01-02,6,done,no", head="order_id,customer,order_date,amount,status,Really\n")}, ["--status", "really: yes"], {"orders": 1, "gross": 5}),
     ("no status counts", {"a.csv": csv_of("1,ann,2024-01-01,5,void", "2,bob,2024-01-02,6,odd", head="order_id,customer,order_date,amount,status\n")}, ["--status", "none"], {"orders": 2}),
@@ -104,6 +117,11 @@ CASES = [
     ("the same row twice, as lines", {"a.csv": csv_of("1,ann,2024-01-01,5", "1,ann,2024-01-01,5", "2,bob,2024-01-02,6")}, ["--per", "line"], {"orders": 2, "gross": 16}),
     ("lines are added up", {"a.csv": csv_of("1,ann,2024-01-01,5,cup", "1,ann,2024-01-01,7,pot", "2,bob,2024-01-02,6,pot", head="order_id,customer,order_date,amount,product\n")}, [], {"orders": 2, "gross": 18}),
     ("a total on each line", {"a.csv": csv_of(*(f"{i},c{i},2024-01-0{i},{i}.50,{p}" for i in (1, 2, 3) for p in ("cup", "pot")), head="order_id,customer,order_date,total,product\n")}, [], {"orders": 3, "gross": "7.50"}),
+    ("rows of one order that are alike, and nothing tells", {"a.csv": csv_of("1,ann,2024-01-01,5,cup", "1,ann,2024-01-01,5,pot", "2,bob,2024-01-02,6,pot", head="order_id,customer,order_date,amount,product\n")}, [], "--per line"),
+    ("they are lines, says the user", {"a.csv": csv_of("1,ann,2024-01-01,5,cup", "1,ann,2024-01-01,5,pot", "2,bob,2024-01-02,6,pot", head="order_id,customer,order_date,amount,product\n")}, ["--per", "line"], {"orders": 2, "gross": 16}),
+    ("one number on two platforms", {"a.csv": csv_of("1001,ann@x,2024-01-01,5"), "b.csv": SHOPIFY + "1001,bob@x,paid,2024-01-01 10:00:00 +0100,EUR,10.00,0.00,Cup,,DE\n"}, [], {"orders": 2, "customers": 2, "gross": 15}),
+    ("an expression over files whose columns are in another order", {"a.csv": csv_of("1,ann,2024-01-01,5,2", head="order_id,customer,order_date,net,tax\n"), "b.csv": csv_of("2,bob,2024-01-02,3,7", head="order_id,customer,order_date,TAX,Net\n")},
+     ["--amount", "net + 10 * tax"], {"orders": 2, "gross": 62}),
     ("months that overlap", {"jan.csv": csv_of("1,ann,2024-01-01,5", "2,bob,2024-01-31,6"), "feb.csv": csv_of("2,bob,2024-01-31,7", "3,cid,2024-02-01,8")}, [], {"orders": 3, "gross": 20, "said": "1 order stands in several files"}),
     ("months that overlap, without numbers", {"jan.csv": csv_of("ann,2024-01-01,5", "ann,2024-01-01,5", "bob,2024-01-31,6", head="customer,date,amount\n"),
                                               "feb.csv": csv_of("bob,2024-01-31,6", "bob,2024-02-01,6", head="customer,date,amount\n")}, [], {"orders": 4, "gross": 22}),
