@@ -43,21 +43,17 @@ SELECT :'currency' <> '' AS named
 \echo
 -- plain: worth
 \set ECHO queries
-CREATE TEMP TABLE shop_history AS
-SELECT purchase_history(customer_id, ordered_at, amount, 'day') AS h FROM orders;
-
-SELECT round(customer_value(base), 2)             AS paid_to_date,
-       round(expected_revenue::numeric / next.customers, 2) AS expected_in_a_year,
-       round(revenue_lower::numeric / next.customers, 2)    AS lower,
-       round(revenue_upper::numeric / next.customers, 2)    AS upper
-FROM shop_history, customer_base(h) AS base,
-     expected_total(h, fit_purchases(repeat_buying(h)), fit_spend(repeat_spend(h)),
-                    horizon => '1 year') AS next;
+SELECT round(customer_value, 2)                      AS paid_to_date,
+       round(expected_revenue_per_customer, 2)       AS expected_in_a_year,
+       round(expected_revenue_per_customer_lower, 2) AS lower,
+       round(expected_revenue_per_customer_upper, 2) AS upper,
+       converged, message
+FROM shop.kpi, shop.outlook;
 \set ECHO none
 \echo 'paid_to_date        what a customer has paid so far: a fact'
 \echo 'expected_in_a_year  what today''s customers will pay in the year to come, on average:'
 \echo '                    of all together between lower and upper, 95 times of 100; NULL:'
-\echo '                    the orders don''t tell yet'
+\echo '                    the orders don''t tell yet. Believed only if the models converged'
 \echo
 \echo 'The textbook has another number, a year''s value x the lifespan you expect. It'
 \echo 'supposes that all customers had been there for as long as the shop, and go on so:'
@@ -100,6 +96,9 @@ LIMIT 12;
 \echo
 -- plain: cohorts
 \set ECHO queries
+CREATE TEMP TABLE shop_history AS
+SELECT purchase_history(customer_id, ordered_at, amount, 'day') AS h FROM orders;
+
 SELECT cohort, cohort_size AS customers,
        string_agg(CASE WHEN cohort_size < 5 THEN lpad(active || '/' || cohort_size, 6)
                        ELSE to_char(100 * retention, '990.9') END, ' ' ORDER BY period_index)

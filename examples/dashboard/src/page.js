@@ -35,7 +35,7 @@ export function page(answers) {
     return [
       el("h1", {}, title),
       el("p", {class: "lead"}, lead),
-      el("div", {class: "kpis"}, kpiCards(kpi, answers.expected[0], options, {last, before}, money))
+      el("div", {class: "kpis"}, kpiCards(kpi, answers.outlook[0], options, {last, before}, money))
     ];
   }
 

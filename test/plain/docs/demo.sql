@@ -13,16 +13,13 @@ SELECT (SELECT sum(amount) / nullif(count(*) FILTER (WHERE amount >= 0), 0) FROM
 FROM orders WHERE amount >= 0 AND customer_id IS NOT NULL
 
 --> worth
-SELECT customers, orders, revenue FROM shop_history, history_info(h) WHERE h IS NOT NULL;
-SELECT count(DISTINCT customer), count(*), (SELECT sum(amount) FROM plain.known) FROM plain.numbered HAVING count(*) > 0
-
---> worth
 -- the bounds are its own: test/sql/expected_total.sql has them in SQL
-SELECT round((SELECT sum(amount) FROM plain.known) / nullif(n, 0), 2), round(expected::numeric / n, 2), round(revenue_lower::numeric / n, 2), round(revenue_upper::numeric / n, 2)
+SELECT round((SELECT sum(amount) FROM plain.known) / nullif(n, 0), 2), round(expected, 2), round((revenue_lower / nullif(customers - without_revenue, 0))::numeric, 2), round((revenue_upper / nullif(customers - without_revenue, 0))::numeric, 2),
+	   (model_info(m)).converged AND (model_info(sp)).converged IS NOT FALSE, nullif(concat_ws('; ', (model_info(m)).message, (model_info(sp)).message), '')
 FROM (SELECT count(*) AS n FROM plain.customer) c,
-	 (SELECT sum(expected_purchases(m, rfm, '1 year') * expected_spend(sp, rfm)) AS expected
-	  FROM plain.rfm(plain.today()), (SELECT fit_purchases(repeat_buying(rfm)) AS m, fit_spend(repeat_spend(rfm)) AS sp FROM plain.rfm(plain.today())) f) e,
-	 (SELECT purchase_history(customer, day, amount, 'day') AS h FROM plain.rows) s, expected_total(h, fit_purchases(repeat_buying(h)), fit_spend(repeat_spend(h)), '1 year')
+	 (SELECT fit_purchases(repeat_buying(rfm)) AS m, fit_spend(repeat_spend(rfm)) AS sp FROM plain.rfm(plain.today())) f,
+	 LATERAL (SELECT avg(expected_purchases(m, rfm, '1 year') * expected_spend(sp, rfm))::numeric AS expected FROM plain.rfm(plain.today())) e,
+	 (SELECT purchase_history(customer, day, amount, 'day') AS h FROM plain.rows) s, LATERAL expected_total(h, m, sp, '1 year')
 
 --> parts
 SELECT paid / orders, orders / customers / years, years, 3, true, paid / customers, paid / customers / years * 3
@@ -34,6 +31,10 @@ SELECT m, count(*) FILTER (WHERE amount >= 0), round(sum(amount) / nullif(count(
 	   (SELECT round(avg((n > 1)::int), 3) FROM (SELECT count(*) AS n FROM plain.numbered WHERE date_trunc('month', day::timestamp) = m GROUP BY customer) c)
 FROM (SELECT date_trunc('month', ordered_at::date::timestamp)::date AS m, * FROM orders WHERE ordered_at > '-infinity' AND ordered_at < 'infinity') o
 GROUP BY m HAVING bool_or(amount >= 0) ORDER BY m DESC LIMIT 12
+
+--> cohorts
+SELECT customers, orders, revenue FROM shop_history, history_info(h) WHERE h IS NOT NULL;
+SELECT count(DISTINCT customer), count(*), (SELECT sum(amount) FROM plain.known) FROM plain.numbered HAVING count(*) > 0
 
 --> cohorts
 SELECT cohort, size, string_agg(CASE WHEN size < 5 THEN lpad(active || '/' || size, 6) ELSE to_char(100 * active::float8 / size, '990.9') END, ' ' ORDER BY i) FROM plain.cohorts('quarter') WHERE is_complete AND i > 0 GROUP BY cohort, size ORDER BY cohort DESC LIMIT 8

@@ -30,20 +30,20 @@ const seenDays = 180;
 
 // What a customer is worth from now on: what is expected of today's customers, with its bounds, which are of all together. Below it the textbook's lifetime
 // value, where the views were made with a lifespan: it supposes that everybody had been there for as long as the shop, and goes on so.
-function expectedCard(kpi, expected, options, money) {
+function expectedCard(kpi, outlook, options, money) {
   const card = (...rest) => kpiCard("expected", "Expected of a customer", ...rest);
   const text = "in the next 12 months, on average";
   if (!(kpi.days >= seenDays)) return card("–", "appears here after half a year of orders");
-  if (expected?.expected_revenue == null) return card("–", `${text}: the orders don’t tell`);
-  const each = (x) => money.cents(x / expected.customers);
+  if (outlook.expected_revenue_per_customer == null || outlook.converged === false) return card("–", `${text}: the orders don’t tell`);
   const margin = options.margin === 1 ? "" : ` at a margin of ${percent(options.margin, 0)}`;
-  return card(each(expected.expected_revenue), text, [
-    expected.revenue_lower == null ? null : `95 times of 100 from ${each(expected.revenue_lower)} to ${each(expected.revenue_upper)}`,
+  const {expected_revenue_per_customer_lower: lower, expected_revenue_per_customer_upper: upper} = outlook;
+  return card(money.cents(outlook.expected_revenue_per_customer), text, [
+    lower == null ? null : `95 times of 100 from ${money.cents(lower)} to ${money.cents(upper)}`,
     options.lifespan == null ? null : `The textbook’s: ${money.cents(kpi.clv)} in ${options.lifespan}${margin}`
   ].filter((line) => line != null));
 }
 
-export function kpiCards(kpi, expected, options, {last, before}, money) {
+export function kpiCards(kpi, outlook, options, {last, before}, money) {
   // What the last complete period was, and the change from the one before.
   const compare = (said, key, points) => {
     if (!last) return null;
@@ -70,6 +70,6 @@ export function kpiCards(kpi, expected, options, {last, before}, money) {
     // Of a period, what its customers paid in it, and not its clv: that is by the year, so that 31 days
     // after 30 would be a change.
     kpiCard("customer-value", "Paid by a customer", money.cents(kpi.customer_value), "so far, on average", level("customer_value", money.cents)),
-    expectedCard(kpi, expected, options, money)
+    expectedCard(kpi, outlook, options, money)
   ];
 }

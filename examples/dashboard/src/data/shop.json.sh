@@ -12,8 +12,6 @@ set -eu
 cd "$(dirname "$0")/../queries"
 {
 	echo "SET intervalstyle = postgres;"
-	# The functions of expected.sql, wherever the extension is.
-	echo "SELECT set_config('search_path', quote_ident(nspname), false) AS path FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = extnamespace WHERE extname = 'retention' \\gset"
 	echo "SELECT json_build_object("
 	for query in *.sql; do
 		echo "'${query%.sql}', (SELECT coalesce(json_agg(q), '[]') FROM ("

@@ -1,0 +1,2 @@
+SELECT expected_revenue_per_customer, expected_revenue_per_customer_lower, expected_revenue_per_customer_upper, converged
+FROM :"schema".outlook
