@@ -6,6 +6,8 @@
 #                              without it the view is one that users replace
 #   --@single                  it has one row, and its key tells nothing
 #   --@never_kept              it's a plain view in each mode
+#   --@index EXPRESSION        where its rows are kept, there is an index of this, too, if it
+#                              is more than a column
 #   --@reads VIEW[, VIEW]      others of these that it reads, if any: it comes
 #                              behind those with no key
 #   --@of_segments             it is there where segments are given
@@ -15,7 +17,12 @@
 #   --@column NAME: TEXT       a column's comment
 #
 # and the query behind it.  What reads one history reads it from @shop@, which is that of
-# the whole or of a part.  There a function of ours that returns rows is asked for
+# the whole or of a part.  Behind a line
+#
+#   --@kept VIEW
+#
+# there may be another one for where rows are kept: the view then keeps none itself, but reads
+# those of that one.  In both a function of ours that returns rows is asked for
 # in a select list, and for its columns by their names: in FROM, PostgreSQL writes
 # all columns of a function into the definition of a view that is restored, those of
 # a later version too, and we would not know it for ours (see doc/internals.md).
@@ -36,13 +43,18 @@ function add(view, about, key, has_key, single, reads, of_segments, each,    i, 
 	printf "};\n\n"
 	if (key && !single)
 		about = about " Key: " key "."
-	line = sprintf("\t{%s, %s, %s, %s,\n%s\t\t, columns_of_%s, lengthof(columns_of_%s), %s, %s, %s, %s}",
+	line = sprintf("\t{%s, %s, %s, %s,\n%s\t\t, columns_of_%s, lengthof(columns_of_%s), %s, %s, %s, %s, %s, %s,\n%s}",
 		quote(view), quote(about), has_key ? quote(key) : "NULL", reads ? quote(reads) : "NULL", sql, view, view,
-		of_segments ? "true" : "false", each ? "true" : "false", never_kept ? "true" : "false", segment_columns ? "true" : "false")
+		of_segments ? "true" : "false", each ? "true" : "false", never_kept ? "true" : "false", segment_columns ? "true" : "false",
+		own_index ? quote(own_index) : "NULL", over ? quote(over) : "NULL", over ? kept : "\t\tNULL")
 	if (each)
 		part[++parts] = line
-	else if (key)
+	else if (over)
+		behind[over] = line
+	else if (key) {
 		template[++views] = line
+		name[views] = view
+	}
 	else
 		first[++firsts] = line
 }
@@ -65,7 +77,7 @@ BEGIN {
 	print "/* Made by make from the files of SQL beside this one; change them, not this. */\n\n#include \"postgres.h\"\n\n#include \"views/views.h\"\n"
 }
 
-FNR == 1 { finish(); about = key = reads = sql = by_segment = ""; n = has_key = single = of_segments = never_kept = segment_columns = 0 }
+FNR == 1 { finish(); about = key = reads = sql = by_segment = own_index = over = kept = ""; n = has_key = single = of_segments = never_kept = segment_columns = 0 }
 /^--@view /   { view = $2; next }
 /^--@about /  { about = substr($0, 10); next }
 /^--@key/     { key = substr($0, 8); has_key = 1; next }
@@ -74,18 +86,29 @@ FNR == 1 { finish(); about = key = reads = sql = by_segment = ""; n = has_key = 
 /^--@segment_columns/ { segment_columns = 1; next }
 /^--@by_segment / { by_segment = substr($2, 1, length($2) - 1); about_parts = substr($0, length($1 $2) + 3); next }
 /^--@never_kept/ { never_kept = 1; next }
+/^--@index /  { own_index = $2; next }
+/^--@kept /   { over = $2; next }
 /^--@reads /  { reads = substr($0, 10); next }
 /^--@column / { column[++n] = substr($2, 1, length($2) - 1); text[n] = substr($0, length($1 $2) + 3); next }
+over { kept = kept "\t\t" quote($0 "\x01") "\n"; next }
 { sql = sql "\t\t" quote($0 "\x01") "\n" }
+
+function print_template(line) {
+	gsub(/\x01/, "\\n", line)
+	print line ","
+}
 
 END {
 	finish()
 	print "const ViewTemplate retention_view_templates[] = {"
-	all = firsts + views + parts
-	for (i = 1; i <= all; i++) {
-		line = i <= firsts ? first[i] : i <= firsts + views ? template[i - firsts] : part[i - firsts - views]
-		gsub(/\x01/, "\\n", line)
-		printf "%s%s\n", line, i < all ? "," : ""
+	for (i = 1; i <= firsts; i++)
+		print_template(first[i])
+	for (i = 1; i <= views; i++) {
+		print_template(template[i])
+		if (name[i] in behind)
+			print_template(behind[name[i]])
 	}
+	for (i = 1; i <= parts; i++)
+		print_template(part[i])
 	print "};\n\nconst int retention_view_template_count = lengthof(retention_view_templates);"
 }

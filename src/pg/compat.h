@@ -115,4 +115,13 @@ compat_b64_decode(const char *src, int len, char *dst, int dstlen)
 #define compat_check_permissions(query) ((void) ExecCheckRTPerms((query)->rtable, true))
 #endif
 
+/* Since 16 the caller says whether only summarizing indexes are to have the row. */
+#if PG_VERSION_NUM >= 160000
+#define compat_insert_index_tuples(indexes, slot, estate) \
+	list_free(ExecInsertIndexTuples(indexes, slot, estate, false, false, NULL, NIL, false))
+#else
+#define compat_insert_index_tuples(indexes, slot, estate) \
+	list_free(ExecInsertIndexTuples(indexes, slot, estate, false, false, NULL, NIL))
+#endif
+
 #endif							/* RETENTION_COMPAT_H */

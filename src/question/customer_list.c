@@ -61,6 +61,7 @@ typedef struct Facts
 	int64		refunds;
 	int64		days;			/* with an order */
 	MoneyTotal	revenue;
+	MoneyTotal	refunded;		/* below zero, as it is in revenue */
 	MoneyTotal	repeat;			/* of the days with an order but the first */
 } Facts;
 
@@ -89,6 +90,7 @@ typedef enum ListColumn
 	LIST_ORDERS,
 	LIST_REVENUE,
 	LIST_REFUNDS,
+	LIST_REFUNDED,
 	LIST_FIRST_ORDER,
 	LIST_LAST_ORDER,
 	LIST_LIFESPAN_DAYS,
@@ -112,6 +114,7 @@ static const char *const column_names[] = {
 	[LIST_ORDERS] = "orders",
 	[LIST_REVENUE] = "revenue",
 	[LIST_REFUNDS] = "refunds",
+	[LIST_REFUNDED] = "refunded",
 	[LIST_FIRST_ORDER] = "first_order",
 	[LIST_LAST_ORDER] = "last_order",
 	[LIST_LIFESPAN_DAYS] = "lifespan_days",
@@ -163,6 +166,7 @@ typedef struct CustomerList
 	TupleDesc	rfm;			/* of the column rfm */
 	Datum		statuses[lengthof(status_names)];
 	FirstParts *parts;			/* of the shop; NULL: they weren't given */
+	Datum		nothing;		/* money of none */
 
 	/* of the customer at hand what is kept of a text, and the gaps between days with an order */
 	const CustomerName *name;
@@ -307,6 +311,8 @@ get_facts(CustomerList *list, const CustomerView *customer, Facts *facts)
 		if (!question_has_money(question))
 			continue;
 		question_add_money(question, &facts->revenue, customer, occasion);
+		if (mark_kind(*occasion) == OF_REFUNDS)
+			question_add_money(question, &facts->refunded, customer, occasion);
 		/* what was given back on a day with an order is of that day */
 		if (facts->days > 1 && day == facts->last)
 			question_add_money(question, &facts->repeat, customer, occasion);
@@ -507,6 +513,7 @@ find_columns(CustomerList *list, FunctionCallInfo fcinfo)
 			retention_rfm_check_type(list->rfm);
 		}
 	}
+	list->nothing = exact_integer(0);
 	for (int i = 0; i < lengthof(status_names); i++)
 		list->statuses[i] = CStringGetTextDatum(status_names[i]);
 }
@@ -544,6 +551,12 @@ customer_row(CustomerList *list, const CustomerView *customer, const Facts *fact
 			case LIST_REFUNDS:
 				*null = !has_money;
 				*value = Int64GetDatum(facts->refunds);
+				break;
+			case LIST_REFUNDED:
+				*null = !has_money;
+				if (has_money)
+					*value = facts->refunds == 0 ? list->nothing :
+						DirectFunctionCall1(numeric_uminus, question_numeric(question, &facts->refunded));
 				break;
 			case LIST_FIRST_ORDER:
 				*value = date_of_day(facts->first);

@@ -1,5 +1,5 @@
 --@view customer_facts
---@about Each known customer with an order, and what is known of them by themselves: one row a customer. To be asked for one customer: WHERE customer = ... reads their orders alone, where the order table has an index on the customer. What takes the other customers, scores and predictions, is in customers.
+--@about Each known customer with an order, and what is known of them by themselves: one row a customer. To be asked for one customer: WHERE customer = ... reads their orders alone, where the order table has an index on the customer; where rows are kept, it is those of customers that are read, by an index of theirs. What takes the other customers, scores and predictions, is in customers.
 --@key customer
 --@segment_columns
 --@column customer: the customer, as in the order table, and of its type
@@ -41,3 +41,6 @@ FROM (SELECT customer,
             WHERE customer IS NOT NULL) AS o
       GROUP BY customer) AS c
 WHERE orders > 0
+--@kept customers
+SELECT @own_customer@ AS customer, orders, revenue, aov, refunds, refunded, first_order, last_order, lifespan_days, mean_gap_days, next_order_due, updated_at@kept_segments@
+FROM @schema@.customers AS c

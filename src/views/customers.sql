@@ -1,12 +1,15 @@
 --@view customers
 --@about Each known customer with an order, and what is known and expected of them: one row a customer. "Now" is the day of the last order of all (kpi.last_order).
 --@key customer
+--@index @own_customer@
 --@reads order_history, segment_history, rfm_segment_names, rfm_thresholds
 --@segment_columns
 --@column customer: the customer, as in the order table; a number if it is one there, else a text
 --@column orders: orders (@order@)
 --@column revenue: sum of all amounts, refunds (@refunds@) subtracted: what the customer has paid to date
 --@column aov: average order value: revenue / orders
+--@column refunds: number of refunds (@refund@); a refund is no order
+--@column refunded: @refunded@; it is subtracted in revenue already
 --@column first_order: day of the first order, on the shop's calendar
 --@column last_order: day of the last order, on the shop's calendar
 --@column lifespan_days: last order - first order, in days of the calendar; 0 with all orders on one day
@@ -37,6 +40,8 @@ SELECT (c).customer@customer_text@ AS customer,
        (c).orders,
        (c).revenue::numeric(38, 4) AS revenue,
        ((c).revenue / (c).orders)::numeric(38, 4) AS aov,
+       (c).refunds,
+       (c).refunded::numeric(38, 4) AS refunded,
        (c).first_order,
        (c).last_order,
        (c).lifespan_days,

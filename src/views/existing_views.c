@@ -194,12 +194,15 @@ retention_views_over_data(const Build *build, const ViewTemplate *template)
 	return sql.data;
 }
 
+/* Does it read rows that are kept? */
 bool
 retention_views_is_over_data(const Build *build, const ViewTemplate *template, Oid relation)
 {
+	Oid			data = template->over ? retention_views_find(build, template->over) : retention_views_find_data(build, template);
+
 	return retention_views_any(psprintf("SELECT FROM pg_rewrite AS r JOIN pg_depend AS d ON classid = 'pg_rewrite'::regclass AND objid = r.oid"
 										" WHERE ev_class = %u AND refclassid = 'pg_class'::regclass AND refobjid = %u",
-										relation, retention_views_find_data(build, template)));
+										relation, data));
 }
 
 static bool
@@ -291,16 +294,16 @@ retention_views_have_key(Oid relation)
 										" AND indpred IS NULL AND indexprs IS NULL", relation));
 }
 
-/* Not without rows either, as after a restore of the schema alone. */
+/* Have its rows been computed?  They have not after a restore of the schema alone. */
 bool
-retention_views_refreshable_concurrently(Oid relation)
+retention_views_is_populated(Oid relation)
 {
 	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
 	bool		populated = HeapTupleIsValid(tuple) && ((Form_pg_class) GETSTRUCT(tuple))->relispopulated;
 
 	if (HeapTupleIsValid(tuple))
 		ReleaseSysCache(tuple);
-	return populated && retention_views_have_key(relation);
+	return populated;
 }
 
 /* ---- columns --------------------------------------------------------------------- */
@@ -361,12 +364,16 @@ retention_views_has_columns(Oid relid, const Query *query)
 	return all;
 }
 
-/* Does one view read another? */
+/* Does one view read another, as it is or as it is to be? */
 bool
-retention_views_reads(const ViewTemplate *template, const ViewTemplate *other)
+retention_views_reads(const Build *build, const ViewTemplate *template, const ViewTemplate *other)
 {
 	Size		length = strlen(other->name);
+	Oid			relation = template->over ? retention_views_find(build, template->name) : InvalidOid;
 
+	if (template->over && strcmp(template->over, other->name) == 0)
+		return template_is_over_kept(template, &build->options) ||
+			(OidIsValid(relation) && retention_views_is_over_data(build, template, relation));
 	for (const char *name = template->reads; name; name = strchr(name, ','))
 	{
 		name += strspn(name, ", ");

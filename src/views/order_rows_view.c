@@ -128,6 +128,8 @@ retention_source_of_view(Source *source, Oid view, const Options *options)
 		collation = DEFAULT_COLLATION_OID;
 	if (OidIsValid(collation))
 		source->collation = generate_collation_name(collation);
+	if (customer != INT8OID && customer != TEXTOID)
+		source->own_type = format_type_with_typemod(customer, TupleDescAttr(columns, get_attnum(view, "customer") - 1)->atttypmod);
 	source->zoned = ordered_at == TIMESTAMPTZOID;
 	source->segments = segments_of_view(columns);
 	relation_close(relation, NoLock);

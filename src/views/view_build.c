@@ -32,6 +32,9 @@
 
 #define DEFAULT_OPTIONS	"security_invoker = true"
 
+/* Behind the name of what keeps rows in that of its second index, by which it's known when all is restored. */
+#define INDEX_SUFFIX	"_own_key"
+
 static const Kept *
 find_kept(const Build *build, const char *name)
 {
@@ -152,7 +155,7 @@ put_view(const Build *build, const ViewTemplate *template, const char *sql, bool
 {
 	const char *name = template->name;
 
-	retention_views_put(build, name, over_data ? retention_views_over_data(build, template) : sql,
+	retention_views_put(build, name, over_data && !template->over ? retention_views_over_data(build, template) : sql,
 						over_data ? NULL : DEFAULT_OPTIONS);
 	if (over_data != was_over_data)
 		retention_views_run(psprintf(over_data ? "ALTER VIEW %s RESET (security_invoker)" : "ALTER VIEW %s SET (" DEFAULT_OPTIONS ")",
@@ -166,6 +169,7 @@ put_data(const Build *build, const ViewTemplate *template, const char *sql)
 	const char *name = retention_template_data(template);
 	const char *view = retention_views_qualified(build, name);
 	const Kept *kept = find_kept(build, name);
+	const char *index;
 
 	retention_views_run(psprintf("CREATE MATERIALIZED VIEW %s%s%s%s AS %s WITH NO DATA", view,
 								 clause(" USING ", kept ? kept->method : NULL, ""),
@@ -174,13 +178,16 @@ put_data(const Build *build, const ViewTemplate *template, const char *sql)
 	give_to_owner(build, name, kept);
 	if (template->key[0] != '\0' && !retention_views_have_key(retention_views_find(build, name)))
 		retention_views_run(psprintf("CREATE UNIQUE INDEX ON %s (%s)", view, template->key));
+	index = retention_template_index(template, build->target, &build->options, &build->source, build->ext);
+	if (index)
+		retention_views_run(psprintf("CREATE INDEX IF NOT EXISTS %s ON %s ((%s))",
+									 quote_identifier(psprintf("%s" INDEX_SUFFIX, name)), view, index));
 }
 
 static void
-fill_view(const Build *build, const char *name, bool concurrently, Snapshot snapshot)
+fill_view(const Build *build, const char *name, Snapshot snapshot)
 {
-	retention_views_run_as_of(psprintf("REFRESH MATERIALIZED VIEW %s %s", concurrently ? "CONCURRENTLY" : "",
-									   retention_views_qualified(build, name)), snapshot);
+	retention_views_run_as_of(psprintf("REFRESH MATERIALIZED VIEW %s", retention_views_qualified(build, name)), snapshot);
 }
 
 static void
@@ -214,7 +221,7 @@ leave_to_user(Build *build, int index, Oid relation, const Query *query)
 				 errmsg("\"%s\" in schema \"%s\" does not have the columns that \"customers\" reads", template->name, build->target),
 				 errhint("Drop or rename it, or name another schema for the views: target => '...'.")));
 	for (int i = index + 1; i < retention_view_template_count; i++)
-		is_read = is_read || retention_views_reads(&retention_view_templates[i], template);
+		is_read = is_read || retention_views_reads(build, &retention_view_templates[i], template);
 	if (is_read && !build->misfit[index] && !is_member_of_role_nosuper(build->owner, retention_views_owner(relation)))
 		retention_views_belongs_to_another(build, template->name, relation);
 	if (template->key || build->misfit[index])
@@ -243,7 +250,7 @@ can_be_made(Build *build, int index)
 
 	for (int i = 0; i < index; i++)
 	{
-		if (!build->misfit[i] || !retention_views_reads(template, &retention_view_templates[i]))
+		if (!build->misfit[i] || !retention_views_reads(build, template, &retention_view_templates[i]))
 			continue;
 		leave_stale(build, index, NULL);
 		ereport(WARNING,
@@ -286,7 +293,7 @@ make_data(Build *build, int index, const char *sql, Snapshot snapshot)
 	build->data[index] = true;
 	if (!OidIsValid(retention_views_find(build, name)))
 		put_data(build, template, sql);
-	fill_view(build, name, false, snapshot);
+	fill_view(build, name, snapshot);
 	write_comments(build, name, columns, retention_template_data_about(template), template->columns, template->ncolumns);
 	if (template->segment_columns)
 		write_comments_on_segments(build, name, columns, ABOUT_SEGMENT_OF_CUSTOMER);
@@ -312,7 +319,7 @@ make_view(Build *build, int index, Snapshot snapshot)
 	Oid			data = retention_views_find_data(build, template);
 	const Kept *kept = find_kept(build, template->name);
 	List	   *columns = old_columns(build, template->name);
-	bool		over_data = template_is_kept(template, &build->options);
+	bool		over_data = template_is_kept(template, &build->options) || template_is_over_kept(template, &build->options);
 	bool		was_over_data = OidIsValid(relation) ? retention_views_is_over_data(build, template, relation) : kept ? kept->over_data : over_data;
 	bool		data_is_ours;
 	char	   *sql;
@@ -358,7 +365,7 @@ make_view(Build *build, int index, Snapshot snapshot)
 		leave_stale(build, index, query);
 		return;
 	}
-	if (over_data)
+	if (over_data && !template->over)
 		make_data(build, index, sql, snapshot);
 	if (!build->ours[index])
 		return;
@@ -517,8 +524,12 @@ retention_views_refresh_data(Build *build, bool concurrently)
 		const ViewTemplate *template = &retention_view_templates[i];
 		Oid			data = retention_views_find_data(build, template);
 
-		if (OidIsValid(data) && retention_views_data_is_ours(build, template, data, NULL))
-			fill_view(build, retention_template_data(template), concurrently && retention_views_refreshable_concurrently(data), snapshot);
+		if (!OidIsValid(data) || !retention_views_data_is_ours(build, template, data, NULL))
+			continue;
+		if (concurrently && retention_views_is_populated(data))
+			retention_views_replace_rows(data, snapshot);
+		else
+			fill_view(build, retention_template_data(template), snapshot);
 	}
 	UnregisterSnapshot(snapshot);
 }

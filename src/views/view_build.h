@@ -89,6 +89,9 @@ extern Kept *retention_keep(const char *name, Oid relation);
 extern void retention_restore(const Build *build, const Kept *kept);
 extern void retention_revoke_defaults(const Build *build, const char *name);
 
+/* kept_rows.c */
+extern void retention_views_replace_rows(Oid view, Snapshot snapshot);
+
 /* existing_views.c */
 extern compat_noreturn void retention_views_belongs_to_another(const Build *build, const char *name,
 																Oid relation) compat_attribute_noreturn();
@@ -106,11 +109,11 @@ extern bool retention_views_is_over_data(const Build *build, const ViewTemplate 
 extern char *retention_views_over_data(const Build *build, const ViewTemplate *template);
 extern List *retention_views_columns(Oid relation);
 extern bool retention_views_have_key(Oid relation);
-extern bool retention_views_refreshable_concurrently(Oid relation);
+extern bool retention_views_is_populated(Oid relation);
 extern char *retention_views_definition_of(const Query *query);
 extern bool retention_views_columns_fit(Oid view, const Query *query);
 extern bool retention_views_has_columns(Oid relation, const Query *query);
-extern bool retention_views_reads(const ViewTemplate *template, const ViewTemplate *other);
+extern bool retention_views_reads(const Build *build, const ViewTemplate *template, const ViewTemplate *other);
 
 /* row_security.c */
 extern void retention_views_check_row_security(const Build *build, bool tell);

@@ -74,7 +74,7 @@ drop_view(Dropping *dropping, int index)
 	if (!OidIsValid(relation) || !retention_views_is_ours(build, template, relation, NULL))
 		return;
 	for (int i = index + 1; i < retention_view_template_count; i++)
-		if (retention_views_reads(&retention_view_templates[i], template))
+		if (retention_views_reads(build, &retention_view_templates[i], template))
 			drop_view(dropping, i);
 	drop_keeping(dropping, template->name, relation, retention_views_is_over_data(build, template, relation));
 	drop_data(dropping, template);

@@ -66,7 +66,7 @@ want_relation(WantedList *list, const Build *build, Oid relation, LOCKMODE mode)
 	kind = get_rel_relkind(relation);
 	if ((kind != RELKIND_VIEW && kind != RELKIND_MATVIEW) || retention_views_owner(relation) != build->owner)
 		return;
-	if (kind == RELKIND_MATVIEW && mode == ExclusiveLock && !retention_views_refreshable_concurrently(relation))
+	if (kind == RELKIND_MATVIEW && mode == ExclusiveLock && !retention_views_is_populated(relation))
 		mode = AccessExclusiveLock;
 	list->items[list->n++] = (Wanted) {.relation = relation, .mode = mode};
 }

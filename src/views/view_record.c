@@ -230,7 +230,7 @@ static void
 append_comments(StringInfo comments, const Build *build, const ViewTemplate *template)
 {
 	append_comment(comments, retention_template_about(template->about, &build->options, &build->source));
-	if (template->key && !template->never_kept)
+	if (template->key && !template->never_kept && !template->over)
 		append_comment(comments, retention_template_data_about(template));
 	for (int i = 0; i < template->ncolumns; i++)
 		append_comment(comments, retention_template_about(template->columns[i].about, &build->options, &build->source));

@@ -118,11 +118,11 @@ retention_views_find_view(const Build *build, const char *name)
 	return OidIsValid(relation) && get_rel_relkind(relation) == RELKIND_VIEW ? relation : InvalidOid;
 }
 
-/* What keeps the rows of a view, if there. */
+/* What keeps the rows of a view by itself, if there. */
 Oid
 retention_views_find_data(const Build *build, const ViewTemplate *template)
 {
-	return template->key && !template->never_kept ? retention_views_find(build, retention_template_data(template)) : InvalidOid;
+	return template->key && !template->never_kept && !template->over ? retention_views_find(build, retention_template_data(template)) : InvalidOid;
 }
 
 /* The owner of a relation; InvalidOid if it's gone. */

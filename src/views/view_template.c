@@ -229,17 +229,15 @@ each_part(const char *target, const char *sql)
 					quote_qualified_identifier(target, VIEW_OF_PARTS), sql);
 }
 
-char *
-retention_template_sql(const ViewTemplate *template, const char *target, const Options *options,
-					   const Source *source, const char *ext)
+static char *
+fill_in_template(const char *text, bool of_part, const char *target, const Options *options, const Source *source, const char *ext)
 {
 	const Period *period = &options->period;
-	char	   *sql;
 	Word		words[] = {
 		{"r", psprintf("%s.", ext)},
 		{"schema", quote_identifier(target)},
 		/* the history that is asked */
-		{"shop", template->each ? "(SELECT parts.history) AS shop" :
+		{"shop", of_part ? "(SELECT parts.history) AS shop" :
 		psprintf("%s AS shop", quote_qualified_identifier(target, VIEW_OF_HISTORY))},
 		{"sold", sold_sql(target, VIEW_OF_ROWS, source, NIL)},
 		{"sold_in_parts", sold_sql(target, VIEW_OF_ROWS, source, source->segments)},
@@ -249,6 +247,8 @@ retention_template_sql(const ViewTemplate *template, const char *target, const O
 		{"histories_of_parts", source->segments ? "(SELECT p.histories FROM parts AS p)" : psprintf("NULL::%s.purchase_history[]", ext)},
 		{"segments_of_parts", source->segments ? "(SELECT p.segments FROM parts AS p)" : "NULL::int4[]"},
 		{"segment_columns", of_each_segment(source, ",\n       ((SELECT p.values FROM parts AS p))[(c).first_parts[@]] AS $")},
+		/* the same of customers that are kept */
+		{"kept_segments", of_each_segment(source, ", $")},
 		/* the same of their own orders: the least of the first day */
 		{"own_segments", of_each_segment(source, ", o.$ AS value_@")},
 		{"first_days", of_each_segment(source, ",\n             min(ARRAY[to_char(day, 'YYYY-MM-DD'), value_@] COLLATE \"C\") FILTER (WHERE ordered) AS first_@")},
@@ -266,6 +266,7 @@ retention_template_sql(const ViewTemplate *template, const char *target, const O
 		{"zone", source->zoned ? psprintf(", %s::text", quote_literal_cstr(options->time_zone)) : ""},
 		/* customers as they are asked for, and as they are shown */
 		{"key", source->numbers ? "int8" : "text"},
+		{"own_customer", source->own_type ? psprintf("customer::%s", source->own_type) : "customer"},
 		{"customer_text", source->collation ? psprintf(" COLLATE %s", source->collation) : ""},
 		{"period", psprintf("%s::text", quote_literal_cstr(retention_period_name(period)))},
 		{"step", psprintf("interval %s", quote_literal_cstr(step_text(period)))},
@@ -284,8 +285,29 @@ retention_template_sql(const ViewTemplate *template, const char *target, const O
 		{"model", quote_literal_cstr(options->model)}
 	};
 
-	sql = fill_in(template->sql, words, lengthof(words));
+	return fill_in(text, words, lengthof(words));
+}
+
+/* The SQL of a view, or of what keeps its rows. */
+char *
+retention_template_sql(const ViewTemplate *template, const char *target, const Options *options,
+					   const Source *source, const char *ext)
+{
+	bool		over = template_is_over_kept(template, options);
+	char	   *sql;
+
+	sql = fill_in_template(over ? template->kept_sql : template->sql, template->each, target, options, source, ext);
 	return template->each ? each_part(target, sql) : sql;
+}
+
+/* What has an index of its own beside that of the key; NULL if nothing has. */
+char *
+retention_template_index(const ViewTemplate *template, const char *target, const Options *options,
+						 const Source *source, const char *ext)
+{
+	char	   *index = template->index ? fill_in_template(template->index, false, target, options, source, ext) : NULL;
+
+	return index && strcmp(index, template->key) != 0 ? index : NULL;
 }
 
 char *

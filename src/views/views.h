@@ -111,6 +111,7 @@ typedef struct Source
 	const char *customer;		/* SQL of a customer as the aggregates take them, of order_rows' own */
 	bool		numbers;		/* that is int8, else uuid or text */
 	const char *collation;		/* of customers that are texts; else NULL */
+	const char *own_type;		/* of customers in order_rows; NULL if views show them as they are there */
 	bool		zoned;			/* times are timestamptz */
 	List	   *segments;		/* names of the columns that parts of the shop are told by, of texts */
 } Source;
@@ -135,6 +136,9 @@ typedef struct ViewTemplate
 	bool		each;			/* ... and has the rows of its SQL for each part of the shop */
 	bool		never_kept;		/* it's plain also where rows are kept */
 	bool		segment_columns;	/* it has a column for each segment, behind its own */
+	const char *index;			/* SQL of what has an index, too, where rows are kept: nothing if that's but a column; or NULL */
+	const char *over;			/* where rows are kept, it keeps none, but reads those of this view, ... */
+	const char *kept_sql;		/* ... so; or NULL */
 } ViewTemplate;
 
 /* What the others are made from; of a schema, they have one owner.  They have no SQL here. */
@@ -174,12 +178,22 @@ extern void retention_source_of_view(Source *source, Oid view, const Options *op
 static inline bool
 template_is_kept(const ViewTemplate *template, const Options *options)
 {
-	return options->mode == MODE_MATERIALIZED && template->key && !template->never_kept;
+	return options->mode == MODE_MATERIALIZED && template->key && !template->never_kept && !template->over;
+}
+
+/* ... or does it read what another one keeps? */
+static inline bool
+template_is_over_kept(const ViewTemplate *template, const Options *options)
+{
+	return options->mode == MODE_MATERIALIZED && template->over;
 }
 
 /* view_template.c */
 extern char *retention_template_data(const ViewTemplate *template);
 extern char *retention_template_data_about(const ViewTemplate *template);
+extern char *retention_template_index(const ViewTemplate *template, const char *target,
+									  const Options *options, const Source *source,
+									  const char *ext);
 extern char *retention_template_sql(const ViewTemplate *template, const char *target,
 									const Options *options, const Source *source,
 									const char *ext);

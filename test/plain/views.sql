@@ -203,12 +203,16 @@ SELECT id, s.customer, orders, revenue, revenue / orders AS aov, first_order, la
 	   1 + trunc(10.0 * m / n)::int AS revenue_decile
 FROM scored s LEFT JOIN grid g ON g.r = 5 - trunc(5.0 * s.r / n)::int AND g.f = 1 + trunc(5.0 * s.f / n)::int;
 
+CREATE FUNCTION plain_refunds(which int, who text) RETURNS jsonb STABLE LANGUAGE sql AS $$
+	SELECT jsonb_build_object('refunds', count(*), 'refunded', coalesce(-sum(amount), 0)) FROM facts WHERE id = which AND customer = who AND is_order IS NOT TRUE
+$$;
+
 -- What the models say, step by step: this part asks the extension.
 CREATE FUNCTION plain_customers(which int) RETURNS SETOF jsonb STABLE LANGUAGE sql AS $$
 	WITH r AS MATERIALIZED (
 		SELECT customer, _retention_rfm_summary(day, amount, is_order, today) AS rfm FROM facts, today(which) WHERE id = which AND customer IS NOT NULL AND today IS NOT NULL GROUP BY customer),
 	m AS MATERIALIZED (SELECT fit_purchases(repeat_buying(rfm)) AS purchases, fit_spend(repeat_spend(rfm)) AS spend FROM r)
-	SELECT to_jsonb(c) - 'id' || jsonb_build_object('p_alive', p_alive(purchases, rfm), 'expected_purchases_12_months', expected_purchases(purchases, rfm, '1 year'),
+	SELECT to_jsonb(c) - 'id' || plain_refunds(which, customer) || jsonb_build_object('p_alive', p_alive(purchases, rfm), 'expected_purchases_12_months', expected_purchases(purchases, rfm, '1 year'),
 		'expected_revenue_12_months', expected_purchases(purchases, rfm, '1 year') * expected_spend(spend, rfm),
 		'predicted_clv', predicted_clv(purchases, spend, rfm, coalesce(s.lifespan, '3 years'), 0.1, margin))
 	FROM plain_customer c JOIN r USING (customer) JOIN shops s USING (id), m WHERE id = which
@@ -231,11 +235,9 @@ CREATE FUNCTION plain_outlook(which int) RETURNS SETOF jsonb STABLE LANGUAGE sql
 $$;
 
 CREATE FUNCTION plain_customer_facts(which int) RETURNS SETOF jsonb STABLE LANGUAGE sql AS $$
-	SELECT jsonb_build_object('customer', customer, 'orders', orders, 'revenue', revenue, 'aov', aov, 'refunds', refunds, 'refunded', refunded, 'first_order', first_order, 'last_order', last_order,
-		'lifespan_days', lifespan_days, 'mean_gap_days', mean_gap_days, 'next_order_due', next_order_due)
-	FROM plain_customer JOIN (
-		SELECT id, customer, count(*) FILTER (WHERE is_order IS NOT TRUE) AS refunds, coalesce(-sum(amount) FILTER (WHERE is_order IS NOT TRUE), 0) AS refunded FROM facts GROUP BY id, customer) r USING (id, customer)
-	WHERE id = which
+	SELECT jsonb_build_object('customer', customer, 'orders', orders, 'revenue', revenue, 'aov', aov, 'first_order', first_order, 'last_order', last_order,
+		'lifespan_days', lifespan_days, 'mean_gap_days', mean_gap_days, 'next_order_due', next_order_due) || plain_refunds(which, customer)
+	FROM plain_customer WHERE id = which
 $$;
 CREATE FUNCTION plain_order_sequence(which int) RETURNS SETOF jsonb STABLE LANGUAGE sql AS $$
 	WITH o AS MATERIALIZED (SELECT *, row_number() OVER (PARTITION BY customer ORDER BY instant, order_no, amount) AS n FROM facts WHERE id = which AND customer IS NOT NULL AND is_order)

@@ -556,6 +556,7 @@ $$;
 DO $$
 DECLARE
 	one int;
+	customer_view name;
 BEGIN
 	FOR one IN SELECT shop FROM shops s JOIN (SELECT shop FROM orders WHERE shop > 0 GROUP BY shop HAVING sum(abs(a)) < 1e14 AND sum(abs(a)) > 0.01) o USING (shop)
 			   ORDER BY hashint4(shop) LIMIT 12 + (SELECT count(*) FROM shops) / 100 LOOP
@@ -592,11 +593,11 @@ BEGIN
 			 FROM unnest(''{0,30,60,90,180,365,730}''::int[]) d
 				  LEFT JOIN (SELECT c, a, t::date AS day, min(t::date) FILTER (WHERE a >= 0) OVER (PARTITION BY c) AS first, max(t::date) FILTER (WHERE a >= 0) OVER () AS today
 							 FROM orders WHERE shop = this() AND c IS NOT NULL) o ON today - first >= d AND day BETWEEN first AND first + d GROUP BY d');
-		CALL compare_view('customers', 'customer', '{revenue,aov}',
-			'SELECT c AS place, revenue, revenue / orders AS aov FROM buyers WHERE shop = this() AND orders > 0');
-		CALL compare_view('customer_facts', 'customer', '{revenue,aov,refunded}',
-			'SELECT c AS place, revenue, revenue / orders AS aov, coalesce(refunded, 0) AS refunded
-			 FROM buyers LEFT JOIN (SELECT c, -sum(a) AS refunded FROM orders WHERE shop = this() AND a < 0 GROUP BY c) r USING (c) WHERE shop = this() AND orders > 0');
+		FOR customer_view IN SELECT unnest('{customers,customer_facts}'::name[]) LOOP
+			CALL compare_view(customer_view, 'customer', '{revenue,aov,refunded}',
+				'SELECT c AS place, revenue, revenue / orders AS aov, coalesce(refunded, 0) AS refunded
+				 FROM buyers LEFT JOIN (SELECT c, -sum(a) AS refunded FROM orders WHERE shop = this() AND a < 0 GROUP BY c) r USING (c) WHERE shop = this() AND orders > 0');
+		END LOOP;
 		CALL compare_view('excluded_rows', 'reason', '{amount}',
 			'SELECT place, sum(a) AS amount FROM unnest(ARRAY[''order'', ''refund'', ''refund without order'', ''guest order'', ''guest refund'', ''no amount'', ''no time'', ''not finite'', ''absurd amount'', ''too early'', ''in the future'', ''filtered out'']) place
 			 LEFT JOIN (SELECT a, CASE WHEN c IS NULL THEN ''guest '' ELSE '''' END || CASE WHEN a >= 0 THEN ''order'' ELSE ''refund'' END ||

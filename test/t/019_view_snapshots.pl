@@ -47,5 +47,45 @@ SELECT customers FROM shop.kpi;});
 		"t\n$VIEWS\n", "$level: what was made stays, and all of it is ours");
 }
 
+# ---- rows replaced while others read ------------------------------------------------------
+
+$node->safe_psql('postgres', qq{SELECT retention_create_views($orders, mode => 'materialized', target => 'shop', period => 'week');
+CREATE INDEX by_orders ON shop.customers_data ((orders * 2)) WHERE orders > 1;
+CREATE FUNCTION answers() RETURNS text LANGUAGE sql AS \$\$
+	SELECT concat_ws(' ', k.customers, k.orders, (SELECT count(*) FROM shop.customers), (SELECT sum(orders) FROM shop.customers), (SELECT sum(orders) FROM shop.kpi_by_period),
+		(SELECT sum(orders) FROM shop.customer_facts), (history_info(history)).orders, (SELECT max(updated_at) FROM shop.customers) = k.updated_at) FROM shop.kpi AS k, shop.order_history
+\$\$});
+my ($n, $customers) = split / /, $node->safe_psql('postgres', 'SELECT count(*) || \' \' || count(DISTINCT customer_id) FROM orders');
+my $same = sub { my ($c, $o) = @_; "$c $o $c $o $o $o $o t" };
+my $more = 'INSERT INTO orders SELECT 1000 + i, ordered_at, amount FROM (SELECT * FROM orders LIMIT 1) AS o, generate_series(1, 3000) AS i';
+
+# Who has looked sees what they have seen, in all views, before and after; a new snapshot sees all of the new rows.
+($out, $errors) = after('REPEATABLE READ', "$more; SELECT retention_refresh_data('shop')", "SELECT answers(); SET enable_seqscan = off; SELECT count(*), sum(orders) FROM shop.customers WHERE customer BETWEEN 1 AND 5000; TABLE shop.kpi \\g /dev/null");
+my @lines = split /\n/, $out;
+is("$errors|$lines[0]", '|' . $same->($customers, $n), 'a reader sees what was there when they began');
+is($lines[1], "$customers|$n", '... by an index, too');
+($customers, $n) = ($customers + 3000, $n + 3000);
+is($node->safe_psql('postgres', 'SELECT answers()'), $same->($customers, $n), '... and the next one what is there now');
+is($node->safe_psql('postgres', 'SET enable_seqscan = off; SELECT count(*) = (SELECT count(*) FROM shop.customers WHERE orders > 1) FROM shop.customers_data WHERE orders > 1 AND orders * 2 > 0'), 't', '... an index of the user\'s own has all of them');
+# Who began before another's refresh can't tell of both.
+foreach my $level ('READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE')
+{
+	($out, $errors) = after($level, "INSERT INTO orders SELECT -$n, ordered_at, amount FROM orders LIMIT 1; SELECT retention_refresh_data('shop')", "SELECT retention_refresh_data('shop'); SELECT retention_refresh_data('shop'); SELECT answers()");
+	($customers, $n) = ($customers + 1, $n + 1);
+	is("$errors|$out", $level eq 'READ COMMITTED' ? "|\n\n" . $same->($customers, $n) : '40001 25P02 25P02|', "$level: refreshed by two, one after the other, and twice");
+	is($node->safe_psql('postgres', 'SELECT answers()'), $same->($customers, $n), '... and what is kept is of now');
+}
+# What fails leaves all as it was: a row that an index of the user's refuses, an error of theirs, and what is rolled back.
+my $before = $node->safe_psql('postgres', 'SELECT answers()');
+foreach my $broken ('CREATE UNIQUE INDEX one_each ON shop.kpi_by_period_data ((1)) WHERE orders > 2900', 'CREATE INDEX never ON shop.rfm_segments_data ((1 / (customers - customers_of_all())))')
+{
+	$node->safe_psql('postgres', "INSERT INTO orders SELECT customer_id, ordered_at - interval '60 days', amount FROM orders LIMIT 3200; CREATE OR REPLACE FUNCTION customers_of_all() RETURNS int8 IMMUTABLE LANGUAGE sql AS 'SELECT -1'; $broken;
+		CREATE OR REPLACE FUNCTION customers_of_all() RETURNS int8 IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RAISE division_by_zero; END'");
+	($out, $errors) = session($node, q{SELECT retention_refresh_data('shop');});
+	like($errors, qr/^(23505|22012)/, "$broken: an error");
+	is($node->safe_psql('postgres', 'SELECT answers(); DROP INDEX IF EXISTS shop.one_each, shop.never'), $before, '... and what was kept is kept');
+}
+is($node->safe_psql('postgres', q{BEGIN; SELECT retention_refresh_data('shop'); SELECT answers() = '} . $before . q{'; ROLLBACK; SELECT answers()}), "\nf\n$before", 'rolled back');
+
 $node->stop;
 done_testing();
