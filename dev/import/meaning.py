@@ -92,9 +92,9 @@ def collect(paths, options):
     for part, _ in others:
         part.places = list(range(len(part.table.header)))
     for part, _ in mains + others:
-        fill(part, generic)
+        fill(part)
     for part, _ in mains:
-        settle(part, options)
+        settle(part, options, generic)
         for role in TIMES | MONEY | {"price", "quantity"}:
             for place in part.roles.get(role, []):
                 readings.learn(part, role, place)
@@ -103,12 +103,18 @@ def collect(paths, options):
                 readings.learn(part, "amount", place)
         for place in part.extra:
             readings.learn_any(part, place)
-    joined = join_tables(mains[0][0], others, readings) if others else {}
+    joined = join_tables([part for part, _ in mains], others, readings)
     readings.decide()
     shop.extra = [(kind["name"], kind["type"]) for kind in readings.types.values()]
     choose_zone(shop, options, [part for part, _ in mains])
     for part, _ in mains:
         write(part, shop, options, readings, generic, joined)
+        # A few rows that can't be read are left out; where they are many, what is left is not the shop.
+        lost = [problem for problem in part.problems if problem]
+        if len(lost) >= 5 and len(lost) * 4 > len(part.problems) and not (options.dates or options.decimal or options.where):
+            line = part.lines[part.problems.index(lost[0])]
+            raise Refusal(f"{part.table.path} has {len(lost):,} of {len(part.problems):,} rows in which something can't be read; the first, line {line}: {lost[0]}",
+                          "Is it another column, name it: --at, --amount ... Is it written in two ways, say which is right: --dates, --decimal. With --where only some rows are taken.")
     say(shop, options, [part for part, _ in mains], [part for part, _ in others], readings)
     return shop
 
@@ -233,7 +239,7 @@ def expression(part, text, option, names):
             part.extra.append(place)
         return identifier(names.setdefault(name.casefold(), part.table.header[place]))
 
-    if ";" in re.sub(TOKEN, "", text) or "--" in re.sub(TOKEN, "", text):
+    if re.search(r";|--|/\*|\\", re.sub(TOKEN, "", text)):
         raise Refusal(f"--{option.replace('_', '-')} takes a column or one expression, not {text}")
     sql = re.sub(TOKEN, quoted, text)
     if not found:
@@ -248,11 +254,11 @@ def identifier(name):
 # ---- their cells -----------------------------------------------------------------
 
 
-def fill(part, generic):
+def fill(part):
     """Reads the file, of which only the columns that are needed are kept."""
     places = part.places
     get = itemgetter(*places) if len(places) > 1 else lambda cells: (cells[places[0]],)
-    undecided = part.profile is generic
+    undecided = "per" not in part.profile.data
     kept = []
     for line, cells in part.table.records():
         part.lines.append(line)
@@ -260,11 +266,15 @@ def fill(part, generic):
         if undecided:
             part.hashes.append(hash(tuple(cells)))
     part.cells = list(zip(*kept)) if kept else [() for _ in places]
+    bad = part.table.bad
+    if bad and (not kept or len(bad) >= 5 and len(bad) * 4 > part.table.seen):
+        raise Refusal(f"{part.table.path}: {len(bad):,} of {part.table.seen:,} rows have more cells than the header; the first, line {bad[0][0]}: {bad[0][1]}",
+                      "An amount such as 5,50 needs quotes where commas are between the columns. Or is another letter between them? --separator ';'")
     if not kept:
         raise Refusal(f"{part.table.path} has no rows below its header")
 
 
-def settle(part, options):
+def settle(part, options, generic):
     """One column a role: the first with something in it; and whether amounts are of orders or of their lines."""
     for role, places in part.roles.items():
         if role in ("plus", "minus"):
@@ -275,10 +285,10 @@ def settle(part, options):
     part.per_said = None
     part.doubles = 0
     if part.per is None:
-        guess_per(part)
+        guess_per(part, generic)
 
 
-def guess_per(part):
+def guess_per(part, generic):
     part.per = "line"
     if not part.roles["order_id"] or not part.roles["amount"]:
         return
@@ -299,7 +309,8 @@ def guess_per(part):
     elif all(len({amount for amount, _ in rows}) == 1 for rows in several):
         # Each row of an order has the same amount: that of the order, or lines that happen to be alike.
         name = part.name(part.roles["amount"][0])
-        if profiles_of.bare_word(name) in {profiles_of.word(total) for total in part.profile.data["words"]["totals"]}:
+        of_lines = generic.columns("price", part.table.header) and generic.columns("quantity", part.table.header)
+        if profiles_of.bare_word(name) in {profiles_of.word(total) for total in generic.data["words"]["totals"]} and not of_lines:
             part.per = "order"
             part.per_said = "once an order, whose rows all have the same"
         else:
@@ -363,10 +374,12 @@ class Readings:
         self.decide_any()
 
 
-def join_tables(main, others, readings):
+def join_tables(mains, others, readings):
     """role -> {key: [cells]} of what other files say"""
     found = {}
-    for role, (other, _) in main.joined.items():
+    for main, role, other in [(main, role, other) for main in mains for role, (other, _) in main.joined.items()]:
+        if role in found:
+            continue
         answers = collections.defaultdict(list)
         for part, o in others:
             if o is not other:
@@ -441,7 +454,8 @@ def write(part, shop, options, readings, generic, joined):
         column = cells(role)
         if column is None:
             return [None] * n
-        known = {c: None if is_empty(c) else text(c) for c in set(column)}
+        # NA is Namibia.
+        known = {c: None if is_empty(c) and not (role == "country" and c == "NA") else text(c) for c in set(column)}
         return [known[c] for c in column]
 
     problems = [None] * n
@@ -552,6 +566,7 @@ def write(part, shop, options, readings, generic, joined):
         else:
             values = read(kind["name"], column, kind["reading"], repr(kind["name"]))
             extra.append([v and v[0] for v in values] if kind["type"] == "numeric" else values)
+    part.problems = problems
     per_order = part.per == "order"
     amount = [a and a[0] for a in amount]
     refund = [r and r[0] for r in refund]
@@ -611,7 +626,6 @@ def currency_of(part, n, column, amount, profile):
             in_name = amounts.SIGNS.get(match[1], match[1])
             in_name = in_name if in_name in amounts.CODES else None
     default = in_name or profile.data.get("assumed_currency")
-    money = amounts.Reading("currency", ".")
     known = {None: None}
     answer = []
     for i in range(n):
