@@ -41,6 +41,7 @@ retention_history_pack_begin(HistoryPacker *packer, OccasionShape shape, int64 e
 	packer->slots = packer->rows = packer->units = NULL;
 	packer->unit_words = shape.money_words;
 	packer->names.body.data = NULL;
+	packer->index.data = NULL;
 }
 
 /* ---- columns --------------------------------------------------------------- */
@@ -223,6 +224,50 @@ pack_names(HistoryPacker *packer)
 	resetStringInfo(&packer->texts);
 }
 
+/* ---- the index -------------------------------------------------------------- */
+
+static void
+append_bytes(StringInfo to, uint64 number, int width)
+{
+	for (int i = 0; i < width; i++)
+		appendStringInfoCharMacro(to, (char) (number >> (8 * i) & 0xFF));
+}
+
+/* The block of customers that has been begun is one of them. */
+static void
+note_block(HistoryPacker *packer)
+{
+	if (packer->index.data == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(packer->context);
+
+		initStringInfo(&packer->index);
+		MemoryContextSwitchTo(old);
+	}
+	append_bytes(&packer->index, packer->hashes[0], sizeof(uint64));
+	append_bytes(&packer->index, (uint64) packer->blocks.start, sizeof(uint32));
+}
+
+/* Write the index behind all other blocks; "end" is where those of customers do.  How many bytes are that? */
+static Size
+put_index(HistoryPacker *packer, int end)
+{
+	BlockWriter *blocks = &packer->blocks;
+	int			begin = blocks->body.len;
+	ByteReader	in = {.type = HISTORY_TYPE};
+
+	in.at = (const uint8 *) packer->index.data;
+	in.end = in.at + packer->index.len;
+	retention_block_begin(blocks, BLOCK_INDEX, packer->index.len);
+	while (in.at < in.end)
+	{
+		append_bytes(&blocks->body, reader_bytes(&in, sizeof(uint64)), sizeof(uint64));
+		append_bytes(&blocks->body, (uint64) end - reader_bytes(&in, sizeof(uint32)), sizeof(uint32));
+	}
+	retention_block_end(blocks);
+	return blocks->body.len - begin;
+}
+
 /* ---- customers ------------------------------------------------------------- */
 
 /* Write the collected customers as one block. */
@@ -256,6 +301,7 @@ pack_customers(HistoryPacker *packer)
 			slot = next;
 		}
 	}
+	note_block(packer);
 	appendStringInfoCharMacro(body, (char) (n - 1));
 	store_bytes((uint8 *) body->data + body->len, packer->hashes[0]);
 	body->len += sizeof(uint64);
@@ -479,13 +525,20 @@ retention_history_pack_end(HistoryPacker *packer, const Kind *kind, int scale,
 	const HistoryTotals *totals = &packer->totals;
 	StringInfo	header;
 	Size		names_bytes = 0;
+	Size		index_bytes = 0;
+	int			end;
 
 	pack_customers(packer);
+	end = packer->blocks.body.len;
 	if (packer->names.body.data)
 	{
 		names_bytes = retention_blocks_append(&packer->blocks, &packer->names);
 		pfree(packer->texts.data);
 	}
+	if (totals->identities >= HISTORY_INDEX_CUSTOMERS)
+		index_bytes = put_index(packer, end);
+	if (packer->index.data)
+		pfree(packer->index.data);
 	header = retention_blocks_end(&packer->blocks, FORM_PACKED);
 	retention_put_kind(header, kind);
 	retention_put_varint(header, totals->identities);
@@ -527,6 +580,8 @@ retention_history_pack_end(HistoryPacker *packer, const Kind *kind, int scale,
 	}
 	if (kind->named)
 		retention_put_varint(header, names_bytes);
+	if (index_bytes > 0)
+		retention_put_varint(header, index_bytes);
 	retention_put_wide(header, wide);
 	if (packer->room > 0)
 	{

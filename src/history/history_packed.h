@@ -11,7 +11,8 @@
  *			of an anchored history the days of the whole: days from the first to the last, or
  *			0 if there are none, and the first;
  *			words of an occasion's money (1 or 2), scale and sums of money;
- *			if names are kept, how many bytes their blocks have
+ *			if names are kept, how many bytes their blocks have;
+ *			with 4,096 customers or more, how many bytes the block of the index has
  *	blocks	of rows of nobody that is known, each of up to 4,096 occasions:
  *				their number			varint
  *				first slot				varint
@@ -37,7 +38,12 @@
  *				columns: the lengths of what follows them
  *				what follows them, one after the other
  *
- * Names are behind all else, so who doesn't want them reads a value as if there were
+ *			the index, with 4,096 customers or more: for each block of customers
+ *				its first hash			8 bytes
+ *				bytes from where it begins to where the last one ends	4 bytes
+ *
+ * By the index one customer is found in two small pieces of a value, however large it is.
+ * Names are behind the customers, so who doesn't want them reads a value as if there were
  * none, and who wants them reads it in two places.
  *
  * A slot is a period and a kind, with no more bits for the kind than it takes.  An
@@ -87,6 +93,10 @@ typedef struct HistoryTotals
 
 #define HISTORY_BLOCK_CUSTOMERS	256
 #define HISTORY_BLOCK_ENTRIES	4096
+
+/* So many have an index: fewer are read as soon as looked up. */
+#define HISTORY_INDEX_CUSTOMERS	4096
+#define HISTORY_INDEX_ENTRY		(sizeof(uint64) + sizeof(uint32))
 
 /* Names of a block share no more than this: so no value has many times the bytes in names that it takes. */
 #define HISTORY_NAME_PREFIX		255
@@ -157,6 +167,9 @@ typedef struct HistoryPacker
 	BlockWriter names;
 	StringInfoData texts;
 	uint64		lengths[HISTORY_BLOCK_CUSTOMERS];
+
+	/* the index: first hashes, and where blocks begin in those of "blocks" */
+	StringInfoData index;
 } HistoryPacker;
 
 /* Bytes go in, runs of customers come out. */
@@ -181,6 +194,8 @@ typedef struct HistoryUnpacker
 	Run			run;
 	Size		room;			/* words, of the run */
 	Size		names_bytes;	/* of all their blocks */
+	Size		index_bytes;	/* of the block of the index; 0: there is none */
+	bool		sought;			/* what stands before the customer looked for has not been read */
 	ByteReader	names_in;		/* behind the block of those of the run, if they were asked for */
 	CustomerName *names;			/* of the run's customers; NULL: not asked for, or not kept */
 	char	   *joined;			/* what they are in, if they begin alike; or NULL */
@@ -202,6 +217,7 @@ extern bool retention_history_unpack_stored(HistoryUnpacker *unpacker, Datum val
 											bool skip_money, bool head_only);
 extern const Run *retention_history_unpack_nobody(HistoryUnpacker *unpacker);
 extern void retention_history_unpack_names(HistoryUnpacker *unpacker);
+extern const Run *retention_history_unpack_from(HistoryUnpacker *unpacker, const uint64 *identity);
 extern const Run *retention_history_unpack_next(HistoryUnpacker *unpacker);
 extern void retention_history_unpack_end(HistoryUnpacker *unpacker);
 extern void retention_check_nothing_missing(const HistoryUnpacker *unpacker);

@@ -91,10 +91,10 @@ read_header(HistoryUnpacker *unpacker, bool skip_money)
 		totals->guest_revenue = retention_get_money(in, scale);
 	}
 	if (unpacker->kind.named)
-	{
 		unpacker->names_bytes = (Size) retention_get_room(in);
-		reader_leaves(in, unpacker->names_bytes);
-	}
+	if (totals->identities >= HISTORY_INDEX_CUSTOMERS)
+		unpacker->index_bytes = (Size) retention_get_room(in);
+	reader_leaves(in, unpacker->names_bytes + unpacker->index_bytes);
 	unpacker->identities_left = totals->identities;
 	unpacker->entries_left = totals->entries;
 }
@@ -136,7 +136,7 @@ retention_history_unpack_names(HistoryUnpacker *unpacker)
 	if (!unpacker->kind.named)
 		return;
 	if (!retention_read_from_end(&unpacker->names_in, &unpacker->in,
-								 unpacker->names_bytes + VALUE_END_BYTES))
+								 unpacker->names_bytes + unpacker->index_bytes + VALUE_END_BYTES))
 		invalid("The names are longer than the value.");
 	unpacker->names = palloc(HISTORY_BLOCK_CUSTOMERS * sizeof(CustomerName));
 }
@@ -444,9 +444,10 @@ retention_history_unpack_next(HistoryUnpacker *unpacker)
 		begin(unpacker, false);
 	else if (unpacker->run.words != NULL)
 		unpacker->tag = retention_next_block(&unpacker->in, &unpacker->block);
-	if (unpacker->tag == BLOCK_END || (unpacker->tag == BLOCK_NAMES && unpacker->kind.named))
+	if (unpacker->tag == BLOCK_END || (unpacker->tag == BLOCK_NAMES && unpacker->kind.named) ||
+		(unpacker->tag == BLOCK_INDEX && unpacker->index_bytes > 0))
 	{
-		if (unpacker->identities_left > 0 || unpacker->entries_left > 0)
+		if (!unpacker->sought && (unpacker->identities_left > 0 || unpacker->entries_left > 0))
 			invalid("There are fewer customers than the value says.");
 		unpacker->done = true;
 		return NULL;
@@ -473,6 +474,81 @@ retention_history_unpack_next(HistoryUnpacker *unpacker)
 	if (unpacker->names)
 		read_names(unpacker, columns.n);
 	return &unpacker->run;
+}
+
+/* The entry of the index of the first block that may have a hash, as none behind it begins with less; how far it is from the end. */
+static Size
+find_in_index(const ByteReader *index, uint64 hash, int64 *place)
+{
+	const uint8 *entries = index->at;
+	int64		low = 0;
+	int64		high = (index->end - index->at) / HISTORY_INDEX_ENTRY;
+
+	while (low < high)
+	{
+		int64		middle = low + (high - low) / 2;
+
+		if (load_bytes(entries + middle * HISTORY_INDEX_ENTRY, sizeof(uint64), index->end) < hash)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*place = Max(low - 1, 0);
+	return (Size) load_bytes(entries + *place * HISTORY_INDEX_ENTRY + sizeof(uint64), sizeof(uint32), index->end);
+}
+
+/* Go to the block of customers in which one would be, which is the first of all where there is no index. */
+static void
+seek(HistoryUnpacker *unpacker, uint64 hash)
+{
+	Size		behind = unpacker->names_bytes + unpacker->index_bytes + VALUE_END_BYTES;
+	ByteReader	reader;
+	ByteReader	block;
+	int64		place;
+	Size		from_end;
+
+	if (unpacker->index_bytes == 0)
+		return;
+	if (!retention_read_from_end(&reader, &unpacker->in, unpacker->index_bytes + VALUE_END_BYTES))
+		invalid("The index is longer than the value.");
+	reader.ahead = 0;
+	if (retention_next_block(&reader, &block) != BLOCK_INDEX || block.at == block.end ||
+		(block.end - block.at) % HISTORY_INDEX_ENTRY != 0)
+		invalid("The index is not where it should be.");
+	from_end = find_in_index(&block, hash, &place);
+	/* the first one is at hand */
+	if (place == 0)
+		return;
+	if (!retention_read_from_end(&reader, &unpacker->in, from_end + behind))
+		invalid("A block is not where the index says.");
+	reader.ahead = 0;
+	unpacker->in = reader;
+	unpacker->sought = true;
+	unpacker->tag = retention_next_block(&unpacker->in, &unpacker->block);
+}
+
+/*
+ * The customers from a block on in which one would be who has an identity; NULL if there are
+ * none.  To be asked for before any others.
+ */
+const Run *
+retention_history_unpack_from(HistoryUnpacker *unpacker, const uint64 *identity)
+{
+	const WideList *list;
+	const Run  *run;
+
+	Assert(!unpacker->begun);
+	if (unpacker->done)
+		return NULL;
+	begin(unpacker, false);
+	seek(unpacker, identity[0]);
+	run = retention_history_unpack_next(unpacker);
+	list = unpacker->wide;
+	/* money of those before them is not looked for any more */
+	while (run && unpacker->next_wide < wide_count(list) &&
+		   compare_identity(list->items[unpacker->next_wide].key, run->words, unpacker->shape.key_words) < 0)
+		unpacker->next_wide++;
+	return run;
 }
 
 /* What was read into is given back. */

@@ -714,6 +714,92 @@ retention_customer_list(PG_FUNCTION_ARGS)
 	SRF_RETURN_DONE(call);
 }
 
+/* ---- one customer ----------------------------------------------------------- */
+
+/* The identity of a key, of a form's type or as a text that says it, in a history of keys of some kind. */
+static void
+key_identity(FunctionCallInfo fcinfo, KeyKind given, KeyKind has, uint64 *words)
+{
+	Datum		key = PG_GETARG_DATUM(1);
+	Identity	identity = {0};
+
+	if (given == KEY_TEXT && !key_is_text((uint8) has))
+	{
+		key = DirectFunctionCall1(has == KEY_INT8 ? int8in : uuid_in, CStringGetDatum(TextDatumGetCString(key)));
+		given = has;
+	}
+	if (given != has && !(given == KEY_TEXT && has == KEY_TEXT_FOLDED))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("purchase history has %s, and the key is of type %s", retention_key_name(has), given == KEY_INT8 ? "bigint" : "uuid"),
+				 errhint("Give the key as it was given to the history, or cast it: customer_facts(history, key::text).")));
+	if (has == KEY_TEXT_FOLDED && !retention_text_is_folded(PG_GET_COLLATION()))
+		ereport(ERROR,
+				(errcode(ERRCODE_COLLATION_MISMATCH),
+				 errmsg("purchase history has %s, and the key has another", retention_key_name(has)),
+				 errhint("Give the key the collation that the customers have: customer_facts(history, key COLLATE ...).")));
+	if (has == KEY_INT8)
+		identity.hash = customer_mix((uint64) DatumGetInt64(key));
+	else if (has == KEY_UUID)
+		identity = retention_identity_uuid(key);
+	else
+		identity = retention_identity_text(key, PG_GET_COLLATION(), has == KEY_TEXT_FOLDED);
+	words[0] = identity.hash;
+	words[1] = identity.low;
+}
+
+/* A row of what is known of a customer by themselves, or none. */
+static Datum
+one_customer(FunctionCallInfo fcinfo, KeyKind given)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	CustomerList list = {.context = CurrentMemoryContext};
+	CustomerView customer;
+	uint64		identity[2];
+	Facts		facts;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		return (Datum) 0;
+	find_columns(&list, fcinfo);
+	begin_pass(&list, fcinfo, 2, NO_ARG);
+	key_identity(fcinfo, given, list.question.unpacker.kind.key, identity);
+	list.gaps_room = 64;
+	list.gaps = palloc(list.gaps_room * sizeof(int32));
+	if (retention_question_find(&list.question, identity, &customer) && get_facts(&list, &customer, &facts))
+	{
+		HeapTupleHeader row = DatumGetHeapTupleHeader(customer_row(&list, &customer, &facts));
+		HeapTupleData tuple = {.t_len = HeapTupleHeaderGetDatumLength(row), .t_data = row};
+
+		tuplestore_puttuple(rsinfo->setResult, &tuple);
+	}
+	return (Datum) 0;
+}
+
+/* customer_facts(purchase_history, customer, as_of): a row of the columns that are declared, or none */
+PG_FUNCTION_INFO_V1(retention_customer_facts_int8);
+Datum
+retention_customer_facts_int8(PG_FUNCTION_ARGS)
+{
+	return one_customer(fcinfo, KEY_INT8);
+}
+
+PG_FUNCTION_INFO_V1(retention_customer_facts_uuid);
+Datum
+retention_customer_facts_uuid(PG_FUNCTION_ARGS)
+{
+	return one_customer(fcinfo, KEY_UUID);
+}
+
+PG_FUNCTION_INFO_V1(retention_customer_facts_text);
+Datum
+retention_customer_facts_text(PG_FUNCTION_ARGS)
+{
+	return one_customer(fcinfo, KEY_TEXT);
+}
+
+/* ---- all of them --------------------------------------------------------------- */
+
 /* _retention_rfm_quintiles(purchase_history): rows (metric, p20, p40, p60, p80) */
 PG_FUNCTION_INFO_V1(retention_rfm_quintiles);
 Datum

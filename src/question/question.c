@@ -286,11 +286,10 @@ retention_question_nobody(Question *question, CustomerView *nobody)
 	return run_next(&cursor, nobody);
 }
 
-bool
-retention_question_next_block(Question *question)
+/* These are the customers to come; false if there are none. */
+static bool
+begin_block(Question *question, const Run *run)
 {
-	const Run  *run = retention_history_unpack_next(&question->unpacker);
-
 	CHECK_FOR_INTERRUPTS();
 	if (run == NULL)
 		return false;
@@ -299,6 +298,12 @@ retention_question_next_block(Question *question)
 	run_begin(&question->cursor, run, question->unpacker.shape);
 	question->nth = 0;
 	return true;
+}
+
+bool
+retention_question_next_block(Question *question)
+{
+	return begin_block(question, retention_history_unpack_next(&question->unpacker));
 }
 
 /* The next customer of the anchor; false behind the last. */
@@ -388,6 +393,21 @@ next_with_anchor(Question *question, CustomerView *customer)
 	return true;
 }
 
+/* Of a customer of a history that is anchored, who is at hand. */
+static void
+take_origin(Question *question, CustomerView *customer)
+{
+	question->origin = question->unpacker.origins[question->nth++];
+	if (!has_order(question, customer))
+		question->origin = 0;
+	else if (question->origin == 0 || mark_period(question->origin) > question->horizon)
+	{
+		question->origin = 0;
+		question->left_out++;
+		customer->n = 0;
+	}
+}
+
 /*
  * The next customer of a history that is anchored.  Who has no order in it, or not yet, is
  * none of its customers; who has one, but not yet in the whole, is left out.
@@ -398,16 +418,39 @@ next_of_anchored(Question *question, CustomerView *customer)
 	while (!run_next(&question->cursor, customer))
 		if (!retention_question_next_block(question))
 			return false;
-	question->origin = question->unpacker.origins[question->nth++];
-	if (!has_order(question, customer))
-		question->origin = 0;
-	else if (question->origin == 0 || mark_period(question->origin) > question->horizon)
-	{
-		question->origin = 0;
-		question->left_out++;
-		customer->n = 0;
-	}
+	take_origin(question, customer);
 	return true;
+}
+
+/*
+ * One customer, of whom nobody has been asked before; of a history that has no anchor given.
+ * False if there is none of this identity.
+ */
+bool
+retention_question_find(Question *question, const uint64 *identity, CustomerView *customer)
+{
+	bool		more = begin_block(question, retention_history_unpack_from(&question->unpacker, identity));
+
+	Assert(question->anchor == NULL);
+	while (more)
+	{
+		while (run_next(&question->cursor, customer))
+		{
+			int			order = compare_identity(customer->identity, identity, question->unpacker.shape.key_words);
+
+			if (order > 0)
+				return false;
+			if (order == 0)
+			{
+				if (question->of_part)
+					take_origin(question, customer);
+				return true;
+			}
+			question->nth++;
+		}
+		more = retention_question_next_block(question);
+	}
+	return false;
 }
 
 /* The next customer of a part, with their first order in the whole. */

@@ -83,6 +83,7 @@ extern void retention_question_begin_with(Question *question, FunctionCallInfo f
 extern void retention_question_needs_days(const Question *question);
 extern bool retention_question_nobody(Question *question, CustomerView *nobody);
 extern bool retention_question_next_block(Question *question);
+extern bool retention_question_find(Question *question, const uint64 *identity, CustomerView *customer);
 extern bool retention_question_next_of_part(Question *question, CustomerView *customer);
 extern bool retention_question_complete(const Question *question, int32 period);
 extern Datum retention_question_date(const Question *question, int32 period);

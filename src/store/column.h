@@ -39,10 +39,11 @@ typedef enum BlockTag
 	BLOCK_CUSTOMERS = 1,
 	BLOCK_WIDE = 2,				/* money that no column has room for; before all others */
 	BLOCK_NOBODY = 3,			/* rows of nobody that is known; before the customers */
-	BLOCK_NAMES = 4				/* the texts of customers; behind all others */
+	BLOCK_NAMES = 4,			/* the texts of customers; behind these */
+	BLOCK_INDEX = 5				/* where customers are; behind all others */
 } BlockTag;
 
-#define BLOCK_TAG_LAST		BLOCK_NAMES
+#define BLOCK_TAG_LAST		BLOCK_INDEX
 
 #define VALUE_END_BYTES		8
 

@@ -42,6 +42,56 @@ SELECT count(*) FROM histories, customer_list(months);
 SELECT count(*) FROM histories, customer_list(h, 'infinity');
 SELECT count(*) FROM customer_list((SELECT purchase_history(1, d, 'day') FROM unnest('{2024-01-01,200000-01-01}'::date[]) d));
 
+-- ---------------------------------------------------------------------------
+-- One customer, by the key.
+-- ---------------------------------------------------------------------------
+
+SELECT customer, f.* FROM histories, generate_series(1, 7) customer LEFT JOIN LATERAL customer_facts(h, customer) f ON true ORDER BY customer;
+SELECT customer, f.orders, f.revenue, f.first_order, f.last_order, f.recency_days FROM histories, generate_series(1, 7) customer, customer_facts(h, customer, '2024-02-04') f ORDER BY customer;
+-- Texts whose history has not kept them, uuids, and both written as texts.
+SELECT (SELECT f FROM customer_facts(texts, '1') f) = (SELECT f FROM customer_facts(h, 1) f) AS texts, (SELECT f FROM customer_facts(uuids, md5('1')::uuid) f) = (SELECT f FROM customer_facts(h, 1) f) AS uuids,
+	   (SELECT f FROM customer_facts(uuids, md5('1')) f) = (SELECT f FROM customer_facts(h, 1) f) AS uuids_as_texts, (SELECT f FROM customer_facts(h, '1') f) = (SELECT f FROM customer_facts(h, 1) f) AS numbers_as_texts,
+	   (SELECT count(*) FROM customer_facts(texts, '01')) AS other_text, (SELECT count(*) FROM customer_facts(texts, '')) AS none, (SELECT count(*) FROM customer_facts(h, NULL::int8)) AS nobody,
+	   (SELECT count(*) FROM customer_facts(NULL::purchase_history, 1)) AS no_history, (SELECT count(*) FROM customer_facts(no_amounts, 1)) AS no_amounts FROM histories;
+-- Histories of few customers, of many, which have an index, and of as many as just make one; with money that no word holds; stored and not.
+CREATE TABLE of_many AS
+SELECT n AS most, purchase_history(c, d, a, 'day') AS h, purchase_history_with_names('customer ' || c, d, a, 'day') AS names, purchase_history('customer ' || c, d, a, 'day') AS texts, purchase_history(md5(c::text)::uuid, d, a, 'day') AS uuids
+FROM unnest('{300,4095,4096,4097,20000}'::int[]) n, LATERAL (
+	SELECT (i * 7919::int8) % n * 1000003 - 70 AS c, date '2023-01-01' + i * 97 % 500 AS d, CASE WHEN i % 1999 = 7 THEN 1e45 WHEN i % 13 = 0 THEN -1 ELSE i % 97 END AS a FROM generate_series(1, 3 * n) i) o GROUP BY n;
+SELECT most, pg_column_size(h) > 8000 AS stored, (history_info(h)).customers, count(*) AS listed,
+	   count(*) FILTER (WHERE i IS DISTINCT FROM l OR t IS DISTINCT FROM l OR x IS DISTINCT FROM l OR u IS DISTINCT FROM l) AS differences
+FROM of_many, customer_list(h) c, LATERAL (SELECT jsonb_build_array(c.orders, c.revenue, c.refunds, c.first_order, c.last_order, c.lifespan_days, c.age_days, c.recency_days, c.mean_gap_days, c.next_order_due, c.rfm) AS l) l
+	 LEFT JOIN LATERAL (SELECT jsonb_build_array(f.orders, f.revenue, f.refunds, f.first_order, f.last_order, f.lifespan_days, f.age_days, f.recency_days, f.mean_gap_days, f.next_order_due, f.rfm) AS i FROM customer_facts(h, c.customer::int8) f) i ON true
+	 LEFT JOIN LATERAL (SELECT jsonb_build_array(f.orders, f.revenue, f.refunds, f.first_order, f.last_order, f.lifespan_days, f.age_days, f.recency_days, f.mean_gap_days, f.next_order_due, f.rfm) AS t FROM customer_facts(names, 'customer ' || c.customer) f) t ON true
+	 LEFT JOIN LATERAL (SELECT jsonb_build_array(f.orders, f.revenue, f.refunds, f.first_order, f.last_order, f.lifespan_days, f.age_days, f.recency_days, f.mean_gap_days, f.next_order_due, f.rfm) AS x FROM customer_facts(texts, 'customer ' || c.customer) f) x ON true
+	 LEFT JOIN LATERAL (SELECT jsonb_build_array(f.orders, f.revenue, f.refunds, f.first_order, f.last_order, f.lifespan_days, f.age_days, f.recency_days, f.mean_gap_days, f.next_order_due, f.rfm) AS u FROM customer_facts(uuids, md5(c.customer)::uuid) f) u ON true
+GROUP BY most, h ORDER BY most;
+-- Nobody else is found: between all others, before and behind them.
+SELECT most, count(f) AS found FROM of_many, generate_series(1, 5000) n LEFT JOIN LATERAL customer_facts(h, n::int8 * 3000009 - 71) f ON true GROUP BY most ORDER BY most;
+-- Of an anchored history who has ordered in it, with the first order of the whole.
+SELECT most, count(*) AS listed, count(*) FILTER (WHERE (f.orders, f.revenue, f.first_order, f.last_order, f.age_days) IS DISTINCT FROM (c.orders, c.revenue, c.first_order, c.last_order, c.age_days)) AS differences
+FROM (SELECT most, h, anchored(history_between(h, '2024-01-01', '2024-03-31'), h) AS part FROM of_many WHERE most IN (4095, 20000)) m, customer_list(part) c LEFT JOIN LATERAL customer_facts(part, c.customer::int8) f ON true GROUP BY most ORDER BY most;
+-- One form for one content: the index is what follows from the rest, however the history was made, and is believed no more than that.
+SELECT most, h = h::text::purchase_history AS text, h = (SELECT rollup(p) FROM (SELECT history_between(h, until_day => '2023-06-30') UNION ALL SELECT history_between(h, '2023-07-01')) parts (p)) AS of_parts, h - h IS DISTINCT FROM h AS nothing,
+	   names = names::text::purchase_history AS names, h = negated(negated(h)) AS twice_negated FROM of_many ORDER BY most;
+CREATE FUNCTION pg_temp.changed(value bytea, from_end int) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM translate(encode(set_byte(value, length(value) - from_end, get_byte(value, length(value) - from_end) # 1), 'base64'), E'\n', '')::purchase_history;
+	RETURN 'taken';
+EXCEPTION WHEN OTHERS THEN
+	RETURN SQLSTATE || ' ' || SQLERRM;
+END
+$$;
+SELECT pg_temp.changed(decode(h::text, 'base64'), from_end) AS outcome, count(*) FROM of_many, generate_series(9, 9 + 12 * 16 + 5) from_end WHERE most = 4096 GROUP BY 1;
+-- What can't be looked up.
+SELECT customer_facts(texts, 1) FROM histories;
+SELECT customer_facts(uuids, 1) FROM histories;
+SELECT customer_facts(h, md5('1')::uuid) FROM histories;
+SELECT customer_facts(h, 'ann') FROM histories;
+SELECT customer_facts(months, 1) FROM histories;
+SELECT customer_facts(h, 1, 'infinity') FROM histories;
+SELECT customer_facts(h, 1.5) FROM histories;
+
 -- Random shops: guests, refunds before and after the orders, free orders, NULLs, many who came once, ties.
 CREATE TABLE shop (seed int, customer int8, day date, amount numeric(12, 2));
 INSERT INTO shop SELECT seed, customer_id, ordered_at::date, amount FROM generate_series(1, 3) seed, simulate_orders(40 * seed * seed, '1 year', seed);

@@ -150,6 +150,11 @@ FROM (SELECT *, day - lag(day) OVER (PARTITION BY customer ORDER BY n) AS gap FR
 --> names
 SELECT customer || '@example.com', count(*), max(day) FROM plain.numbered GROUP BY customer
 
+--> one_customer
+SELECT count(*) FILTER (WHERE is_order), sum(amount), min(day) FILTER (WHERE is_order), max(day) FILTER (WHERE is_order), plain.today() - max(day) FILTER (WHERE is_order),
+	   max(day) FILTER (WHERE is_order) + (SELECT floor(percentile_cont(0.5) WITHIN GROUP (ORDER BY gap))::int FROM (SELECT day - lag(day) OVER (ORDER BY day) AS gap FROM (SELECT DISTINCT day FROM plain.numbered WHERE customer::text = '7') d) g)
+FROM plain.known WHERE customer::text = '7' HAVING bool_or(is_order)
+
 --> summary
 SELECT customer, (rfm).repeat_purchases, (rfm).active_days, (rfm).age_days, round((rfm).mean_spend, 2), (rfm).orders, (SELECT count(DISTINCT day) FROM plain.numbered n WHERE n.customer::text = c.customer AND day > '2024-03-31' AND day <= '2024-04-30')
 FROM (SELECT DISTINCT customer_id::text AS customer FROM orders WHERE customer_id IS NOT NULL) c LEFT JOIN plain.rfm('2024-03-31') USING (customer) ORDER BY customer
