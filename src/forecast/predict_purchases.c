@@ -25,6 +25,9 @@
 #include "utils/date.h"
 #include "utils/timestamp.h"
 
+/* Each of fewer purchases is looked at. */
+#define MOST_AT_LEAST	1000
+
 #define YEAR_DAYS	((double) YEAR_USECS / USECS_PER_DAY)
 
 /* ---- the functions of the parameters ---- */
@@ -53,6 +56,15 @@ alive(const Prediction *prediction)
 }
 
 static double
+alive_later(const Prediction *prediction)
+{
+	PurchaseModel model = purchases(prediction);
+	double		now = exp(model.kind->log_alive(&model, buyer(prediction)));
+
+	return prediction->days == 0 ? now : now * model.kind->stays(&model, buyer(prediction), prediction->days);
+}
+
+static double
 expected_purchases(const Prediction *prediction)
 {
 	PurchaseModel model = purchases(prediction);
@@ -75,6 +87,21 @@ purchase_probability(const Prediction *prediction)
 	return probability > 1 ? 1 : probability;
 }
 
+static void
+look_for_interrupts(void)
+{
+	CHECK_FOR_INTERRUPTS();
+}
+
+static double
+at_least(const Prediction *prediction)
+{
+	PurchaseModel model = purchases(prediction);
+
+	return retention_at_least(&model, buyer(prediction), prediction->n, prediction->from, prediction->days,
+							  look_for_interrupts);
+}
+
 /* The model of spend is the last one. */
 static double
 expected_spend(const Prediction *prediction)
@@ -84,12 +111,6 @@ expected_spend(const Prediction *prediction)
 	return spend_kind(prediction->models[last]->kind)->expected(prediction->params[last],
 																prediction->buyer.x,
 																prediction->spend);
-}
-
-static void
-look_for_interrupts(void)
-{
-	CHECK_FOR_INTERRUPTS();
 }
 
 static double
@@ -226,7 +247,7 @@ retention_p_alive_interval(PG_FUNCTION_ARGS)
 	return retention_prediction_interval(fcinfo, &prediction, alive, SCALE_PROBABILITY, 2);
 }
 
-/* ---- expected_purchases ---- */
+/* ---- alive_in ---- */
 
 /* (model [, customer], horizon); "at": where the horizon is */
 static bool
@@ -238,6 +259,30 @@ ask_expected(Prediction *prediction, FunctionCallInfo fcinfo, int at)
 	take_horizon(prediction, fcinfo, at);
 	return at == 1 || take_customer(prediction, fcinfo, 1, &rfm);
 }
+
+PG_FUNCTION_INFO_V1(retention_alive_in);
+Datum
+retention_alive_in(PG_FUNCTION_ARGS)
+{
+	Prediction	prediction = {0};
+
+	if (!ask_expected(&prediction, fcinfo, PG_NARGS() - 1))
+		PG_RETURN_NULL();
+	return retention_prediction(fcinfo, &prediction, alive_later);
+}
+
+PG_FUNCTION_INFO_V1(retention_alive_in_interval);
+Datum
+retention_alive_in_interval(PG_FUNCTION_ARGS)
+{
+	Prediction	prediction = {0};
+
+	if (!ask_expected(&prediction, fcinfo, PG_NARGS() - 2))
+		PG_RETURN_NULL();
+	return retention_prediction_interval(fcinfo, &prediction, alive_later, SCALE_PROBABILITY, PG_NARGS() - 1);
+}
+
+/* ---- expected_purchases ---- */
 
 PG_FUNCTION_INFO_V1(retention_expected_purchases);
 Datum
@@ -297,6 +342,31 @@ retention_purchase_probability_interval(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	return retention_prediction_interval(fcinfo, &prediction, purchase_probability,
 										 SCALE_PROBABILITY, PG_NARGS() - 1);
+}
+
+/* ---- probability_at_least ---- */
+
+/* (model [, customer], n, horizon, starts_in) */
+PG_FUNCTION_INFO_V1(retention_probability_at_least);
+Datum
+retention_probability_at_least(PG_FUNCTION_ARGS)
+{
+	Prediction	prediction = {0};
+	int			at = PG_NARGS() - 2;
+
+	if (!ask_probability(&prediction, fcinfo, at))
+		PG_RETURN_NULL();
+	prediction.from = retention_duration_days(retention_duration(fcinfo, at + 1, "starts_in", DURATION_ZERO));
+	if (prediction.n > MOST_AT_LEAST)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("number of purchases must not be above %d: %g", MOST_AT_LEAST, prediction.n)));
+	if (prediction.from > 0 && purchase_kind(prediction.models[0]->kind)->log_buys_and_stays == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("model %s does not know a time that begins later", retention_model_kind_name(prediction.models[0])),
+				 errhint("Leave starts_in out, or take another model, such as mbg/nbd.")));
+	return retention_prediction(fcinfo, &prediction, at_least);
 }
 
 /* ---- expected_spend ---- */

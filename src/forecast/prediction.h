@@ -36,6 +36,7 @@ struct Prediction
 	double		spend;			/* mean, if x is above 0 */
 	double		n;				/* purchases; periods */
 	double		days;			/* the horizon, or infinity */
+	double		from;			/* days until it begins */
 	double		discount;		/* continuous, a day; or of a period */
 	double		margin;
 };

@@ -20,7 +20,8 @@
  * where a customer has no spend that a model could use, so that it's known how
  * many those are.  A renewals counts the cohorts whose survivors it
  * adds up, as there must be as many of each period, and knows the model that it
- * is to be fitted by.
+ * is to be fitted by; where cohorts came as wholes it has, half a period behind the
+ * last of each, who was left there.
  *
  * Parts of a key are finite floating-point numbers, not negative.  The bits of
  * such a number, taken as an unsigned integer, are in the order of the

@@ -194,7 +194,8 @@ entry_is_possible(const Histogram *histogram, int32 i)
 		case HISTOGRAM_REPEAT_SPEND:
 			return is_whole(first) && (first > 0 || second == 0);
 		case HISTOGRAM_RENEWALS:
-			return is_whole(first) && first <= PG_INT32_MAX &&
+			/* a half: those of the period before who were observed no longer */
+			return is_whole(2 * first) && first <= PG_INT32_MAX &&
 				histogram_count(histogram, i, RENEWALS_COHORTS) > 0;
 	}
 	return false;

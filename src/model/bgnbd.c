@@ -137,6 +137,25 @@ bg_log_alive(const PurchaseModel *model, const Buyer *buyer)
 }
 
 static double
+bg_stays(const PurchaseModel *model, const Buyer *buyer, double t)
+{
+	if (buyer == NULL)
+		buyer = &dropout_newcomer;
+	return retention_dropout_stays(model, buyer, chances_to_leave(model, buyer->x), t);
+}
+
+static double
+bg_log_buys_and_stays(const PurchaseModel *model, const Buyer *buyer, double n, double t)
+{
+	const double *params = model->params;
+
+	if (buyer == NULL)
+		buyer = &dropout_newcomer;
+	return retention_log_beta_rise(params[2], params[3] + chances_to_leave(model, buyer->x), n)
+		+ retention_log_negative_binomial(n, params[0] + buyer->x, t / (params[1] + buyer->t));
+}
+
+static double
 bg_expected(const PurchaseModel *model, const Buyer *buyer, double t)
 {
 	const double *params = model->params;
@@ -218,6 +237,8 @@ const PurchaseKind retention_bg_nbd = {
 	.loglik = bg_loglik,
 	.memoryless = true,
 	.log_alive = bg_log_alive,
+	.stays = bg_stays,
+	.log_buys_and_stays = bg_log_buys_and_stays,
 	.expected = bg_expected,
 	.probability = bg_probability,
 	.discounted = bg_discounted,
@@ -241,6 +262,8 @@ const PurchaseKind retention_mbg_nbd = {
 	.loglik = bg_loglik,
 	.memoryless = true,
 	.log_alive = bg_log_alive,
+	.stays = bg_stays,
+	.log_buys_and_stays = bg_log_buys_and_stays,
 	.expected = bg_expected,
 	.probability = bg_probability,
 	.discounted = bg_discounted,

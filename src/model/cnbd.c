@@ -347,6 +347,14 @@ purchases_ahead(const Ahead *ahead)
 }
 
 static double
+cnbd_stays(const PurchaseModel *model, const Buyer *buyer, double t)
+{
+	if (buyer == NULL)
+		buyer = &dropout_newcomer;
+	return retention_dropout_stays(model, buyer, chances_to_leave(model, buyer->x), t);
+}
+
+static double
 cnbd_expected(const PurchaseModel *model, const Buyer *buyer, double t)
 {
 	Ahead		ahead;
@@ -485,6 +493,7 @@ const PurchaseKind retention_bg_cnbd_k = {
 	.near_nbd = retention_near_counts,
 	.loglik = cnbd_loglik,
 	.log_alive = cnbd_log_alive,
+	.stays = cnbd_stays,
 	.expected = cnbd_expected,
 	.probability = cnbd_probability,
 	.discounted = cnbd_discounted,
@@ -507,6 +516,7 @@ const PurchaseKind retention_mbg_cnbd_k = {
 	.near_nbd = retention_near_counts,
 	.loglik = cnbd_loglik,
 	.log_alive = cnbd_log_alive,
+	.stays = cnbd_stays,
 	.expected = cnbd_expected,
 	.probability = cnbd_probability,
 	.discounted = cnbd_discounted,

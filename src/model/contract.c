@@ -106,7 +106,7 @@ contract_loglik(const ContractKind *kind, const double *params,
 	{
 		const ContractPeriod *before = &periods[i - 1];
 		const ContractPeriod *after = &periods[i];
-		double		lost = before->survivors - after->survivors;
+		double		lost = before->survivors - before->ended - after->survivors;
 		double		kept = log_kept(kind, params, before->period, after->period);
 
 		/* one by one: who is left stays with kept, who is lost with 1 - kept */
@@ -133,8 +133,8 @@ contract_start(const ContractKind *kind, const ContractPeriod *periods,
 {
 	double		kept = 0.5;
 
-	if (nperiods > 1 && periods[0].survivors > 0.0 && periods[1].survivors > 0.0)
-		kept = pow(periods[1].survivors / periods[0].survivors,
+	if (nperiods > 1 && periods[0].survivors > periods[0].ended && periods[1].survivors > 0.0)
+		kept = pow(periods[1].survivors / (periods[0].survivors - periods[0].ended),
 				   1.0 / (periods[1].period - periods[0].period));
 	kept = fmin(fmax(kept, 0.01), 0.99);
 

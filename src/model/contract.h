@@ -24,6 +24,7 @@ typedef struct ContractPeriod
 {
 	double		period;
 	double		survivors;
+	double		ended;			/* of these, how many were observed no longer */
 } ContractPeriod;
 
 struct ContractKind
@@ -35,8 +36,8 @@ struct ContractKind
 						  double *params);
 
 	/*
-	 * sum of (lost between two periods) * ln(S(before) - S(after)) + left * ln
-	 * S(last); the derivatives are added to gradient[]
+	 * of cohorts observed to the same end, sum of (lost between two periods) * ln(S(before) -
+	 * S(after)) + left * ln S(last), and of others the sum of theirs; the derivatives are added to gradient[]
 	 */
 	double		(*loglik) (const ContractKind *kind, const double *params,
 						   const ContractPeriod *periods, int nperiods, double *gradient);

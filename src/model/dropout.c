@@ -227,6 +227,25 @@ retention_dropout_purchases(double a, double b, double m)
 							: -retention_log_beta_rise(-eps, c, m));
 }
 
+/*
+ * They leave at the m-th purchase with the probability that they get there, (b)_{m-1} /
+ * (a + b)_{m-1}, times a / (a + b + m - 1); which is a / (a + b) times the probability to get
+ * there with a + 1 in place of a.  So the purchases that are expected of one with a + 1 tell
+ * how likely one with a leaves.
+ */
+double
+retention_dropout_stays(const PurchaseModel *model, const Buyer *buyer, double chances, double t)
+{
+	double		a = model->params[2];
+	double		b = model->params[3] + chances;
+	PurchaseModel other = *model;
+	double		if_alive;
+
+	other.params[2] = a + 1;
+	if_alive = exp(log(other.kind->expected(&other, buyer, t)) - other.kind->log_alive(&other, buyer));
+	return fmax(1 - a / (a + b) * if_alive, 0);
+}
+
 bool
 retention_dropout_leaves(RandomStream *stream, Habit *habit, double a, double b, bool after_first)
 {

@@ -34,6 +34,12 @@ extern double retention_dropout_discounted(double a, double b, double n, double 
  */
 extern double retention_dropout_purchases(double a, double b, double m);
 
+/*
+ * P(alive at T + t) of one who is alive at T and has had so many chances to leave: all that
+ * a model with a, b as parameters 2 and 3 has to say is its expected purchases.
+ */
+extern double retention_dropout_stays(const PurchaseModel *model, const Buyer *buyer, double chances, double t);
+
 /* Simulation: does one who has just made a purchase leave?  after_first: the first may be the last. */
 extern bool retention_dropout_leaves(RandomStream *stream, Habit *habit, double a, double b,
 									 bool after_first);

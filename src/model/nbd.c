@@ -100,6 +100,20 @@ nbd_log_alive(const PurchaseModel *model, const Buyer *buyer)
 }
 
 static double
+nbd_stays(const PurchaseModel *model, const Buyer *buyer, double t)
+{
+	return 1;
+}
+
+static double
+nbd_log_buys_and_stays(const PurchaseModel *model, const Buyer *buyer, double n, double t)
+{
+	if (buyer == NULL)
+		buyer = &dropout_newcomer;
+	return retention_log_negative_binomial(n, model->params[0] + buyer->x, t / (model->params[1] + buyer->t));
+}
+
+static double
 nbd_expected(const PurchaseModel *model, const Buyer *buyer, double t)
 {
 	if (buyer == NULL)
@@ -151,6 +165,8 @@ const PurchaseKind retention_nbd = {
 	.loglik = nbd_loglik,
 	.memoryless = true,
 	.log_alive = nbd_log_alive,
+	.stays = nbd_stays,
+	.log_buys_and_stays = nbd_log_buys_and_stays,
 	.expected = nbd_expected,
 	.probability = nbd_probability,
 	.discounted = nbd_discounted,

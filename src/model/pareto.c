@@ -140,6 +140,28 @@ pareto_log_alive(const PurchaseModel *model, const Buyer *buyer)
 	return 0.0 - retention_softplus(log_odds_left(model->params, buyer, &left));
 }
 
+/* Who has lived for T has a rate of leaving from Gamma(s, beta + T). */
+static double
+log_stays(const PurchaseModel *model, const Buyer *buyer, double t)
+{
+	return -model->params[S] * log1p(t / (model->params[BETA] + buyer->t));
+}
+
+static double
+pareto_stays(const PurchaseModel *model, const Buyer *buyer, double t)
+{
+	return exp(log_stays(model, buyer ? buyer : &new_buyer, t));
+}
+
+static double
+pareto_log_buys_and_stays(const PurchaseModel *model, const Buyer *buyer, double n, double t)
+{
+	if (buyer == NULL)
+		buyer = &new_buyer;
+	return log_stays(model, buyer, t)
+		+ retention_log_negative_binomial(n, model->params[R] + buyer->x, t / (model->params[ALPHA] + buyer->t));
+}
+
 /*
  * ln of P(alive) (r + x) (beta + T) / (alpha + T): purchases expected now, per
  * time, times the time in units of which they are expected to leave.
@@ -254,6 +276,8 @@ const PurchaseKind retention_pareto_nbd = {
 	.loglik = pareto_loglik,
 	.memoryless = true,
 	.log_alive = pareto_log_alive,
+	.stays = pareto_stays,
+	.log_buys_and_stays = pareto_log_buys_and_stays,
 	.expected = pareto_expected,
 	.probability = pareto_probability,
 	.discounted = pareto_discounted,

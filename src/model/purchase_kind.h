@@ -113,6 +113,14 @@ struct PurchaseKind
 
 	/* ln P(alive at T) */
 	double		(*log_alive) (const PurchaseModel *model, const Buyer *buyer);
+	/* P(alive at T + t) of one who is alive at T */
+	double		(*stays) (const PurchaseModel *model, const Buyer *buyer, double t);
+
+	/*
+	 * ln P(n purchases in (T, T + t], and alive at its end) of one who is alive at T; NULL of
+	 * those that are not memoryless
+	 */
+	double		(*log_buys_and_stays) (const PurchaseModel *model, const Buyer *buyer, double n, double t);
 	/* expected number of purchases in (T, T + t] */
 	double		(*expected) (const PurchaseModel *model, const Buyer *buyer, double t);
 	/* probability of n purchases in (T, T + t] */
@@ -143,6 +151,14 @@ purchase_kind(const ModelKind *kind)
  */
 extern double retention_discounted_purchases(const PurchaseModel *model, const Buyer *buyer,
 											 double t, double delta, void (*pause) (void));
+
+/*
+ * later.c: the probability of at least n purchases in (T + from, T + from + t].  From later than
+ * T on of memoryless kinds only, and NaN of one who may buy a hundred thousand times until then.
+ * "pause" as there.
+ */
+extern double retention_at_least(const PurchaseModel *model, const Buyer *buyer, double n,
+								 double from, double t, void (*pause) (void));
 
 /* each in its file */
 #define PURCHASE_MODEL(name) extern const PurchaseKind retention_##name;

@@ -189,6 +189,28 @@ SELECT segment, fit_retention(period, survivors)::text = fit_retention(period, s
 SELECT fit_retention(period, survivors)::text = (SELECT fit_retention(period, sum::int8) FROM (SELECT period, sum(survivors) AS sum FROM segments GROUP BY period) s)::text AS cohorts,
 	   fit_retention(period, survivors)::text = (SELECT fit_retention(rollup(t)) FROM (SELECT renewals(period, survivors) AS t FROM segments GROUP BY segment) s)::text AS rolled_up FROM segments;
 SELECT r((m::jsonb #>> '{parameters,a}')::float8) AS a FROM (SELECT fit_retention(period, survivors) AS m FROM segments WHERE segment = 'regular' AND period NOT IN (2, 5)) f;
+-- Cohorts of unequal age, one array of each: the likelihood by cohort, as of Fader & Hardie (2007), whose four cohorts of high-end customers have a 3.80 and b 15.19.
+CREATE TABLE cohorts AS SELECT c, survivors FROM unnest(ARRAY['{10000,8000,6480,5307,4391}', '{10000,8000,6480,5307}', '{10000,8000,6480}', '{10000,8000}']) WITH ORDINALITY v (a, c), LATERAL (SELECT a::int8[] AS survivors) s;
+SELECT kind, name, r(estimate) AS estimate, r(standard_error, 4) AS standard_error FROM (SELECT kind, fit_retention(survivors, kind) AS m FROM cohorts, unnest(ARRAY['sbg', 'bdw']) kind GROUP BY kind) f, model_parameters(m) ORDER BY kind COLLATE "C", name COLLATE "C";
+-- its log-likelihood, in SQL: of each cohort who left when, and who is left
+SELECT i.customers, i.periods, near(i.loglik, (SELECT sum((s[t] - s[t + 1]) * ln(survival_at(m, t - 1) - survival_at(m, t))) FROM (SELECT survivors AS s, cardinality(survivors) AS k FROM cohorts) c, generate_series(1, k - 1) t)
+	+ (SELECT sum(survivors[cardinality(survivors)] * ln(survival_at(m, cardinality(survivors) - 1))) FROM cohorts), 1e-12) AS loglik FROM (SELECT fit_retention(survivors) AS m FROM cohorts) f, model_info(m) i;
+-- cohorts of the same age are as rows; of parts, in any order, stored, and beside one that has only begun
+SELECT fit_retention(survivors)::text = (SELECT fit_retention(period, survivors)::text FROM segments) AS as_rows FROM (SELECT array_agg(survivors ORDER BY period) AS survivors FROM segments GROUP BY segment) s;
+SELECT fit_retention(survivors ORDER BY c DESC)::text = fit_retention(survivors)::text AS backwards, fit_retention(renewals(survivors)::text::renewals_histogram)::text = fit_retention(survivors)::text AS stored,
+	fit_retention(survivors)::text = (SELECT fit_retention(rollup(t))::text FROM (SELECT renewals(survivors) AS t FROM cohorts GROUP BY c) s) AS rolled_up FROM cohorts;
+SELECT (fit_retention(survivors)::jsonb -> 'parameters') = (SELECT fit_retention(survivors)::jsonb -> 'parameters' FROM cohorts) AS begun FROM (SELECT survivors FROM cohorts UNION ALL VALUES ('{5000}'::int8[]), ('{}'), (NULL)) c;
+SELECT fit_retention('{100}'::int8[]) IS NULL AS nobody_could, fit_retention(NULL::int8[]) IS NULL AS null, fit_retention('{0,0}'::int8[]) IS NULL AS nobody;
+SELECT fit_retention('{100,101}'::int8[]);
+SELECT fit_retention('{100,-1}'::int8[]);
+SELECT fit_retention('{100,NULL,50}'::int8[]);
+SELECT fit_retention('{{100,50}}'::int8[]);
+SELECT fit_retention('{100,50}'::int8[], 'bg');
+SELECT fit_retention('{100,50}'::int8[], NULL);
+-- as rows they are refused, and what to write is said
+SELECT fit_retention(n - 1, s) FROM cohorts, unnest(survivors) WITH ORDINALITY u (s, n);
+-- The interval of a share where nobody has left has an end below 1.
+SELECT estimate, lower BETWEEN 0.9 AND 0.999 AS lower, upper FROM (SELECT fit_retention(ARRAY[200, 200, 200]) AS m) f, survival_at_interval(m, 2);
 -- too little, and nothing
 SELECT fit_retention(0, 1000) IS NULL AS one_period, fit_retention(NULL, 5) IS NULL AS nothing, fit_retention(period, survivors) IS NULL AS none, fit_retention(NULL::renewals_histogram) IS NULL AS null FROM segments WHERE false;
 SELECT fit_retention(period, 0) IS NULL AS nobody FROM generate_series(0, 3) period;

@@ -172,6 +172,33 @@ SELECT discounted_lifetime(retention_model('sbg', '{"a": 1, "b": 1}'), 1, -0.1);
 SELECT discounted_lifetime(retention_model('sbg', '{"a": 1, "b": 1}'), 1, 0.1, '0');
 SELECT discounted_lifetime(retention_model('sbg', '{"a": 1, "b": 1}'), 1, 0.1, '-1 month');
 
+-- Still a customer later, whatever they buy until then: in 30-digit arithmetic (2F1(r + x, a; a + b + x + d; -t / (alpha + T)), and of mbg/cnbd-3 the sum over the events).
+CREATE TABLE later_models AS SELECT kind, purchase_model(kind, params) AS m FROM (VALUES ('nbd', '{"r": 0.6, "alpha": 40}'), ('bg/nbd', '{"r": 0.6, "alpha": 40, "a": 0.9, "b": 2.5}'), ('mbg/nbd', '{"r": 0.6, "alpha": 40, "a": 0.9, "b": 2.5}'),
+	('pareto/nbd', '{"r": 0.6, "alpha": 40, "s": 0.7, "beta": 80}'), ('mbg/cnbd-3', '{"r": 0.6, "alpha": 40, "a": 0.9, "b": 2.5}')) v (kind, params);
+CREATE TABLE later_customer AS SELECT (3, 80, 100, 10, 3, NULL, NULL)::rfm_inputs AS c;
+SELECT kind, days, abs(alive_in(m, c, days * interval '1 day') / known - 1) < 1e-12 AS known, abs(alive_in(m, days * interval '1 day') / new - 1) < 1e-12 AS new
+FROM later_customer, later_models JOIN (VALUES ('bg/nbd', 50, 0.6305874181342612, 0.8570308879956694), ('bg/nbd', 365, 0.3409639319728063, 0.5591742512085518), ('mbg/nbd', 50, 0.6752999965335868, 0.6497204613042949), ('mbg/nbd', 365, 0.3860438670351162, 0.4479708069565079),
+	('pareto/nbd', 50, NULL, 0.7118732016163068), ('pareto/nbd', 365, NULL, 0.300822962041847), ('mbg/cnbd-3', 50, NULL, 0.7205260020911729), ('mbg/cnbd-3', 365, NULL, 0.5929978305662611)) v (kind, days, known, new) USING (kind) ORDER BY kind COLLATE "C", days;
+-- At once it is p_alive, it never rises, and who is silent until then is less likely one than who may have bought.
+SELECT kind, alive_in(m, c, '0 days') = p_alive(m, c) AS at_once, alive_in(m, c, '10 days') >= alive_in(m, c, '20 days') AS falls, alive_in(m, c, '50 days') >= p_alive(m, (3, 80, 150, 10, 3, NULL, NULL)::rfm_inputs) AS not_silent FROM later_models, later_customer ORDER BY kind COLLATE "C";
+SELECT alive_in(m, c, NULL) IS NULL AS no_horizon, alive_in(m, (NULL, 80, 100, 10, 3, NULL, NULL)::rfm_inputs, '1 day') IS NULL AS unknown, alive_in_interval(m, c, '1 year') FROM later_models, later_customer WHERE kind = 'bg/nbd';
+SELECT count(*) FILTER (WHERE i.estimate = alive_in(m, c, '1 year') AND i.lower < i.estimate AND i.estimate < i.upper) AS intervals FROM fitted, later_customer, alive_in_interval(m, c, '1 year') i;
+SELECT alive_in(m, c, '-1 day') FROM later_models, later_customer;
+SELECT alive_in(m, c, '365') FROM later_models, later_customer;
+
+-- So many purchases or more: from now on what purchase_probability says; later, in 30 digits (of two), and the sum over the number is what is expected of that time.
+SELECT kind, count(*) FILTER (WHERE abs(probability_at_least(m, c, n, '90 days') - (1 - (SELECT sum(purchase_probability(m, c, i, '90 days')) FROM generate_series(0, n - 1) i))) < 1e-12
+	AND abs(probability_at_least(m, n, '90 days') - (1 - (SELECT sum(purchase_probability(m, i, '90 days')) FROM generate_series(0, n - 1) i))) < 1e-12) AS now FROM later_models, later_customer, generate_series(1, 4) n GROUP BY kind ORDER BY kind COLLATE "C";
+SELECT kind, abs(probability_at_least(m, c, 2, '90 days', starts_in => '365 days') / known - 1) < 1e-12 AS known, abs(probability_at_least(m, 2, '90 days', '365 days') / new - 1) < 1e-12 AS new
+FROM later_customer, later_models JOIN (VALUES ('bg/nbd', 0.1686339664801524, 0.07460778234840571), ('mbg/nbd', 0.1938648227957325, 0.06780128907458612)) v (kind, known, new) USING (kind) ORDER BY kind COLLATE "C";
+SELECT kind, abs((SELECT sum(probability_at_least(m, c, n, '90 days', '200 days')) FROM generate_series(1, 100) n) / (expected_purchases(m, c, '290 days') - expected_purchases(m, c, '200 days')) - 1) < 1e-11 AS known,
+	abs((SELECT sum(probability_at_least(m, n, '90 days', '200 days')) FROM generate_series(1, 200) n) / (expected_purchases(m, '290 days') - expected_purchases(m, '200 days')) - 1) < 1e-7 AS new FROM later_models, later_customer WHERE kind NOT LIKE '%cnbd%' ORDER BY kind COLLATE "C";
+SELECT probability_at_least(m, c, 0, '1 day') AS none, probability_at_least(m, c, 1, '0 days', '1 year') AS no_time, probability_at_least(m, c, NULL, '1 day') IS NULL AS unknown FROM later_models, later_customer WHERE kind = 'mbg/nbd';
+SELECT probability_at_least(m, c, 1, '90 days', '1 day') FROM later_models, later_customer WHERE kind = 'mbg/cnbd-3';
+SELECT probability_at_least(m, c, -1, '90 days') FROM later_models, later_customer;
+SELECT probability_at_least(m, c, 1001, '90 days') FROM later_models, later_customer;
+SELECT probability_at_least(m, c, 1, '90 days', '-1 day') FROM later_models, later_customer;
+
 -- Whatever is possible has an answer that is finite, or NULL, and soon: the ends
 -- of what parameters and customers may be.
 SET statement_timeout = '60s';
@@ -183,6 +210,8 @@ SELECT count(*) > 2000 AS many, count(*) FILTER (WHERE p NOT BETWEEN 0 AND 1) AS
 	   count(*) FILTER (WHERE low = 0.01 AND (p IS NULL OR e IS NULL OR q IS NULL)) AS without
 FROM (SELECT kind, low, p_alive(m, c) AS p, CASE WHEN kind NOT LIKE '%cnbd%' OR low = 0.01 AND horizon < '1 year' THEN expected_purchases(m, c, horizon) ELSE 0 END AS e, purchase_probability(m, c, 2, horizon) AS q
 	FROM extreme, extreme_customers, unnest(ARRAY['1 microsecond', '100 years']::interval[]) horizon) s;
+SELECT count(*) > 1000 AS many, count(*) FILTER (WHERE s NOT BETWEEN 0 AND 1 OR l NOT BETWEEN 0 AND 1) AS no_share, count(*) FILTER (WHERE low = 0.01 AND s IS NULL) AS without
+FROM (SELECT low, CASE WHEN kind NOT LIKE '%cnbd%' THEN alive_in(m, c, '1 year') ELSE 0 END AS s, CASE WHEN kind NOT LIKE '%cnbd%' AND low = 0.01 AND horizon < '1 year' THEN probability_at_least(m, c, 1, horizon, horizon) ELSE 0 END AS l FROM extreme, extreme_customers, unnest(ARRAY['1 microsecond', '1 year']::interval[]) horizon) s;
 SELECT count(*) > 500 AS many, count(*) FILTER (WHERE v < 0 OR v = 'Infinity' OR v = 'NaN') AS no_value, count(*) FILTER (WHERE low = 0.01 AND v IS NULL) AS without
 FROM (SELECT low, predicted_clv(m, s, c) AS v FROM extreme, extreme_customers, spend_model(6, 3, 15) s WHERE kind NOT LIKE '%cnbd%') s;
 -- A value that takes half a minute is given up when asked.

@@ -33,7 +33,7 @@ fit_model(const char *kind, const double *survivors, int n)
 	Optimum		optimum;
 
 	for (int i = 0; i < n; i++)
-		periods[i] = (ContractPeriod) {i, survivors[i]};
+		periods[i] = (ContractPeriod) {i, survivors[i], 0};
 	fit.kind->start(fit.kind, periods, n, start);
 	retention_maximize(objective, &fit, fit.kind->about.nparams, &fit.kind->about.ratios, start, &optimum);
 	printf("# %s: %d iterations, %d evaluations, a %.8f b %.8f c %.8f, LL %.9f\n", kind, optimum.iterations,
@@ -74,9 +74,9 @@ static void
 hard_cases(void)
 {
 	static const double sizes[] = {1e-8, 1e-3, 1, 1e3, 1e8};
-	static const ContractPeriod none[] = {{0, 100}, {1, 100}, {2, 100}};
-	static const ContractPeriod all[] = {{0, 100}, {1, 0}, {2, 0}};
-	static const ContractPeriod one[] = {{0, 1}, {1, 1}, {5, 0}};
+	static const ContractPeriod none[] = {{0, 100, 0}, {1, 100, 0}, {2, 100, 0}};
+	static const ContractPeriod all[] = {{0, 100, 0}, {1, 0, 0}, {2, 0, 0}};
+	static const ContractPeriod one[] = {{0, 1, 0}, {1, 1, 0}, {5, 0, 0}};
 	static const ContractPeriod *const tables[] = {none, all, one};
 	bool		finite = true;
 
