@@ -8,6 +8,8 @@ SET timezone = 'UTC';
 
 SELECT count(*) AS views FROM retention_create_views('shop.orders_int8', 'customer_id', 'ordered_at', 'amount',
 	target => 'bench_views', time_zone => 'UTC');
+SELECT count(*) AS views FROM retention_create_views('shop.orders_int8', 'customer_id', 'ordered_at', 'amount',
+	target => 'bench_kept', time_zone => 'UTC', mode => 'materialized');
 
 INSERT INTO measure (case_name, role, source, query, memory)
 SELECT 'view ' || name, role, 'orders_int8', query, name LIKE 'kpi%' OR name = 'customers'
@@ -69,6 +71,18 @@ VALUES
 	('view kpi_by_period', 'retention', '{hand-written}', true, 1, 'faster'),
 	('view customers', 'facts and scores alone', '{"hand-written, facts and scores"}', false, NULL, NULL),
 	('view customers', 'retention', '{}', false, NULL, NULL);
+-- All that is kept, against the largest part of it read once, all columns; and one view of what is kept.
+INSERT INTO measure (case_name, role, source, query, memory)
+SELECT 'refresh of all views', role, 'orders_int8', query, role <> 'the view customers'
+FROM (VALUES
+	(1, 'retention', $$ SELECT retention_refresh_data('bench_kept', concurrently => false) IS NULL AS v $$),
+	(2, 'while others read', $$ SELECT retention_refresh_data('bench_kept') IS NULL AS v $$),
+	(3, 'the view customers', $$ SELECT * FROM bench_views.customers $$)) q(nr, role, query)
+ORDER BY nr;
+INSERT INTO comparison (case_name, ours, peers, at_most, same)
+VALUES
+	('refresh of all views', 'retention', '{"the view customers"}', 1.5, false),
+	('refresh of all views', 'while others read', '{"the view customers"}', NULL, false);
 INSERT INTO comparison (case_name)
 SELECT case_name FROM measure WHERE case_name ~ '^view (outlook|cohort|repeat|order|lifecycle|rfm|revenue|excluded)' ORDER BY nr;
 

@@ -413,7 +413,7 @@ PG_FUNCTION_INFO_V1(retention_final);
 Datum
 retention_final(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_POINTER(retention_base_pack(PG_GETARG_DATUM(0)));
+	PG_RETURN_POINTER(retention_state_finish(&retention_base_states, fcinfo));
 }
 
 /* add_row() of a key that is cast.  The arguments are the caller's, so change a copy. */

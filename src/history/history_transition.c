@@ -368,7 +368,7 @@ PG_FUNCTION_INFO_V1(retention_history_final);
 Datum
 retention_history_final(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_POINTER(retention_history_pack(PG_GETARG_DATUM(0)));
+	PG_RETURN_POINTER(retention_state_finish(&retention_history_states, fcinfo));
 }
 
 /*

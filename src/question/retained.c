@@ -37,8 +37,92 @@ typedef struct RetainedRow
 	int64		hits;
 } RetainedRow;
 
+/*
+ * Of "within" it's enough to know which rows come first and last that count a customer,
+ * where they are in order: those of up to their age, and of them those from their second
+ * order on.
+ */
+typedef struct WithinRow
+{
+	RetainedRow *row;
+	int64		oldest;			/* customers whom this one is the last to count */
+	int64		begin;			/* hits from this one on: as many more than before it */
+} WithinRow;
+
+static int
+compare_within(const void *a, const void *b)
+{
+	int32		left = ((const WithinRow *) a)->row->to;
+	int32		right = ((const WithinRow *) b)->row->to;
+
+	return (left > right) - (left < right);
+}
+
+static WithinRow *
+begin_within(RetainedRow *rows, int n)
+{
+	/* one more, behind the last */
+	WithinRow  *within = palloc0((n + 1) * sizeof(WithinRow));
+
+	for (int i = 0; i < n; i++)
+		within[i].row = &rows[i];
+	qsort(within, n, sizeof(WithinRow), compare_within);
+	return within;
+}
+
+/* How many of them ask for less than so many days. */
+static int
+rows_below(const WithinRow *within, int n, int64 days)
+{
+	int			low = 0;
+
+	while (low < n)
+	{
+		int			middle = (low + n) / 2;
+
+		if (within[middle].row->to < days)
+			low = middle + 1;
+		else
+			n = middle;
+	}
+	return low;
+}
+
 static void
-count_customer(const Question *question, const CustomerView *customer, RetainedKind kind,
+count_within(WithinRow *within, int n, int32 age, int64 second)
+{
+	int			end = rows_below(within, n, (int64) age + 1);
+
+	if (end == 0)
+		return;
+	within[end - 1].oldest++;
+	if (second <= age)
+	{
+		within[rows_below(within, end, second)].begin++;
+		within[end].begin--;
+	}
+}
+
+static void
+end_within(WithinRow *within, int n)
+{
+	int64		sum = 0;
+
+	for (int i = 0; i < n; i++)
+	{
+		sum += within[i].begin;
+		within[i].row->hits = sum;
+	}
+	sum = 0;
+	for (int i = n - 1; i >= 0; i--)
+	{
+		sum += within[i].oldest;
+		within[i].row->eligible = sum;
+	}
+}
+
+static void
+count_customer(const Question *question, const CustomerView *customer, WithinRow *within,
 			   RetainedRow *rows, int n, int32 **room, int64 *room_size)
 {
 	OccasionCursor cursor;
@@ -70,33 +154,32 @@ count_customer(const Question *question, const CustomerView *customer, RetainedK
 		days[ndays++] = day - first;
 	}
 	age = question->as_of - first;
+	if (within)
+	{
+		count_within(within, n, age, second);
+		return;
+	}
 	for (int i = 0; i < n; i++)
 	{
 		RetainedRow *row = &rows[i];
+		int64		low = 0;
+		int64		high = ndays;
 
 		if ((i & 0xFFFF) == 0xFFFF)
 			CHECK_FOR_INTERRUPTS();
 		if (age < row->age)
 			continue;
 		row->eligible++;
-		if (kind == RETAINED_WITHIN)
-			row->hits += second <= row->to;
-		else
+		while (low < high)
 		{
-			int64		low = 0;
-			int64		high = ndays;
+			int64		middle = (low + high) / 2;
 
-			while (low < high)
-			{
-				int64		middle = (low + high) / 2;
-
-				if (days[middle] < row->from)
-					low = middle + 1;
-				else
-					high = middle;
-			}
-			row->hits += low < ndays && days[low] <= row->to;
+			if (days[middle] < row->from)
+				low = middle + 1;
+			else
+				high = middle;
 		}
+		row->hits += low < ndays && days[low] <= row->to;
 	}
 }
 
@@ -107,13 +190,16 @@ retained(FunctionCallInfo fcinfo, RetainedKind kind, RetainedRow *rows, int n, i
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	Question	question;
 	CustomerView customer;
+	WithinRow  *within = kind == RETAINED_WITHIN ? begin_within(rows, n) : NULL;
 	int64		room_size = 16;
 	int32	   *room = palloc(room_size * sizeof(int32));
 
 	retention_question_begin_anchored(&question, fcinfo, NO_ARG, 2, 3, false);
 	retention_question_needs_days(&question);
 	while (question_next(&question, &customer))
-		count_customer(&question, &customer, kind, rows, n, &room, &room_size);
+		count_customer(&question, &customer, within, rows, n, &room, &room_size);
+	if (within)
+		end_within(within, n);
 	for (int i = 0; i < n; i++)
 	{
 		const RetainedRow *row = &rows[i];

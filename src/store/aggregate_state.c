@@ -12,6 +12,7 @@
 
 #include "store/aggregate_state.h"
 
+#include "nodes/execnodes.h"
 #include "order/order_row.h"
 #include "pg/value_functions.h"
 #include "utils/memutils.h"
@@ -111,6 +112,32 @@ retention_state_pack(const StateType *type, Datum datum)
 		value = type->pack_flat(PG_DETOAST_DATUM(PointerGetDatum(value)));
 	}
 	check_written(type, value);
+	return value;
+}
+
+/*
+ * Is a final function the last one to ask for a state?  Of groups a rescan may ask again,
+ * and so may another aggregate of the same rows.
+ */
+static bool
+is_last_to_ask(FunctionCallInfo fcinfo)
+{
+	return AggCheckCallContext(fcinfo, NULL) == AGG_CONTEXT_AGGREGATE && IsA(fcinfo->context, AggState) &&
+		((AggState *) fcinfo->context)->aggstrategy == AGG_PLAIN && !AggStateIsShared(fcinfo);
+}
+
+/*
+ * The final function of a type: the state as a value.  What is expanded takes several times as
+ * much as that, and would until the query ends.
+ */
+struct varlena *
+retention_state_finish(const StateType *type, FunctionCallInfo fcinfo)
+{
+	Datum		datum = PG_GETARG_DATUM(0);
+	struct varlena *value = retention_state_pack(type, datum);
+
+	if (datum_is_expanded(datum) && is_last_to_ask(fcinfo))
+		MemoryContextDelete(((ExpandedState *) expanded_state_of_datum(type, datum))->hdr.eoh_context);
 	return value;
 }
 

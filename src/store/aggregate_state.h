@@ -83,6 +83,7 @@ extern void *retention_expanded_state_create(const StateType *type, StateHome ho
 extern void retention_expanded_state_forget_packed(ExpandedState *state);
 extern Datum retention_state_open(const StateType *type, StateHome home, Datum datum);
 extern struct varlena *retention_state_pack(const StateType *type, Datum datum);
+extern struct varlena *retention_state_finish(const StateType *type, FunctionCallInfo fcinfo);
 extern Datum retention_state_combine(const StateType *type, FunctionCallInfo fcinfo);
 extern Datum retention_state_in(const StateType *type, char *text, const char *hint);
 extern Datum retention_state_recv(const StateType *type, FunctionCallInfo fcinfo);

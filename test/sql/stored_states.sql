@@ -123,4 +123,28 @@ SELECT raw(history_state(n, date '2024-01-01', 'day')) FROM generate_series(1, 2
 UNION ALL
 SELECT raw(log_state(date '2024-01-01' + n)) FROM generate_series(1, 20000) n GROUP BY n % 2500;
 SELECT count(*) FILTER (WHERE substr(state, length(state) - 7) <> '\x0000000000000000') AS not_zero FROM states;
+
+-- A large state goes when its value is made, unless somebody asks for it again: another aggregate of the same
+-- rows, one that has no final function, a rescan of groups that are kept, the next row of a query around it.
+SET max_parallel_workers_per_gather = 0;
+CREATE FUNCTION days_of(purchase_history) RETURNS int8 LANGUAGE sql IMMUTABLE AS 'SELECT occasions FROM history_info($1)';
+CREATE AGGREGATE history_days(int8, timestamptz, text) (SFUNC = _retention_purchase_history_add, STYPE = purchase_history, FINALFUNC = days_of);
+CREATE AGGREGATE history_state(int8, timestamptz, text) (SFUNC = _retention_purchase_history_add, STYPE = purchase_history);
+CREATE TABLE wholes AS
+SELECT purchase_history(customer, at, 'day') AS h, customer_base(customer, at) AS b, repeat_rate(customer) AS r FROM orders;
+SELECT (SELECT repeat_rate(b) = r FROM wholes) AS rate, pg_column_size(h) > 40000 AS large, pg_column_size(b) > 20000 AS large_base FROM wholes;
+SELECT history_state(customer, at, 'day') = h AS state, purchase_history(customer, at, 'day') = h AS value, history_days(customer, at, 'day') = (history_info(h)).occasions AS days,
+	   customer_base(customer, at) = b AS base, customers(customer_base(customer, at)) = customers(b) AS asked, repeat_rate(customer) = r AS rate, customer_base(customer) = customer_base(customer) AS twice
+FROM orders, wholes GROUP BY h, b, r;
+SELECT purchase_history(customer, at, 'day') = (SELECT h FROM wholes) AS value, history_days(customer, at, 'day') > 5000 AS days, customer_base(customer, at) = (SELECT b FROM wholes) AS base, customers(customer_base(customer)) AS asked, repeat_rate(customer) = (SELECT r FROM wholes) AS rate
+FROM orders;
+-- once more, for each row, of the same and of other rows
+SELECT n, (SELECT purchase_history(customer, at, 'day') = h FROM orders) AS same, (SELECT (history_info(purchase_history(customer, at, 'day'))).orders < (history_info(h)).orders FROM orders WHERE orders.n > 1000 * i.n) AS others
+FROM generate_series(1, 3) AS i (n), wholes ORDER BY n;
+SET enable_material = off;
+SET enable_hashjoin = off;
+SET enable_mergejoin = off;
+SET enable_sort = off;
+SELECT count(*), count(DISTINCT g.h), bool_and(g.h IS NOT NULL) AS all_of_them
+FROM generate_series(1, 3) AS i (n) LEFT JOIN (SELECT part, purchase_history(customer, at, 'day') AS h FROM orders GROUP BY part) AS g ON g.part < i.n;
 DROP SCHEMA stored_states CASCADE;
