@@ -12,7 +12,7 @@ $(error META.json has several versions: $(RETENTION_VERSION))
 endif
 
 SQL_PARTS = header refuse_functions calendar base metric value scalar score projection survival rfm repeat_buying history is_order waiting repeat_spend model equality \
-	simulate forecast views refuse_aggregates refuse_formulas
+	simulate forecast views live refuse_aggregates refuse_formulas
 INSTALL_SQL = $(EXTENSION)--$(RETENTION_VERSION).sql
 UPGRADE_SQL = $(patsubst sql/upgrade/%.in,%,$(wildcard sql/upgrade/*.sql.in))
 

@@ -22,7 +22,7 @@
 #   --@kept VIEW
 #
 # there may be another one for where rows are kept: the view then keeps none itself, but reads
-# those of that one.  In both a function of ours that returns rows is asked for
+# those of that one.  Behind a line --@live there may be one for where views are live.  In all of them a function of ours that returns rows is asked for
 # in a select list, and for its columns by their names: in FROM, PostgreSQL writes
 # all columns of a function into the definition of a view that is restored, those of
 # a later version too, and we would not know it for ours (see doc/internals.md).
@@ -43,8 +43,8 @@ function add(view, about, key, has_key, single, reads, of_segments, each,    i, 
 	printf "};\n\n"
 	if (key && !single)
 		about = about " Key: " key "."
-	line = sprintf("\t{%s, %s, %s, %s,\n%s\t\t, columns_of_%s, lengthof(columns_of_%s), %s, %s, %s, %s, %s, %s,\n%s}",
-		quote(view), quote(about), has_key ? quote(key) : "NULL", reads ? quote(reads) : "NULL", sql, view, view,
+	line = sprintf("\t{%s, %s, %s, %s,\n%s\t\t,\n%s\t\t, columns_of_%s, lengthof(columns_of_%s), %s, %s, %s, %s, %s, %s,\n%s}",
+		quote(view), quote(about), has_key ? quote(key) : "NULL", reads ? quote(reads) : "NULL", sql, live ? live : "\t\tNULL\n", view, view,
 		of_segments ? "true" : "false", each ? "true" : "false", never_kept ? "true" : "false", segment_columns ? "true" : "false",
 		own_index ? quote(own_index) : "NULL", over ? quote(over) : "NULL", over ? kept : "\t\tNULL")
 	if (each)
@@ -77,7 +77,7 @@ BEGIN {
 	print "/* Made by make from the files of SQL beside this one; change them, not this. */\n\n#include \"postgres.h\"\n\n#include \"views/views.h\"\n"
 }
 
-FNR == 1 { finish(); about = key = reads = sql = by_segment = own_index = over = kept = ""; n = has_key = single = of_segments = never_kept = segment_columns = 0 }
+FNR == 1 { finish(); about = key = reads = sql = live = by_segment = own_index = over = kept = ""; n = has_key = single = is_live = of_segments = never_kept = segment_columns = 0 }
 /^--@view /   { view = $2; next }
 /^--@about /  { about = substr($0, 10); next }
 /^--@key/     { key = substr($0, 8); has_key = 1; next }
@@ -86,11 +86,13 @@ FNR == 1 { finish(); about = key = reads = sql = by_segment = own_index = over =
 /^--@segment_columns/ { segment_columns = 1; next }
 /^--@by_segment / { by_segment = substr($2, 1, length($2) - 1); about_parts = substr($0, length($1 $2) + 3); next }
 /^--@never_kept/ { never_kept = 1; next }
+/^--@live/     { is_live = 1; next }
 /^--@index /  { own_index = $2; next }
 /^--@kept /   { over = $2; next }
 /^--@reads /  { reads = substr($0, 10); next }
 /^--@column / { column[++n] = substr($2, 1, length($2) - 1); text[n] = substr($0, length($1 $2) + 3); next }
 over { kept = kept "\t\t" quote($0 "\x01") "\n"; next }
+is_live { live = live "\t\t" quote($0 "\x01") "\n"; next }
 { sql = sql "\t\t" quote($0 "\x01") "\n" }
 
 function print_template(line) {

@@ -87,6 +87,34 @@ COUNTS(timestamp, TIME_TIMESTAMP);
 COUNTS(date, TIME_DATE);
 
 /*
+ * _retention_is_past(ordered_at): will the views always say the same of an order of that
+ * time?  Those that are to come are left out until a day before; a day later than that is
+ * late enough for who has begun to read a day ago.
+ */
+static bool
+is_past(FunctionCallInfo fcinfo, TimeKind time)
+{
+	int64		instant;
+
+	if (PG_ARGISNULL(0))
+		return true;
+	if (time == TIME_DATE && !DATE_NOT_FINITE(PG_GETARG_DATEADT(0)) &&
+		!IS_VALID_TIMESTAMP((double) PG_GETARG_DATEADT(0) * USECS_PER_DAY))
+		return PG_GETARG_DATEADT(0) < 0;
+	return !instant_of_datum(PG_GETARG_DATUM(0), time, &instant) || instant <= LAST_INSTANT - USECS_PER_DAY;
+}
+
+#define IS_PAST(name, time) \
+	PG_FUNCTION_INFO_V1(retention_is_past_##name); \
+	Datum retention_is_past_##name(PG_FUNCTION_ARGS) \
+	{ PG_RETURN_BOOL(is_past(fcinfo, time)); } \
+	extern Datum retention_is_past_##name(PG_FUNCTION_ARGS)
+
+IS_PAST(timestamptz, TIME_TIMESTAMPTZ);
+IS_PAST(timestamp, TIME_TIMESTAMP);
+IS_PAST(date, TIME_DATE);
+
+/*
  * _retention_row_counts_support(internal): planner support.  Nearly all rows
  * count, where the planner would take a third of them for granted.
  */

@@ -36,7 +36,7 @@ static const ViewColumn columns_of_options[] = {
 	{"lifespan", "how long a customer stays, for clv: an interval as a text; NULL: measured"},
 	{"margin", "what is left of the revenue, 0 to 1, for clv"},
 	{"model", "the model of repeat buying, as fit_purchases() takes it"},
-	{"mode", "plain: never out of date; materialized: the rows are kept, in materialized views, until they are refreshed"},
+	{"mode", "plain: read from the orders; materialized: the rows are kept, in materialized views, until they are refreshed; live: read from a stored history and the changes since"},
 	{"ignore_row_security", "true: rows may be kept of tables with row-level security, which all who may read the views then read"}
 };
 
@@ -44,6 +44,14 @@ static const ViewColumn columns_of_record[] = {
 	{"version", "version of the extension that has made the views"},
 	{"made", "which views it has made, with prints of what they were: others of these names are yours, and are left"},
 	{"comments", "prints of the comments that it has written: others are yours, and are left"}
+};
+
+static const ViewColumn columns_of_live[] = {
+	{"customer", "as in order_rows"},
+	{"ordered_at", "as in order_rows"},
+	{"amount", "as in order_rows"},
+	{"is_order", "as in order_rows"},
+	{"kept", "whether the filter keeps the row"}
 };
 
 /* In the order of OtherView. */
@@ -55,7 +63,9 @@ const ViewTemplate retention_views_others[] = {
 	{VIEW_OF_OPTIONS, "How the views of this schema are made: one row, of constants. To change it: CREATE OR REPLACE VIEW with others, and then retention_refresh_views().",
 		.columns = columns_of_options, .ncolumns = lengthof(columns_of_options)},
 	{VIEW_OF_RECORD, "Which views of this schema the extension has made. It is written when they are made; leave it alone.",
-		.columns = columns_of_record, .ncolumns = lengthof(columns_of_record)}
+		.columns = columns_of_record, .ncolumns = lengthof(columns_of_record)},
+	{VIEW_OF_LIVE, "What the trigger of the order table notes of a row in order_changes: all rows, and whether the filter keeps them. It is written when the views are made, of order_rows; leave it alone.",
+		.columns = columns_of_live, .ncolumns = lengthof(columns_of_live)}
 };
 
 void
@@ -194,15 +204,15 @@ retention_views_over_data(const Build *build, const ViewTemplate *template)
 	return sql.data;
 }
 
-/* Does it read rows that are kept? */
+/* Does a view read what is kept, and not the orders? */
 bool
 retention_views_is_over_data(const Build *build, const ViewTemplate *template, Oid relation)
 {
 	Oid			data = template->over ? retention_views_find(build, template->over) : retention_views_find_data(build, template);
 
 	return retention_views_any(psprintf("SELECT FROM pg_rewrite AS r JOIN pg_depend AS d ON classid = 'pg_rewrite'::regclass AND objid = r.oid"
-										" WHERE ev_class = %u AND refclassid = 'pg_class'::regclass AND refobjid = %u",
-										relation, data));
+										" WHERE ev_class = %u AND refclassid = 'pg_class'::regclass AND refobjid IN (%u, %u)",
+										relation, data, retention_views_find(build, TABLE_OF_PARTS)));
 }
 
 static bool

@@ -25,9 +25,10 @@
 --@column top_20_percent_revenue: revenue of the 20 % of the customers who have paid most
 --@column top_20_percent_share: top_20_percent_revenue / revenue of all customers with an order, 0 to 1, or a little above where the rest got back more than they paid; NULL unless that is above 0
 --@column revenue_per_customer_year: revenue / sum over the customers of the years from the first order to now: what a customer pays a year, of all the time that they could have; NULL if that is none
+--@column changes_waiting: where views are live, changes of orders that wait for retention_refresh_data(): the numbers have them, and each makes reading a little slower; NULL in other modes
 --@column updated_at: @updated_at@
 WITH shop AS MATERIALIZED (
-    SELECT history FROM @shop@
+    SELECT history, @changes_waiting@ AS changes_waiting FROM @shop@
 ), facts AS MATERIALIZED (
     SELECT @r@history_info(history) AS known, @r@_retention_kpi(history) AS found FROM shop
 ), whole AS MATERIALIZED (
@@ -55,5 +56,6 @@ SELECT (known).first_order,
        (found).top_20_percent_revenue::numeric(38, 4) AS top_20_percent_revenue,
        (found).top_20_percent_share,
        ((known).revenue * 365.25 / nullif((found).tenure_days, 0))::numeric(38, 4) AS revenue_per_customer_year,
+       (SELECT s.changes_waiting FROM shop AS s) AS changes_waiting,
        now() AS updated_at
 FROM facts

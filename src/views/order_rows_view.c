@@ -99,9 +99,9 @@ retention_source_fits(Oid view)
 	return fits;
 }
 
-/* What the columns of order_rows say. */
+/* What the columns of order_rows say; or of live_rows, which knows of no segments. */
 void
-retention_source_of_view(Source *source, Oid view, const Options *options)
+retention_source_of_view(Source *source, Oid view, const Options *options, bool with_segments)
 {
 	Relation	relation;
 	TupleDesc	columns;
@@ -131,7 +131,7 @@ retention_source_of_view(Source *source, Oid view, const Options *options)
 	if (customer != INT8OID && customer != TEXTOID)
 		source->own_type = format_type_with_typemod(customer, TupleDescAttr(columns, get_attnum(view, "customer") - 1)->atttypmod);
 	source->zoned = ordered_at == TIMESTAMPTZOID;
-	source->segments = segments_of_view(columns);
+	source->segments = with_segments ? segments_of_view(columns) : NIL;
 	relation_close(relation, NoLock);
 	if (source->zoned && options->time_zone == NULL)
 		ereport(ERROR,

@@ -63,7 +63,7 @@ secured_tables(const Build *build)
 void
 retention_views_check_row_security(const Build *build, bool tell)
 {
-	char	   *tables = build->options.mode == MODE_MATERIALIZED && (tell || !build->options.ignore_row_security) ? secured_tables(build) : NULL;
+	char	   *tables = build->options.mode != MODE_PLAIN && (tell || !build->options.ignore_row_security) ? secured_tables(build) : NULL;
 
 	if (tables == NULL)
 		return;

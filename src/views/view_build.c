@@ -17,6 +17,7 @@
  */
 #include "postgres.h"
 
+#include "views/live.h"
 #include "views/view_build.h"
 
 #include "access/relation.h"
@@ -151,14 +152,13 @@ retention_views_put(const Build *build, const char *name, const char *sql, const
  * that reads what is kept of it is not, so that they need none on that.
  */
 static void
-put_view(const Build *build, const ViewTemplate *template, const char *sql, bool over_data, bool was_over_data)
+put_view(const Build *build, const ViewTemplate *template, const char *sql, bool own_rights, bool was_own_rights)
 {
 	const char *name = template->name;
 
-	retention_views_put(build, name, over_data && !template->over ? retention_views_over_data(build, template) : sql,
-						over_data ? NULL : DEFAULT_OPTIONS);
-	if (over_data != was_over_data)
-		retention_views_run(psprintf(over_data ? "ALTER VIEW %s RESET (security_invoker)" : "ALTER VIEW %s SET (" DEFAULT_OPTIONS ")",
+	retention_views_put(build, name, sql, own_rights ? NULL : DEFAULT_OPTIONS);
+	if (own_rights != was_own_rights)
+		retention_views_run(psprintf(own_rights ? "ALTER VIEW %s RESET (security_invoker)" : "ALTER VIEW %s SET (" DEFAULT_OPTIONS ")",
 									 retention_views_qualified(build, name)));
 }
 
@@ -273,8 +273,8 @@ old_columns(const Build *build, const char *name)
 }
 
 /* Is what has a name as it would be made? */
-static bool
-is_same(const Build *build, const ViewTemplate *template, bool data)
+bool
+retention_views_is_same(const Build *build, const ViewTemplate *template, bool data)
 {
 	const char *name = data ? retention_template_data(template) : template->name;
 	Oid			relation = retention_views_find(build, name);
@@ -320,7 +320,9 @@ make_view(Build *build, int index, Snapshot snapshot)
 	const Kept *kept = find_kept(build, template->name);
 	List	   *columns = old_columns(build, template->name);
 	bool		over_data = template_is_kept(template, &build->options) || template_is_over_kept(template, &build->options);
-	bool		was_over_data = OidIsValid(relation) ? retention_views_is_over_data(build, template, relation) : kept ? kept->over_data : over_data;
+	bool		is_live = build->options.mode == MODE_LIVE && template->live;
+	bool		was_over_data = OidIsValid(relation) ? retention_views_is_over_data(build, template, relation) :
+	kept ? kept->over_data : over_data || is_live;
 	bool		data_is_ours;
 	char	   *sql;
 	Query	   *query;
@@ -350,7 +352,7 @@ make_view(Build *build, int index, Snapshot snapshot)
 		leave_stale(build, index, query);
 		return;
 	}
-	if (build->ours[index] && OidIsValid(relation) && !is_same(build, template, false) &&
+	if (build->ours[index] && OidIsValid(relation) && !retention_views_is_same(build, template, false) &&
 		!retention_views_columns_fit(relation, query))
 	{
 		if (!retention_views_drop_or_leave(build, index, NULL))
@@ -359,7 +361,7 @@ make_view(Build *build, int index, Snapshot snapshot)
 			return;
 		}
 	}
-	else if (data_is_ours && !(over_data && is_same(build, template, true)) &&
+	else if (data_is_ours && !(over_data && retention_views_is_same(build, template, true)) &&
 			 !retention_views_drop_or_leave(build, index, sql))
 	{
 		leave_stale(build, index, query);
@@ -369,16 +371,17 @@ make_view(Build *build, int index, Snapshot snapshot)
 		make_data(build, index, sql, snapshot);
 	if (!build->ours[index])
 		return;
-	if (!is_same(build, template, false))
-		put_view(build, template, sql, over_data, was_over_data);
+	if (!retention_views_is_same(build, template, false))
+		put_view(build, template, over_data && !template->over ? retention_views_over_data(build, template) : sql,
+				 over_data || is_live, was_over_data);
 	write_comments(build, template->name, columns, template->about, template->columns, template->ncolumns);
 	if (template->segment_columns)
 		write_comments_on_segments(build, template->name, columns, ABOUT_SEGMENT_OF_CUSTOMER);
 }
 
 /* One that the others are made from. */
-static void
-make_other(Build *build, OtherView which, const char *sql)
+void
+retention_views_make_other(Build *build, OtherView which, const char *sql)
 {
 	const ViewTemplate *other = &retention_views_others[which];
 	Oid			relation = retention_views_find(build, other->name);
@@ -410,8 +413,8 @@ make_rows(Build *build, const OrderRows *orders)
 	for (int i = retention_view_template_count - 1; i >= 0 && !fit; i--)
 		if (retention_view_templates[i].key && OidIsValid(retention_views_find(build, retention_view_templates[i].name)))
 			(void) retention_views_drop_or_leave(build, i, NULL);
-	make_other(build, OTHER_ROWS, orders->sql);
-	make_other(build, OTHER_LEFT_OUT, orders->left_out);
+	retention_views_make_other(build, OTHER_ROWS, orders->sql);
+	retention_views_make_other(build, OTHER_LEFT_OUT, orders->left_out);
 }
 
 /* What views are made from. */
@@ -477,7 +480,7 @@ load_source(Build *build)
 	Oid			rows = find_rows(build, VIEW_OF_ROWS);
 	Oid			left_out = find_rows(build, VIEW_OF_LEFT_OUT);
 
-	retention_source_of_view(&build->source, rows, &build->options);
+	retention_source_of_view(&build->source, rows, &build->options, true);
 	check_segments(build);
 	if (build->source.lines)
 		check_left_out(build, left_out, "order_id");
@@ -499,6 +502,8 @@ retention_views_make(Build *build, const OrderRows *orders)
 		make_rows(build, orders);
 	load_source(build);
 	retention_views_check_row_security(build, true);
+	if (build->options.mode == MODE_LIVE)
+		retention_live_begin(build);
 	snapshot = RegisterSnapshot(GetTransactionSnapshot());
 	for (int i = 0; i < retention_view_template_count; i++)
 	{
@@ -506,8 +511,12 @@ retention_views_make(Build *build, const OrderRows *orders)
 		make_view(build, i, snapshot);
 	}
 	UnregisterSnapshot(snapshot);
-	make_other(build, OTHER_OPTIONS, retention_options_sql(&build->options));
-	make_other(build, OTHER_RECORD, retention_made_sql(retention_record_new(build), retention_record_new_comments(build)));
+	if (build->options.mode == MODE_LIVE)
+		retention_live_end(build);
+	else
+		retention_live_drop(build);
+	retention_views_make_other(build, OTHER_OPTIONS, retention_options_sql(&build->options));
+	retention_views_make_other(build, OTHER_RECORD, retention_made_sql(retention_record_new(build), retention_record_new_comments(build)));
 }
 
 /* Fill the materialized views that are ours, all as of one moment. */

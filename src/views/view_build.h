@@ -35,6 +35,8 @@ typedef struct Build
 	bool	   *data;			/* ... and is what keeps its rows? */
 	bool	   *stale;			/* ... of ours: are they as they were, as they could not be made again? */
 	bool	   *misfit;			/* ... has it other columns than those that we read? */
+	Oid			orders;			/* where views are live: their table ... */
+	bool		fill;			/* ... of which the stored history is to be made anew */
 } Build;
 
 /* What a view has that its definition doesn't tell: owner, grants, indexes ... */
@@ -125,6 +127,8 @@ extern void retention_views_drop(Build *build);
 
 /* view_build.c */
 extern void retention_views_put(const Build *build, const char *name, const char *sql, const char *options);
+extern bool retention_views_is_same(const Build *build, const ViewTemplate *template, bool data);
+extern void retention_views_make_other(Build *build, OtherView which, const char *sql);
 extern void retention_views_make(Build *build, const OrderRows *orders);
 extern void retention_views_refresh_data(Build *build, bool concurrently);
 

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "pg/subtransaction.h"
+#include "views/live.h"
 #include "views/view_build.h"
 
 #include "catalog/pg_class.h"
@@ -162,6 +163,7 @@ retention_views_drop(Build *build)
 		if (OidIsValid(data) && retention_views_data_is_ours(build, template, data, NULL))
 			retention_views_drop_one(build, retention_template_data(template));
 	}
+	retention_live_drop(build);
 	for (int i = 0; i < VIEWS_OTHERS; i++)
 	{
 		const char *name = retention_views_others[i].name;

@@ -76,7 +76,7 @@ static void
 find_wanted(WantedList *list, Build *build, LOCKMODE schema_mode, LOCKMODE mode)
 {
 	build->schema = get_namespace_oid(build->target, true);
-	list->items = palloc0((2 * retention_view_template_count + 1 + VIEWS_OTHERS) * sizeof(Wanted));
+	list->items = palloc0((2 * retention_view_template_count + 2 + VIEWS_OTHERS) * sizeof(Wanted));
 	list->items[0] = (Wanted) {.schema = build->schema, .mode = schema_mode};
 	list->n = 1;
 	for (int i = retention_view_template_count - 1; i >= 0; i--)
@@ -86,7 +86,7 @@ find_wanted(WantedList *list, Build *build, LOCKMODE schema_mode, LOCKMODE mode)
 		want_relation(list, build, retention_views_find(build, template->name), mode);
 		want_relation(list, build, retention_views_find_data(build, template), mode);
 	}
-	for (int i = 0; i < VIEWS_OTHERS; i++)
+	for (int i = 0; i <= OTHER_LIVE; i++)
 		want_relation(list, build, retention_views_find(build, retention_views_others[i].name), mode);
 }
 

@@ -61,7 +61,8 @@ model_of_name(const char *name)
 
 static const char *const mode_names[VIEW_MODES] = {
 	[MODE_PLAIN] = "plain",
-	[MODE_MATERIALIZED] = "materialized"
+	[MODE_MATERIALIZED] = "materialized",
+	[MODE_LIVE] = "live"
 };
 
 static ViewMode
@@ -73,7 +74,7 @@ mode_of_name(const char *name)
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("unknown mode of views: \"%s\"", name),
-			 errhint("It is plain (read from the orders) or materialized (kept until they are refreshed).")));
+			 errhint("It is plain (read from the orders), materialized (kept until they are refreshed) or live (kept, and exact).")));
 }
 
 static void

@@ -214,6 +214,8 @@ retention_record_new(const Build *build)
 			append_entry(&made, build, retention_template_data(template),
 						 build->stale[i] ? no_print : print_of_sql(build, template, true));
 	}
+	if (build->options.mode == MODE_LIVE)
+		append_entry(&made, build, VIEW_OF_LIVE, no_print);
 	return made.data;
 }
 
@@ -244,7 +246,7 @@ retention_record_new_comments(const Build *build)
 
 	initStringInfo(&comments);
 	appendStringInfoString(&comments, build->comments);
-	for (int i = 0; i < VIEWS_OTHERS; i++)
+	for (int i = 0; i <= OTHER_LIVE; i++)
 		append_comments(&comments, build, &retention_views_others[i]);
 	append_comment(&comments, ABOUT_SEGMENT);
 	append_comment(&comments, ABOUT_SEGMENT_OF_CUSTOMER);

@@ -254,6 +254,11 @@ fill_in_template(const char *text, bool of_part, const char *target, const Optio
 		{"first_days", of_each_segment(source, ",\n             min(ARRAY[to_char(day, 'YYYY-MM-DD'), value_@] COLLATE \"C\") FILTER (WHERE ordered) AS first_@")},
 		{"first_values", of_each_segment(source, ",\n       first_@[2] COLLATE \"default\" AS $")},
 		{"left_out", sold_sql(target, VIEW_OF_LEFT_OUT, source, NIL)},
+		/* of rows as live_rows and order_changes have them, what the aggregate takes */
+		{"noted", psprintf("%s AS customer, ordered_at, amount, %s AS said, kept", source->customer,
+						   source->is_order ? "is_order IS TRUE" : "NULL::bool")},
+		{"noted_columns", source->is_order ? "customer, ordered_at, amount, is_order, kept" : "customer, ordered_at, amount, kept"},
+		{"changes_waiting", of_part ? "NULL::int8" : "shop.changes_waiting"},
 		/* the orders that count, with customers as the table has them; and which of them are orders */
 		{"own_rows", retention_counted_rows(quote_qualified_identifier(target, VIEW_OF_ROWS), source->lines, source->is_order, source->segments, ext)},
 		/* before another column of these rows */
@@ -288,6 +293,14 @@ fill_in_template(const char *text, bool of_part, const char *target, const Optio
 	return fill_in(text, words, lengthof(words));
 }
 
+/* SQL with words of ours in it, filled in. */
+char *
+retention_template_fill(const char *text, const char *target, const Options *options,
+						const Source *source, const char *ext)
+{
+	return fill_in_template(text, false, target, options, source, ext);
+}
+
 /* The SQL of a view, or of what keeps its rows. */
 char *
 retention_template_sql(const ViewTemplate *template, const char *target, const Options *options,
@@ -296,7 +309,7 @@ retention_template_sql(const ViewTemplate *template, const char *target, const O
 	bool		over = template_is_over_kept(template, options);
 	char	   *sql;
 
-	sql = fill_in_template(over ? template->kept_sql : template->sql, template->each, target, options, source, ext);
+	sql = fill_in_template(over ? template->kept_sql : options->mode == MODE_LIVE && template->live ? template->live : template->sql, template->each, target, options, source, ext);
 	return template->each ? each_part(target, sql) : sql;
 }
 

@@ -10,6 +10,7 @@
 #include "pg/compat.h"
 #include "pg/extension_schema.h"
 #include "pg/subtransaction.h"
+#include "views/live.h"
 #include "views/view_build.h"
 
 #include "access/htup_details.h"
@@ -140,6 +141,9 @@ retention_create_views(PG_FUNCTION_ARGS)
 	retention_read_orders(&orders, &arguments);
 	build.source.segments = orders.segments;
 	retention_options_of_arguments(&build.options, fcinfo, &orders);
+	/* before the views, which who writes may read then */
+	if (build.options.mode == MODE_LIVE)
+		retention_live_lock_orders(orders.relations);
 	SPI_connect();
 	nest_level = begin_own_names();
 	check_version();
@@ -161,6 +165,8 @@ retention_create_views(PG_FUNCTION_ARGS)
 		retention_views_check_free(&build);
 		build.made = build.comments = "";
 	}
+	if (build.options.mode == MODE_LIVE)
+		retention_live_check_free(&build);
 	retention_views_make(&build, &orders);
 	end_own_names(nest_level);
 	/* before what has been built goes with SPI's memory */
@@ -377,6 +383,19 @@ retention_drop_views(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
+/* How the views of a schema are made, if there are any: it may be otherwise once they are locked. */
+static ViewMode
+mode_of_target(const char *target)
+{
+	Build		build = {.target = target, .schema = get_namespace_oid(target, true)};
+	Options		options = {.mode = MODE_PLAIN};
+	Oid			view = retention_views_find_view(&build, VIEW_OF_OPTIONS);
+
+	if (OidIsValid(view) && has_privs_of_role(GetUserId(), retention_views_owner(view)))
+		retention_options_of_view(&options, view);
+	return options.mode;
+}
+
 /*
  * retention_refresh_data(target, concurrently): the rows of materialized views,
  * all as of one moment, so that their totals reconcile
@@ -395,14 +414,79 @@ retention_refresh_data(PG_FUNCTION_ARGS)
 	PreventCommandIfReadOnly("retention_refresh_data()");
 	SPI_connect();
 	nest_level = begin_own_names();
-	/* one that has no rows yet is not refreshed concurrently */
-	(void) open_views(&build, ShareUpdateExclusiveLock, concurrently ? ExclusiveLock : AccessExclusiveLock, false);
+	/* one that has no rows yet is not refreshed concurrently; live views are, always */
+	(void) open_views(&build, ShareUpdateExclusiveLock,
+					  concurrently || mode_of_target(build.target) == MODE_LIVE ? ExclusiveLock : AccessExclusiveLock, false);
 	load_options(&build);
-	if (build.options.mode != MODE_MATERIALIZED)
+	switch (build.options.mode)
+	{
+		case MODE_PLAIN:
+			ereport(ERROR,
+					(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+					 errmsg("the views of schema \"%s\" are not materialized: they are never out of date", build.target)));
+			break;
+		case MODE_MATERIALIZED:
+			retention_views_refresh_data(&build, concurrently);
+			break;
+		case MODE_LIVE:
+			retention_live_load(&build);
+			retention_live_fold(&build);
+			break;
+	}
+	end_own_names(nest_level);
+	SPI_finish();
+	PG_RETURN_VOID();
+}
+
+/* The views of a schema that are to be live. */
+static void
+open_live(Build *build, LOCKMODE schema_mode, LOCKMODE mode)
+{
+	(void) open_views(build, schema_mode, mode, false);
+	load_options(build);
+	if (build->options.mode != MODE_LIVE)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("the views of schema \"%s\" are not materialized: they are never out of date", build.target)));
-	retention_views_refresh_data(&build, concurrently);
+				 errmsg("the views of schema \"%s\" are not live", build->target),
+				 errhint("They become so by retention_create_views(..., mode => 'live').")));
+	retention_live_load(build);
+}
+
+/* retention_verify(target): rows (customer, ordered_on, reason, row_count, amount) that are not as they should be */
+PG_FUNCTION_INFO_V1(retention_verify);
+Datum
+retention_verify(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	Build		build = {.ext = retention_function_schema(fcinfo->flinfo->fn_oid)};
+	int			nest_level;
+
+	build.target = retention_views_name_argument(fcinfo, 0, "target");
+	InitMaterializedSRF(fcinfo, 0);
+	SPI_connect();
+	nest_level = begin_own_names();
+	open_live(&build, AccessShareLock, AccessShareLock);
+	retention_live_verify(&build, rsinfo);
+	end_own_names(nest_level);
+	SPI_finish();
+	return (Datum) 0;
+}
+
+/* retention_rebuild(target): the stored history of live views, anew */
+PG_FUNCTION_INFO_V1(retention_rebuild);
+Datum
+retention_rebuild(PG_FUNCTION_ARGS)
+{
+	Build		build = {.ext = retention_function_schema(fcinfo->flinfo->fn_oid)};
+	int			nest_level;
+
+	build.target = retention_views_name_argument(fcinfo, 0, "target");
+	PreventCommandIfReadOnly("retention_rebuild()");
+	SPI_connect();
+	nest_level = begin_own_names();
+	open_live(&build, ShareUpdateExclusiveLock, ExclusiveLock);
+	build.fill = true;
+	retention_live_end(&build);
 	end_own_names(nest_level);
 	SPI_finish();
 	PG_RETURN_VOID();

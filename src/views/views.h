@@ -46,6 +46,11 @@
  */
 #define VIEW_OF_LEFT_OUT	"left_out_rows"
 
+/* Where they are live: what is noted of a row that changes, as a view, and the two tables. */
+#define VIEW_OF_LIVE		"live_rows"
+#define TABLE_OF_CHANGES	"order_changes"
+#define TABLE_OF_PARTS		"order_history_parts"
+
 /* The template that all others read, and the only one that reads the rows. */
 #define VIEW_OF_HISTORY		"order_history"
 
@@ -86,10 +91,11 @@ typedef enum CreateArg
 typedef enum ViewMode
 {
 	MODE_PLAIN,					/* from the orders */
-	MODE_MATERIALIZED			/* from what was kept of all views when they were last refreshed */
+	MODE_MATERIALIZED,			/* from what was kept of all views when they were last refreshed */
+	MODE_LIVE					/* from a stored history, and the changes of the orders since */
 } ViewMode;
 
-#define VIEW_MODES	2
+#define VIEW_MODES	3
 
 /* How the views are made.  Strings that may be NULL say so. */
 typedef struct Options
@@ -130,6 +136,7 @@ typedef struct ViewTemplate
 	const char *key;			/* columns that tell its rows apart, "" if it has one; NULL: a view that the user may replace */
 	const char *reads;			/* other views of these, "a, b", or NULL */
 	const char *sql;
+	const char *live;			/* where views are live; NULL: the same */
 	const ViewColumn *columns;
 	int			ncolumns;
 	bool		of_segments;	/* it is there only where segments are given ... */
@@ -147,10 +154,11 @@ typedef enum OtherView
 	OTHER_ROWS,
 	OTHER_LEFT_OUT,
 	OTHER_OPTIONS,
-	OTHER_RECORD
+	OTHER_RECORD,
+	OTHER_LIVE					/* which is there where they are live alone */
 } OtherView;
 
-#define VIEWS_OTHERS	4
+#define VIEWS_OTHERS	4			/* that are always there */
 
 extern const ViewTemplate retention_views_others[];
 
@@ -172,7 +180,7 @@ extern char *retention_made_sql(const char *made, const char *comments);
 /* order_rows_view.c */
 extern bool retention_source_fits(Oid view);
 extern bool retention_views_wants(const Source *source, const ViewTemplate *template);
-extern void retention_source_of_view(Source *source, Oid view, const Options *options);
+extern void retention_source_of_view(Source *source, Oid view, const Options *options, bool with_segments);
 
 /* Of materialized views, is this one's result among what is kept? */
 static inline bool
@@ -194,6 +202,8 @@ extern char *retention_template_data_about(const ViewTemplate *template);
 extern char *retention_template_index(const ViewTemplate *template, const char *target,
 									  const Options *options, const Source *source,
 									  const char *ext);
+extern char *retention_template_fill(const char *text, const char *target, const Options *options,
+									 const Source *source, const char *ext);
 extern char *retention_template_sql(const ViewTemplate *template, const char *target,
 									const Options *options, const Source *source,
 									const char *ext);

@@ -107,7 +107,7 @@ $$;
 CREATE FUNCTION plain_kpi(which int) RETURNS SETOF jsonb STABLE LANGUAGE sql AS $$
 	SELECT to_jsonb(n) || jsonb_build_object('first_order', f.first, 'last_order', f.last,
 		'clv', margin::numeric * customer_value / nullif(observed, 0) * coalesce(s.lifespan_days, stay(which)::numeric),
-		'revenue_per_customer_year', revenue * 365.25 / nullif(tenure, 0))
+		'revenue_per_customer_year', revenue * 365.25 / nullif(tenure, 0), 'changes_waiting', NULL)
 	FROM shops s, numbers(which, NULL) n,
 		 (SELECT min(first) AS first, max(last) AS last, max(last) - min(first) AS observed, sum(today(which) - first) AS tenure FROM customer_periods WHERE id = which AND period IS NULL AND orders > 0) f
 	WHERE s.id = which

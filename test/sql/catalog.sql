@@ -81,7 +81,7 @@ UNION SELECT castfunc FROM pg_cast
 UNION SELECT prosupport FROM pg_proc
 UNION SELECT oid FROM pg_proc WHERE prorettype IN ('internal'::regtype, 'trigger'::regtype, 'event_trigger'::regtype);
 SELECT signature AS wrongly_named FROM functions
-WHERE internal <> (oid IN (SELECT oid FROM called) OR proname IN ('_retention_row_counts', '_retention_kpi', '_retention_kpi_of_windows', '_retention_order_days', '_retention_excluded_rows', '_retention_kpi_by_period', '_retention_customers_int8', '_retention_customers_text', '_retention_rfm_quintiles', '_retention_outlook', '_retention_days', '_retention_day_count') OR coalesce('is_order' = ANY (proargnames) AND prokind = 'a', false)) ORDER BY 1;
+WHERE internal <> (oid IN (SELECT oid FROM called) OR proname IN ('_retention_row_counts', '_retention_kpi', '_retention_kpi_of_windows', '_retention_order_days', '_retention_excluded_rows', '_retention_kpi_by_period', '_retention_customers_int8', '_retention_customers_text', '_retention_rfm_quintiles', '_retention_outlook', '_retention_days', '_retention_day_count', '_retention_part', '_retention_is_past', '_retention_history_unless_empty', '_retention_history_entries') OR coalesce('is_order' = ANY (proargnames) AND prokind = 'a', false)) ORDER BY 1;
 -- No name is cut off: one that is as long as a name can be is one that was longer.
 SELECT proname AS too_long FROM functions WHERE length(proname) > 62;
 
@@ -119,7 +119,7 @@ WHERE castcontext <> 'e' AND typnamespace <> 'pg_catalog'::regnamespace AND cast
 -- say, strict unless NULL is an answer; none with somebody else's rights, and
 -- none with settings of its own.
 SELECT signature, provolatile FROM functions WHERE prokind = 'f' AND provolatile <> 'i' AND proname NOT IN ('_retention_no_span', '_retention_no_number') ORDER BY signature::text COLLATE "C";
-SELECT signature FROM functions WHERE NOT refusing AND (proparallel <> 's') <> (proname IN ('predict_customers', 'holdout_check', 'simulate_orders') OR proname LIKE 'retention\_%views' OR proname = 'retention_refresh_data') OR prosecdef OR proleakproof OR proconfig IS NOT NULL
+SELECT signature FROM functions WHERE NOT refusing AND (proparallel <> 's') <> (proname IN ('predict_customers', 'holdout_check', 'simulate_orders') OR proname LIKE 'retention\_%views' OR proname IN ('retention_refresh_data', 'retention_verify', 'retention_rebuild', '_retention_order_changed')) OR prosecdef OR proleakproof OR proconfig IS NOT NULL
 	OR prokind = 'f' AND prolang NOT IN (SELECT oid FROM pg_language WHERE lanname IN ('c', 'sql'));
 SELECT count(*) FILTER (WHERE proname ~ '^_retention_.*_(add|remove)') AS transitions,
 	   array_agg(signature ORDER BY signature::text COLLATE "C") FILTER (WHERE proname !~ '^_retention_.*_(add|remove)') AS others
