@@ -20,6 +20,16 @@ BEGIN
 		RAISE EXCEPTION 'a table "%" is there, and was not made here', current_setting('retention_import.table') USING HINT = 'Keep the orders in another: --table NAME';
 	END IF;
 END $$;
+-- Nor are views that somebody has made over a table of their own.
+DO $$
+BEGIN
+	IF to_regclass('shop.order_rows') IS NOT NULL AND NOT EXISTS (
+		SELECT FROM pg_rewrite AS r JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass
+		WHERE r.ev_class = to_regclass('shop.order_rows') AND d.refobjid = to_regclass(quote_ident(current_setting('retention_import.table')))) THEN
+		RAISE EXCEPTION 'the schema shop has views over another table than "%"', current_setting('retention_import.table')
+			USING HINT = 'Name that with --table, if it was made here, or another database with --into.';
+	END IF;
+END $$;
 CREATE TABLE IF NOT EXISTS :"table" (order_id text, customer_id text, ordered_at timestamptz NOT NULL, amount numeric NOT NULL, status text, country text, source text, product text);
 COMMENT ON TABLE :"table" IS 'orders of a shop, as dev/demo --into has read them from its files';
 COMMENT ON COLUMN :"table".customer_id IS 'an e-mail address, a number or a name; NULL: a guest';
