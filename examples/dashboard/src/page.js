@@ -13,14 +13,48 @@ import {rowsTable, winBackTable} from "./components/tables.js";
 const share = (part, whole) => percent(part / whole, 0);
 const pair = (...cards) => el("div", {class: "two"}, cards);
 
+const bySegment = (view) => (view === "kpi_by_period" ? "kpi_by_segment_and_period" : `${view}_by_segment`);
+const valueName = (value) => (value === null ? "(none)" : value === "" ? "(empty)" : value);
+const literal = (text) => `'${text.replaceAll("'", "''")}'`;
+
+// What the page is made of, for a part of the shop: the rows of the views by segment that are of it.
+function answersOf(answers, {segment, value}) {
+  const rows = Object.entries(answers.parts).map(([view, all]) => [view, all.filter((d) => d.segment === segment && d.value === value)]);
+  return {...answers, ...Object.fromEntries(rows)};
+}
+
+// The page of the whole shop, or of a part of it that is chosen.
 export function page(answers) {
+  const parts = answers.parts?.kpi ?? [];
+  if (!parts.length) return el("div", {class: "page"}, shopPage(answers, null));
+  const of = (segment) => parts.filter((d) => d.segment === segment).sort((a, b) => b.all_revenue - a.all_revenue);
+  const names = [...new Set(parts.map((d) => d.segment))].sort();
+  const content = el("div", {});
+  const values = el("span", {});
+  const show = (part) => content.replaceChildren(...shopPage(part ? answersOf(answers, part) : answers, part));
+  const chooseSegment = (place) => {
+    const segment = names[place];
+    const rows = segment === undefined ? [] : of(segment);
+    const chooseValue = (i) => show(rows[i] ?? null);
+    values.replaceChildren(...(rows.length ? [choice("value", ": ", rows.map((d, i) => [String(i), valueName(d.value)]), "0", chooseValue)] : []));
+    chooseValue(0);
+  };
+  const options = [["", "the whole shop"], ...names.map((name, i) => [String(i), name])];
+  show(null);
+  return el("div", {class: "page"}, el("div", {class: "controls", id: "part"}, choice("segment", "Show ", options, "", chooseSegment), values), content);
+}
+
+function shopPage(answers, part) {
   const {about} = answers;
   const kpi = answers.kpi[0];
   const options = answers.retention_options[0];
   // "week from sunday" is a week, and "28 days" a 28-day run
   const unit = options.period.replace(/ from .*/, "").replace(/^(\d+) days/, "$1-day run");
   const money = moneyIn(about.currency);
-  const view = (name) => `${about.schema}.${name}`;
+  const view = (name) =>
+    part
+      ? `${about.schema}.${bySegment(name)} WHERE segment = ${literal(part.segment)} AND value ${part.value === null ? "IS NULL" : `= ${literal(part.value)}`}`
+      : `${about.schema}.${name}`;
   const all = shownPeriods(answers.kpi_by_period);
   const {last, before} = lastChange(all);
   const later = answers.kpi_by_period.slice(all.length).reduce((sum, d) => sum + d.all_revenue, 0);
@@ -35,7 +69,7 @@ export function page(answers) {
     return [
       el("h1", {}, title),
       el("p", {class: "lead"}, lead),
-      el("div", {class: "kpis"}, kpiCards(kpi, answers.outlook[0], options, {last, before}, money))
+      el("div", {class: "kpis"}, kpiCards(kpi, part ? null : answers.outlook[0], options, {last, before}, money))
     ];
   }
 
@@ -152,7 +186,7 @@ export function page(answers) {
           "div",
           {class: "legend"},
           next ? el("span", {}, "0\u00a0%", el("i", {class: "scale", style: `--c: ${heat.join(", ")}`}), percent(top, 0) + (top < 1 ? " or more" : "")) : null,
-          el("span", {}, el("i", {style: "--c: #e3e7e9"}), "everybody, by definition"),
+          el("span", {}, el("i", {style: "--c: #e3e7e9"}), part ? `the ${unit} of the first order, wherever that was` : "everybody, by definition"),
           el("span", {}, el("i", {class: "hatched", style: "--c: #b9c4c9"}), `${unit} not over yet`)
         ),
         el("div", {class: "wide"}, responsive((width) => cohortHeatMap(cells, average, {width: Math.max(width, 860), unit}).chart))
@@ -282,6 +316,10 @@ export function page(answers) {
     ].filter(Boolean);
   }
 
+  function ofWhole() {
+    return [note("of-whole", "A part of the shop", "A customer who has ordered in several parts is in each of these. Who is new is new to the whole shop. What is expected, who is worth winning back and where the rows went is told of the whole shop.")];
+  }
+
   const foot = el(
     "p",
     {class: "foot"},
@@ -289,5 +327,5 @@ export function page(answers) {
       `Days are those of ${options.time_zone}. ` +
       "All numbers are those of the views that retention_create_views makes; each of their columns has a comment that says what it counts."
   );
-  return el("div", {class: "page"}, head(), all.length ? byPeriod() : [], kpi.customers ? [cohorts(), value(), segments()].flat() : [], tables(), foot);
+  return [head(), all.length ? byPeriod() : [], kpi.customers ? [cohorts(), value(), part ? [] : segments()].flat() : [], part ? ofWhole() : tables(), foot].flat();
 }

@@ -341,6 +341,46 @@ try {
   same("window: one that ends before it begins", await text("#window .totals"), "No period: it ends before it begins.");
   same("window: which has no charts", String(await page.locator("#revenue").count()), "0");
 
+  // A part of the shop, chosen on the page: its numbers are those of the views by segment.
+  await page.selectOption("#segment", {label: "country"});
+  same("part: the values of a segment, by revenue", (await page.locator("#value option").allTextContents()).join(" "), rows(`SELECT string_agg(value, ' ' ORDER BY all_revenue DESC) FROM :"schema".kpi_by_segment WHERE segment = 'country';`)[0][0]);
+  await page.selectOption("#value", {label: "AT"});
+  await page.waitForSelector("#repeat-curve svg[class^=plot]");
+  const [partKpi] = rows(`
+    SELECT to_char(customers, 'FM999,999,990'), to_char(all_orders, 'FM999,999,990'), to_char(all_revenue, 'FM€999,999,990'), to_char(aov, 'FM€999,990.00'),
+           to_char(100 * repeat_rate::numeric, 'FM990.0" %"'), to_char(purchase_frequency, 'FM990.00'), to_char(customer_value, 'FM€999,990.00')
+    FROM :"schema".kpi_by_segment WHERE segment = 'country' AND value = 'AT';`);
+  for (const [i, name] of names.slice(0, 7).entries()) same(`part: kpi ${name}`, await text(`#kpi-${name} .value`), partKpi[i]);
+  check("part: its customers are not all", partKpi[0] !== kpi[0], partKpi[0]);
+  const [[partTotals, partCells, partNumbers, partRepeat, partFlow]] = rows(`
+    SELECT (SELECT to_char(sum(all_orders), 'FM999,999,990') || ' orders · ' || to_char(sum(all_revenue), 'FM€999,999,990') || ' of revenue · ' ||
+                   to_char(sum(all_revenue) / sum(all_orders), 'FM€990.00') || ' an order · ' || to_char(sum(new_customers), 'FM999,990') || ' new customers'
+            FROM :"schema".kpi_by_segment_and_period WHERE segment = 'country' AND value = 'AT'
+                AND period_start <= (SELECT max(period_start) FROM :"schema".kpi_by_segment_and_period WHERE segment = 'country' AND value = 'AT' AND all_orders > 0)),
+           count(*),
+           string_agg(CASE WHEN cohort_size < 5 THEN active || '/' || cohort_size ELSE round(100 * retention::numeric) || ' %' END, ' ' ORDER BY cohort, period_index),
+           (SELECT string_agg(to_char(100 * rate::numeric, 'FM990') || CASE days WHEN 90 THEN ' % order a second time within 90 days' ELSE ' % within a year' END, ', ' ORDER BY days)
+            FROM :"schema".repeat_within_by_segment WHERE days IN (90, 365) AND segment = 'country' AND value = 'AT'),
+           (SELECT to_char(period_start, 'Mon YYYY') || ': ' || new || ' new customers, ' || resurrected || ' came back, ' || lapsed || ' paused or left'
+            FROM :"schema".lifecycle_by_segment WHERE is_complete AND segment = 'country' AND value = 'AT' ORDER BY period_start DESC LIMIT 1)
+    FROM :"schema".cohort_retention_by_segment WHERE segment = 'country' AND value = 'AT';`);
+  same("part: its totals", await text("#window .totals"), partTotals);
+  same("part: cells of the heat map", String(await page.locator("#cohorts .cells rect").count()), partCells);
+  same("part: numbers in the cells", (await page.locator("#cohorts .numbers text").allTextContents()).join(" ").replace(/\s+/g, " "), partNumbers);
+  same("part: title of the repeat curve", await text("#repeat-curve h2"), partRepeat);
+  same("part: title of who comes and goes", await text("#lifecycle h2"), partFlow);
+  check("part: the view that is shown", (await text("#cohorts .source")).endsWith("cohort_retention_by_segment WHERE segment = 'country' AND value = 'AT'"), await text("#cohorts .source"));
+  same("part: what is told of the whole shop alone", String(await page.locator(":is(#kpi-expected, #segments, #concentration, #win-back, #rows)").count()), "0");
+  same("part: fits 1280 pixels", String(await overflow(page)), "0");
+  checkWords("part", await wholeText(page));
+  if (png && process.env.PART_PNG) await page.screenshot({path: process.env.PART_PNG, fullPage: true});
+  // Another segment begins with the value of most revenue; then all of it again.
+  await page.selectOption("#segment", {label: "channel"});
+  same("part: another segment", await text("#kpi-orders .value"), rows(`SELECT to_char(all_orders, 'FM999,999,990') FROM :"schema".kpi_by_segment WHERE segment = 'channel' ORDER BY all_revenue DESC LIMIT 1;`)[0][0]);
+  await page.selectOption("#segment", {label: "the whole shop"});
+  same("part: the whole shop again", await text("#kpi-customers .value"), kpi[0]);
+  same("part: which has no values", String(await page.locator("#value").count()), "0");
+
   const mobile = {viewport: {width: 390, height: 844}, isMobile: true, hasTouch: true};
   const phone = await open(site("shop"), 11, mobile);
   same("fits a phone", String(await overflow(phone)), "0");
@@ -416,6 +456,15 @@ try {
   const [hostileFile] = await Promise.all([hostile.waitForEvent("download"), hostile.click("#win-back .save a")]);
   const hostileLines = await readFile(await hostileFile.path(), "utf8");
   check("hostile: as CSV", hostileLines.includes(`"<script>document.title = ""script""</script>"`) && hostileLines.includes("\r\n'=1+1,"), hostileLines);
+  await hostile.selectOption("#segment", {label: "<b>kind</b>"});
+  same("hostile: values of a segment", (await hostile.locator("#value option").allTextContents()).sort().join("|"), `(empty)|(none)|<img src=x onerror="document.title = 2">it's`);
+  for (const value of ["(none)", "(empty)", `<img src=x onerror="document.title = 2">it's`]) {
+    await hostile.selectOption("#value", {label: value});
+    const where = value === "(none)" ? "value IS NULL" : value === "(empty)" ? "value = ''" : "value LIKE '<img%'";
+    same(`hostile: orders of ${value}`, (await hostileTexts("#kpi-orders .value")).join(), rows(`SELECT all_orders FROM :"schema".kpi_by_segment WHERE ${where};`, "hostile")[0][0]);
+  }
+  check("hostile: the view that is shown", (await hostileTexts("#revenue .source")).join().endsWith(`AND value = '<img src=x onerror="document.title = 2">it''s'`), (await hostileTexts("#revenue .source")).join());
+  await hostile.selectOption("#segment", {label: "the whole shop"});
   same("hostile: no element of theirs", String(await hostile.locator("td :is(script, img, b, svg)").count()), "0");
   same("hostile: what could not be read", (await hostileTexts("#rows-table tbody tr:last-child")).join(), "Of the file: the time can't be read 1 –");
   same("hostile: no currency", (await hostileTexts("#kpi-revenue .value")).join(), rows(`SELECT to_char(all_revenue, 'FM999,990') FROM :"schema".kpi;`, "hostile")[0][0]);

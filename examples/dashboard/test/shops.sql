@@ -22,5 +22,6 @@ SELECT CASE n WHEN 40 THEN '<script>document.title = "script"</script>' WHEN 39 
 	   timestamptz '2024-01-01 12:00Z' + n % 7 * interval '1 day' + k * interval '20 days' - (n > 32)::int * interval '30 days' AS ordered_at, 10.0 + n + k AS amount
 FROM generate_series(1, 40) n, generate_series(0, 7) k;
 INSERT INTO hostile_orders VALUES ('nobody 1', '2024-12-24 12:00Z', -42), ('nobody 2', '2025-02-03 12:00Z', -1000);
-SELECT retention_create_views('hostile_orders', 'customer_id', 'ordered_at', 'amount', time_zone => 'UTC', lifespan => '3 years', target => 'hostile');
+SELECT retention_create_views('hostile_orders', 'customer_id', 'ordered_at', 'amount', time_zone => 'UTC', lifespan => '3 years', target => 'hostile',
+	segments => ARRAY[$$CASE customer_id WHEN 'nobody 1' THEN NULL WHEN 'nobody 2' THEN '' ELSE '<img src=x onerror="document.title = 2">it''s' END AS "<b>kind</b>"$$]);
 \o

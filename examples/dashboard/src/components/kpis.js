@@ -70,6 +70,7 @@ export function kpiCards(kpi, outlook, options, {last, before}, money) {
     // Of a period, what its customers paid in it, and not its clv: that is by the year, so that 31 days
     // after 30 would be a change.
     kpiCard("customer-value", "Paid by a customer", money.cents(kpi.customer_value), "so far, on average", level("customer_value", money.cents)),
-    expectedCard(kpi, outlook, options, money)
+    // models are of all customers
+    outlook && expectedCard(kpi, outlook, options, money)
   ];
 }
