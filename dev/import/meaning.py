@@ -281,6 +281,12 @@ def settle(part, options, generic):
             continue
         full = next((p for p in places if any(not is_empty(cell) for cell in part.column(p))), None)
         part.roles[role] = [full] if full is not None else places[:1] if role in WORDS or role in ("price", "quantity") else []
+    # The day and the time of day may be apart.
+    part.times = None
+    if part.roles["ordered_at"]:
+        part.times = part.column(part.roles["ordered_at"][0])
+        if part.roles["time_of_day"]:
+            part.times = [f"{text(day)} {text(clock)}".strip() for day, clock in zip(part.times, part.column(part.roles["time_of_day"][0]))]
     part.per = options.per or part.profile.data.get("per")
     part.per_said = None
     part.doubles = 0
@@ -340,7 +346,7 @@ class Readings:
 
     def learn(self, part, role, place):
         reading_ = self.get(part, role, place)
-        column = part.column(place)
+        column = part.times if role == "ordered_at" else part.column(place)
         # A column that is nearly all the same, such as quantities, is soon learned.
         for cell in (column if role in TIMES else set(column)):
             reading_.learn(cell)
@@ -480,17 +486,9 @@ def write(part, shop, options, readings, generic, joined):
         refund_customer = texts("refund_customer")
 
     # Times.
-    ordered = cells("ordered_at")
+    ordered = part.times
     if ordered is not None:
-        clock = cells("time_of_day")
-        if clock is not None:
-            ordered = [f"{text(day)} {text(t)}".strip() for day, t in zip(ordered, clock)]
-            time_reading = times.Reading(part.name(roles["ordered_at"][0]), options.dates, profile.data.get("day_first"))
-            for cell in ordered:
-                time_reading.learn(cell)
-            time_reading.decide()
-        else:
-            time_reading = readings.get(part, "ordered_at", roles["ordered_at"][0])
+        time_reading = readings.get(part, "ordered_at", roles["ordered_at"][0])
         part.time_reading = time_reading
         ordered_at = read("ordered_at", ordered, time_reading, "the time")
         zone_of_times = profile.data.get("zone_of_times") or ("UTC" if re.search(r"\((UTC|GMT)\)", part.name(roles["ordered_at"][0])) else None)

@@ -138,6 +138,8 @@ CASES = [
                 "02/02/2024,10:00:00,GMT,,Bank withdrawal,Completed,GBP,-990.00,0.00,-990.00,shop@x,,T3\n"}, [], {"orders": 1, "customers": 1, "gross": "1010.00", "refunds": 1, "refunded": "10.00", "currency": "GBP"}),
     ("PayPal in German", {"a.csv": PAYPAL_DE + "31.01.2024;22:30:00;CET;Ann;Website-Zahlung;Abgeschlossen;EUR;1.010,00;-0,50;1.009,50;a@x;shop@x;T1\n01.02.2024;10:00:00;CET;Ann;Rückzahlung;Abgeschlossen;EUR;-10,00;0,50;-9,50;shop@x;a@x;T2\n"}, [],
      {"orders": 1, "customers": 1, "gross": "1010.00", "refunded": "10.00", "said": "Europe/Berlin"}),
+    ("PayPal's next month tells what is a day", {"a.csv": PAYPAL + "05/02/2024,22:30:00,GMT,Ann,Website Payment,Completed,GBP,10.00,-0.50,9.50,a@x,shop@x,T1\n", "b.csv": PAYPAL + "03/25/2024,22:30:00,GMT,Ann,Website Payment,Completed,GBP,10.00,-0.50,9.50,a@x,shop@x,T2\n"}, [],
+     {"orders": 2, "first": "2024-03-25", "last": "2024-05-02"}),
     ("Etsy", {"a.csv": "Sale Date,Order ID,Buyer User ID,Full Name,Ship Country,Currency,Order Value,Order Total,Status,SKU\n01/05/24,11,ann1,Ann,Germany,EUR,10.00,12.00,Paid,CUP\n01/25/24,12,ann1,Ann,Germany,EUR,10.00,13.00,Canceled,CUP\n"}, [],
      {"orders": 1, "gross": "12.00", "first": "2024-01-05"}),
     ("WooCommerce in German", {"a.csv": 'Datum,Bestellnr.,N. Umsatz,Status,Kunde,Kundentyp,Produkt(e)\n2024-01-05 10:00:00,1,10.00,abgeschlossen,Ann,neu,Tasse\n2024-01-06 10:00:00,2,11.00,storniert,Bob,neu,Tasse\n2024-01-07 10:00:00,3,12.00,erstattet,Cid,neu,Tasse\n'}, [],
