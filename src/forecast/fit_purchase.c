@@ -23,6 +23,8 @@
 
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/fmgrprotos.h"
 
 /* A log-likelihood that is better by less is not better. */
 #define LOGLIK_TOLERANCE(loglik)	(1e-5 + 1e-9 * fabs(loglik))
@@ -384,6 +386,12 @@ retention_fit_purchases(PG_FUNCTION_ARGS)
 				 errhint("Give log_gaps, the sum of the logarithms of the gaps, of each customer, or take another model.")));
 	else if (kind != &retention_nbd)
 		fit_kind(&shop, &fit, kind, k, &nbd);
+	if (histogram->note != HISTOGRAM_NO_DAY && histogram->note > (int64) GetSQLCurrentDate() + 1)
+		ereport(NOTICE,
+				(errmsg("as_of is after today: %s",
+						DatumGetCString(DirectFunctionCall1(date_out, DateADTGetDatum(histogram->note)))),
+				 errdetail("Every customer counts as silent until then."),
+				 errhint("Leave out orders that are dated ahead, or say as_of => current_date.")));
 	model = model_of_fit(&shop, &fit, &nbd, histogram, PG_NARGS() > 2 && PG_GETARG_BOOL(1));
 	PG_RETURN_DATUM(retention_model_datum(model));
 }

@@ -13,9 +13,16 @@
 #include <math.h>
 
 #include "forecast/fit.h"
+#include "pg/number_argument.h"
 #include "rfm/repeat_spend.h"
 
 #include "miscadmin.h"
+
+/* Parameters of the gamma-gamma, by their place. */
+enum
+{
+	PARAM_P, PARAM_Q
+};
 
 typedef struct Spenders
 {
@@ -40,14 +47,90 @@ loglik(void *arg, const double *params, double *gradient)
 	return sum;
 }
 
+/*
+ * The customer without whom q, how much customers differ, would change most: by one of
+ * Newton's steps, as the likelihood's derivatives of one customer times the covariance are.  Of
+ * those with the same x it's one of the ends, the lowest or the largest mean, and cells are
+ * sorted.
+ */
+static void
+find_influence(Model *model, const Spenders *spenders, const Optimum *optimum, double scale)
+{
+	int			n = model->kind->nparams;
+
+	if (!model->has_covariance)
+		return;
+	for (int32 i = 0; i < spenders->ncells; i++)
+	{
+		const SpendCell *cell = &spenders->cells[i];
+		bool		is_end = i == 0 || i + 1 == spenders->ncells || cell[-1].x != cell->x || cell[1].x != cell->x;
+		SpendCell	one = *cell;
+		double		gradient[OPTIMIZE_MAX_PARAMS] = {0};
+		double		change = 0;
+
+		if (!is_end)
+			continue;
+		CHECK_FOR_INTERRUPTS();
+		one.customers = 1;
+		(void) spenders->kind->loglik(optimum->params, &one, 1, gradient);
+		for (int j = 0; j < n; j++)
+			change += model_covariance(model, PARAM_Q, j) * gradient[j] * optimum->params[j];
+		if (isfinite(change) && fabs(change) > model->influence)
+		{
+			model->knows_influence = true;
+			model->influence = fabs(change);
+			model->influential = cell->m * scale;
+		}
+	}
+}
+
+typedef struct Mean
+{
+	double		m;
+	double		customers;
+} Mean;
+
+static int
+compare_means(const void *a, const void *b)
+{
+	double		first = ((const Mean *) a)->m;
+	double		second = ((const Mean *) b)->m;
+
+	return first < second ? -1 : first > second;
+}
+
+/* The mean spend that this share of the customers are at or below. */
+static double
+quantile_of_means(const Spenders *spenders, double share)
+{
+	Mean	   *means = MemoryContextAllocHuge(CurrentMemoryContext, (Size) spenders->ncells * sizeof(Mean));
+	double		customers = 0;
+	double		seen = 0;
+	int32		at = 0;
+	double		result;
+
+	for (int32 i = 0; i < spenders->ncells; i++)
+	{
+		means[i] = (Mean) {spenders->cells[i].m, spenders->cells[i].customers};
+		customers += means[i].customers;
+	}
+	qsort(means, spenders->ncells, sizeof(Mean), compare_means);
+	while (at + 1 < spenders->ncells && seen + means[at].customers < share * customers)
+		seen += means[at++].customers;
+	result = means[at].m;
+	pfree(means);
+	return result;
+}
+
 /* p and q grow without end. */
 static bool
 is_without_spread(const Optimum *optimum)
 {
-	return optimum->at_bound[0] && optimum->params[0] > 1 && optimum->at_bound[1] && optimum->params[1] > 1;
+	return optimum->at_bound[PARAM_P] && optimum->params[PARAM_P] > 1 &&
+		optimum->at_bound[PARAM_Q] && optimum->params[PARAM_Q] > 1;
 }
 
-/* fit_spend(repeat_spend_histogram) */
+/* fit_spend(repeat_spend_histogram [, winsorize]) */
 PG_FUNCTION_INFO_V1(retention_fit_spend);
 Datum
 retention_fit_spend(PG_FUNCTION_ARGS)
@@ -78,6 +161,16 @@ retention_fit_spend(PG_FUNCTION_ARGS)
 		if (cell->m > 0)
 			spenders.ncells++;
 	}
+	if (PG_NARGS() > 1)
+	{
+		double		share = PG_GETARG_FLOAT8(1);
+		double		most;
+
+		retention_check_level(share, "winsorize");
+		most = quantile_of_means(&spenders, share);
+		for (int32 i = 0; i < spenders.ncells; i++)
+			spenders.cells[i].m = Min(spenders.cells[i].m, most);
+	}
 	kind->start(spenders.cells, spenders.ncells, start);
 	retention_maximize(loglik, &spenders, kind->about.nparams, &kind->about.ratios, start, &optimum);
 
@@ -92,6 +185,7 @@ retention_fit_spend(PG_FUNCTION_ARGS)
 	model->correlation = totals.correlation;
 	if (model->message == MESSAGE_NONE && isnan(kind->expected(model->params, 0, 0)))
 		model->message = MESSAGE_NO_MEAN;
+	find_influence(model, &spenders, &optimum, totals.mean);
 	retention_fit_region(model, &optimum, totals.mean, loglik, &spenders);
 
 	/* all the same, or one customer alone: the likelihood has no end, and what they vary by isn't known */

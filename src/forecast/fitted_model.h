@@ -83,6 +83,7 @@ typedef struct Model
 	bool		has_covariance;
 	bool		knows_nbd;		/* has nbd_loglik? */
 	bool		knows_correlation;
+	bool		knows_influence;
 	double		params[MODEL_MAX_PARAMS];	/* those in units of time, in days */
 
 	/* of the parameters' logarithms: lower triangle, row by row */
@@ -104,6 +105,8 @@ typedef struct Model
 	double		nbd_loglik;		/* of the NBD, fitted to the same */
 	double		correlation;	/* of spend: of x and m */
 	double		gradient_norm;
+	double		influence;		/* of spend: of the customer without whom q changes most, by how much of it */
+	double		influential;	/* their mean spend */
 } Model;
 
 static inline double

@@ -176,6 +176,8 @@ retention_spend_info(PG_FUNCTION_ARGS)
 	put(&row, Int64GetDatum(model->not_positive), model->fitted);
 	put(&row, Float8GetDatum(model->correlation), model->knows_correlation);
 	put_fit(&row, model);
+	put(&row, Float8GetDatum(model->influence), model->knows_influence);
+	put(&row, Float8GetDatum(model->influential), model->knows_influence);
 	return finish(fcinfo, &row);
 }
 

@@ -77,6 +77,8 @@ static const Field fields[] = {
 	{"left_out_no_repeat", FIELD_COUNT, SPEND, offsetof(Model, no_repeat), 0},
 	{"left_out_not_positive", FIELD_COUNT, SPEND, offsetof(Model, not_positive), 0},
 	{"correlation", FIELD_NUMBER, SPEND, offsetof(Model, correlation), offsetof(Model, knows_correlation)},
+	{"influence", FIELD_SIZE, SPEND, offsetof(Model, influence), offsetof(Model, knows_influence)},
+	{"influential_mean_spend", FIELD_SIZE, SPEND, offsetof(Model, influential), offsetof(Model, knows_influence)},
 	{"as_of", FIELD_DAY, PURCHASE, offsetof(Model, as_of), 0},
 	{"loglik", FIELD_NUMBER, ALL, offsetof(Model, loglik), 0},
 	{"nbd_loglik", FIELD_NUMBER, PURCHASE, offsetof(Model, nbd_loglik), offsetof(Model, knows_nbd)},
@@ -613,6 +615,7 @@ retention_model_of_json(Jsonb *json, ModelType type)
 				 (field->kind < FIELD_COUNT || model->fitted))
 			missing(type, field->key);
 	}
+	model->knows_influence = model->knows_influence && model->influential > 0;
 	if (model->knows_correlation && fabs(model->correlation) > 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),

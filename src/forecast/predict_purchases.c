@@ -114,6 +114,15 @@ expected_spend(const Prediction *prediction)
 }
 
 static double
+median_spend(const Prediction *prediction)
+{
+	int			last = prediction->nmodels - 1;
+
+	return spend_kind(prediction->models[last]->kind)->median(prediction->params[last], prediction->buyer.x,
+															  prediction->spend);
+}
+
+static double
 discounted_purchases(const Prediction *prediction)
 {
 	PurchaseModel model = purchases(prediction);
@@ -132,6 +141,12 @@ discounted_value(const Prediction *prediction)
 	if (!isfinite(spend))
 		return NAN;
 	return discounted_purchases(prediction) * spend * prediction->margin;
+}
+
+static double
+value_of_median(const Prediction *prediction)
+{
+	return discounted_purchases(prediction) * median_spend(prediction) * prediction->margin;
 }
 
 /* ---- arguments ---- */
@@ -404,6 +419,17 @@ retention_expected_spend_interval(PG_FUNCTION_ARGS)
 										 PG_NARGS() - 1);
 }
 
+PG_FUNCTION_INFO_V1(retention_median_spend);
+Datum
+retention_median_spend(PG_FUNCTION_ARGS)
+{
+	Prediction	prediction = {0};
+
+	if (!ask_spend(&prediction, fcinfo, PG_NARGS()))
+		PG_RETURN_NULL();
+	return retention_prediction(fcinfo, &prediction, median_spend);
+}
+
 /* ---- predicted_clv ---- */
 
 /*
@@ -463,3 +489,15 @@ ask_value(Prediction *prediction, FunctionCallInfo fcinfo, int at, bool is_text)
 VALUE(predicted_clv, 3, false);
 VALUE(predicted_clv_new, 2, false);
 VALUE(predicted_clv_new_text, 2, true);
+
+/* predicted_clv_median(model, spend_model, customer, horizon or NULL, annual_discount_rate, margin) */
+PG_FUNCTION_INFO_V1(retention_predicted_clv_median);
+Datum
+retention_predicted_clv_median(PG_FUNCTION_ARGS)
+{
+	Prediction	prediction = {0};
+
+	if (!ask_value(&prediction, fcinfo, 3, false))
+		PG_RETURN_NULL();
+	return retention_prediction(fcinfo, &prediction, value_of_median);
+}

@@ -47,7 +47,9 @@ static const Size fit_fields[] = {
 	offsetof(Model, nbd_loglik),
 	offsetof(Model, correlation),
 	offsetof(Model, iterations),
-	offsetof(Model, gradient_norm)
+	offsetof(Model, gradient_norm),
+	offsetof(Model, influence),
+	offsetof(Model, influential)
 };
 
 /* The bytes in front of the numbers. */
@@ -205,6 +207,9 @@ read_version_1(const uint8 *at, Size bytes, ModelType type)
 	if (model->fitted)
 		for (int i = 0; i < lengthof(fit_fields); i++)
 			at = get_numbers(at, (char *) model + fit_fields[i], 1);
+
+	/* a mean spend is above 0 */
+	model->knows_influence = model->influential > 0;
 	if (model->nregion > 0)
 	{
 		at += sizeof(uint64);

@@ -444,6 +444,40 @@ retention_log_negative_binomial(double n, double r, double w)
 }
 
 /*
+ * For large shapes Ramanujan's series (Choi 1994, Proceedings of the AMS 121, 245-251).
+ * For others Newton's method in the logarithm, for which the logarithm of P(shape, z) is
+ * concave: it can't overshoot from below, where the start is.
+ */
+double
+retention_gamma_median(double shape)
+{
+	double		log_front = retention_lgamma(shape);
+	double		v;
+
+	if (shape >= 60)
+		return shape - 1.0 / 3 + (8.0 / 405 + (184.0 / 25515 + (2248.0 / 3444525
+																- 19006408.0 / 15345358875.0 / shape) / shape) / shape) / shape;
+
+	/* P(shape, z) is at most z^shape / Gamma(shape + 1) */
+	v = (log_front + log(shape) - M_LN2) / shape;
+	for (int i = 0; i < 60; i++)
+	{
+		double		z = exp(v);
+		double		below = 1 - retention_chi_squared_tail(2 * z, 2 * shape);
+		double		step;
+
+		/* so small that P is its first term */
+		if (z < 1e-14)
+			return z;
+		step = (-M_LN2 - log(below)) * below / exp(shape * v - z - log_front);
+		v += step;
+		if (fabs(step) <= 1e-14 * fmax(1, fabs(v)))
+			break;
+	}
+	return exp(v);
+}
+
+/*
  * The continued fraction of the incomplete Beta function, by which
  *
  *		I_z(a, b) = z^a (1 - z)^b / (a B(a, b)) * fraction

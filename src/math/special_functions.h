@@ -44,6 +44,9 @@ extern double retention_normal_quantile(double p);
 /* probability that a chi-squared variate of df degrees of freedom is above x */
 extern double retention_chi_squared_tail(double x, double df);
 
+/* The median of a gamma distribution of this shape, and rate 1. */
+extern double retention_gamma_median(double shape);
+
 /*
  * ln of the probability that a negative binomial variate is n: the number of
  * events in a time w times as long as the "rate's own": Gamma(r + n) /

@@ -139,6 +139,15 @@ gamma_squares(const double *params, double x, double m, double *of_mean, double 
 	*of_amount = *of_mean * (1.0 + 1.0 / params[P]);
 }
 
+/* The mean amount is p / nu, and nu is from Gamma(p x + q, v + x m), given what they have spent. */
+static double
+gamma_median(const double *params, double x, double m)
+{
+	const double total = x > 0.0 ? x * m : 0.0;
+
+	return params[P] * (params[V] + total) / retention_gamma_median(params[P] * x + params[Q]);
+}
+
 static double
 gamma_enter(const double *params, RandomStream *stream)
 {
@@ -164,6 +173,7 @@ const SpendKind retention_gamma_gamma = {
 	.start = gamma_start,
 	.loglik = gamma_loglik,
 	.expected = gamma_expected,
+	.median = gamma_median,
 	.squares = gamma_squares,
 	.enter = gamma_enter,
 	.amount = gamma_amount

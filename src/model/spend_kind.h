@@ -40,6 +40,9 @@ typedef struct SpendKind
 	 */
 	void		(*squares) (const double *params, double x, double m, double *of_mean, double *of_amount);
 
+	/* The median of what the mean amount may be, given the same: there is one always. */
+	double		(*median) (const double *params, double x, double m);
+
 	/*
 	 * Simulation: what a new customer is like; and then, what they spend on a
 	 * purchase, in small coins of which so many are one of the money's unit.

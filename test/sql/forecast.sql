@@ -19,7 +19,7 @@ FROM shop WHERE customer_id IS NOT NULL GROUP BY customer_id;
 CREATE TABLE model AS SELECT fit_purchases(repeat_buying(rfm), intervals => true) AS p, fit_spend(repeat_spend(rfm)) AS s FROM step;
 CREATE TABLE expected AS
 SELECT customer_id::text AS customer, (rfm).repeat_purchases, (rfm).active_days, (rfm).age_days, p_alive(p, rfm), expected_purchases(p, rfm, '1 year'), expected_spend(s, rfm),
-	   v.estimate AS clv, v.lower, v.upper, NULL::int8 AS actual
+	   v.estimate AS clv, v.lower, v.upper, NULL::int8 AS actual, median_spend(s, rfm), predicted_clv_median(p, s, rfm, '1 year')
 FROM step, model LEFT JOIN LATERAL predicted_clv_interval(p, s, rfm, '1 year') v ON true WHERE (rfm).repeat_purchases IS NOT NULL;
 CREATE FUNCTION differences(query text) RETURNS TABLE (rows int8, missing int8, other int8) LANGUAGE plpgsql AS $$
 BEGIN
@@ -85,6 +85,36 @@ SELECT * FROM holdout_check('SELECT * FROM shop WHERE false');
 SELECT count(*) FROM predict_customers('SELECT * FROM shop', as_of => '2023-01-01');
 SELECT count(*), sum(repeat_purchases), bool_and(expected_purchases >= 0) FROM predict_customers('SELECT 1, date ''2024-01-01'', 5.0');
 SELECT customer, repeat_purchases, age_days, expected_purchases IS NOT NULL AS expects, predicted_clv FROM predict_customers('SELECT 1, date ''2024-01-01'', 5.0', as_of => '2024-02-01');
+
+-- What the fits have to say is a notice. A shop of a quarter, in which one has paid a million.
+CREATE TABLE young AS SELECT * FROM simulate_orders(300, '90 days', 6, purchase_model => purchase_model('nbd', '{"r": 1, "alpha": 30}'));
+SET client_min_messages = notice;
+SELECT count(*) AS customers, count(predicted_clv_lower) = count(predicted_clv) AS bounds, bool_and(predicted_clv_lower <= predicted_clv AND predicted_clv <= predicted_clv_upper) AS within FROM predict_customers('young');
+SELECT count(*) AS customers, count(expected_purchases) AS expected, count(p_alive) AS alive FROM predict_customers('SELECT c, date ''2024-01-01'', 5.0 FROM generate_series(1, 10) c');
+CREATE TABLE outlier AS SELECT * FROM young UNION ALL SELECT customer_id, max(ordered_at) + interval '1 day', 1e6 FROM young GROUP BY customer_id HAVING customer_id = 7;
+SELECT count(predicted_clv) = count(*) AS means, max(expected_spend) > 1e5 AS moved FROM predict_customers('outlier', 'customer_id', 'ordered_at', 'amount');
+SELECT count(predicted_clv) < count(*) AS no_mean, count(predicted_clv_median) = count(*) AS medians FROM predict_customers('SELECT customer_id, ordered_at, exp(customer_id % 40 / 3.0) FROM young');
+SELECT count(predicted_clv) = count(*) AS means, max(expected_spend) < 1000 AS winsorized FROM predict_customers('outlier', 'customer_id', 'ordered_at', 'amount', winsorize => 0.99);
+-- an order dated ahead is left out here, and elsewhere said to be ahead
+SELECT count(*) FROM predict_customers('SELECT * FROM young UNION ALL SELECT 1, ''2099-01-01'', 5', model => 'nbd');
+SELECT (model_info(fit_purchases(repeat_buying(purchase_history(customer_id, ordered_at, 'day')), 'nbd'))).as_of FROM (SELECT customer_id, ordered_at FROM young UNION ALL VALUES (1, timestamptz '2099-01-01')) y;
+SET client_min_messages = warning;
+-- winsorize: by hand
+CREATE TABLE means AS SELECT customer_id, rfm_summary(ordered_at, amount, '2024-03-31') AS c FROM outlier GROUP BY customer_id;
+CREATE TABLE cap AS SELECT percentile_disc(0.9) WITHIN GROUP (ORDER BY (c).mean_spend) AS most FROM means WHERE (c).repeat_purchases > 0;
+SELECT (fit_spend(repeat_spend(c), winsorize => 0.9)::jsonb #>> '{parameters,q}')::float8 > 3 AS winsorized, (SELECT max(abs(a.estimate / b.estimate - 1)) < 1e-6 FROM model_parameters(fit_spend(repeat_spend(c), 0.9)) a JOIN model_parameters(fit_spend(repeat_spend(
+	((c).repeat_purchases, (c).active_days, (c).age_days, least((c).mean_spend, most), (c).log_gaps, (c).orders, (c).first_order)::rfm_inputs))) b USING (name)) AS by_hand FROM means, cap;
+SELECT fit_spend(repeat_spend(c), 1) FROM means;
+SELECT fit_spend(repeat_spend(c), 0) FROM means;
+SELECT fit_spend(repeat_spend(c), NULL) IS NULL AS null FROM means;
+SELECT count(*) FROM predict_customers('young', winsorize => 1.5);
+-- influence: by one of Newton's steps; and by leaving the customer out, near to that where it is not large
+SELECT i.influence BETWEEN 0.005 AND 0.2 AS some, abs(i.influence / abs(1 - (SELECT estimate FROM model_parameters(w) WHERE name = 'q') / (SELECT estimate FROM model_parameters(m) WHERE name = 'q')) - 1) < 0.5 AS near
+FROM (SELECT fit_spend(repeat_spend(c)) AS m FROM means WHERE customer_id <> 7) f, model_info(m) i,
+	LATERAL (SELECT fit_spend(repeat_spend(c)) AS w FROM means WHERE customer_id <> 7 AND customer_id <> (SELECT customer_id FROM means WHERE customer_id <> 7 AND (c).repeat_purchases > 0 ORDER BY abs((c).mean_spend::float8 - i.influential_mean_spend) LIMIT 1)) without;
+-- one repeat purchase alone, or all the same: a number, and no bounds
+SELECT customers, message, (e).estimate BETWEEN 19.99 AND 20.01 AS estimate, (e).lower, (e).upper FROM (SELECT fit_spend(repeat_spend((1, 5, 10, 20, 0, NULL, NULL)::rfm_inputs)) AS m FROM generate_series(1, 1)) f, model_info(m), LATERAL (SELECT expected_spend_interval(m, (1, 5, 10, 20, 0, NULL, NULL)::rfm_inputs) AS e) e;
+SELECT customers, message, (e).lower FROM (SELECT fit_spend(repeat_spend((2, 5, 10, 9.99, 0, NULL, NULL)::rfm_inputs)) AS m FROM generate_series(1, 50)) f, model_info(m), LATERAL (SELECT expected_spend_interval(m) AS e) e;
 
 -- A holdout: what the models know, and what came.
 CREATE TABLE held AS

@@ -172,6 +172,14 @@ SELECT discounted_lifetime(retention_model('sbg', '{"a": 1, "b": 1}'), 1, -0.1);
 SELECT discounted_lifetime(retention_model('sbg', '{"a": 1, "b": 1}'), 1, 0.1, '0');
 SELECT discounted_lifetime(retention_model('sbg', '{"a": 1, "b": 1}'), 1, 0.1, '-1 month');
 
+-- The median of what they may spend: p (v + x m) over the median of a gamma distribution of shape p x + q (mpmath's, of 9.99 and of 3.7), known whatever q is.
+SELECT abs(median_spend(m, (1, 5, 10, 20, 0, NULL, NULL)::rfm_inputs) / (6.29 * (15 + 20) / 9.65871673789234623) - 1) < 1e-12 AS one, abs(median_spend(m) / (6.29 * 15 / 3.37253801323641473) - 1) < 1e-12 AS new,
+	median_spend(m, (0, 0, 10, NULL, 0, NULL, NULL)::rfm_inputs) = median_spend(m) AS same FROM spend_model(6.29, 3.7, 15) m;
+SELECT expected_spend(m) IS NULL AS no_mean, abs(median_spend(m) / (2 * 15 / 0.0731311358669519027) - 1) < 1e-12 AS median FROM spend_model(2, 0.3, 15) m;
+SELECT predicted_clv_median(p, s, c, h) IS NOT NULL AS known, predicted_clv(p, s, c, h) IS NULL AS no_mean, abs(predicted_clv_median(p, s, c, h, 0.2, 0.5) / (predicted_clv(p, t, c, h, 0.2, 0.5) / expected_spend(t, c) * median_spend(s, c)) - 1) < 1e-12 AS product,
+	predicted_clv_median(p, s, c, h, NULL) IS NULL AS null, predicted_clv_median(p, s, (1, 5, 10, -3, 0, NULL, NULL)::rfm_inputs, h) IS NULL AS no_spend
+FROM purchase_model('bg/nbd', '{"r": 0.6, "alpha": 40, "a": 0.9, "b": 2.5}') p, spend_model(2, 0.3, 15) s, spend_model(6.29, 3.7, 15) t, (SELECT (0, 0, 10, NULL, 0, NULL, NULL)::rfm_inputs AS c, interval '1 year' AS h) c;
+
 -- Still a customer later, whatever they buy until then: in 30-digit arithmetic (2F1(r + x, a; a + b + x + d; -t / (alpha + T)), and of mbg/cnbd-3 the sum over the events).
 CREATE TABLE later_models AS SELECT kind, purchase_model(kind, params) AS m FROM (VALUES ('nbd', '{"r": 0.6, "alpha": 40}'), ('bg/nbd', '{"r": 0.6, "alpha": 40, "a": 0.9, "b": 2.5}'), ('mbg/nbd', '{"r": 0.6, "alpha": 40, "a": 0.9, "b": 2.5}'),
 	('pareto/nbd', '{"r": 0.6, "alpha": 40, "s": 0.7, "beta": 80}'), ('mbg/cnbd-3', '{"r": 0.6, "alpha": 40, "a": 0.9, "b": 2.5}')) v (kind, params);

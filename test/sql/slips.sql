@@ -155,7 +155,7 @@ SELECT DISTINCT proname AS letters FROM pg_proc p JOIN pg_depend d ON d.classid 
 WHERE proargnames && '{x,t_x,m_x,recency,age,key,n,t,s,day,kind,grain,span,ltv}';
 SELECT string_agg(attname, ', ' ORDER BY attnum) AS rfm FROM pg_attribute WHERE attrelid = 'rfm_inputs'::regclass AND attnum > 0;
 SELECT string_agg(argument, ', ' ORDER BY n) AS predict_customers
-FROM (SELECT unnest(proargnames) AS argument, unnest(proargmodes) AS mode, generate_subscripts(proargmodes, 1) AS n FROM pg_proc WHERE oid = 'predict_customers(regclass, text, text, text, text, text, text, text, interval, float8, float8, text, interval, date, float8)'::regprocedure) a
+FROM (SELECT unnest(proargnames) AS argument, unnest(proargmodes) AS mode, generate_subscripts(proargmodes, 1) AS n FROM pg_proc WHERE oid = 'predict_customers(regclass, text, text, text, text, text, text, text, interval, float8, float8, text, interval, date, float8, float8)'::regprocedure) a
 WHERE mode = 't';
 -- What answers days, says so: days are counted, and due.
 SELECT DISTINCT proname, prorettype::regtype AS returns FROM pg_proc WHERE proname ~ '^(next_order_due|order_days_between|orders_between)' ORDER BY proname, returns;

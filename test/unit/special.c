@@ -95,5 +95,18 @@ main(int argc, char **argv)
 	check_true("an impossible negative binomial", retention_log_negative_binomial(3, 1, 0) == -INFINITY
 			   && retention_log_negative_binomial(0, 1, 0) == 0);
 	check_true("log_beta_rise to infinity", retention_log_beta_rise(1, 1, INFINITY) == -INFINITY);
+
+	/* in 30 digits, by mpmath: findroot of gammainc(a, 0, z, regularized) - 1/2 */
+	{
+		static const double medians[][2] = {
+			{0.02, 5.0686676564801789e-16}, {0.3, 0.0731311358669519027}, {1, 0.693147180559945309}, {3.7, 3.37253801323641473},
+			{9.99, 9.65871673789234623}, {59.5, 59.1670006912985007}, {60, 59.6669978908779204}, {250, 249.666745794436904}
+		};
+		bool		near = true;
+
+		for (int i = 0; i < (int) (sizeof(medians) / sizeof(medians[0])); i++)
+			near = near && fabs(retention_gamma_median(medians[i][0]) / medians[i][1] - 1) < 1e-11;
+		check_true("medians of gamma distributions", near);
+	}
 	return check_failed;
 }

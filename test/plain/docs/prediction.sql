@@ -9,13 +9,13 @@
 -- Days are those of the views of the table, and these those of the session.
 SELECT count(*) FROM retention_create_views('orders', time_zone => 'America/New_York');
 CREATE FUNCTION plain.predicted(as_of date)
-RETURNS TABLE (customer text, x int8, recency int, age int, m_x numeric, p_alive float8, purchases float8, spend float8, clv float8, lower float8, upper float8) STABLE LANGUAGE sql AS $$
-	SELECT customer, (rfm).repeat_purchases, (rfm).active_days, (rfm).age_days, (rfm).mean_spend, p_alive(m, rfm), expected_purchases(m, rfm, '1 year'), expected_spend(s, rfm), predicted_clv(m, s, rfm, '1 year'), i.lower, i.upper
+RETURNS TABLE (customer text, x int8, recency int, age int, m_x numeric, p_alive float8, purchases float8, spend float8, clv float8, lower float8, upper float8, med float8, clv_med float8) STABLE LANGUAGE sql AS $$
+	SELECT customer, (rfm).repeat_purchases, (rfm).active_days, (rfm).age_days, (rfm).mean_spend, p_alive(m, rfm), expected_purchases(m, rfm, '1 year'), expected_spend(s, rfm), predicted_clv(m, s, rfm, '1 year'), i.lower, i.upper, median_spend(s, rfm), predicted_clv_median(m, s, rfm, '1 year')
 	FROM plain.rfm(as_of), (SELECT fit_purchases(repeat_buying(rfm), true) AS m, fit_spend(repeat_spend(rfm)) AS s FROM plain.rfm(as_of)) f, predicted_clv_interval(m, s, rfm, '1 year') i
 $$;
 
 --> the_list
-SELECT customer, x, recency, age, p_alive, purchases, spend, clv, lower, upper, NULL FROM plain.predicted(plain.today())
+SELECT customer, x, recency, age, p_alive, purchases, spend, clv, lower, upper, NULL, med, clv_med FROM plain.predicted(plain.today())
 
 --> the_list
 SELECT customer, x, recency, age, round(p_alive::numeric, 2), round(purchases::numeric, 1), round(spend::numeric, 2), round(clv::numeric, 2), round(lower::numeric, 2), round(upper::numeric, 2)
