@@ -19,6 +19,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/ruleutils.h"
+#include "utils/typcache.h"
 
 /* A column's type, or InvalidOid; it has no type modifier that changes values. */
 static Oid
@@ -108,6 +109,7 @@ retention_source_of_view(Source *source, Oid view, const Options *options, bool 
 	Oid			collation = InvalidOid;
 	Oid			customer;
 	Oid			ordered_at;
+	Oid			order_id;
 
 	memset(source, 0, sizeof(Source));
 	if (!retention_source_fits(view))
@@ -119,7 +121,9 @@ retention_source_of_view(Source *source, Oid view, const Options *options, bool 
 	columns = RelationGetDescr(relation);
 	customer = type_of_column(columns, "customer", &collation);
 	ordered_at = type_of_column(columns, "ordered_at", NULL);
-	source->lines = OidIsValid(type_of_column(columns, "order_id", NULL));
+	order_id = type_of_column(columns, "order_id", NULL);
+	source->lines = OidIsValid(order_id);
+	source->sorted = source->lines && OidIsValid(lookup_type_cache(order_id, TYPECACHE_LT_OPR)->lt_opr);
 	source->is_order = OidIsValid(type_of_column(columns, "is_order", NULL));
 	source->customer = retention_customer_sql(customer);
 	source->numbers = customer == INT8OID || customer == INT4OID || customer == INT2OID;

@@ -27,7 +27,7 @@ FROM (SELECT customer, @order_id@ordered_at, amount, ordered, day,
             FROM @own_rows@ AS o
             WHERE customer IS NOT NULL) AS o
       -- refunds before orders of the same time
-      WINDOW numbered AS (PARTITION BY customer ORDER BY ordered_at, ordered, @order_id@amount),
+      WINDOW numbered AS (PARTITION BY customer ORDER BY ordered_at, ordered, @by_order_id@amount),
              so_far AS (numbered ROWS UNBOUNDED PRECEDING),
              before AS (numbered ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)) AS s
 WHERE ordered

@@ -263,6 +263,7 @@ fill_in_template(const char *text, bool of_part, const char *target, const Optio
 		{"own_rows", retention_counted_rows(quote_qualified_identifier(target, VIEW_OF_ROWS), source->lines, source->is_order, source->segments, ext)},
 		/* before another column of these rows */
 		{"order_id", source->lines ? "order_id, " : ""},
+		{"by_order_id", source->sorted ? "order_id, " : source->lines ? "order_id::text, " : ""},
 		{"is_order", source->is_order ? "is_order IS TRUE" : "amount >= 0"},
 		/* what the rows say of themselves: whether they are orders */
 		{"said", source->is_order ? "is_order IS TRUE" : "NULL::bool"},

@@ -113,6 +113,7 @@ typedef struct Options
 typedef struct Source
 {
 	bool		lines;			/* rows with the same order_id are one order */
+	bool		sorted;			/* of which one is less than another */
 	bool		is_order;		/* rows say whether they are orders */
 	const char *customer;		/* SQL of a customer as the aggregates take them, of order_rows' own */
 	bool		numbers;		/* that is int8, else uuid or text */

@@ -451,6 +451,11 @@ SELECT count(*) FROM retention_create_views('at_once', 'customer', 'ordered_at',
 SELECT customer, order_id, ordered_at, amount, order_number, is_first, days_since_previous, revenue_to_date FROM "at once".order_sequence ORDER BY customer, order_number;
 -- Its last revenue is the customer's, but for what was given back later.
 SELECT customer, f.revenue, f.orders, s.revenue_to_date, s.order_number FROM "at once".customer_facts f JOIN "at once".order_sequence s USING (customer) WHERE s.order_number = f.orders;
+-- Numbers that have no order are ordered as texts.
+CREATE VIEW no_order AS SELECT customer, ordered_at, amount, number::text::xid AS number FROM at_once;
+SELECT count(*) FROM retention_create_views('no_order', 'customer', 'ordered_at', 'amount', order_id => 'number', target => 'no order');
+SELECT customer, order_id, amount, order_number FROM "no order".order_sequence ORDER BY customer, order_number;
+SELECT retention_drop_views('no order');
 -- Where the rows of others are kept, its own are not.
 SELECT count(*) FROM retention_create_views('at_once', 'customer', 'ordered_at', 'amount', target => 'at once', mode => 'materialized');
 INSERT INTO at_once VALUES (17, 'cid', '2024-04-01', 1, 11);
