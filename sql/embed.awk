@@ -73,7 +73,7 @@ function finish() {
 BEGIN {
 	about_segment = "the name of the segment, as the views were made with it: a column of order_rows"
 	about_value = "the value of the part's orders, as a text; NULL is a part of its own"
-	about_all_parts = "Parts are of the order: a customer who has ordered in several is in each of these, so that customers do not add up over the values of a segment, as orders and money do. Who is new, when their first order was, and when it is now, the whole shop says."
+	about_all_parts = "Parts are of the order: a customer who has ordered in several is in each of these, so that customers do not add up over the values of a segment, as orders and money do. Who is new, when their first order was, and when it is now, the whole shop says. Days that are reported are as in the view of the whole."
 	print "/* Made by make from the files of SQL beside this one; change them, not this. */\n\n#include \"postgres.h\"\n\n#include \"views/views.h\"\n"
 }
 

@@ -138,6 +138,94 @@ between(Datum history, const Window *days)
 	return retention_part_end(&writer, &unpacker.whole);
 }
 
+/* The first occasion of a customer with an order, or 0. */
+static uint64
+first_order(const CustomerView *customer, OccasionShape shape)
+{
+	for (int64 i = 0; i < customer->n; i++)
+	{
+		uint64		mark = customer->occasions[i * occasion_words(shape)];
+
+		if (mark_orders(mark) > 0)
+			return mark;
+	}
+	return 0;
+}
+
+/*
+ * A window that knows of the customers what the history does, as if it had been anchored on
+ * it; or, of those alone whose first order is in the window, all until its last day.
+ */
+static struct varlena *
+reported(Datum history, const Window *window, bool only_new)
+{
+	HistoryUnpacker unpacker;
+	PartWriter	writer;
+	Window		all = {PG_INT32_MIN, window->last};
+	HistoryWhole whole;
+	const Run  *block;
+	RunCursor	cursor;
+	CustomerView customer;
+
+	retention_history_read(&unpacker, history, false);
+	retention_check_nothing_missing(&unpacker);
+	whole = unpacker.kind.anchored ? unpacker.whole :
+		(HistoryWhole) {unpacker.totals.first_day, unpacker.totals.last_day};
+	retention_part_begin(&writer, &unpacker, true);
+	if ((block = retention_part_next(&writer, true)) != NULL && !only_new)
+	{
+		run_begin(&cursor, block, unpacker.shape);
+		(void) run_next(&cursor, &customer);
+		keep_nobody(&writer, &customer, window);
+		retention_part_end_block(&writer);
+	}
+	while ((block = retention_part_next(&writer, false)) != NULL)
+	{
+		const uint64 *origin = unpacker.origins;
+
+		run_begin(&cursor, block, unpacker.shape);
+		while (run_next(&cursor, &customer))
+		{
+			uint64		first = unpacker.kind.anchored ? *origin++ : first_order(&customer, unpacker.shape);
+
+			if (!only_new)
+				keep(&writer, &customer, window, first);
+			else
+			{
+				if (first == 0 || mark_period(first) < window->first || mark_period(first) > window->last)
+					customer.n = 0;
+				keep(&writer, &customer, &all, first);
+			}
+		}
+		retention_part_end_block(&writer);
+	}
+	return retention_part_end(&writer, &whole);
+}
+
+/*
+ * _retention_window(purchase_history, from_day, until_day, only_new): days of a history by day
+ */
+PG_FUNCTION_INFO_V1(retention_history_window);
+Datum
+retention_history_window(PG_FUNCTION_ARGS)
+{
+	Window		window = {PG_INT32_MIN, PG_INT32_MAX};
+	HistoryUnpacker head;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(3))
+		PG_RETURN_NULL();
+	retention_history_read_head(&head, PG_GETARG_DATUM(0));
+	if (head.kind.grain != GRAIN_DAY)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("purchase history must be by day, not by %s", retention_grain_name(head.kind.grain))));
+	if (!PG_ARGISNULL(1))
+		window.first = PG_GETARG_DATEADT(1);
+	if (!PG_ARGISNULL(2))
+		window.last = PG_GETARG_DATEADT(2);
+	PG_RETURN_POINTER(reported(PG_GETARG_DATUM(0), &window, PG_GETARG_BOOL(3)));
+}
+
 /* history_between(purchase_history, from_day, until_day) */
 PG_FUNCTION_INFO_V1(retention_history_between);
 Datum

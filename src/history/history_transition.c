@@ -230,7 +230,10 @@ kind_in_views(FunctionCallInfo fcinfo, TimeKind time, int64 *instant, int64 *row
 				 errmsg("number of lines of an order must be from 1 to %lld, not %s", (long long) COUNT_MAX,
 						PG_ARGISNULL(ROW_COUNT_ARG) ? "null" : psprintf("%lld", (long long) *rows))));
 	reason = retention_row_reason(fcinfo, 2, time, 3, instant);
-	return PG_ARGISNULL(KEPT_ARG) || !PG_GETARG_BOOL(KEPT_ARG) ? OF_FILTERED_OUT : kinds[reason];
+	/* not yet, as of the day that is now */
+	if (PG_ARGISNULL(KEPT_ARG))
+		return reason == ROW_COUNTS ? OF_IN_FUTURE : kinds[reason];
+	return PG_GETARG_BOOL(KEPT_ARG) ? kinds[reason] : OF_FILTERED_OUT;
 }
 
 /* The amount of a row that views leave out; false if it's none to be added up. */

@@ -800,7 +800,7 @@ retention_customer_facts_text(PG_FUNCTION_ARGS)
 
 /* ---- all of them --------------------------------------------------------------- */
 
-/* _retention_rfm_quintiles(purchase_history): rows (metric, p20, p40, p60, p80) */
+/* _retention_rfm_quintiles(purchase_history, as_of): rows (metric, p20, p40, p60, p80) */
 PG_FUNCTION_INFO_V1(retention_rfm_quintiles);
 Datum
 retention_rfm_quintiles(PG_FUNCTION_ARGS)
@@ -811,7 +811,7 @@ retention_rfm_quintiles(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	if (PG_ARGISNULL(0))
 		return (Datum) 0;
-	begin_pass(&list, fcinfo, NO_ARG, NO_ARG);
+	begin_pass(&list, fcinfo, 1, NO_ARG);
 	measure(&list);
 	for (int m = 0; m < METRICS && list.n > 0; m++)
 	{

@@ -21,7 +21,8 @@
 
 /* The kinds of occasions, and one more: refunds to who has no order. */
 #define REFUND_WITHOUT_ORDER	(OCCASION_KIND_LAST + 1)
-#define REASONS					(REFUND_WITHOUT_ORDER + 1)
+#define OUTSIDE_WINDOW			(OCCASION_KIND_LAST + 2)
+#define REASONS					(OUTSIDE_WINDOW + 1)
 
 /* Of what is no order there are none, and those of orders are of another kind than these. */
 #define NO_LINES				OF_ORDERS
@@ -51,7 +52,8 @@ static const struct
 	{OF_ABSURD_AMOUNT, "absurd amount", false, NO_LINES},
 	{OF_TOO_EARLY, "too early", false, NO_LINES},
 	{OF_IN_FUTURE, "in the future", false, NO_LINES},
-	{OF_FILTERED_OUT, "filtered out", false, NO_LINES}
+	{OF_FILTERED_OUT, "filtered out", false, NO_LINES},
+	{OUTSIDE_WINDOW, "outside the window", false, NO_LINES}
 };
 
 static void
@@ -117,25 +119,86 @@ add_history(Datum history, Reason *all)
 	}
 }
 
-/* excluded_rows(purchase_history): rows (reason, is_counted, row_count, amount); or of several together */
+/* Is it a reason of rows that count? */
+static bool
+counts(int reason)
+{
+	for (int i = 0; i < lengthof(shown); i++)
+		if (shown[i].is_counted && (shown[i].reason == reason || (int) shown[i].lines == reason))
+			return true;
+	return false;
+}
+
+/* Take money away, if there is any. */
+static void
+take_away(MoneyTotal *total, Money money)
+{
+	uint64	   *limbs;
+
+	if (money.limbs == NULL)
+		return;
+	/* with room for the sign, whatever it is */
+	limbs = palloc((money.nlimbs + 1) * sizeof(uint64));
+	memcpy(limbs, money.limbs, money.nlimbs * sizeof(uint64));
+	limbs[money.nlimbs] = (uint64) ((int64) money.limbs[money.nlimbs - 1] >> 63);
+	retention_money_negate(limbs, money.nlimbs + 1);
+	retention_total_add_money(total, (Money) {limbs, money.nlimbs + 1, money.scale});
+	pfree(limbs);
+}
+
+/* Of a whole and a window of it: what counts and is not in the window has that for a reason. */
+static void
+add_window(Datum whole, Reason *all)
+{
+	Reason		of_whole[REASONS] = {0};
+	Reason	   *outside = &all[OUTSIDE_WINDOW];
+
+	add_history(whole, of_whole);
+	for (int i = 0; i < OUTSIDE_WINDOW; i++)
+	{
+		if (!counts(i))
+		{
+			all[i] = of_whole[i];
+			continue;
+		}
+		outside->rows += of_whole[i].rows - all[i].rows;
+		if (of_whole[i].amount.wide.limbs != NULL)
+			retention_total_add_money(&outside->amount, of_whole[i].amount.wide);
+		take_away(&outside->amount, all[i].amount.wide);
+	}
+	if (outside->rows == 0)
+		outside->amount = (MoneyTotal) {0};
+}
+
+/*
+ * excluded_rows(purchase_history): rows (reason, is_counted, row_count, amount); or
+ * _retention_excluded_rows(purchase_history, left_out, whole): of two together, the first of which
+ * may be a window of a whole
+ */
 PG_FUNCTION_INFO_V1(retention_history_excluded_rows);
 Datum
 retention_history_excluded_rows(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	Reason		reasons[REASONS] = {0};
+	bool		of_window = PG_NARGS() > 2 && !PG_ARGISNULL(2);
 
 	InitMaterializedSRF(fcinfo, 0);
 	/* without rows there is no history, and then these are none of each reason */
-	for (int i = 0; i < PG_NARGS(); i++)
-		if (!PG_ARGISNULL(i))
-			add_history(PG_GETARG_DATUM(i), reasons);
+	if (!PG_ARGISNULL(0))
+		add_history(PG_GETARG_DATUM(0), reasons);
+	if (of_window)
+		add_window(PG_GETARG_DATUM(2), reasons);
+	if (PG_NARGS() > 1 && !PG_ARGISNULL(1))
+		add_history(PG_GETARG_DATUM(1), reasons);
 	for (int i = 0; i < lengthof(shown); i++)
 	{
 		const Reason *reason = &reasons[shown[i].reason];
 		Datum		values[4];
 		bool		nulls[4] = {false};
 
+		if (shown[i].reason == OUTSIDE_WINDOW && !of_window)
+			continue;
 		values[0] = CStringGetTextDatum(shown[i].name);
 		values[1] = BoolGetDatum(shown[i].is_counted);
 		values[2] = Int64GetDatum(reason->rows + (shown[i].lines == NO_LINES ? 0 : reasons[shown[i].lines].rows));

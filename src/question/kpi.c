@@ -17,7 +17,7 @@
 #include "utils/memutils.h"
 
 /*
- * _retention_kpi(purchase_history): (repeat_customers, lifespan_days, tenure_days,
+ * _retention_kpi(purchase_history, as_of): (repeat_customers, lifespan_days, tenure_days,
  * top_20_percent_revenue, top_20_percent_share)
  */
 PG_FUNCTION_INFO_V1(retention_history_kpi);
@@ -38,9 +38,11 @@ retention_history_kpi(PG_FUNCTION_ARGS)
 	int64		tenure = 0;
 	int			words;
 
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
-	retention_question_begin(&question, fcinfo, NO_ARG, NO_ARG, true);
+	retention_question_begin(&question, fcinfo, NO_ARG, 1, true);
 	words = occasion_words(question.unpacker.shape);
 	while (question_next(&question, &customer))
 	{

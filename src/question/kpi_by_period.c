@@ -57,7 +57,9 @@ count_guests(ShopByPeriod *shop)
 		const uint64 *occasion = nobody.occasions + i * occasion_words(question->unpacker.shape);
 		Guests	   *guests;
 
-		if (mark_kind(*occasion) >= OF_NO_AMOUNT)
+		int32		day = question_day(question, mark_period(*occasion));
+
+		if (mark_kind(*occasion) >= OF_NO_AMOUNT || day < shop->balance.from_day || day > shop->balance.until_day)
 			continue;
 		guests = &shop->guests[question_period(question, mark_period(*occasion)) - question->first];
 		if (mark_kind(*occasion) == OF_GUEST_ORDERS)
@@ -68,7 +70,7 @@ count_guests(ShopByPeriod *shop)
 }
 
 /*
- * _retention_kpi_by_period(purchase_history, period, trailing_periods): rows
+ * _retention_kpi_by_period(purchase_history, period, trailing_periods, as_of, from_day, until_day): rows
  * (period_start, is_complete, customers, repeat_customers, new_customers, orders,
  * new_orders, revenue, new_revenue, refunds, refunded, guest_orders, guest_revenue,
  * lifespan_days, top_20_percent_revenue, top_20_percent_share, trailing_customers,
@@ -86,15 +88,24 @@ retention_history_kpi_by_period(PG_FUNCTION_ARGS)
 	int64		first_ordered = PG_INT64_MAX;	/* the period of the first order, and of the last one */
 	int64		last_ordered = -1;
 	int64		periods;
+	HistoryWhole days;
 	MemoryContext row_context;
 	MemoryContext old;
 
 	InitMaterializedSRF(fcinfo, 0);
-	if (PG_ARGISNULL(0))
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2))
 		return (Datum) 0;
+	retention_balance_begin(balance);
+	if (!PG_ARGISNULL(4))
+		balance->from_day = PG_GETARG_DATEADT(4);
+	if (!PG_ARGISNULL(5))
+		balance->until_day = PG_GETARG_DATEADT(5);
 	retention_question_begin_all(question, fcinfo, 1);
 	if (question->empty)
 		return (Datum) 0;
+	/* who orders behind it is no customer yet */
+	if (balance->until_day >= DAY_FIRST && balance->until_day <= DAY_LAST)
+		question->horizon = Min(question->horizon, grain_of_day(balance->until_day, question->grain));
 	balance->trailing_periods = PG_GETARG_INT32(2);
 	balance->visitor = question_has_money(question) ? add_payment : NULL;
 	balance->arg = &shop;
@@ -104,18 +115,13 @@ retention_history_kpi_by_period(PG_FUNCTION_ARGS)
 	shop.guests = palloc_extended(periods * sizeof(Guests), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	count_guests(&shop);
 	retention_balance_count(balance);
-	for (int64 i = 0; i < balance->n; i++)
-		if (balance->cells[i].customers > 0)
-		{
-			first_ordered = Min(first_ordered, i);
-			last_ordered = i;
-		}
-
-	/* where it has not been heard of for long, others have */
-	if (question->of_part && question->unpacker.whole.first_day != DAY_NEVER_FIRST)
+	/* where a part has not been heard of for long, others have */
+	days = question->of_part ? question->unpacker.whole :
+		(HistoryWhole) {question->unpacker.totals.first_day, question->unpacker.totals.last_day};
+	if (days.first_day != DAY_NEVER_FIRST)
 	{
-		first_ordered = (int64) period_of_day(question->unpacker.whole.first_day, &question->period) - question->first;
-		last_ordered = (int64) period_of_day(question->unpacker.whole.last_day, &question->period) - question->first;
+		first_ordered = (int64) period_of_day(days.first_day, &question->period) - question->first;
+		last_ordered = (int64) period_of_day(days.last_day, &question->period) - question->first;
 	}
 
 	row_context = AllocSetContextCreate(CurrentMemoryContext, "shop by period row", ALLOCSET_DEFAULT_SIZES);
@@ -126,11 +132,19 @@ retention_history_kpi_by_period(PG_FUNCTION_ARGS)
 		Datum		values[19];
 		bool		nulls[19] = {false};
 		double		share;
+		int32		first_day;
+		int32		last_day;
 
 		CHECK_FOR_INTERRUPTS();
 		retention_balance_trail(balance, i, trailing);
+		first_day = retention_period_first_day((int32) (question->first + i), &question->period);
+		last_day = period_last_day((int32) (question->first + i), &question->period);
+		if (last_day < balance->from_day || first_day > balance->until_day)
+			continue;
 		values[0] = retention_question_date(question, (int32) (question->first + i));
-		values[1] = BoolGetDatum(i < (last_ordered >= 0 ? last_ordered : balance->n - 1));
+		/* all of it has been seen, by who says which day it is, or because an order came after it; and all of it is shown */
+		values[1] = BoolGetDatum((PG_ARGISNULL(3) ? i < (last_ordered >= 0 ? last_ordered : balance->n - 1) :
+								  last_day <= PG_GETARG_DATEADT(3)) && first_day >= balance->from_day);
 		values[2] = Int64GetDatum(cell->customers);
 		values[3] = Int64GetDatum(cell->repeaters);
 		values[4] = Int64GetDatum(cell->new_customers);

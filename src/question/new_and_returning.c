@@ -36,6 +36,7 @@ retention_new_and_returning(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(2))
 		return (Datum) 0;
+	retention_balance_begin(&balance);
 	balance.trailing_periods = PG_GETARG_INT32(2);
 	if (balance.trailing_periods < 1)
 		ereport(ERROR,

@@ -25,9 +25,10 @@
 /* One customer's way through the periods, numbered from the first on; -1: none. */
 typedef struct Passage
 {
-	int64		first;			/* with an order of theirs, in the whole */
+	int64		first;			/* with an order of theirs, in the whole; -1, too, if that's before all days that are seen */
 	int64		now;			/* at hand */
 	int64		orders;			/* in it */
+	int64		seen;			/* of these, on the days that are */
 	int32		first_day;		/* of these */
 	int32		last_day;
 	MoneyTotal	paid;			/* in it, if anybody wants to know */
@@ -36,12 +37,13 @@ typedef struct Passage
 } Passage;
 
 static int64
-first_period(const Question *question, const CustomerView *customer)
+first_period(const PeriodBalance *balance, const CustomerView *customer)
 {
+	const Question *question = &balance->question;
 	int32		period;
 	int64		orders;
 
-	if (!question_first_order(question, customer, &period, &orders))
+	if (!question_first_order(question, customer, &period, &orders) || question_day(question, period) < balance->from_day)
 		return -1;
 	return (int64) question_period(question, period) - question->first;
 }
@@ -78,17 +80,20 @@ close_period(const PeriodBalance *balance, Passage *passage)
 
 	if (passage->orders == 0)
 		return;
-	cell->customers++;
-	cell->repeaters += repeated;
-	cell->orders += passage->orders;
-	cell->span += passage->last_day - passage->first_day;
-	if (passage->now == passage->first)
+	if (passage->seen > 0)
 	{
-		cell->new_customers++;
-		cell->new_orders += passage->orders;
+		cell->customers++;
+		cell->repeaters += passage->seen > 1;
+		cell->orders += passage->seen;
+		cell->span += passage->last_day - passage->first_day;
+		if (passage->now == passage->first)
+		{
+			cell->new_customers++;
+			cell->new_orders += passage->seen;
+		}
+		if (balance->visitor)
+			balance->visitor(passage->now, &passage->paid, balance->arg);
 	}
-	if (balance->visitor)
-		balance->visitor(passage->now, &passage->paid, balance->arg);
 	stay_in_window(balance, passage, TRAILING_CUSTOMERS, passage->now + further);
 	/* with more than one order as long as a window has the last but one */
 	if (repeated)
@@ -112,16 +117,17 @@ add_customer(const PeriodBalance *balance, const CustomerView *customer)
 	const Question *question = &balance->question;
 	int			words = occasion_words(question->unpacker.shape);
 	bool		has_money = question_has_money(question);
-	Passage		passage = {.first = first_period(question, customer), .now = -1, .before = -1, .until = {-1, -1}};
+	Passage		passage = {.first = first_period(balance, customer), .now = -1, .before = -1, .until = {-1, -1}};
 
 	for (int64 i = 0; i < customer->n; i++)
 	{
 		const uint64 *occasion = customer->occasions + i * words;
 		int32		period = mark_period(*occasion);
 		int64		orders = mark_orders(*occasion);
+		int32		day = question_day(question, period);
 		int64		now;
 
-		if (period > question->horizon)
+		if (period > question->horizon || day > balance->until_day)
 			break;
 		now = (int64) question_period(question, period) - question->first;
 		/* what was given back before anybody is known to have bought may have no cell */
@@ -132,18 +138,19 @@ add_customer(const PeriodBalance *balance, const CustomerView *customer)
 			if (passage.now >= 0)
 				close_period(balance, &passage);
 			passage.now = now;
-			passage.orders = 0;
+			passage.orders = passage.seen = 0;
 			if (balance->visitor)
 				forget_paid(&passage);
 		}
+		passage.orders += orders;
+		if (day < balance->from_day)
+			continue;
 		if (orders > 0)
 		{
-			int32		day = question_day(question, period);
-
-			if (passage.orders == 0)
+			if (passage.seen == 0)
 				passage.first_day = day;
 			passage.last_day = day;
-			passage.orders += orders;
+			passage.seen += orders;
 		}
 		else
 		{
@@ -162,6 +169,14 @@ add_customer(const PeriodBalance *balance, const CustomerView *customer)
 	forget_paid(&passage);
 	leave_window(balance, &passage, TRAILING_CUSTOMERS);
 	leave_window(balance, &passage, TRAILING_REPEATERS);
+}
+
+/* All days are seen, unless somebody says which. */
+void
+retention_balance_begin(PeriodBalance *balance)
+{
+	balance->from_day = PG_INT32_MIN;
+	balance->until_day = PG_INT32_MAX;
 }
 
 /*

@@ -45,10 +45,13 @@ typedef struct PeriodBalance
 	BalanceCell *cells;
 	int64		n;				/* one for each period */
 	int64		trailing_periods;
+	int32		from_day;		/* what isn't from these days on, and until these, is in no cell, ... */
+	int32		until_day;		/* ... but for who has come into the windows before */
 	BuyerVisitor visitor;		/* if there is one */
 	void	   *arg;
 } PeriodBalance;
 
+extern void retention_balance_begin(PeriodBalance *balance);
 extern void retention_balance_count(PeriodBalance *balance);
 extern void retention_balance_trail(const PeriodBalance *balance, int64 period, int64 *trailing);
 

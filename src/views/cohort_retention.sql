@@ -1,5 +1,5 @@
 --@view cohort_retention
---@about Cohorts, in long form: one row for each cohort (the customers whose first order fell in the same period) and each period from its own to that of the last order. A cell of the future does not exist; one in which nobody came is there, and 0.
+--@about Cohorts, in long form: one row for each cohort (the customers whose first order fell in the same period) and each period from its own to that of the last order. A cell of the future does not exist; one in which nobody came is there, and 0. With from_day or until_day it has the cells whose period has such a day, each whole as of until_day: those of cohorts that came before from_day, too.
 --@key cohort, period_index
 --@by_segment cohort_retention_by_segment: The cohorts of cohort_retention for each part of the shop by itself: one row for each value of each segment, cohort and period. A cohort is the customers whose first order of all, wherever that was, fell in the same period, and who have ever ordered in this part.
 --@reads order_history
@@ -26,5 +26,5 @@ SELECT (cell).cohort, @cohort_label@ AS cohort_label,
        (cell).customer_value::numeric(38, 4) AS customer_value,
        (cell).is_complete,
        now() AS updated_at
-FROM (SELECT @r@cohort_retention(history, @period@, NULL::date, NULL::int4, NULL::@r@purchase_history) AS cell
-      FROM @shop@) AS cells
+FROM (SELECT @r@cohort_retention(history, @period@, @as_of@, NULL::int4, NULL::@r@purchase_history) AS cell
+      FROM @shop@) AS cells@periods_in_window@

@@ -1,5 +1,5 @@
 --@view customer_facts
---@about Each known customer with an order, and what is known of them by themselves: one row a customer. To be asked for one customer: WHERE customer = ... reads their orders alone, where the order table has an index on the customer; where rows are kept, it is those of customers that are read, by an index of theirs. What takes the other customers, scores and predictions, is in customers.
+--@about Each known customer with an order, and what is known of them by themselves: one row a customer. To be asked for one customer: WHERE customer = ... reads their orders alone, where the order table has an index on the customer; where rows are kept, it is those of customers that are read, by an index of theirs. What takes the other customers, scores and predictions, is in customers. With from_day or until_day it lists the customers with an order on these days, and what is known of them as of until_day: those before from_day, too.
 --@key customer
 --@segment_columns
 --@column customer: the customer, as in the order table, and of its type
@@ -38,9 +38,9 @@ FROM (SELECT customer,
       -- Customers are the table's own column, whatever that is, and nothing is sorted here: so that a condition reaches its index.
       FROM (SELECT customer@own_segments@, amount, @is_order@ AS ordered, @r@period_start(ordered_at, 'day'::text@zone@) AS day
             FROM @own_rows@ AS o
-            WHERE customer IS NOT NULL) AS o
+            WHERE customer IS NOT NULL@until_now@) AS o
       GROUP BY customer) AS c
-WHERE orders > 0
+WHERE orders > 0@and_last_order_in_window@
 --@kept customers
 SELECT @own_customer@ AS customer, orders, revenue, aov, refunds, refunded, first_order, last_order, lifespan_days, mean_gap_days, next_order_due, updated_at@kept_segments@
 FROM @schema@.customers AS c

@@ -1,5 +1,5 @@
 --@view customers
---@about Each known customer with an order, and what is known and expected of them: one row a customer. "Now" is the day of the last order of all (kpi.last_order).
+--@about Each known customer with an order, and what is known and expected of them: one row a customer. "Now" is the day of the last order of all (kpi.last_order). With as_of it is that day; with until_day it is that day, if an order came later. With from_day or until_day it lists the customers with an order on these days, and what is known of them then: orders and revenue are to date, those before from_day too, and scores are against all customers.
 --@key customer
 --@index @own_customer@
 --@reads order_history, segment_history, rfm_segment_names, rfm_thresholds
@@ -31,7 +31,7 @@
 WITH shop AS MATERIALIZED (
     SELECT history FROM @shop@
 ), model AS MATERIALIZED (
-    SELECT @r@fit_purchases(@r@repeat_buying(history, NULL::date), @model@::text) AS purchases, @r@fit_spend(@r@repeat_spend(history, NULL::date)) AS spend
+    SELECT @r@fit_purchases(@r@repeat_buying(history, @as_of@), @model@::text) AS purchases, @r@fit_spend(@r@repeat_spend(history, @as_of@)) AS spend
     FROM shop
 ), kept AS MATERIALIZED (
     SELECT metric, ARRAY[p20, p40, p60, p80] AS thresholds FROM @schema@.rfm_thresholds
@@ -63,7 +63,7 @@ SELECT (c).customer@customer_text@ AS customer,
 FROM (SELECT c,
              @r@_retention_outlook((SELECT purchases FROM model), (SELECT spend FROM model), (c).order_days, (c).lifespan_days, (c).age_days, (c).repeat_spend,
                                    coalesce(@lifespan@, interval '3 years'), @margin@::float8) AS outlook
-      FROM (SELECT @r@_retention_customers_@key@(history, NULL::date, NULL::@r@purchase_history, (SELECT thresholds FROM kept WHERE metric = 'recency'),
+      FROM (SELECT @r@_retention_customers_@key@(history, @as_of@, NULL::@r@purchase_history, (SELECT thresholds FROM kept WHERE metric = 'recency'),
                                                  (SELECT thresholds FROM kept WHERE metric = 'frequency'),
                                                  (SELECT thresholds FROM kept WHERE metric = 'monetary'),
                                                  @histories_of_parts@, @segments_of_parts@) AS c
@@ -73,4 +73,4 @@ FROM (SELECT c,
      -- one row for each pair, whatever has been put there
      LEFT JOIN (SELECT n.recency_score, n.frequency_score, string_agg(DISTINCT n.segment, ' or ') AS segment
                 FROM @schema@.rfm_segment_names AS n
-                GROUP BY 1, 2) AS names ON names.recency_score = (c).recency_score AND names.frequency_score = (c).frequency_score
+                GROUP BY 1, 2) AS names ON names.recency_score = (c).recency_score AND names.frequency_score = (c).frequency_score@customers_in_window@

@@ -37,7 +37,10 @@ static const ViewColumn columns_of_options[] = {
 	{"margin", "what is left of the revenue, 0 to 1, for clv"},
 	{"model", "the model of repeat buying, as fit_purchases() takes it"},
 	{"mode", "plain: read from the orders; materialized: the rows are kept, in materialized views, until they are refreshed; live: read from a stored history and the changes since"},
-	{"ignore_row_security", "true: rows may be kept of tables with row-level security, which all who may read the views then read"}
+	{"ignore_row_security", "true: rows may be kept of tables with row-level security, which all who may read the views then read"},
+	{"from_day", "the first day that is reported; NULL: from the first order on"},
+	{"until_day", "the last day that is reported; NULL: to the last order"},
+	{"as_of", "what day it is now, for all views; NULL: that of the last order"}
 };
 
 static const ViewColumn columns_of_record[] = {

@@ -1,11 +1,11 @@
 --@view kpi
---@about The shop as a whole: one row. Guests (orders without a customer) are in all_orders, all_revenue and aov, and in nothing else, as a guest cannot be told from another.
+--@about The shop as a whole: one row. Guests (orders without a customer) are in all_orders, all_revenue and aov, and in nothing else, as a guest cannot be told from another. With from_day or until_day it is of the orders and refunds of these days, and customers are those with an order in them.
 --@key orders
 --@single
 --@by_segment kpi_by_segment: The numbers of kpi for each part of the shop by itself: one row for each value of each segment.
 --@reads order_history
 --@column first_order: day of the first order of a known customer, on the shop's calendar; NULL without orders
---@column last_order: day of the last order of a known customer, on the shop's calendar; that of kpi is what "now" is for every view of this schema. NULL without orders
+--@column last_order: day of the last order of a known customer, on the shop's calendar; that of kpi is what "now" is for every view of this schema, unless as_of or until_day says so. NULL without orders
 --@column customers: known customers with at least one order
 --@column repeat_customers: customers with more than one order
 --@column repeat_rate: repeat_customers / customers, 0 to 1; NULL without customers
@@ -28,11 +28,11 @@
 --@column changes_waiting: where views are live, changes of orders that wait for retention_refresh_data(): the numbers have them, and each makes reading a little slower; NULL in other modes
 --@column updated_at: @updated_at@
 WITH shop AS MATERIALIZED (
-    SELECT history, @changes_waiting@ AS changes_waiting FROM @shop@
+    SELECT history@and_whole@, @changes_waiting@ AS changes_waiting FROM @window@
 ), facts AS MATERIALIZED (
-    SELECT @r@history_info(history) AS known, @r@_retention_kpi(history) AS found FROM shop
+    SELECT @r@history_info(history) AS known, @r@_retention_kpi(history, @as_of@) AS found FROM shop
 ), whole AS MATERIALIZED (
-    SELECT @lifespan_days@ AS lifespan_days FROM shop
+    SELECT @lifespan_days_of_whole@ AS lifespan_days FROM shop
 )
 SELECT (known).first_order,
        (known).last_order,

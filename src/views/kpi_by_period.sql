@@ -1,5 +1,5 @@
 --@view kpi_by_period
---@about The same numbers for each period by itself, and how much of it is of new customers: one row for each period from that of the first order (or refund, or guest's order) to that of the last one, also where there were none. A customer of two periods is in both.
+--@about The same numbers for each period by itself, and how much of it is of new customers: one row for each period from that of the first order (or refund, or guest's order) to that of the last one, also where there were none. A customer of two periods is in both. With from_day or until_day it has the periods of these days, and of the first and the last of them what is of these days; a period that begins before from_day is not complete. The trailing months reach back before from_day.
 --@key period_start
 --@by_segment kpi_by_segment_and_period: The numbers of kpi_by_period for each part of the shop by itself: one row for each value of each segment and each period, from the shop's first to its last, also where the part had no orders.
 --@reads order_history
@@ -70,4 +70,4 @@ SELECT period_start, @period_label@ AS period_label,
        trailing_repeat_customers AS trailing_12_months_repeat_customers,
        trailing_repeat_rate AS trailing_12_months_repeat_rate,
        now() AS updated_at
-FROM (SELECT (cells).*, (cells).period_start AS period FROM (SELECT @r@_retention_kpi_by_period(history, @period@, @trailing@) AS cells FROM shop) AS c) AS p
+FROM (SELECT (cells).*, (cells).period_start AS period FROM (SELECT @r@_retention_kpi_by_period(history, @period@, @trailing@, @as_of@, @from_day@, @until_day@) AS cells FROM shop) AS c) AS p

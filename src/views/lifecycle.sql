@@ -1,5 +1,5 @@
 --@view lifecycle
---@about Who comes and who goes: one row for each period from the first order's to that of the last order; opening + new + resurrected - lapsed = closing.
+--@about Who comes and who goes: one row for each period from the first order's to that of the last order; opening + new + resurrected - lapsed = closing. With from_day or until_day it has the periods with such a day, each whole as of until_day: who came before from_day is not new.
 --@key period_start
 --@by_segment lifecycle_by_segment: Who comes to each part of the shop and who goes, as in lifecycle: one row for each value of each segment and each period.
 --@reads order_history
@@ -17,5 +17,5 @@
 SELECT (cell).period_start, @period_start_label@ AS period_label,
        (cell).opening, (cell).new, (cell).retained, (cell).resurrected, (cell).lapsed, (cell).closing, (cell).quick_ratio, (cell).is_complete,
        now() AS updated_at
-FROM (SELECT @r@lifecycle(history, @period@, 1, NULL::date, NULL::@r@purchase_history) AS cell
-      FROM @shop@) AS cells
+FROM (SELECT @r@lifecycle(history, @period@, 1, @as_of@, NULL::@r@purchase_history) AS cell
+      FROM @shop@) AS cells@periods_in_window@

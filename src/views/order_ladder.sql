@@ -1,5 +1,5 @@
 --@view order_ladder
---@about From each order to the next: one row for each order number from 1 to 20, of the customers who have come so far.
+--@about From each order to the next: one row for each order number from 1 to 20, of the customers who have come so far. With from_day or until_day it is of the customers whose first order was on these days, as of until_day.
 --@key order_number
 --@by_segment order_ladder_by_segment: From each order to the next in each part of the shop, as in order_ladder: one row for each value of each segment and each order number. The first order is that of all, wherever it was; the others are those in this part.
 --@reads order_history
@@ -15,5 +15,5 @@
 SELECT (step).order_number, (step).customers, (step).reached_next, (step).rate,
        (step).eligible, (step).eligible_reached_next, (step).eligible_rate, (step).median_gap_days,
        now() AS updated_at
-FROM (SELECT @r@order_ladder(history, 90, NULL::date, 20, NULL::@r@purchase_history) AS step
-      FROM @shop@) AS steps
+FROM (SELECT @r@order_ladder(history, 90, @as_of@, 20, NULL::@r@purchase_history) AS step
+      FROM @newcomers@) AS steps

@@ -1,5 +1,5 @@
 --@view order_sequence
---@about Which of a customer's orders each order is: one row for each order of a known customer, to be joined to what else is known of orders. Guests are not in it, as nobody knows which of somebody's orders theirs are, and neither are refunds, but for what they take away from revenue_to_date. It reads the order table also where the rows of other views are kept, with the rights of who reads it: WHERE customer = ... reads their orders alone, where the table has an index on the customer.
+--@about Which of a customer's orders each order is: one row for each order of a known customer, to be joined to what else is known of orders. Guests are not in it, as nobody knows which of somebody's orders theirs are, and neither are refunds, but for what they take away from revenue_to_date. It reads the order table also where the rows of other views are kept, with the rights of who reads it: WHERE customer = ... reads their orders alone, where the table has an index on the customer. With from_day or until_day it has the orders of these days; order_number counts all.
 --@key customer, order_number
 --@never_kept
 --@column customer: the customer, as in the order table, and of its type
@@ -25,9 +25,9 @@ FROM (SELECT customer, @order_id@ordered_at, amount, ordered, day,
       -- Customers are the table's own column, whatever that is: so that a condition reaches its index.
       FROM (SELECT customer, @order_id@ordered_at, amount, @is_order@ AS ordered, @r@period_start(ordered_at, 'day'::text@zone@) AS day
             FROM @own_rows@ AS o
-            WHERE customer IS NOT NULL) AS o
+            WHERE customer IS NOT NULL@until_now@) AS o
       -- refunds before orders of the same time
       WINDOW numbered AS (PARTITION BY customer ORDER BY ordered_at, ordered, @by_order_id@amount),
              so_far AS (numbered ROWS UNBOUNDED PRECEDING),
              before AS (numbered ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)) AS s
-WHERE ordered
+WHERE ordered@days_in_window@

@@ -1,5 +1,5 @@
 --@view outlook
---@about What is expected of all known customers together in the 12 months from now, the day of the last order (kpi.last_order), and how sure that is: one row. It is the sum of what customers shows of each; those who are yet to come are not in it.
+--@about What is expected of all known customers together in the 12 months from now, the day of the last order (kpi.last_order), and how sure that is: one row. It is the sum of what customers shows of each; those who are yet to come are not in it. With as_of it is as of that day, and with until_day, if an order came later; from_day changes nothing in it.
 --@key customers
 --@single
 --@reads order_history
@@ -19,12 +19,12 @@
 --@column message: what the fits have to say of themselves, as that the orders do not show that anybody leaves; NULL: nothing
 --@column updated_at: @updated_at@
 WITH shop AS MATERIALIZED (
-    SELECT history FROM @schema@.order_history
+    SELECT history FROM @shop@
 ), model AS MATERIALIZED (
-    SELECT @r@fit_purchases(@r@repeat_buying(history, NULL::date), @model@::text) AS purchases, @r@fit_spend(@r@repeat_spend(history, NULL::date)) AS spend
+    SELECT @r@fit_purchases(@r@repeat_buying(history, @as_of@), @model@::text) AS purchases, @r@fit_spend(@r@repeat_spend(history, @as_of@)) AS spend
     FROM shop
 ), total AS MATERIALIZED (
-    SELECT @r@expected_total(history, purchases, spend, interval '12 months', NULL::date, 0.95::float8) AS expected, @r@model_info(purchases) AS buying, @r@model_info(spend) AS spending
+    SELECT @r@expected_total(history, purchases, spend, interval '12 months', @as_of@, 0.95::float8) AS expected, @r@model_info(purchases) AS buying, @r@model_info(spend) AS spending
     FROM shop, model
 )
 SELECT coalesce((expected).customers, 0) AS customers,

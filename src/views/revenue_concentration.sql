@@ -1,5 +1,5 @@
 --@view revenue_concentration
---@about How much of the revenue the best customers bring: one row for each percentile from 1 to 100, from the customers who have paid most downwards (Lorenz curve).
+--@about How much of the revenue the best customers bring: one row for each percentile from 1 to 100, from the customers who have paid most downwards (Lorenz curve). With from_day or until_day it is of what was paid on these days.
 --@key percentile
 --@reads order_history
 --@column percentile: the best 1 %, 2 % ... of the customers
@@ -13,4 +13,4 @@ SELECT (part).percentile::int4 AS percentile, (part).customers, (part).share_of_
        now() AS updated_at
 FROM (SELECT @r@revenue_concentration(base, 100) AS part
       FROM (SELECT @r@customer_base(history) AS base
-            FROM @shop@) AS bases) AS parts
+            FROM @window@) AS bases) AS parts

@@ -1,5 +1,5 @@
 --@view value_by_age
---@about What a customer is worth at a given age: one row each for the day of the first order (0) and 30, 60, 90, 180, 365 and 730 days after it. Who is not that old yet is not counted, and neither is their money, so that each row is of the customers of its own who are.
+--@about What a customer is worth at a given age: one row each for the day of the first order (0) and 30, 60, 90, 180, 365 and 730 days after it. Who is not that old yet is not counted, and neither is their money, so that each row is of the customers of its own who are. With from_day or until_day it is of the customers whose first order was on these days, as of until_day.
 --@key age_days
 --@by_segment value_by_age_by_segment: What a customer is worth to each part of the shop at a given age, which counts from the first order of all, as in value_by_age: one row for each value of each segment and each age.
 --@reads order_history
@@ -16,5 +16,5 @@ SELECT age_days, coalesce(customers, 0) AS customers, coalesce(orders, 0) AS ord
 FROM unnest(ARRAY[0, 30, 60, 90, 180, 365, 730]) AS ages (age_days)
      LEFT JOIN (SELECT (age).days AS age_days, (age).eligible AS customers, (age).orders, (age).purchase_frequency AS orders_per_customer,
                        (age).revenue, (age).customer_value AS revenue_per_customer
-                FROM (SELECT @r@value_within(history, ARRAY[0, 30, 60, 90, 180, 365, 730], NULL::date, NULL::@r@purchase_history) AS age
-                      FROM @shop@) AS w) AS r USING (age_days)
+                FROM (SELECT @r@value_within(history, ARRAY[0, 30, 60, 90, 180, 365, 730], @as_of@, NULL::@r@purchase_history) AS age
+                      FROM @newcomers@) AS w) AS r USING (age_days)

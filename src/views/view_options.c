@@ -77,9 +77,38 @@ mode_of_name(const char *name)
 			 errhint("It is plain (read from the orders), materialized (kept until they are refreshed) or live (kept, and exact).")));
 }
 
+static char *
+date_text(DateADT day)
+{
+	return DatumGetCString(DirectFunctionCall1(date_out, DateADTGetDatum(day)));
+}
+
+static void
+check_day(const DateADT *day, const char *name)
+{
+	if (day && (*day < DAY_FIRST || *day >= DAY_LAST))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("%s is out of range: %s", name, date_text(*day))));
+}
+
 static void
 check_options(Options *options)
 {
+	check_day(options->from_day, "from_day");
+	check_day(options->until_day, "until_day");
+	check_day(options->as_of, "as_of");
+	/* their history has followed the orders from the first change on, whatever day that was of */
+	if (options->as_of && options->mode == MODE_LIVE)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("live views are of now, and not as of %s", date_text(*options->as_of)),
+				 errhint("Leave as_of out, and say until_day if that is the last day to be reported; or have mode => 'plain' or 'materialized'.")));
+	if (options->from_day && options->until_day && *options->from_day > *options->until_day)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("from_day must not be after until_day: %s, %s", date_text(*options->from_day),
+						date_text(*options->until_day))));
 	if (options->time_zone)
 		retention_check_calendar_zone(options->time_zone);
 	if (options->lifespan)
@@ -129,6 +158,21 @@ retention_views_texts_argument(FunctionCallInfo fcinfo, int arg, const char *nam
 	return texts;
 }
 
+static const DateADT *
+copy_of_day(DateADT day)
+{
+	DateADT    *copy = palloc(sizeof(DateADT));
+
+	*copy = day;
+	return copy;
+}
+
+static const DateADT *
+day_argument(FunctionCallInfo fcinfo, int arg)
+{
+	return PG_ARGISNULL(arg) ? NULL : copy_of_day(PG_GETARG_DATEADT(arg));
+}
+
 void
 retention_options_of_arguments(Options *options, FunctionCallInfo fcinfo, const OrderRows *orders)
 {
@@ -146,6 +190,9 @@ retention_options_of_arguments(Options *options, FunctionCallInfo fcinfo, const 
 	options->mode = mode_of_name(text_to_cstring(PG_GETARG_TEXT_PP(ARG_MODE)));
 	retention_views_check_given(fcinfo, ARG_IGNORE_ROW_SECURITY, "ignore_row_security");
 	options->ignore_row_security = PG_GETARG_BOOL(ARG_IGNORE_ROW_SECURITY);
+	options->from_day = day_argument(fcinfo, ARG_FROM_DAY);
+	options->until_day = day_argument(fcinfo, ARG_UNTIL_DAY);
+	options->as_of = day_argument(fcinfo, ARG_AS_OF);
 	check_options(options);
 }
 
@@ -155,6 +202,12 @@ static void
 append_text(StringInfo sql, const char *text, const char *name)
 {
 	appendStringInfo(sql, "%s::pg_catalog.text AS %s, ", text ? quote_literal_cstr(text) : "NULL", name);
+}
+
+static void
+append_day(StringInfo sql, const DateADT *day, const char *name)
+{
+	appendStringInfo(sql, ", %s::pg_catalog.date AS %s", day ? quote_literal_cstr(date_text(*day)) : "NULL", name);
 }
 
 char *
@@ -175,6 +228,9 @@ retention_options_sql(const Options *options)
 	append_text(&sql, options->model, "model");
 	append_text(&sql, mode_names[options->mode], "mode");
 	appendStringInfo(&sql, "%s AS ignore_row_security", options->ignore_row_security ? "true" : "false");
+	append_day(&sql, options->from_day, "from_day");
+	append_day(&sql, options->until_day, "until_day");
+	append_day(&sql, options->as_of, "as_of");
 	return sql.data;
 }
 
@@ -204,7 +260,8 @@ find_constant(const Query *query, const char *view, const char *name, Oid type)
 							format_type_be(type)),
 					 errhint("The view has nothing but constants, such as: %s.",
 							 type == BOOLOID ? psprintf("true AS %s", name) :
-							 type == FLOAT8OID ? "float8 '0.4' AS margin" : "text 'month' AS period")));
+							 type == FLOAT8OID ? "float8 '0.4' AS margin" :
+							 type == DATEOID ? psprintf("date '2026-01-01' AS %s", name) : "text 'month' AS period")));
 		return (const Const *) entry->expr;
 	}
 	return NULL;
@@ -241,6 +298,14 @@ find_text_or_null(const Query *query, const char *view, const char *name)
 	return constant && !constant->constisnull ? TextDatumGetCString(constant->constvalue) : NULL;
 }
 
+static const DateADT *
+find_day_or_null(const Query *query, const char *view, const char *name)
+{
+	const Const *constant = find_constant(query, view, name, DATEOID);
+
+	return constant && !constant->constisnull ? copy_of_day(DatumGetDateADT(constant->constvalue)) : NULL;
+}
+
 static bool
 find_bool_or_false(const Query *query, const char *view, const char *name)
 {
@@ -267,6 +332,9 @@ retention_options_of_view(Options *options, Oid view)
 	options->model = find_text(query, VIEW_OF_OPTIONS, "model");
 	options->mode = mode_of_name(find_text(query, VIEW_OF_OPTIONS, "mode"));
 	options->ignore_row_security = find_bool_or_false(query, VIEW_OF_OPTIONS, "ignore_row_security");
+	options->from_day = find_day_or_null(query, VIEW_OF_OPTIONS, "from_day");
+	options->until_day = find_day_or_null(query, VIEW_OF_OPTIONS, "until_day");
+	options->as_of = find_day_or_null(query, VIEW_OF_OPTIONS, "as_of");
 	check_options(options);
 	relation_close(relation, NoLock);
 }

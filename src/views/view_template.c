@@ -229,16 +229,118 @@ each_part(const char *target, const char *sql)
 					quote_qualified_identifier(target, VIEW_OF_PARTS), sql);
 }
 
+/* ---- days that are reported ------------------------------------------------------ */
+
+static char *
+day_sql(const DateADT *day)
+{
+	return day ? psprintf("date %s", quote_literal_cstr(DatumGetCString(DirectFunctionCall1(date_out, DateADTGetDatum(*day))))) :
+		"NULL::date";
+}
+
+static bool
+has_window(const Options *options)
+{
+	return options->from_day || options->until_day;
+}
+
+/* The last day that anything is known of; NULL: nobody has said so. */
+static const DateADT *
+last_known(const Options *options)
+{
+	if (options->until_day && options->as_of)
+		return *options->until_day < *options->as_of ? options->until_day : options->as_of;
+	return options->until_day ? options->until_day : options->as_of;
+}
+
+/*
+ * What day it is now for a question asked of a column "history": that day, but for an end of
+ * what is reported that lies behind the last order, as all of this year does.
+ */
+static char *
+as_of_sql(const Options *options, const char *ext)
+{
+	if (options->until_day && !options->as_of)
+		return psprintf("CASE WHEN (%s._retention_order_days(history)).last_order > %s THEN %s END", ext,
+						day_sql(options->until_day), day_sql(options->until_day));
+	return day_sql(last_known(options));
+}
+
+/* The instant that a day is over, to be compared with the times of orders. */
+static char *
+end_of_day(const DateADT *day, const Options *options, const Source *source)
+{
+	char	   *end = psprintf("(%s + 1)::timestamp", day_sql(day));
+
+	return source->zoned ? psprintf("%s AT TIME ZONE %s", end, quote_literal_cstr(options->time_zone)) : end;
+}
+
+/* A condition: the day or the first day of a period is among those that are reported. */
+static char *
+in_window(const Options *options, const char *before, const char *column, bool period)
+{
+	StringInfoData sql;
+	DateADT		from = options->from_day ? *options->from_day : 0;
+
+	initStringInfo(&sql);
+	if (options->from_day && period)
+		from = Max(retention_period_first_day(period_of_day(from, &options->period), &options->period), DAY_FIRST);
+	if (options->from_day)
+		appendStringInfo(&sql, "%s%s >= %s", before, column, day_sql(&from));
+	if (options->until_day)
+		appendStringInfo(&sql, "%s%s <= %s", options->from_day ? " AND " : before, column, day_sql(options->until_day));
+	return sql.data;
+}
+
+/* A relation "shop" of a history: of what is reported, with its whole and what was left out; or of who was new. */
+static char *
+window_sql(const Options *options, const char *shop, const char *ext, bool each, bool only_new)
+{
+	if (only_new ? options->from_day == NULL : !has_window(options))
+		return psprintf("%s AS shop", shop);
+	return psprintf("(SELECT %s._retention_window(w.history, %s, %s, %s) AS history%s FROM %s AS w) AS shop", ext,
+					day_sql(options->from_day), day_sql(options->until_day), only_new ? "true" : "false",
+					only_new ? "" : each ? ", w.history AS whole" : ", w.history AS whole, w.left_out, w.changes_waiting", shop);
+}
+
+/* The days that a customer stays, measured of a history. */
+static char *
+stay_sql(const Options *options, const char *history, const char *ext)
+{
+	if (options->lifespan)
+		return psprintf("%s.clv_from_aov(365.25::numeric, 1::numeric, interval %s)", ext, quote_literal_cstr(interval_text(options->lifespan)));
+	return psprintf("%s.restricted_mean(%s.active_life(%s, NULL::float8, %s, NULL::%s.purchase_history), NULL::float8)::numeric",
+					ext, ext, history, as_of_sql(options, ext), ext);
+}
+
 static char *
 fill_in_template(const char *text, bool of_part, const char *target, const Options *options, const Source *source, const char *ext)
 {
 	const Period *period = &options->period;
+	const char *shop = of_part ? "(SELECT parts.history)" : quote_qualified_identifier(target, VIEW_OF_HISTORY);
 	Word		words[] = {
 		{"r", psprintf("%s.", ext)},
 		{"schema", quote_identifier(target)},
 		/* the history that is asked */
-		{"shop", of_part ? "(SELECT parts.history) AS shop" :
-		psprintf("%s AS shop", quote_qualified_identifier(target, VIEW_OF_HISTORY))},
+		{"shop", psprintf("%s AS shop", shop)},
+		{"window", window_sql(options, shop, ext, of_part, false)},
+		{"newcomers", window_sql(options, shop, ext, of_part, true)},
+		/* columns of these */
+		{"whole", has_window(options) ? "whole" : "history"},
+		{"and_whole", has_window(options) ? ", whole" : ""},
+		{"whole_or_none", has_window(options) ? "whole" : psprintf("NULL::%s.purchase_history", ext)},
+		{"as_of", as_of_sql(options, ext)},
+		{"from_day", day_sql(options->from_day)},
+		{"until_day", day_sql(options->until_day)},
+		/* of rows: whether they are there yet; NULL: no */
+		{"kept", options->as_of ? psprintf("CASE WHEN ordered_at < %s THEN true WHEN ordered_at IS NULL THEN true END",
+										   end_of_day(options->as_of, options, source)) : "true"},
+		{"until_now", last_known(options) ? psprintf(" AND ordered_at < %s", end_of_day(last_known(options), options, source)) : ""},
+		/* which rows of a view are shown */
+		{"periods_in_window", in_window(options, "\nWHERE ", "(cell).period_start", true)},
+		{"days_in_window", in_window(options, " AND ", "day", false)},
+		{"customers_in_window", options->from_day ? psprintf("\nWHERE (c).last_order >= %s", day_sql(options->from_day)) : ""},
+		{"and_last_order_in_window", options->from_day ? psprintf(" AND last_order >= %s", day_sql(options->from_day)) : ""},
 		{"sold", sold_sql(target, VIEW_OF_ROWS, source, NIL)},
 		{"sold_in_parts", sold_sql(target, VIEW_OF_ROWS, source, source->segments)},
 		{"segments", segment_values(source)},
@@ -284,9 +386,8 @@ fill_in_template(const char *text, bool of_part, const char *target, const Optio
 		{"lifespan", options->lifespan ?
 		psprintf("interval %s", quote_literal_cstr(interval_text(options->lifespan))) : "NULL::interval"},
 		/* of a customer, in days, of which a year has 365.25; a measured one is of all who have come, and not only of those who have left */
-		{"lifespan_days", options->lifespan ?
-			psprintf("%s.clv_from_aov(365.25::numeric, 1::numeric, interval %s)", ext, quote_literal_cstr(interval_text(options->lifespan))) :
-		psprintf("%s.restricted_mean(%s.active_life(history, NULL::float8, NULL::date, NULL::%s.purchase_history), NULL::float8)::numeric", ext, ext, ext)},
+		{"lifespan_days", stay_sql(options, "history", ext)},
+		{"lifespan_days_of_whole", stay_sql(options, has_window(options) ? "whole" : "history", ext)},
 		{"margin", DatumGetCString(DirectFunctionCall1(float8out, Float8GetDatum(options->margin)))},
 		{"model", quote_literal_cstr(options->model)}
 	};

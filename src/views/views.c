@@ -118,7 +118,7 @@ check_source(const Build *build, Oid orders)
 /*
  * retention_create_views(orders, customer, ordered_at, amount, order_id, filter,
  * is_order, target, period, time_zone, lifespan, margin, mode, model,
- * ignore_row_security, segments)
+ * ignore_row_security, segments, from_day, until_day, as_of)
  */
 PG_FUNCTION_INFO_V1(retention_create_views);
 Datum

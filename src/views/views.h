@@ -38,6 +38,7 @@
 #include "fmgr.h"
 #include "order/period.h"
 #include "reader/order_reader.h"
+#include "utils/date.h"
 
 /*
  * A view that the others are made from, beside VIEW_OF_ROWS and VIEW_OF_OPTIONS.  What
@@ -84,7 +85,10 @@ typedef enum CreateArg
 	ARG_MODE,
 	ARG_MODEL,
 	ARG_IGNORE_ROW_SECURITY,
-	ARG_SEGMENTS
+	ARG_SEGMENTS,
+	ARG_FROM_DAY,
+	ARG_UNTIL_DAY,
+	ARG_AS_OF
 } CreateArg;
 
 /* Where the rows of the views come from when they are read; named in view_options.c. */
@@ -107,6 +111,9 @@ typedef struct Options
 	const char *model;			/* of repeat buying, as fit_purchases() takes it */
 	ViewMode	mode;
 	bool		ignore_row_security;	/* rows may be kept of tables with policies */
+	const DateADT *from_day;	/* the first and the last day that is reported; NULL: from the first on, to the last */
+	const DateADT *until_day;
+	const DateADT *as_of;		/* what day it is now; NULL: that of the last order */
 } Options;
 
 /* What order_rows is like. */

@@ -10,8 +10,13 @@
 --
 -- A shop may be a part of another one: then there is a table parts (id, whole), and who is new,
 -- when the first order was and when it is now is what the whole says.
+--
+-- Or a part is some days of another shop: then a table windows (id, longer, from_day, until_day) has
+-- these, and the shop of all days.  What day it is now may be said in a table nows (id, as_of).
 
 CREATE TABLE IF NOT EXISTS parts (id int PRIMARY KEY, whole int NOT NULL);
+CREATE TABLE IF NOT EXISTS windows (id int PRIMARY KEY, longer int NOT NULL, from_day date NOT NULL, until_day date NOT NULL);
+CREATE TABLE IF NOT EXISTS nows (id int PRIMARY KEY, as_of date);
 CREATE FUNCTION whole(which int) RETURNS int STABLE LANGUAGE sql AS $$
 	SELECT coalesce((SELECT whole FROM parts WHERE id = which), which)
 $$;
@@ -27,8 +32,15 @@ CREATE INDEX ON facts (id);
 ANALYZE facts;
 
 -- "Now", and the label of a period.
+CREATE FUNCTION as_of(which int) RETURNS date STABLE LANGUAGE sql AS $$
+	SELECT as_of FROM nows WHERE id = whole(which)
+$$;
 CREATE FUNCTION today(which int) RETURNS date STABLE LANGUAGE sql AS $$
-	SELECT max(day) FROM facts WHERE id = whole(which) AND customer IS NOT NULL AND is_order
+	SELECT CASE WHEN last IS NOT NULL THEN coalesce(as_of(which), last) END FROM (SELECT max(day) AS last FROM facts WHERE id = whole(which) AND customer IS NOT NULL AND is_order) l
+$$;
+-- Is a period over that begins on a day?  A day that is given is over; that of the last order may not be.
+CREATE FUNCTION is_over(which int, starts timestamp) RETURNS bool STABLE LANGUAGE sql AS $$
+	SELECT CASE WHEN as_of(which) IS NOT NULL THEN starts + step(period) <= as_of(which) + interval '1 day' ELSE starts < date_trunc(period, today(which)::timestamp) END FROM shops WHERE id = which
 $$;
 CREATE FUNCTION label(which int, day date) RETURNS text STABLE LANGUAGE sql AS $$
 	SELECT CASE period
@@ -39,7 +51,7 @@ CREATE FUNCTION label(which int, day date) RETURNS text STABLE LANGUAGE sql AS $
 $$;
 -- Facts that cohorts, ladders and so on look at: of customers, until "now", to the day.
 CREATE FUNCTION seen(which int) RETURNS SETOF facts STABLE LANGUAGE sql AS $$
-	SELECT * FROM facts WHERE id = which AND customer IS NOT NULL AND period <= (SELECT max(period) FROM facts WHERE id = whole(which) AND customer IS NOT NULL AND is_order)
+	SELECT * FROM facts WHERE id = which AND customer IS NOT NULL AND CASE WHEN as_of(which) IS NULL THEN period <= (SELECT max(period) FROM facts WHERE id = whole(which) AND customer IS NOT NULL AND is_order) ELSE day <= as_of(which) END
 $$;
 -- The first order of each customer, of the whole.
 CREATE TABLE firsts AS
@@ -106,7 +118,7 @@ $$;
 
 CREATE FUNCTION plain_kpi(which int) RETURNS SETOF jsonb STABLE LANGUAGE sql AS $$
 	SELECT to_jsonb(n) || jsonb_build_object('first_order', f.first, 'last_order', f.last,
-		'clv', margin::numeric * customer_value / nullif(observed, 0) * coalesce(s.lifespan_days, stay(which)::numeric),
+		'clv', margin::numeric * customer_value / nullif(observed, 0) * coalesce(s.lifespan_days, stay(coalesce((SELECT longer FROM windows WHERE id = which), which))::numeric),
 		'revenue_per_customer_year', revenue * 365.25 / nullif(tenure, 0), 'changes_waiting', NULL)
 	FROM shops s, numbers(which, NULL) n,
 		 (SELECT min(first) AS first, max(last) AS last, max(last) - min(first) AS observed, sum(today(which) - first) AS tenure FROM customer_periods WHERE id = which AND period IS NULL AND orders > 0) f
@@ -115,13 +127,14 @@ $$;
 
 CREATE FUNCTION plain_kpi_by_period(which int) RETURNS SETOF jsonb STABLE LANGUAGE sql AS $$
 	-- customers of a part are those with an order in it
-	WITH came AS MATERIALIZED (SELECT customer, period AS first FROM firsts WHERE id = whole(which) AND customer IN (SELECT p.customer FROM firsts p WHERE p.id = which)),
+	WITH came AS MATERIALIZED (SELECT customer, CASE WHEN day < (SELECT from_day FROM windows WHERE id = which) THEN '-infinity' ELSE period END AS first
+								FROM firsts WHERE id = whole(which) AND customer IN (SELECT p.customer FROM firsts p WHERE p.id = which)),
 	f AS MATERIALIZED (SELECT f.*, first FROM facts f LEFT JOIN came USING (customer) WHERE id = which AND customer IS NOT NULL),
 	periods AS MATERIALIZED (
 		SELECT starts::date AS p, (starts + step(s.period))::date - starts::date AS days,
 			   CASE s.period WHEN 'day' THEN starts - interval '364 days' WHEN 'week' THEN starts - interval '357 days'
 							 WHEN 'year' THEN starts ELSE starts + step(s.period) - interval '1 year' END::date AS since,
-			   starts < coalesce((SELECT max(period) FROM facts WHERE id = whole(which) AND customer IS NOT NULL AND is_order), max(starts) OVER ()) AS is_complete
+			   CASE WHEN today(which) IS NULL THEN starts < max(starts) OVER () ELSE is_over(which, starts) END AS is_complete
 		FROM shops s, (SELECT min(period)::timestamp AS a, max(period)::timestamp AS b FROM facts WHERE id = which OR (id = whole(which) AND customer IS NOT NULL AND is_order)) span, generate_series(a, b, step(s.period)) starts
 		WHERE s.id = which),
 	done AS (
@@ -138,7 +151,7 @@ CREATE FUNCTION plain_kpi_by_period(which int) RETURNS SETOF jsonb STABLE LANGUA
 		'clv', margin::numeric * customer_value / periods.days * coalesce(s.lifespan_days, stay::numeric),
 		'trailing_12_months_customers', coalesce(t.customers, 0), 'trailing_12_months_repeat_customers', coalesce(t.repeaters, 0),
 		'trailing_12_months_repeat_rate', CASE WHEN since >= (SELECT min(period) FROM firsts WHERE id = whole(which)) THEN t.repeaters::float8 / t.customers END)
-	FROM shops s CROSS JOIN periods LEFT JOIN done ON done.period = p LEFT JOIN lately t USING (p) CROSS JOIN LATERAL numbers(which, p) n CROSS JOIN stay(which)
+	FROM shops s CROSS JOIN periods LEFT JOIN done ON done.period = p LEFT JOIN lately t USING (p) CROSS JOIN LATERAL numbers(which, p) n CROSS JOIN stay(coalesce((SELECT longer FROM windows WHERE id = which), which))
 	WHERE s.id = which
 $$;
 
@@ -225,7 +238,7 @@ CREATE FUNCTION plain_outlook(which int) RETURNS SETOF jsonb STABLE LANGUAGE sql
 		HAVING (_retention_rfm_summary(day, amount, is_order, today)).repeat_purchases IS NOT NULL),
 	m AS MATERIALIZED (SELECT fit_purchases(repeat_buying(rfm)) AS purchases, fit_spend(repeat_spend(rfm)) AS spend FROM r),
 	s AS (SELECT count(*) AS customers, sum(expected_purchases(purchases, rfm, '1 year')) AS n, sum(expected_purchases(purchases, rfm, '1 year') * expected_spend(spend, rfm)) AS money, count(*) - count(expected_spend(spend, rfm)) AS without FROM m, r),
-	t AS (SELECT expected_total(_retention_purchase_history(customer::text, day, amount, is_order, true, 1, 'day'), (SELECT purchases FROM m), (SELECT spend FROM m)) AS t FROM facts WHERE id = which)
+	t AS (SELECT expected_total(_retention_purchase_history(customer::text, day, amount, is_order, true, 1, 'day'), (SELECT purchases FROM m), (SELECT spend FROM m), '12 months', as_of(which)) AS t FROM facts WHERE id = which)
 	SELECT jsonb_build_object('customers', s.customers, 'expected_purchases_12_months', n, 'expected_purchases_lower', (t).purchases_lower, 'expected_purchases_upper', (t).purchases_upper,
 		'expected_revenue_12_months', money, 'expected_revenue_lower', (t).revenue_lower, 'expected_revenue_upper', (t).revenue_upper,
 		'expected_revenue_per_customer', money / nullif(s.customers - without, 0), 'expected_revenue_per_customer_lower', (t).revenue_lower / nullif(s.customers - without, 0), 'expected_revenue_per_customer_upper', (t).revenue_upper / nullif(s.customers - without, 0),
@@ -263,7 +276,7 @@ CREATE FUNCTION plain_cohort_retention(which int) RETURNS SETOF jsonb STABLE LAN
 	WITH r AS MATERIALIZED (SELECT * FROM seen(which)),
 	members AS MATERIALIZED (SELECT customer, period AS cohort FROM firsts WHERE id = whole(which) AND customer IN (SELECT customer FROM r WHERE is_order)),
 	cells AS (
-		SELECT cohort, size, starts::date AS p, row_number() OVER (PARTITION BY cohort ORDER BY starts) - 1 AS i, starts < max(starts) OVER () AS is_complete
+		SELECT cohort, size, starts::date AS p, row_number() OVER (PARTITION BY cohort ORDER BY starts) - 1 AS i, is_over(which, starts) AS is_complete
 		FROM (SELECT cohort, count(*) AS size FROM members GROUP BY cohort) c, shops s, generate_series(cohort::timestamp, (SELECT today(which)), step(s.period)) starts WHERE s.id = which),
 	done AS (
 		SELECT cohort, period AS p, count(DISTINCT customer) FILTER (WHERE is_order) AS active, count(*) FILTER (WHERE is_order) AS orders, sum(amount) AS revenue
@@ -303,7 +316,7 @@ $$;
 
 CREATE FUNCTION plain_lifecycle(which int) RETURNS SETOF jsonb STABLE LANGUAGE sql AS $$
 	WITH o AS MATERIALIZED (SELECT DISTINCT customer, o.period AS p, f.period AS first FROM facts o JOIN firsts f USING (customer) WHERE o.id = which AND f.id = whole(which) AND is_order),
-	periods AS (SELECT starts::date AS p, (starts - step(s.period))::date AS before, starts < max(starts) OVER () AS is_complete
+	periods AS (SELECT starts::date AS p, (starts - step(s.period))::date AS before, is_over(which, starts) AS is_complete
 				FROM shops s, generate_series((SELECT min(period) FROM firsts WHERE id = whole(which))::timestamp, (SELECT today(which)), step(s.period)) starts WHERE s.id = which)
 	SELECT jsonb_build_object('period_start', p, 'period_label', label(which, p), 'opening', opening, 'new', new, 'retained', retained, 'resurrected', closing - new - retained,
 		'lapsed', opening - retained, 'closing', closing, 'quick_ratio', (closing - retained)::float8 / nullif(opening - retained, 0), 'is_complete', is_complete)
@@ -359,27 +372,34 @@ CREATE FUNCTION same(a jsonb, b jsonb, type regtype, name text) RETURNS bool IMM
 	FROM (SELECT CASE jsonb_typeof(a) WHEN 'number' THEN a::numeric END AS x, CASE jsonb_typeof(b) WHEN 'number' THEN b::numeric END AS y) n
 $$;
 CREATE TABLE compared (id int, view text, name text, rows int8, differences int8);
+-- A view, or the rows of it that a condition picks, and what it should have, as a query's rows of jsonb.
+CREATE PROCEDURE compare_view(which int, view text, relation text, key text[], plain text, condition text) LANGUAGE plpgsql AS $$
+DECLARE
+	-- some of its columns are of the table's own types
+	own text := CASE WHEN view IN ('customer_facts', 'order_sequence') THEN '|| jsonb_build_object(''customer'', ' ||
+		(SELECT CASE atttypid WHEN 'numeric'::regtype THEN 'trim_scale(customer)' WHEN 'bpchar'::regtype THEN 'rtrim(customer)' ELSE 'customer' END
+		 FROM pg_attribute WHERE attrelid = relation::regclass AND attname = 'customer') || '::text' || CASE view WHEN 'order_sequence' THEN ', ''ordered_at'', ordered_at::timestamp' ELSE '' END || ')' ELSE '' END;
+BEGIN
+	EXECUTE format('
+		INSERT INTO compared
+		WITH c AS MATERIALIZED (
+			SELECT v, p FROM (SELECT v, key_of(v, %3$L) AS k FROM (SELECT to_jsonb(v) %5$s AS v FROM %4$s v WHERE %6$s) v) v
+			FULL JOIN (SELECT p, key_of(p, %3$L) AS k FROM %7$s p) p USING (k))
+		SELECT %1$s, %2$L, attname, count(c), count(c) FILTER (WHERE NOT coalesce(v -> attname = p -> attname OR
+			   same(v -> attname, p -> attname, type, CASE WHEN attname LIKE ''top%%revenue'' OR (attname = ''revenue'' AND %2$L = ''revenue_concentration'') THEN ''best '' ELSE '''' END || attname), false))
+		FROM (SELECT attname::text, atttypid::regtype AS type FROM pg_attribute WHERE attrelid = %4$L::regclass AND attnum > 0 AND attname <> ''updated_at'' AND %8$s) a LEFT JOIN c ON true
+		GROUP BY attname', which, view, key, relation, own, condition, plain,
+		-- what part it is the condition says, and the customers' own segments are compared elsewhere
+		CASE WHEN relation ~ '_by_segment' THEN 'attname NOT IN (''segment'', ''value'')' WHEN view LIKE 'customer%' THEN 'attname <> ''country''' ELSE 'true' END);
+END
+$$;
 -- A shop with its views; or a part of it with those of the views by segment that a condition picks.
 CREATE PROCEDURE compare(which int, schema text, part text DEFAULT NULL) LANGUAGE plpgsql AS $$
 DECLARE
 	k keys;
-	own text;
 BEGIN
 	FOR k IN SELECT * FROM keys WHERE part IS NULL OR of_parts IS NOT NULL LOOP
-		-- some of its columns are of the table's own types
-		own := CASE WHEN k.view IN ('customer_facts', 'order_sequence') THEN '|| jsonb_build_object(''customer'', ' ||
-			(SELECT CASE atttypid WHEN 'numeric'::regtype THEN 'trim_scale(customer)' WHEN 'bpchar'::regtype THEN 'rtrim(customer)' ELSE 'customer' END
-			 FROM pg_attribute WHERE attrelid = format('%I.%I', schema, k.view)::regclass AND attname = 'customer') || '::text' || CASE k.view WHEN 'order_sequence' THEN ', ''ordered_at'', ordered_at::timestamp' ELSE '' END || ')' ELSE '' END;
-		EXECUTE format('
-			INSERT INTO compared
-			WITH c AS MATERIALIZED (
-				SELECT v, p FROM (SELECT v, key_of(v, %3$L) AS k FROM (SELECT to_jsonb(v) %5$s AS v FROM %4$s v WHERE %6$s) v) v
-				FULL JOIN (SELECT p, key_of(p, %3$L) AS k FROM plain_%2$s(%1$s) p) p USING (k))
-			SELECT %1$s, %2$L, attname, count(c), count(c) FILTER (WHERE NOT coalesce(v -> attname = p -> attname OR
-				   same(v -> attname, p -> attname, type, CASE WHEN attname LIKE ''top%%revenue'' OR (attname = ''revenue'' AND %2$L = ''revenue_concentration'') THEN ''best '' ELSE '''' END || attname), false))
-			FROM (SELECT attname::text, atttypid::regtype AS type FROM pg_attribute WHERE attrelid = %4$L::regclass AND attnum > 0 AND attname <> ''updated_at''
-				  AND (%7$L IS NULL OR attname NOT IN (''segment'', ''value''))) a LEFT JOIN c ON true
-			GROUP BY attname', which, k.view, k.key, format('%I.%I', schema, CASE WHEN part IS NULL THEN k.view ELSE k.of_parts END), own, coalesce(part, 'true'), part);
+		CALL compare_view(which, k.view, format('%I.%I', schema, CASE WHEN part IS NULL THEN k.view ELSE k.of_parts END), k.key, format('plain_%s(%s)', k.view, which), coalesce(part, 'true'));
 	END LOOP;
 END
 $$;

@@ -81,7 +81,7 @@ UNION SELECT castfunc FROM pg_cast
 UNION SELECT prosupport FROM pg_proc
 UNION SELECT oid FROM pg_proc WHERE prorettype IN ('internal'::regtype, 'trigger'::regtype, 'event_trigger'::regtype);
 SELECT signature AS wrongly_named FROM functions
-WHERE internal <> (oid IN (SELECT oid FROM called) OR proname IN ('_retention_row_counts', '_retention_kpi', '_retention_kpi_of_windows', '_retention_order_days', '_retention_excluded_rows', '_retention_kpi_by_period', '_retention_customers_int8', '_retention_customers_text', '_retention_rfm_quintiles', '_retention_outlook', '_retention_model_noticed', '_retention_days', '_retention_day_count', '_retention_part', '_retention_is_past', '_retention_history_unless_empty', '_retention_history_entries') OR coalesce('is_order' = ANY (proargnames) AND prokind = 'a', false)) ORDER BY 1;
+WHERE internal <> (oid IN (SELECT oid FROM called) OR proname IN ('_retention_row_counts', '_retention_kpi', '_retention_kpi_of_windows', '_retention_order_days', '_retention_excluded_rows', '_retention_kpi_by_period', '_retention_window', '_retention_customers_int8', '_retention_customers_text', '_retention_rfm_quintiles', '_retention_outlook', '_retention_model_noticed', '_retention_days', '_retention_day_count', '_retention_part', '_retention_is_past', '_retention_history_unless_empty', '_retention_history_entries') OR coalesce('is_order' = ANY (proargnames) AND prokind = 'a', false)) ORDER BY 1;
 -- No name is cut off: one that is as long as a name can be is one that was longer.
 SELECT proname AS too_long FROM functions WHERE length(proname) > 62;
 

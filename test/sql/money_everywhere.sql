@@ -635,7 +635,7 @@ INSERT INTO not_asked VALUES
 	('projected_revenue', 'no amounts: given numbers multiplied'),
 	('expected_spend', 'of a model'), ('expected_total', 'of a model'), ('expected_spend_interval', 'of a model'), ('model_parameters', 'of a model'),
 	('predicted_clv', 'of a model'), ('predicted_clv_interval', 'of a model'), ('predict_customers', 'of a model'), ('_retention_kpi_by_period', 'asked by the view'),
-	('_retention_kpi', 'asked by the view'), ('customer_facts', 'as customer_list has it, in its test'), ('_retention_kpi_of_windows', 'asked by the view'), ('_retention_excluded_rows', 'asked by the view'), ('_retention_customers_int8', 'asked by the view'), ('_retention_customers_text', 'asked by the view'), ('_retention_outlook', 'of a model'), ('_retention_purchase_history', 'asked by the views'), ('_retention_purchase_history_with_names', 'asked by the views');
+	('_retention_kpi', 'asked by the view'), ('_retention_window', 'asked by the views'), ('customer_facts', 'as customer_list has it, in its test'), ('_retention_kpi_of_windows', 'asked by the view'), ('_retention_excluded_rows', 'asked by the view'), ('_retention_customers_int8', 'asked by the view'), ('_retention_customers_text', 'asked by the view'), ('_retention_outlook', 'of a model'), ('_retention_purchase_history', 'asked by the views'), ('_retention_purchase_history_with_names', 'asked by the views');
 SELECT p.oid::regprocedure AS not_asked
 FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
 	 JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND e.oid = d.refobjid AND e.extname = 'retention',

@@ -206,7 +206,7 @@ WHERE attnum > 0 AND (coalesce(col_description(attrelid, attnum), '') !~ '\w' OR
 	OR format_type(atttypid, atttypmod) NOT IN ('integer', 'bigint', 'double precision', 'numeric(38,4)', 'text', 'boolean', 'date', 'timestamp with time zone'));
 SELECT obj_description('"views 1".kpi_by_segment'::regclass);
 SELECT indexrelid::regclass, pg_get_indexdef(indexrelid) ~ 'UNIQUE' AS is_unique, regexp_replace(pg_get_indexdef(indexrelid), '.* btree ', '') AS key
-FROM pg_index JOIN made ON oid = indrelid WHERE nspname = 'views 2' ORDER BY 1::text COLLATE "C";
+FROM pg_index JOIN made ON oid = indrelid WHERE nspname = 'views 2' ORDER BY indexrelid::regclass::text COLLATE "C";
 SELECT attname, format_type(atttypid, atttypmod), col_description(attrelid, attnum) FROM pg_attribute WHERE attrelid = '"views 1".order_rows'::regclass AND attnum > 3 ORDER BY attnum;
 
 -- ---------------------------------------------------------------------------

@@ -192,7 +192,7 @@ SELECT call, outcome(call) FROM unnest(ARRAY[
 	$$fit_purchases(h, 'Beta Geo') = fit_purchases(h, 'bg/nbd')$$]) WITH ORDINALITY u (call, n) ORDER BY n;
 SELECT count(*) AS views FROM retention_create_views('orders', target => 'worded', period => 'Weekly', model => 'bg_cnbd K');
 SELECT period, model FROM worded.retention_options;
-CREATE OR REPLACE VIEW worded.retention_options AS SELECT 'Quarters' AS period, 'UTC' AS time_zone, NULL::text AS lifespan, float8 '1' AS margin, 'PNBD' AS model, 'plain'::text AS mode, false AS ignore_row_security;
+CREATE OR REPLACE VIEW worded.retention_options AS SELECT 'Quarters' AS period, 'UTC' AS time_zone, NULL::text AS lifespan, float8 '1' AS margin, 'PNBD' AS model, 'plain'::text AS mode, false AS ignore_row_security, NULL::date AS from_day, NULL::date AS until_day, NULL::date AS as_of;
 SELECT count(*) AS views FROM retention_refresh_views('worded');
 SELECT period, model FROM worded.retention_options;
 SELECT min(period_label) FROM worded.kpi_by_period;

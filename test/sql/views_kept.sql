@@ -86,9 +86,9 @@ CREATE OR REPLACE VIEW shop.retention_options AS :computed
 SELECT retention_refresh_views('shop');
 CREATE OR REPLACE VIEW shop.retention_options AS :fortnights
 SELECT retention_refresh_views('shop');
-CREATE OR REPLACE VIEW shop.retention_options AS SELECT 'month'::text AS period, NULL::text AS time_zone, NULL::text AS lifespan, float8 '30' AS margin, 'mbg/nbd'::text AS model, 'plain'::text AS mode, false AS ignore_row_security;
+CREATE OR REPLACE VIEW shop.retention_options AS SELECT 'month'::text AS period, NULL::text AS time_zone, NULL::text AS lifespan, float8 '30' AS margin, 'mbg/nbd'::text AS model, 'plain'::text AS mode, false AS ignore_row_security, NULL::date AS from_day, NULL::date AS until_day, NULL::date AS as_of;
 SELECT retention_refresh_views('shop');
-CREATE OR REPLACE VIEW shop.retention_options AS SELECT 'month'::text AS period, NULL::text AS time_zone, '3'::text AS lifespan, float8 '0.3' AS margin, NULL::text AS model, 'plain'::text AS mode, false AS ignore_row_security;
+CREATE OR REPLACE VIEW shop.retention_options AS SELECT 'month'::text AS period, NULL::text AS time_zone, '3'::text AS lifespan, float8 '0.3' AS margin, NULL::text AS model, 'plain'::text AS mode, false AS ignore_row_security, NULL::date AS from_day, NULL::date AS until_day, NULL::date AS as_of;
 SELECT retention_refresh_views('shop');
 SELECT count(*) FROM retention_refresh_views();
 CREATE OR REPLACE VIEW shop.retention_options WITH (security_invoker = true) AS :options

@@ -19,7 +19,7 @@ CREATE OR REPLACE VIEW ours.order_ladder AS :ladder
 CREATE OR REPLACE VIEW ours.repeat_within AS :by_day
 SELECT count(*) FROM retention_refresh_views('ours');
 CREATE OR REPLACE VIEW ours.retention_options AS
-	SELECT 'week' AS period, 'UTC' AS time_zone, NULL::text AS lifespan, float8 '1' AS margin, 'mbg/nbd' AS model, 'materialized'::text AS mode, false AS ignore_row_security;
+	SELECT 'week' AS period, 'UTC' AS time_zone, NULL::text AS lifespan, float8 '1' AS margin, 'mbg/nbd' AS model, 'materialized'::text AS mode, false AS ignore_row_security, NULL::date AS from_day, NULL::date AS until_day, NULL::date AS as_of;
 SELECT count(*) FROM retention_refresh_views('ours');
 SELECT pg_get_viewdef('ours.order_ladder'::regclass) ~ 'cleaned.order_history' AS ladder, pg_get_viewdef('ours.repeat_within'::regclass) ~ 'cleaned.repeat_within' AS by_day;
 -- Functions of a later version have more columns, and the views of this one come from a dump: they are still ours.
@@ -70,13 +70,13 @@ DROP VIEW ours.left_out_rows CASCADE;
 SELECT retention_refresh_views('ours');
 -- Options that are nonsense make no views, and are in nobody's way who drops them; nor is what was taken from what they are made from.
 SELECT count(*) FROM retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', target => 'nonsense', mode => 'materialized');
-CREATE OR REPLACE VIEW nonsense.retention_options AS SELECT text 'fortnight' AS period, text 'Mars/Olympus' AS time_zone, text 'for ever' AS lifespan, float8 '-1' AS margin, text 'crystal ball' AS model, text 'dead' AS mode, false AS ignore_row_security;
+CREATE OR REPLACE VIEW nonsense.retention_options AS SELECT text 'fortnight' AS period, text 'Mars/Olympus' AS time_zone, text 'for ever' AS lifespan, float8 '-1' AS margin, text 'crystal ball' AS model, text 'dead' AS mode, false AS ignore_row_security, date '2024-01-02' AS from_day, date '2024-01-01' AS until_day, date 'infinity' AS as_of;
 SELECT count(*) FROM retention_refresh_views('nonsense');
 SELECT retention_refresh_data('nonsense');
 SELECT retention_drop_views('nonsense');
 SELECT count(*) AS left_over FROM pg_namespace WHERE nspname = 'nonsense';
 SELECT count(*) FROM retention_create_views('orders', 'customer_id', 'ordered_at', 'amount', target => 'nonsense');
-CREATE OR REPLACE VIEW nonsense.retention_options AS SELECT lower('MONTH') AS period, text 'UTC' AS time_zone, NULL::text AS lifespan, float8 '1' AS margin, text 'mbg/nbd' AS model, text 'plain' AS mode, random() < 0 AS ignore_row_security;
+CREATE OR REPLACE VIEW nonsense.retention_options AS SELECT lower('MONTH') AS period, text 'UTC' AS time_zone, NULL::text AS lifespan, float8 '1' AS margin, text 'mbg/nbd' AS model, text 'plain' AS mode, random() < 0 AS ignore_row_security, NULL::date AS from_day, NULL::date AS until_day, NULL::date AS as_of;
 SELECT count(*) FROM retention_refresh_views('nonsense');
 SELECT retention_drop_views('nonsense');
 SELECT count(*) AS left_over FROM pg_namespace WHERE nspname = 'nonsense';

@@ -1,161 +1,211 @@
--- Windows of a history: the rows of some days.  To the byte they are the history of these rows.
+-- Views of some days (from_day, until_day), as of a day (as_of): each column, over random shops and
+-- the parts of one, against its definition in plain SQL, in which who is new is a matter of all days.
 SET client_min_messages = warning;
 SET timezone = 'UTC';
 SET datestyle = 'ISO';
+SET extra_float_digits = 1;
+SET max_parallel_workers_per_gather = 0;
 SET jit = off;
-CREATE SCHEMA windows;
-SET search_path = windows, public;
+CREATE SCHEMA windows_test;
+SET search_path = windows_test, public;
 
--- Guests, refunds, rows without an amount, a time or either, infinite times, money that no word holds, a customer whose
--- identity is zero, as nobody's is.
-CREATE FUNCTION chance(n int, what int) RETURNS float8 IMMUTABLE LANGUAGE sql AS $$
-	SELECT (hashint4extended(n, what) & 4503599627370495) / 4503599627370496.0::float8
+CREATE TABLE shops (id int PRIMARY KEY, what text, rows int, customers int, first date, days int, guests float8, refunds float8, skipped float8,
+	key text, at text, period text, zone text, lifespan interval, lifespan_days numeric, margin float8, is_lines bool, told text, kept text, mode text, from_day date, until_day date, now date);
+INSERT INTO shops VALUES
+	(1, 'a year', 400, 40, '2022-01-15', 1400, 0.05, 0.15, 0.05, 'int8', 'timestamptz', 'month', 'Europe/Berlin', NULL, NULL, 1, false, NULL, NULL, 'plain', '2023-01-01', '2023-12-31', NULL),
+	(2, 'a year, kept', 400, 40, '2022-01-15', 1400, 0.05, 0.15, 0.05, 'text', 'timestamptz', 'quarter', 'America/New_York', NULL, NULL, 1, true, NULL, 'quantity < 6', 'materialized', '2023-01-01', '2023-12-31', NULL),
+	(3, 'days within periods', 300, 30, '2022-06-15', 700, 0.1, 0.2, 0.05, 'uuid', 'timestamp', 'month', NULL, '3 years', 1095.75, 0.3, false, NULL, NULL, 'plain', '2022-11-11', '2023-05-17', NULL),
+	(4, 'this year, which is not over', 300, 30, '2022-06-15', 500, 0.05, 0.2, 0.05, 'varchar', 'date', 'week', NULL, NULL, NULL, 1, false, 'quantity > 0', NULL, 'plain', '2023-01-01', '2023-12-31', NULL),
+	(5, 'from a day on', 200, 20, '2024-01-10', 200, 0.2, 0.2, 0, 'int4', 'timestamptz', 'month', 'Asia/Kolkata', NULL, NULL, 1, false, NULL, NULL, 'materialized', '2024-03-16', NULL, NULL),
+	(6, 'until a day', 200, 20, '2024-01-10', 200, 0.2, 0.2, 0, 'int8', 'date', 'week', NULL, NULL, NULL, 1, false, NULL, NULL, 'plain', NULL, '2024-05-05', NULL),
+	(7, 'as of a day', 300, 30, '2022-06-15', 700, 0.1, 0.2, 0.05, 'int8', 'timestamptz', 'month', 'America/New_York', NULL, NULL, 1, true, NULL, NULL, 'plain', NULL, NULL, '2023-08-31'),
+	(8, 'as of a day behind the last order', 200, 20, '2023-01-10', 200, 0.1, 0.2, 0.05, 'int8', 'timestamp', 'month', NULL, NULL, NULL, 1, false, NULL, NULL, 'plain', NULL, NULL, '2023-10-31'),
+	(9, 'a year as of a day in it', 400, 40, '2022-01-15', 1400, 0.05, 0.15, 0.05, 'bpchar', 'date', 'month', NULL, NULL, NULL, 1, false, NULL, NULL, 'materialized', '2023-01-01', '2023-12-31', '2023-09-20'),
+	(10, 'before the first order', 100, 20, '2023-01-10', 200, 0.1, 0.2, 0, 'int8', 'date', 'month', NULL, NULL, NULL, 1, false, NULL, NULL, 'plain', '2021-01-01', '2021-12-31', NULL),
+	(11, 'behind the last one', 100, 20, '2023-01-10', 200, 0.1, 0.2, 0, 'int8', 'date', 'month', NULL, NULL, NULL, 1, false, NULL, NULL, 'plain', '2024-01-01', '2024-12-31', NULL),
+	(12, 'no rows', 0, 1, '2023-01-10', 200, 0, 0, 0, 'text', 'date', 'month', NULL, NULL, NULL, 1, false, NULL, NULL, 'plain', '2023-01-01', '2023-12-31', NULL);
+
+CREATE FUNCTION chance(shop int, n int, what int) RETURNS float8 IMMUTABLE LANGUAGE sql AS $$
+	SELECT (hashint4extended(shop * 1000 + n, what) & 4503599627370495) / 4503599627370496.0::float8
 $$;
-CREATE TABLE orders AS
-SELECT n, CASE WHEN chance(n, 1) < 0.1 THEN NULL WHEN chance(n, 1) < 0.15 THEN 2611923443488327891 ELSE floor(chance(n, 2) * 200)::int8 END AS customer,
-	   CASE WHEN chance(n, 3) < 0.03 THEN NULL WHEN chance(n, 3) < 0.05 THEN 'infinity' ELSE timestamptz '2023-11-15' + chance(n, 4) * interval '200 days' END AS at,
-	   CASE WHEN chance(n, 5) < 0.05 THEN NULL WHEN chance(n, 5) < 0.08 THEN 1e37 WHEN chance(n, 5) < 0.11 THEN 1e18 ELSE round((chance(n, 6) * 100)::numeric - 20, 2) END::numeric(40, 2) AS amount
-FROM generate_series(1, 600) n;
-
-CREATE TABLE kinds (kind text, key text, at text, amount text, zone text);
-INSERT INTO kinds VALUES
-	('numbers', 'customer', 'at', 'amount', 'UTC'), ('names', 'nullif(concat(''c'', customer % 50), ''c'')', 'at', 'amount', 'UTC'), ('texts', '''c'' || customer', 'at', 'amount', 'Asia/Tokyo'), ('uuids', 'md5(customer::text)::uuid', 'at::date', 'amount::float8', NULL),
-	('no amounts', 'customer', 'at::timestamp', NULL, NULL), ('small', 'customer', 'at', 'CASE WHEN abs(amount) < 1000 THEN amount END', 'America/New_York');
-CREATE TABLE bounds (from_day date, until_day date);
-INSERT INTO bounds VALUES
-	(NULL, NULL), ('2024-01-01', NULL), (NULL, '2024-03-15'), ('2024-01-01', '2024-02-29'), ('2024-02-10', '2024-02-10'), ('2023-11-15', '2023-11-15'), ('2020-01-01', '2023-11-13'), ('2024-06-10', '2030-01-01'),
-	('2024-03-01', '2024-02-01'), ('-infinity', '2024-01-15'), ('2024-01-15', 'infinity'), ('-infinity', 'infinity'), ('infinity', '-infinity'), ('4713-11-24 BC', '5874897-12-31');
-
--- The history of the rows of these days, written as a filter.
-CREATE FUNCTION history(k kinds, period text, filter text) RETURNS purchase_history LANGUAGE plpgsql AS $$
+CREATE TABLE draws AS
+SELECT id, n,
+	   CASE WHEN chance(id, n, 1) >= guests THEN floor(chance(id, n, 2) ^ 1.5 * customers)::int END AS customer,
+	   CASE WHEN chance(id, n, 3) >= skipped THEN first + floor(chance(id, n, 4) * days) * interval '1 day' + CASE WHEN chance(id, n, 5) < 0.2 THEN 0 ELSE chance(id, n, 5) END * interval '24 hours'
+			WHEN chance(id, n, 4) < 0.5 THEN 'infinity' END AS at,
+	   CASE WHEN chance(id, n, 7) < skipped / 2 THEN NULL WHEN chance(id, n, 7) < skipped THEN 0
+			ELSE round((chance(id, n, 8) * 300 + 1)::numeric, 2) * CASE WHEN chance(id, n, 9) < refunds THEN -1 ELSE 1 END END AS amount,
+	   CASE WHEN chance(id, n, 11) >= 0.1 THEN floor(chance(id, n, 12) * 20)::int END AS order_no,
+	   CASE WHEN chance(id, n, 14) < 0.9 THEN ceil(chance(id, n, 15) * 8)::int - 1 END AS quantity,
+	   CASE WHEN chance(id, n, 22) < 0.5 THEN 'DE' WHEN chance(id, n, 22) < 0.8 THEN 'FR' END AS country
+FROM shops, generate_series(1, rows) n;
+DO $$
 DECLARE
-	h purchase_history;
+	s shops;
 BEGIN
-	EXECUTE format('SELECT purchase_history%s(%s, %L%s) FROM orders o WHERE %s', CASE k.kind WHEN 'names' THEN '_with_names' END, concat_ws(', ', k.key, k.at, k.amount), period, ', ' || quote_literal(k.zone), filter) INTO h;
-	RETURN h;
+	FOR s IN SELECT * FROM shops LOOP
+		EXECUTE format('CREATE TABLE %I AS SELECT %s AS "Customer", %s AS at, amount, order_no, quantity, country FROM draws WHERE id = %s', 'Shop ' || s.id,
+			CASE s.key WHEN 'int8' THEN '(customer::int8 * 1000003 - 7)' WHEN 'text' THEN '''customer '' || customer' WHEN 'uuid' THEN 'md5(customer::text)::uuid'
+					   WHEN 'varchar' THEN '(''K'' || customer)::varchar(20)' WHEN 'bpchar' THEN '(''K'' || customer)::char(12)' ELSE 'customer::' || s.key END,
+			CASE s.at WHEN 'timestamptz' THEN 'at AT TIME ZONE ''UTC''' ELSE 'at::' || s.at END, s.id);
+		PERFORM retention_create_views(format('%I', 'Shop ' || s.id)::regclass, 'Customer', 'at', 'amount', order_id => CASE WHEN s.is_lines THEN 'order_no' END, filter => s.kept, is_order => s.told,
+			target => ('views ' || s.id)::name, period => s.period, time_zone => s.zone, lifespan => s.lifespan, margin => s.margin, mode => s.mode, segments => '{country}',
+			from_day => s.from_day, until_day => s.until_day, as_of => s.now);
+	END LOOP;
 END
 $$;
-CREATE FUNCTION in_window(k kinds, bounds) RETURNS text LANGUAGE sql AS $$
-	SELECT CASE WHEN $2.from_day IS NULL AND $2.until_day IS NULL THEN 'true'
-		   ELSE format('isfinite(at) AND (%s)::date BETWEEN %L AND %L', CASE WHEN k.zone IS NULL THEN k.at ELSE format('%s AT TIME ZONE %L', k.at, k.zone) END, coalesce($2.from_day, '-infinity'), coalesce($2.until_day, 'infinity')) END
+
+CREATE TABLE rows AS
+SELECT d.id, n,
+	   CASE s.key WHEN 'int8' THEN (customer::int8 * 1000003 - 7)::text WHEN 'text' THEN 'customer ' || customer WHEN 'uuid' THEN md5(customer::text)::uuid::text
+				  WHEN 'varchar' THEN 'K' || customer WHEN 'bpchar' THEN 'K' || customer ELSE customer::text END AS customer,
+	   CASE WHEN s.at = 'date' THEN date_trunc('day', d.at) ELSE d.at END AS instant, d.amount, order_no, is_lines, (s.kept IS NULL OR quantity < 6) IS TRUE AS kept,
+	   CASE WHEN told IS NULL THEN d.amount >= 0 ELSE quantity > 0 END IS TRUE AS is_order, country
+FROM draws d JOIN shops s USING (id);
+CREATE TABLE sold AS
+SELECT o.*, CASE WHEN s.at = 'timestamptz' THEN instant AT TIME ZONE 'UTC' AT TIME ZONE zone ELSE instant END::date AS day
+FROM (SELECT id, kept, customer, instant, amount, is_order, 1::int8 AS row_count, order_no, country FROM rows WHERE NOT is_lines OR NOT is_order OR amount IS NULL
+	  UNION ALL
+	  SELECT id, kept, customer, min(instant) FILTER (WHERE isfinite(instant)), sum(amount), true, count(*), order_no, min(country COLLATE "C")
+	  FROM rows WHERE is_lines AND is_order AND amount IS NOT NULL
+	  GROUP BY id, kept, customer, order_no, CASE WHEN order_no IS NOT NULL THEN 'order ' || order_no ELSE coalesce('at ' || instant, 'never') END) o JOIN shops s USING (id);
+CREATE INDEX ON sold (id, customer);
+
+-- Of each shop and each of its countries: all days until the last known one (100 + ...), those that are
+-- reported (200), and of who was new in these all until the last (300).
+CREATE TABLE pieces AS
+SELECT (s.id * 10 + nth)::int AS piece, s.id AS shop, is_part, country, from_day, until_day, now,
+	   coalesce(least(until_day, now), 'infinity') AS last_day,
+	   -- what has no end but the last order's is not over with it
+	   coalesce(now, CASE WHEN until_day < (SELECT max(day) FROM sold o WHERE o.id = s.id AND kept AND isfinite(instant) AND amount IS NOT NULL AND is_order AND customer IS NOT NULL) THEN until_day END) AS as_of
+FROM shops s, (VALUES (0, false, NULL), (1, true, 'DE'), (2, true, 'FR'), (3, true, NULL)) p (nth, is_part, country);
+UPDATE pieces SET as_of = least(as_of, until_day) WHERE until_day IS NOT NULL AND as_of IS NOT NULL;
+CREATE TABLE parts AS SELECT piece + kind AS id, shop * 10 + 1000 AS whole FROM pieces, unnest('{1000,2000,3000}'::int[]) kind WHERE kind > 1000 OR is_part;
+CREATE TABLE windows AS SELECT piece + 2000 AS id, piece + 1000 AS longer, coalesce(from_day, '-infinity') AS from_day, coalesce(until_day, 'infinity') AS until_day FROM pieces;
+CREATE TABLE nows AS SELECT piece + kind AS id, as_of FROM pieces, unnest('{1000,2000,3000}'::int[]) kind WHERE as_of IS NOT NULL;
+CREATE TABLE plain_orders AS
+WITH seen AS (
+	SELECT piece, p.from_day, p.until_day, o.*, first
+	FROM pieces p JOIN sold o ON o.id = shop AND (NOT is_part OR o.country IS NOT DISTINCT FROM p.country) AND kept AND isfinite(instant) AND day <= last_day
+		 LEFT JOIN (SELECT id, customer, min(day) AS first FROM sold WHERE kept AND isfinite(instant) AND amount IS NOT NULL AND is_order AND customer IS NOT NULL GROUP BY id, customer) f ON f.id = o.id AND f.customer = o.customer)
+SELECT piece + kind AS id, kept, customer, instant, amount, is_order, row_count, order_no
+FROM seen, unnest('{1000,2000,3000}'::int[]) kind
+WHERE kind = 1000 OR (kind = 2000 AND day BETWEEN coalesce(from_day, '-infinity') AND coalesce(until_day, 'infinity')) OR (kind = 3000 AND first BETWEEN coalesce(from_day, '-infinity') AND coalesce(until_day, 'infinity'));
+INSERT INTO shops SELECT piece + kind, what, rows, customers, first, days, guests, refunds, skipped, key, at, period, zone, lifespan, lifespan_days, margin, is_lines, told, kept, mode, s.from_day, s.until_day, s.now
+FROM pieces JOIN shops s ON s.id = shop, unnest('{1000,2000,3000}'::int[]) kind;
+
+\set ECHO none
+\getenv here PG_ABS_SRCDIR
+\set definitions :here '/plain/views.sql'
+\i :definitions
+\set ECHO all
+-- Segments of who is listed: of scores against all customers.
+DELETE FROM plain_customer USING pieces WHERE id = piece + 2000;
+INSERT INTO plain_customer SELECT piece + 2000, customer, orders, revenue, aov, first_order, last_order, lifespan_days, age_days, recency_days, mean_gap_days, next_order_due, recency_score, frequency_score, monetary_score, segment, status, revenue_decile
+FROM plain_customer c JOIN pieces ON c.id = piece + 1000 WHERE last_order >= coalesce(from_day, '-infinity');
+-- Is there a day of the period among those that are reported?
+CREATE FUNCTION is_reported(which int, starts date) RETURNS bool STABLE LANGUAGE sql AS $$
+	SELECT (starts + step(period))::date > coalesce(from_day, '-infinity') AND starts <= coalesce(until_day, 'infinity') FROM shops WHERE id = which
 $$;
-CREATE TABLE seen AS
-SELECT kind, b.*, history_between(history(k, 'day', 'true'), b.from_day, b.until_day) AS got, history(k, 'day', in_window(k, b)) AS want
-FROM kinds k, bounds b;
-SELECT kind, count(*) AS windows, count(want) AS with_rows, count(*) FILTER (WHERE got = want AND got::text = want::text) AS same,
-	   count(*) FILTER (WHERE want IS NULL AND (SELECT sum(row_count) FROM excluded_rows(got)) = 0) AS empty
-FROM seen GROUP BY kind ORDER BY kind COLLATE "C";
-SELECT kind, from_day, until_day FROM seen WHERE got IS DISTINCT FROM want AND want IS NOT NULL ORDER BY 1, 2, 3;
--- What is read back is the same; neighbours make the whole, but for rows of no day.
-SELECT count(*) AS windows, count(*) FILTER (WHERE got::text::purchase_history = got) AS read_back FROM seen;
-SELECT kind, history_between(h, until_day => '2024-02-10') + history_between(h, '2024-02-11') + history(k, 'day', '(isfinite(at)) IS NOT TRUE') = h AS adds_up
-FROM kinds k, history(k, 'day', 'true') h ORDER BY kind COLLATE "C";
--- Every row is in one line, and every row of a window in its.
-SELECT kind, b.from_day, b.until_day, e.row_count = o.row_count AS rows, e.amount IS NOT DISTINCT FROM o.amount AS money
-FROM kinds k, (SELECT * FROM bounds WHERE from_day < until_day AND isfinite(until_day) AND from_day > '2000-01-01') b,
-	 LATERAL (SELECT sum(row_count) AS row_count, sum(amount) AS amount FROM excluded_rows(history_between(history(k, 'day', 'true'), b.from_day, b.until_day))) e,
-	 LATERAL (SELECT count(*) AS row_count, sum(amount) AS amount FROM orders WHERE isfinite(at) AND (at AT TIME ZONE k.zone)::date BETWEEN b.from_day AND b.until_day) o
-WHERE kind IN ('numbers', 'texts') ORDER BY kind COLLATE "C", 2, 3;
--- A window of rows taken away is taken away from the window.
-SELECT count(*) AS windows, bool_and(history_between(a - b, from_day, until_day) = history_between(a, from_day, until_day) - history_between(b, from_day, until_day)) AS of_the_rest,
-	   bool_and(history_between(negated(b), from_day, until_day) = negated(history_between(b, from_day, until_day))) AS of_what_went
-FROM bounds, kinds k, LATERAL (SELECT history(k, 'day', 'true') AS a, history(k, 'day', 'n % 3 = 0') AS b) h WHERE kind <> 'uuids';
-
--- Of longer periods, they are in it all or none.
-CREATE TABLE long AS
-SELECT period, from_day, until_day, history_between(history(k, period, 'true'), from_day, until_day) AS got, history(k, period, in_window(k, (from_day, until_day)::bounds)) AS want
-FROM kinds k, (VALUES ('week', date '2024-01-01', date '2024-02-04'), ('week', NULL, '2024-01-07'), ('month', '2024-01-01', '2024-02-29'), ('month', '2024-03-01', NULL), ('month', '2024-02-01', '2024-02-29'), ('quarter', '2024-01-01', '2024-03-31'),
-	('year', '2024-01-01', '2024-12-31'), ('year', '2023-01-01', '2023-12-31'), ('month', 'infinity', NULL), ('year', NULL, '-infinity'), ('month', '300000-01-01', NULL), ('week', NULL, '4713-11-28 BC'), ('week', '-infinity', 'infinity')) w (period, from_day, until_day)
-WHERE kind = 'numbers';
-SELECT period, from_day, until_day, (SELECT sum(row_count) FROM excluded_rows(got)) AS rows, want IS NULL AS empty, (SELECT jsonb_agg(e) FROM excluded_rows(got) e) = (SELECT jsonb_agg(e) FROM excluded_rows(want) e) AS same_rows,
-	   (SELECT jsonb_agg(c) FROM cohort_retention(got, as_of => '2024-12-31') c) IS NOT DISTINCT FROM (SELECT jsonb_agg(c) FROM cohort_retention(want, as_of => '2024-12-31') c) AS same_cohorts, got::text::purchase_history = got AS read_back
-FROM long ORDER BY 1, 2, 3;
-
--- New is new to the whole, and it is now when the whole is.
-SELECT n.period_start, n.customers, n.new_customers, o.customers AS customers_by_hand, o.new_customers AS new_by_hand, alone.new_customers AS new_without_anchor
-FROM kinds k, history(k, 'day', 'true') h, new_and_returning(history_between(h, '2024-02-01', '2024-03-31'), 'month', anchor => h) n
-	 LEFT JOIN LATERAL (SELECT count(DISTINCT customer) AS customers, count(DISTINCT customer) FILTER (WHERE date_trunc('month', first) = n.period_start) AS new_customers
-		FROM (SELECT *, min(at) FILTER (WHERE amount >= 0) OVER (PARTITION BY customer) AS first FROM orders WHERE isfinite(at)) o
-		WHERE date_trunc('month', at) = n.period_start AND at >= '2024-02-01' AND at < '2024-04-01' AND amount >= 0 AND customer IS NOT NULL) o ON true
-	 LEFT JOIN new_and_returning(history_between(h, '2024-02-01', '2024-03-31'), 'month') alone USING (period_start)
-WHERE kind = 'numbers' ORDER BY 1;
--- A window of a part that is anchored is anchored, too.
-SELECT history_between(anchored(part, h), '2024-01-01', '2024-02-29') = anchored(history_between(part, '2024-01-01', '2024-02-29'), h) AS alike
-FROM kinds k, history(k, 'day', 'true') h, history(k, 'day', 'n % 4 = 0') part ORDER BY kind;
-
-SELECT history_between(NULL) IS NULL AS nothing;
-CREATE PROCEDURE refused(call text) LANGUAGE plpgsql AS $$
+-- The days that are reported, but for the trailing months, which are of all.
+CREATE FUNCTION plain_window_by_period(which int) RETURNS SETOF jsonb STABLE LANGUAGE sql AS $$
+	SELECT p || jsonb_build_object('is_complete', (p ->> 'is_complete')::bool AND (p ->> 'period_start')::date >= coalesce(from_day, '-infinity')) ||
+		   (SELECT jsonb_object_agg(key, value) FROM jsonb_each(l) WHERE key LIKE 'trailing%')
+	FROM plain_kpi_by_period(which + 2000) p LEFT JOIN plain_kpi_by_period(which + 1000) l ON l -> 'period_start' = p -> 'period_start', shops s
+	WHERE s.id = which + 2000 AND is_reported(s.id, (p ->> 'period_start')::date)
+$$;
+CREATE FUNCTION plain_window_excluded(piece int, which int) RETURNS SETOF jsonb STABLE LANGUAGE sql AS $$
+	SELECT jsonb_build_object('reason', r.reason, 'is_counted', is_counted, 'row_count', coalesce(sum(row_count), 0), 'amount', CASE WHEN count(row_count) > 0 AND r.reason <> 'no amount' THEN coalesce(sum(amount), 0) END)
+	FROM (VALUES ('order', true), ('refund', true), ('refund without order', true), ('guest order', true), ('guest refund', true), ('no amount', false), ('no time', false), ('not finite', false),
+				 ('absurd amount', false), ('too early', false), ('in the future', false), ('filtered out', false), ('outside the window', false)) r (reason, is_counted)
+	LEFT JOIN (SELECT o.*, CASE
+			WHEN NOT o.kept THEN 'filtered out' WHEN instant IS NULL OR NOT isfinite(instant) THEN 'no time' WHEN amount IS NULL THEN 'no amount' WHEN day > now THEN 'in the future'
+			WHEN day < from_day OR day > until_day THEN 'outside the window'
+			WHEN customer IS NULL AND NOT is_order THEN 'guest refund' WHEN customer IS NULL THEN 'guest order' WHEN is_order THEN 'order'
+			WHEN EXISTS (SELECT FROM facts f WHERE f.id = piece + 2000 AND f.customer = o.customer AND f.is_order) THEN 'refund' ELSE 'refund without order' END AS reason
+		FROM sold o JOIN shops s USING (id) WHERE o.id = which) o USING (reason)
+	WHERE r.reason <> 'outside the window' OR EXISTS (SELECT FROM shops JOIN sold USING (id) WHERE id = which AND (from_day IS NOT NULL OR until_day IS NOT NULL))
+	GROUP BY r.reason, is_counted
+$$;
+-- What each view has of a window.
+CREATE FUNCTION plain_of(view text, piece int, shop int) RETURNS text LANGUAGE sql AS $$
+	SELECT CASE
+		WHEN view IN ('kpi', 'revenue_concentration', 'rfm_segments') THEN format('plain_%s(%s)', view, piece + 2000)
+		WHEN view = 'kpi_by_period' THEN format('plain_window_by_period(%s)', piece)
+		WHEN view IN ('cohort_retention', 'lifecycle') THEN format('(SELECT p FROM plain_%s(%s) p WHERE is_reported(%2$s, (p ->> ''period_start'')::date))', view, piece + 1000)
+		WHEN view IN ('customers', 'customer_facts') THEN format('(SELECT p FROM plain_%s(%s) p, shops s WHERE s.id = %2$s AND (p ->> ''last_order'')::date >= coalesce(from_day, ''-infinity''))', view, piece + 1000)
+		WHEN view IN ('rfm_quintiles', 'outlook') THEN format('plain_%s(%s)', view, piece + 1000)
+		WHEN view = 'excluded_rows' THEN format('plain_window_excluded(%s, %s)', piece, shop)
+		WHEN view = 'order_sequence' THEN format('(SELECT p FROM plain_%s(%s) p, shops s WHERE s.id = %2$s AND (CASE WHEN s.at = ''timestamptz'' THEN (p ->> ''ordered_at'')::timestamp AT TIME ZONE ''UTC'' AT TIME ZONE zone ELSE (p ->> ''ordered_at'')::timestamp END)::date >= coalesce(from_day, ''-infinity''))', view, piece + 1000)
+		ELSE format('plain_%s(%s)', view, piece + 3000) END
+$$;
+DO $$
 DECLARE
-	detail text;
-	hint text;
+	p record;
 BEGIN
-	EXECUTE call;
-	RAISE WARNING '% is answered', call;
-EXCEPTION WHEN OTHERS THEN
-	GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-	RAISE WARNING '% % | % | %', SQLSTATE, SQLERRM, detail, hint;
+	FOR p IN SELECT * FROM pieces, keys WHERE view <> 'kpi_to_date' AND (NOT is_part OR (of_parts IS NOT NULL AND EXISTS (SELECT FROM sold o WHERE o.id = shop AND o.kept AND o.country IS NOT DISTINCT FROM pieces.country))) LOOP
+		CALL compare_view(p.piece, p.view, format('%I.%I', 'views ' || p.shop, CASE WHEN p.is_part THEN p.of_parts ELSE p.view END), p.key, plain_of(p.view, p.piece, p.shop),
+			CASE WHEN p.is_part THEN format('value IS NOT DISTINCT FROM %L', p.country) ELSE 'true' END);
+	END LOOP;
 END
 $$;
-CALL refused($$SELECT history_between(purchase_history(1, date '2024-01-10', 'month'), '2024-01-02')$$);
-CALL refused($$SELECT history_between(purchase_history(1, date '2024-01-10', 'week'), until_day => '2024-01-31')$$);
-CALL refused($$SELECT history_between(purchase_history(1, date '2024-01-10', 'year'), '2024-01-01', '2024-12-30')$$);
-CALL refused($$SELECT history_between('nothing')$$);
-CALL refused($$SELECT history_between(customer_base(1), '2024-01-01')$$);
+SELECT view, is_part, count(DISTINCT c.id) AS shops, count(DISTINCT name) AS columns, sum(rows) AS "values", sum(differences) AS differences FROM compared c JOIN pieces ON piece = c.id GROUP BY view, is_part ORDER BY view, is_part;
+SELECT shop, what, country, is_part, view, name, c.rows, differences FROM compared c JOIN pieces ON piece = c.id JOIN shops s ON s.id = shop WHERE differences > 0 ORDER BY 1, 4, 3, 5, 6 LIMIT 40;
+-- Every row of the table is in one line, with its money.
+CREATE TABLE totals (id int, got text, expected text);
+DO $$ BEGIN FOR i IN 1..12 LOOP
+	EXECUTE format('INSERT INTO totals SELECT %s, (SELECT concat(sum(row_count), '' '', sum(amount)) FROM %I.excluded_rows), (SELECT concat(count(*), '' '', round(sum(amount), 4)) FROM %I)', i, 'views ' || i, 'Shop ' || i);
+	EXECUTE format('INSERT INTO totals SELECT %s, (SELECT concat(sum(amount)) FROM %2$I.excluded_rows WHERE is_counted HAVING sum(amount) <> 0), (SELECT all_revenue::text FROM %2$I.kpi WHERE all_revenue <> 0)', i, 'views ' || i);
+	EXECUTE format('INSERT INTO totals SELECT %s, concat(customers, '' '', orders, '' '', revenue, '' '', all_revenue), (SELECT concat((SELECT count(*) FROM %2$I.customers), '' '', coalesce(sum(orders), 0), '' '', coalesce(sum(revenue), 0.0000), '' '', coalesce(sum(all_revenue), 0.0000)) FROM %2$I.kpi_by_period) FROM %2$I.kpi', i, 'views ' || i);
+	EXECUTE format('INSERT INTO totals SELECT %s, concat(orders, '' '', all_revenue), (SELECT concat(coalesce(sum(orders), 0), '' '', coalesce(sum(all_revenue), 0.0000)) FROM %2$I.kpi_by_segment) FROM %2$I.kpi', i, 'views ' || i);
+END LOOP; END $$;
+SELECT count(*) AS totals, count(*) FILTER (WHERE got IS DISTINCT FROM expected) AS differences FROM totals;
+SELECT * FROM totals WHERE got IS DISTINCT FROM expected;
 
 -- ---------------------------------------------------------------------------
--- Parts that are anchored: values.
+-- A year of a shop: what a filter calls new, and who is.
 -- ---------------------------------------------------------------------------
 
-CREATE TABLE parts AS
-SELECT kind, h, array_agg(part ORDER BY n) AS parts FROM kinds k, history(k, 'day', 'true') h, generate_series(0, 5) n, history(k, 'day', format('n %% 7 = %s AND n < 590', n)) part GROUP BY kind, h;
--- Of many parts at once as of each; NULL stays NULL; read back; the whole is a part of itself.
-SELECT kind, anchored(parts, h) = (SELECT array_agg(anchored(p, h) ORDER BY i) FROM unnest(parts) WITH ORDINALITY u (p, i)) AS alike,
-	   (SELECT bool_and(a::text::purchase_history = a AND a <> p) FROM unnest(parts, anchored(parts, h)) u (p, a)) AS read_back,
-	   array_position(anchored(parts[1:2] || NULL::purchase_history || parts[3:], h), NULL) AS null_at,
-	   (SELECT jsonb_agg(c) FROM cohort_retention(anchored(h, h)) c) = (SELECT jsonb_agg(c) FROM cohort_retention(h) c) AS whole_of_itself
-FROM parts ORDER BY kind COLLATE "C";
-SELECT anchored('{}'::purchase_history[], h) AS none, array_dims(anchored(ARRAY[[h, h], [h, NULL]], h)) AS dims, anchored(NULL::purchase_history, h) IS NULL AS no_part, anchored(h, NULL) IS NULL AS no_whole FROM parts WHERE kind = 'numbers';
--- Totals are the part's, and nothing is lost of it.
-SELECT kind, bool_and(history_info(a)::text = history_info(p)::text) AS info, bool_and((SELECT jsonb_agg(e) FROM excluded_rows(a) e) = (SELECT jsonb_agg(e) FROM excluded_rows(p) e)) AS rows, bool_and(customer_base(a) = customer_base(p)) AS base
-FROM parts, unnest(parts, anchored(parts, h)) u (p, a) GROUP BY kind ORDER BY kind COLLATE "C";
--- Names go along, with an anchor too.
-SELECT count(*) AS customers, count(DISTINCT n.customer) AS names, count(*) FILTER (WHERE n.customer = a.customer) AS of_anchored, min(n.customer) AS first, max(n.customer) AS last
-FROM (SELECT h, anchored(parts[2], h) AS a, history_between(parts[2], '2024-01-01', '2024-03-31') AS w FROM parts WHERE kind = 'names') p,
-	 customer_list(history_between(a, '2024-01-01', '2024-03-31')) a FULL JOIN LATERAL (SELECT * FROM customer_list(w, anchor => h)) n ON n.customer = a.customer AND n.first_order = a.first_order AND n.orders = a.orders;
--- The numbers by period are those of the whole's periods.
-SELECT kind, count(*) AS rows, count(*) FILTER (WHERE (k.customers, k.new_customers, k.orders, k.new_orders, k.revenue, k.new_revenue, k.trailing_customers) IS DISTINCT FROM (n.customers, n.new_customers, n.orders, n.new_orders, n.revenue, n.new_revenue, n.trailing_customers)) AS mismatches,
-	   count(*) FILTER (WHERE k.is_complete <> n.is_complete) AS completeness
-FROM parts, LATERAL unnest(anchored(parts, h)) a, _retention_kpi_by_period(a, 'month', 3) k LEFT JOIN LATERAL (SELECT * FROM new_and_returning(a, 'month', 3)) n USING (period_start) GROUP BY kind ORDER BY kind COLLATE "C";
+CREATE TABLE orders AS SELECT * FROM simulate_orders(1000, '2 years', 1);
+SELECT count(*) FROM retention_create_views('orders', target => 'filtered', filter => $$ordered_at >= '2025-01-01' AND ordered_at < '2026-01-01'$$, time_zone => 'UTC');
+SELECT count(*) FROM retention_create_views('orders', target => 'year', from_day => '2025-01-01', until_day => '2025-12-31', time_zone => 'UTC');
+SELECT f.customers = y.customers AND f.orders = y.orders AND f.revenue = y.revenue AS same, (SELECT sum(new_customers) FROM filtered.kpi_by_period) > y.customers - 1 AS all_new_by_filter,
+	   (SELECT sum(new_customers) FROM year.kpi_by_period) = (SELECT count(*) FROM (SELECT min(ordered_at) AS first FROM orders GROUP BY customer_id) c WHERE extract(year FROM first) = 2025) AS new_to_the_shop
+FROM filtered.kpi f, year.kpi y;
 
-CALL refused($$SELECT anchored(h, h) + h FROM parts$$);
-CALL refused($$SELECT rollup(anchored(h, h)) FROM parts$$);
-CALL refused($$SELECT h - anchored(h, h) FROM parts$$);
-CALL refused($$SELECT negated(anchored(h, h)) FROM parts$$);
-CALL refused($$SELECT anchored(anchored(h, h), h) FROM parts$$);
-CALL refused($$SELECT anchored(h, anchored(h, h)) FROM parts$$);
-CALL refused($$SELECT anchored(parts, anchored(h, h)) FROM parts$$);
-CALL refused($$SELECT count(*) FROM parts, cohort_retention(anchored(h, h), anchor => h)$$);
-CALL refused($$SELECT count(*) FROM parts, cohort_retention(h, anchor => anchored(h, h))$$);
-CALL refused($$SELECT anchored(purchase_history(1, date '2024-01-01', 'day'), purchase_history('a', date '2024-01-01', 'day'))$$);
-CALL refused($$SELECT anchored(purchase_history(1, date '2024-01-01', 'day'), purchase_history(1, date '2024-01-01', 'month'))$$);
-CALL refused($$SELECT anchored(ARRAY[purchase_history(1, date '2024-01-01', 'day')], purchase_history(1, date '2024-01-01', 'month'))$$);
-SET client_min_messages = notice;
-SELECT (SELECT sum(cohort_size) FILTER (WHERE period_index = 0) FROM cohort_retention(a)) AS customers, (SELECT sum(row_count) FROM excluded_rows(a)) AS rows
-FROM (SELECT anchored(purchase_history(c, d, a, 'day'), purchase_history(c, d, a, 'day') FILTER (WHERE c > 1)) FROM (VALUES (1, date '2024-01-01', 1e40), (1, '2024-01-02', 2), (2, '2024-01-02', 3e40), (NULL, '2024-01-03', 5), (3, '2024-01-05', -1), (0, '2024-01-05', -1e40)) v (c, d, a)) s (a);
-
--- Bytes that are no value: another grain's mark, days that are none, a first order outside of the whole or of no rows.
-CREATE FUNCTION packed(h purchase_history) RETURNS bytea LANGUAGE sql AS $$ SELECT decode(h::text, 'base64') $$;
-CREATE FUNCTION accepted(bytes bytea) RETURNS text LANGUAGE plpgsql AS $$
+-- What may be a window, and what is kept of it.
+SELECT from_day, until_day, as_of FROM year.retention_options;
+CREATE OR REPLACE VIEW year.retention_options AS
+SELECT period, time_zone, lifespan, margin, model, mode, ignore_row_security, date '2025-07-01' AS from_day, NULL::date AS until_day, as_of
+FROM (SELECT text 'month' AS period, text 'UTC' AS time_zone, NULL::text AS lifespan, float8 '1' AS margin, text 'mbg/nbd' AS model, text 'plain' AS mode, date '2025-12-31' AS as_of, false AS ignore_row_security) o;
+SELECT count(*) FROM retention_refresh_views('year');
+CREATE OR REPLACE VIEW year.retention_options AS
+SELECT text 'month' AS period, text 'UTC' AS time_zone, NULL::text AS lifespan, float8 '1' AS margin, text 'mbg/nbd' AS model, text 'plain' AS mode, false AS ignore_row_security, date '2025-07-01' AS from_day, NULL::date AS until_day, date '2025-12-31' AS as_of;
+SELECT count(*) FROM retention_refresh_views('year');
+SELECT first_order, last_order, (SELECT min(period_start) FROM year.kpi_by_period), (SELECT bool_and(is_complete) FROM year.kpi_by_period) AS all_complete FROM year.kpi;
+CREATE PROCEDURE refused(from_day date, until_day date, as_of date) LANGUAGE plpgsql AS $$
 BEGIN
-	PERFORM translate(encode(bytes, 'base64'), E'\n', '')::purchase_history;
-	RETURN 'accepted';
+	PERFORM retention_create_views('orders', target => 'year', from_day => from_day, until_day => until_day, as_of => as_of);
+	RAISE WARNING 'it is taken';
 EXCEPTION WHEN OTHERS THEN
-	RETURN SQLSTATE;
+	RAISE WARNING '% %', SQLSTATE, SQLERRM;
 END
 $$;
-SELECT accepted, count(*) AS bytes
-FROM (SELECT packed(anchored(purchase_history(c, d, 1.5, 'day') FILTER (WHERE d > '2024-01-05'), purchase_history(c, d, 1.5, 'day'))) AS p FROM (VALUES (1, date '2024-01-01'), (1, '2024-01-10'), (2, '2024-01-02'), (2, '2024-01-06')) v (c, d)) s,
-	 generate_series(0, length(p) - 1) i, LATERAL (SELECT accepted(set_byte(p, i, (get_byte(p, i) + 1) % 256)) UNION ALL SELECT accepted(set_byte(p, i, get_byte(p, i) # 128)) UNION ALL SELECT accepted(substr(p, 1, i))) a (accepted)
-GROUP BY accepted ORDER BY accepted;
+CALL refused('2025-01-02', '2025-01-01', NULL);
+CALL refused('infinity', NULL, NULL);
+CALL refused(NULL, '-infinity', NULL);
+CALL refused(NULL, NULL, 'infinity');
+CALL refused(NULL, '5874897-12-31', NULL);
+CALL refused('4713-01-01 BC', '294276-12-01', '294276-12-01');
+SELECT count(*) FROM year.kpi_by_period;
+SELECT _retention_window((SELECT purchase_history(1, date '2024-01-01', 'month')), NULL, NULL, false);
+SELECT _retention_window(NULL, NULL, NULL, false) IS NULL AS a, _retention_window((SELECT purchase_history(1, date '2024-01-01', 'day')), NULL, NULL, NULL) IS NULL AS b;
+-- In one pass it is what two functions say; and of what is anchored, too.
+SELECT _retention_window(h, '2024-03-01', '2024-06-30', false) = anchored(history_between(h, '2024-03-01', '2024-06-30'), h) AS same,
+	   _retention_window(anchored(p, h), '2024-03-01', '2024-06-30', false) = history_between(anchored(p, h), '2024-03-01', '2024-06-30') AS of_a_part
+FROM (SELECT purchase_history(n % 50, date '2024-01-01' + n, n::numeric, 'day') AS h, purchase_history(n % 50, date '2024-01-01' + n, n::numeric, 'day') FILTER (WHERE n % 3 = 0) AS p FROM generate_series(1, 300) n) h;
+
 SET client_min_messages = error;
-DROP SCHEMA windows CASCADE;
+DO $$ BEGIN FOR i IN 1..12 LOOP PERFORM retention_drop_views(('views ' || i)::name); END LOOP; END $$;
+SELECT retention_drop_views('filtered'), retention_drop_views('year');
+DROP SCHEMA windows_test CASCADE;

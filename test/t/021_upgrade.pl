@@ -173,14 +173,14 @@ patch('src/views/kpi.sql',
 	"\nWITH shop", "\n--\@column one_timers: customers with one order\nWITH shop",
 	"\nFROM facts\n", ",\n       coalesce((known).customers - (found).repeat_customers, 0) AS one_timers\nFROM facts\n");
 # an argument of a function that keeps it
-patch('sql/views.sql.in', "segments text[] DEFAULT NULL\n", "segments text[] DEFAULT NULL,\n\tcurrency text DEFAULT NULL\n",
-	'interval, float8, text, text, bool, text[]) IS', 'interval, float8, text, text, bool, text[], text) IS');
-patch('src/views/views.h', "ARG_SEGMENTS\n", "ARG_SEGMENTS,\n\tARG_CURRENCY\n", "ViewMode	mode;\n", "ViewMode	mode;\n\tconst char *currency;\n");
+patch('sql/views.sql.in', "as_of date DEFAULT NULL\n", "as_of date DEFAULT NULL,\n\tcurrency text DEFAULT NULL\n",
+	'bool, text[], date, date, date) IS', 'bool, text[], date, date, date, text) IS');
+patch('src/views/views.h', "ARG_AS_OF\n", "ARG_AS_OF,\n\tARG_CURRENCY\n", "ViewMode	mode;\n", "ViewMode	mode;\n\tconst char *currency;\n");
 patch('src/views/view_options.c',
 	'options->mode = mode_of_name(text_to_cstring(PG_GETARG_TEXT_PP(ARG_MODE)));', 'options->mode = mode_of_name(text_to_cstring(PG_GETARG_TEXT_PP(ARG_MODE)));
 	if (PG_NARGS() > ARG_CURRENCY && !PG_ARGISNULL(ARG_CURRENCY))
 		options->currency = text_to_cstring(PG_GETARG_TEXT_PP(ARG_CURRENCY));',
-	'options->ignore_row_security ? "true" : "false");', 'options->ignore_row_security ? "true" : "false");
+	'append_day(&sql, options->as_of, "as_of");', 'append_day(&sql, options->as_of, "as_of");
 	appendStringInfoString(&sql, ", ");
 	append_text(&sql, options->currency, "currency");
 	sql.data[sql.len - 2] = 0;',

@@ -45,15 +45,42 @@ n AS (SELECT span, a, b, (b - year)::date AS before, count(DISTINCT customer) FI
 SELECT span, a, b, before, now, CASE WHEN known THEN was END, CASE WHEN known THEN round((now::float8 / nullif(was, 0) - 1)::numeric, 3) END, new, CASE WHEN known THEN new_was END, known
 FROM n ORDER BY a DESC, span
 
---> of_2024
-SELECT customers FROM shop_2024.kpi;
-SELECT count(DISTINCT customer) FROM plain.numbered WHERE extract(year FROM at AT TIME ZONE 'Europe/Berlin') = 2024
+--> of_2025
+SELECT customers, orders, new_customers FROM shop_2025.kpi, (SELECT coalesce(sum(new_customers), 0) FROM shop_2025.kpi_by_period) n (new_customers);
+SELECT (SELECT count(DISTINCT customer) FROM plain.numbered WHERE extract(year FROM day) = 2025), (SELECT count(*) FROM plain.numbered WHERE extract(year FROM day) = 2025), (SELECT count(*) FROM plain.customer WHERE extract(year FROM first_day) = 2025)
 
---> of_2024
+--> of_2025
+SELECT to_char(q, 'YYYY-"Q"Q'), CASE WHEN plain.today() > '2025-12-31' THEN true ELSE q < date_trunc('quarter', plain.today()::timestamp) END,
+	   (SELECT count(DISTINCT customer) FROM plain.numbered WHERE date_trunc('quarter', day::timestamp) = q), (SELECT count(*) FROM plain.customer WHERE date_trunc('quarter', first_day::timestamp) = q),
+	   (SELECT count(DISTINCT n.customer) FROM plain.numbered n JOIN plain.customer c ON c.customer = n.customer WHERE date_trunc('quarter', day::timestamp) = q AND first_day < q),
+	   round(coalesce((SELECT sum(amount) FROM plain.known WHERE date_trunc('quarter', day::timestamp) = q), 0), 4), (SELECT count(DISTINCT customer) FROM plain.numbered WHERE day >= q - interval '9 months' AND day < q + interval '3 months')
+FROM (SELECT generate_series(timestamp '2025-01-01', timestamp '2025-10-01', interval '3 months') AS q) q
+WHERE q BETWEEN (SELECT date_trunc('quarter', min(day)::timestamp) FROM plain.rows) AND (SELECT date_trunc('quarter', max(day)::timestamp) FROM plain.rows) ORDER BY q
+
+--> of_2025
+SELECT reason, reason NOT IN ('no amount', 'no time', 'outside the window'), count(*), round(sum(amount), 4)
+FROM (SELECT *, CASE WHEN ordered_at IS NULL OR NOT isfinite(ordered_at) THEN 'no time' WHEN amount IS NULL THEN 'no amount' WHEN extract(year FROM ordered_at) <> 2025 THEN 'outside the window'
+					 WHEN customer_id IS NULL THEN CASE WHEN amount < 0 THEN 'guest refund' ELSE 'guest order' END WHEN amount >= 0 THEN 'order'
+					 WHEN EXISTS (SELECT FROM plain.numbered n WHERE n.customer = customer_id AND extract(year FROM day) = 2025) THEN 'refund' ELSE 'refund without order' END AS reason
+	  FROM orders) o
+GROUP BY reason
+
+--> by_filter
+SELECT customers FROM filtered_2025.kpi;
+SELECT count(DISTINCT customer) FROM plain.numbered WHERE extract(year FROM day) = 2025
+
+--> by_filter
+SELECT nullif((SELECT count(DISTINCT customer) FROM plain.numbered WHERE extract(year FROM day) = 2025), 0), nullif((SELECT count(*) FROM plain.customer WHERE extract(year FROM first_day) = 2025), 0)
+FROM (SELECT 1) one
+
+--> readings
+SELECT customers FROM berlin.kpi;
+SELECT count(DISTINCT customer) FROM plain.numbered WHERE amount < 500
+
+--> readings
 SELECT reason, reason NOT IN ('no amount', 'no time', 'filtered out'), count(*), round(sum(amount), 4)
-FROM (SELECT *, CASE WHEN (ordered_at >= '2024-01-01 00:00 Europe/Berlin' AND ordered_at < '2025-01-01 00:00 Europe/Berlin') IS NOT TRUE THEN 'filtered out'
-					 WHEN amount IS NULL THEN 'no amount' WHEN customer_id IS NULL THEN CASE WHEN amount < 0 THEN 'guest refund' ELSE 'guest order' END WHEN amount >= 0 THEN 'order'
-					 WHEN EXISTS (SELECT FROM plain.numbered n WHERE n.customer = customer_id AND extract(year FROM at AT TIME ZONE 'Europe/Berlin') = 2024) THEN 'refund' ELSE 'refund without order' END AS reason
+FROM (SELECT *, CASE WHEN (amount < 500) IS NOT TRUE THEN 'filtered out' WHEN ordered_at IS NULL OR NOT isfinite(ordered_at) THEN 'no time' WHEN customer_id IS NULL THEN CASE WHEN amount < 0 THEN 'guest refund' ELSE 'guest order' END WHEN amount >= 0 THEN 'order'
+					 WHEN EXISTS (SELECT FROM plain.numbered n WHERE n.customer = customer_id AND n.amount < 500) THEN 'refund' ELSE 'refund without order' END AS reason
 	  FROM orders) o
 GROUP BY reason
 
