@@ -194,6 +194,28 @@ VALUES
 INSERT INTO comparison (case_name, peers, at_least)
 VALUES ('rfm_summary by customer', '{hand-written}', 1), ('order_gap by customer', '{hand-written}', 1);
 
+-- Of all customers the list is the way: groups are PostgreSQL's, whatever is asked of them.
+INSERT INTO measure (case_name, role, source, query, memory)
+VALUES
+	('facts of each customer', 'retention', 'orders_int8', $$
+		SELECT customer::int8 AS k, orders, revenue / orders AS aov, lifespan_days, mean_gap_days
+		FROM customer_list((SELECT purchase_history(customer_id, ordered_at, amount, 'day', 'UTC') FROM orders_int8)) $$, true),
+	('facts of each customer', 'of a stored history', 'stored_history', $$
+		SELECT customer::int8 AS k, orders, revenue / orders AS aov, lifespan_days, mean_gap_days FROM stored_history, customer_list(h) $$, true),
+	('facts of each customer', 'aggregates by group', 'orders_int8', $$
+		SELECT customer_id AS k, count(*) AS orders, aov(amount) AS aov, lifetime_span(ordered_at) AS lifespan, clv(ordered_at, amount) AS clv
+		FROM orders_int8 GROUP BY customer_id $$, false),
+	('facts of each customer', 'hand-written', 'orders_int8', $$
+		SELECT customer_id AS k, orders, revenue / orders AS aov, last - first AS lifespan_days, (last - first) / nullif(orders - 1, 0)::float8 AS mean_gap_days
+		FROM (SELECT customer_id, count(*) AS orders, sum(amount) AS revenue, min(ordered_at)::date AS first, max(ordered_at)::date AS last
+			  FROM orders_int8 GROUP BY customer_id) c $$, true);
+
+INSERT INTO comparison (case_name, ours, peers, at_least, same)
+VALUES
+	('facts of each customer', 'retention', '{hand-written}', 5, true),
+	('facts of each customer', 'of a stored history', '{hand-written}', 5, false),
+	('facts of each customer', 'aggregates by group', '{hand-written}', NULL, false);
+
 -- ---- the calendar ------------------------------------------------------------
 
 INSERT INTO measure (case_name, role, source, query)

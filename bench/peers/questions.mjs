@@ -1,6 +1,6 @@
 // What bench/peers/run asks: of each question the answer of retention, the
 // fastest SQL known for PostgreSQL, and the fastest known for DuckDB.  TABLE is
-// the table's name there.  An answer is one row of numbers, which sums up every
+// the table's name there; peers_views are the views over orders_int8.  An answer is one row of numbers, which sums up every
 // column: so all of it is computed, little is sent, and the answers compare.
 import { readFileSync } from 'node:fs'
 
@@ -37,7 +37,39 @@ const ofKey = key => [
 	{ name: `repeat_rate, ${key}`, table: `orders_${key}`, retention: 'SELECT repeat_rate(customer_id) FROM TABLE', hand: rate, duckdb: rate },
 ]
 
+// Who is new is a matter of all periods, so each customer's first one is found first.
+const byPeriod = month => `
+	SELECT period, count(*) AS customers, count(*) FILTER (WHERE n > 1) AS repeat_customers, sum(n) AS orders, sum(paid) AS revenue,
+		   count(*) FILTER (WHERE period = first) AS new_customers, sum(paid) FILTER (WHERE period = first) AS new_revenue,
+		   count(*) FILTER (WHERE period > first) AS returning_customers
+	FROM (SELECT customer_id, period, n, paid, min(period) OVER (PARTITION BY customer_id) AS first
+		  FROM (SELECT customer_id, ${month} AS period, count(*) AS n, sum(amount) AS paid FROM TABLE GROUP BY 1, 2) m) f
+	GROUP BY period`
+const periods = query => `
+	SELECT count(*), sum(customers), sum(repeat_customers), sum(orders), sum(revenue), sum(new_customers), sum(new_revenue), sum(returning_customers)
+	FROM (${query}) p`
+
+// A score says how many have less; "over" divides whole numbers.
+const scored = over => `
+	SELECT customer_id, n AS orders, paid AS revenue, first::date AS first_order, last::date AS last_order, last::date - first::date AS lifespan_days,
+		   5 - 5 * (rank() OVER (ORDER BY last::date DESC) - 1) ${over} count(*) OVER () AS recency_score,
+		   1 + 5 * (rank() OVER (ORDER BY n) - 1) ${over} count(*) OVER () AS frequency_score,
+		   1 + 5 * (rank() OVER (ORDER BY paid) - 1) ${over} count(*) OVER () AS monetary_score
+	FROM (SELECT customer_id, count(*) AS n, sum(amount) AS paid, min(ordered_at) AS first, max(ordered_at) AS last FROM TABLE GROUP BY customer_id) c`
+const customerSums = query => `
+	SELECT count(*), sum(orders), sum(revenue), count(first_order), count(last_order), sum(lifespan_days), sum(recency_score), sum(frequency_score), sum(monetary_score)
+	FROM (${query}) c`
+
 export const questions = [
+	{
+		name: 'view kpi_by_period', table: 'orders_int8',
+		retention: periods('SELECT * FROM peers_views.kpi_by_period'),
+		hand: periods(byPeriod(`date_trunc('month', ordered_at)`)), duckdb: periods(byPeriod(`date_trunc('month', ordered_at)`)),
+	},
+	{
+		name: 'view customers, facts and scores', table: 'orders_int8',
+		retention: customerSums('SELECT * FROM peers_views.customers'), hand: customerSums(scored('/')), duckdb: customerSums(scored('//')),
+	},
 	{
 		name: 'monthly cohort matrix', table: 'orders_int8',
 		retention: summedMatrix('retention'), hand: summedMatrix('hand-written'), duckdb: summedMatrix('duckdb'),
