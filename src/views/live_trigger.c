@@ -63,6 +63,7 @@
 /* Ready to be evaluated. */
 typedef struct Compiled
 {
+	MemoryContext memory;		/* of all of it */
 	ExprContext *context;
 	ExprState **states;			/* of each column of order_changes; NULL: of the weight, or one dropped */
 	Datum	   *values[2];		/* of the row as it is, and as it was */
@@ -384,9 +385,12 @@ static void
 compile(LiveTrigger *live)
 {
 	int			n = live->columns->natts;
-	MemoryContext old = MemoryContextSwitchTo(live->foreign ? TopTransactionContext : live->context);
+	MemoryContext memory = AllocSetContextCreate(live->foreign ? TopTransactionContext : live->context,
+												 "expressions of live views", ALLOCSET_SMALL_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(memory);
 	Compiled   *compiled = palloc0(sizeof(Compiled));
 
+	compiled->memory = memory;
 	compiled->context = CreateStandaloneExprContext();
 	compiled->states = palloc0(n * sizeof(ExprState *));
 	for (int i = 0; i < 2; i++)
@@ -422,7 +426,11 @@ find_trigger(const Trigger *trigger, Relation orders)
 		return live;
 	/* what is in use is still needed by who has called us */
 	if (live->context && !(live->compiled && live->compiled->in_use))
+	{
+		if (live->foreign && live->compiled)
+			MemoryContextDelete(live->compiled->memory);
 		MemoryContextDelete(live->context);
+	}
 	live->context = NULL;
 	live->compiled = NULL;
 	live->seen = 0;

@@ -1,5 +1,6 @@
 # Live views while orders are written: by many at once, at each isolation level, with savepoints and
 # prepared transactions, folded and read meanwhile, through a crash, a dump, replication; and whose rights are used.
+# RETENTION_LONG=1: for two minutes.
 
 use strict;
 use warnings;
