@@ -43,6 +43,12 @@ CREATE FUNCTION rate(int) RETURNS float8 LANGUAGE sql STABLE
 	BEGIN ATOMIC SELECT metrics.repeat_rate(b) FROM bases WHERE month = $1; END;
 CREATE AGGREGATE union_of(metrics.customer_base) (
 	SFUNC = metrics._retention_customer_base_combine, STYPE = metrics.customer_base, FINALFUNC = metrics._retention_customer_base_final);
+-- views of parts of the shop, and of some days
+SET client_min_messages = warning;
+SELECT metrics.retention_create_views('orders', 'customer', 'ordered_at', 'amount', target => 'parts', segments => ARRAY['month AS "the month"', 'month % 2 = 0 AS even'],
+	from_day => '2020-03-01', until_day => '2020-07-10');
+SELECT metrics.retention_create_views('orders', 'customer', 'ordered_at', 'amount', target => 'parts_kept', segments => ARRAY['month AS "the month"', 'month % 2 = 0 AS even'],
+	from_day => '2020-03-01', until_day => '2020-07-10', mode => 'materialized');
 });
 
 my $everything = q{SET search_path = public, metrics; SET timezone = 'UTC';
@@ -50,7 +56,12 @@ SELECT month, b FROM bases ORDER BY month;
 SELECT * FROM by_month ORDER BY month;
 SELECT * FROM asked ORDER BY month;
 SELECT * FROM checked ORDER BY n;
-SELECT rate(3), customers(union_of(b)) FROM bases WHERE month < 100;};
+SELECT rate(3), customers(union_of(b)) FROM bases WHERE month < 100;
+SELECT to_jsonb(k) - 'updated_at' FROM parts.kpi_by_segment AS k ORDER BY segment, value;
+SELECT to_jsonb(k) - 'updated_at' FROM parts_kept.kpi_by_segment_and_period AS k ORDER BY segment, value, period_start;
+SELECT even, count(*), sum(orders) FROM parts.customers GROUP BY even ORDER BY even;
+SELECT "the month", count(*) FROM parts_kept.customer_facts GROUP BY 1 ORDER BY 1;
+SELECT from_day, until_day, as_of FROM parts_kept.retention_options;};
 my $expected = $node->safe_psql('shop', $everything);
 
 # NULL where the base was given no rows, and one of nothing but guests
@@ -75,6 +86,14 @@ foreach my $format ('plain', 'custom')
 			"restore, $format");
 	}
 	is($node->safe_psql("restored_$format", $everything), $expected, "everything is there again, $format");
+	# they are known for what they are, and can be made again and go
+	my ($status, $made, $errors) = $node->psql("restored_$format", "SELECT count(*) FROM metrics.retention_refresh_views('parts'); SELECT count(*) FROM metrics.retention_refresh_views('parts_kept')");
+	is($made, join("\n", ($node->safe_psql("restored_$format", "SELECT count(*) FROM metrics.retention_create_views('public.orders', 'customer', 'ordered_at', 'amount', target => 'new', segments => '{month}')")) x 2),
+		"views of parts are made again, $format");
+	is($errors, '', "and nothing is left behind, $format");
+	is($node->safe_psql("restored_$format", $everything), $expected, "they say the same, $format");
+	$node->safe_psql("restored_$format", "SELECT metrics.retention_drop_views('parts'); SELECT metrics.retention_drop_views('parts_kept')");
+	is($node->safe_psql("restored_$format", "SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'parts%'"), '0', "and go with all they had, $format");
 }
 unlike(slurp_file("$dir/shop.plain"), qr/CREATE (AGGREGATE|FUNCTION|TYPE) (metrics|public)\.(clv|customer_base)/,
 	'the dump has the extension, and not its objects');

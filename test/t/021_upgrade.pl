@@ -188,7 +188,7 @@ patch('src/views/view_options.c',
 patch('src/views/existing_views.c', "\t{\"mode\", ", "\t{\"currency\", \"of the amounts\"},\n\t{\"mode\", ");
 # a model with one parameter more than any has
 copy("$source/test/upgrade/stairs.c", "$build/src/model/") or die $!;
-patch('src/model/model_registry.h', "MODEL_MAX_PARAMS\t5", "MODEL_MAX_PARAMS\t6");
+patch('src/math/optimize.h', "OPTIMIZE_MAX_PARAMS\t5", "OPTIMIZE_MAX_PARAMS\t6");
 patch('src/model/model_list.h', "CONTRACT_MODEL(bdw)\n", "CONTRACT_MODEL(bdw)\nCONTRACT_MODEL(stairs)\n");
 system_or_bail('touch', "$build/META.json");
 
