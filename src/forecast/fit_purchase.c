@@ -182,7 +182,7 @@ start_from_sample(Shop *shop, double *start, int *iterations)
 	return true;
 }
 
-/* "only_inside": not if some of the customers don't decide already */
+/* "only_inside": one more search, and not if some of the customers don't decide already */
 static bool
 fit_from(Shop *shop, Fit *fit, const PurchaseKind *kind, int k, const double *from, bool only_inside)
 {
@@ -196,7 +196,10 @@ fit_from(Shop *shop, Fit *fit, const PurchaseKind *kind, int k, const double *fr
 	memcpy(start, from, shop->model.kind->about.nparams * sizeof(double));
 	if (shop->ncells > MANY_CELLS && !start_from_sample(shop, start, &iterations) && only_inside)
 		return false;
-	retention_maximize(loglik, shop, kind->about.nparams, &kind->about.ratios, start, &fit->optimum);
+	if (only_inside)
+		retention_maximize_once(loglik, shop, kind->about.nparams, &kind->about.ratios, start, &fit->optimum);
+	else
+		retention_maximize(loglik, shop, kind->about.nparams, &kind->about.ratios, start, &fit->optimum);
 	fit->optimum.iterations += iterations;
 	return true;
 }
@@ -243,8 +246,16 @@ try_other_starts(Shop *shop, Fit *best, const Fit *nbd)
 		/* the last two parameters are of who leaves: a and b, or s and beta */
 		start[n - 2] *= unlike[i];
 		start[n - 1] *= unlike[i];
-		if (fit_from(shop, &fit, kind, best->k, start, true))
-			take_better(best, &fit);
+		if (!fit_from(shop, &fit, kind, best->k, start, true))
+			continue;
+
+		/* on the way to somewhere better: all the way */
+		if (!fit.optimum.converged && fit.optimum.value > best->optimum.value + LOGLIK_TOLERANCE(best->optimum.value))
+		{
+			memcpy(start, fit.optimum.params, n * sizeof(double));
+			(void) fit_from(shop, &fit, kind, best->k, start, false);
+		}
+		take_better(best, &fit);
 	}
 	if (best->k == 1 && best->optimum.value < nbd->optimum.value - LOGLIK_TOLERANCE(nbd->optimum.value))
 	{

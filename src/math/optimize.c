@@ -38,6 +38,7 @@
 #define MAX_TRIALS		40		/* of a line search */
 #define MAX_ROUNDS		8		/* of climbing and Newton's method */
 #define MAX_EVALUATIONS	400		/* in all, from one start */
+#define MAX_EVALUATIONS_ONCE	100 /* of a search that is one more */
 #define MAX_NEWTON		8		/* steps with one matrix */
 
 /* Of the derivatives, relative to the value: end of the climb, and of it all. */
@@ -736,19 +737,18 @@ invert(const Search *search, const Curvature *curvature, double (*result)[N], do
 	}
 }
 
-void
-retention_maximize(ObjectiveFunction function, void *arg, int nparams,
-				   const OptimizeRatios *ratios, const double *start, Optimum *optimum)
+static void
+maximize(Search search, const double *start, bool twice, Optimum *optimum)
 {
 	static const double ones[N] = {1, 1, 1, 1, 1};
-	Search		search = begin_search(function, arg, nparams, ratios);
+	int			nparams = search.n;
 	Curvature	curvature;
 	bool		proper;
 	bool		interior;
 
 	proper = find_top(&search, start, &curvature);
 	interior = proper && curvature.n == nparams;
-	if (!interior)
+	if (!interior && twice)
 	{
 		Search		again = search;
 		Curvature	curvature_again;
@@ -784,6 +784,23 @@ retention_maximize(ObjectiveFunction function, void *arg, int nparams,
 		optimum->at_bound[i] = search.best.theta[i] <= search.lowest || search.best.theta[i] >= search.highest;
 		optimum->place[i] = search.best.theta[i];
 	}
+}
+
+void
+retention_maximize(ObjectiveFunction function, void *arg, int nparams,
+				   const OptimizeRatios *ratios, const double *start, Optimum *optimum)
+{
+	maximize(begin_search(function, arg, nparams, ratios), start, true, optimum);
+}
+
+void
+retention_maximize_once(ObjectiveFunction function, void *arg, int nparams,
+						const OptimizeRatios *ratios, const double *start, Optimum *optimum)
+{
+	Search		search = begin_search(function, arg, nparams, ratios);
+
+	search.most_evaluations = MAX_EVALUATIONS_ONCE;
+	maximize(search, start, false, optimum);
 }
 
 /* Largest values with what is fixed where it is; from search->best. */

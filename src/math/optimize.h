@@ -62,6 +62,10 @@ typedef struct Optimum
 extern void retention_maximize(ObjectiveFunction function, void *arg, int nparams,
 							   const OptimizeRatios *ratios, const double *start, Optimum *optimum);
 
+/* The same from that start alone, and with less patience: one more search besides another. */
+extern void retention_maximize_once(ObjectiveFunction function, void *arg, int nparams,
+									const OptimizeRatios *ratios, const double *start, Optimum *optimum);
+
 /* A largest value among those with some parameters, or ratios, where they are. */
 typedef struct ProfilePoint
 {
