@@ -42,7 +42,7 @@ CREATE FUNCTION argument(name text, type regtype) RETURNS text LANGUAGE sql AS $
 		WHEN 'duration' THEN CASE type WHEN 'interval'::regtype THEN 'n % 1700 * interval ''12 hours''' ELSE format('(n %% 1700 * 0.5)::%s', type) END
 		WHEN 'event' THEN CASE type WHEN 'int8'::regtype THEN '(n % 3 = 0)::int::int8' ELSE format('(n %% 3 = 0)::%s', type) END
 		WHEN 'period_index' THEN 'n'
-		WHEN 'survivors' THEN '1000000 - n'
+		WHEN 'survivors' THEN CASE WHEN type IN ('int4[]'::regtype, 'int8[]'::regtype) THEN format('ARRAY[1000 + n, 700, 500]::%s', type) ELSE '1000000 - n' END
 		WHEN 'model' THEN '''bdw'''
 		END
 $f$;
@@ -54,7 +54,7 @@ FROM pg_aggregate a JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.ob
 JOIN pg_extension e ON d.refobjid = e.oid AND e.extname = 'retention'
 JOIN pg_proc f ON f.oid = a.aggtransfn
 WHERE f.proargnames IS NOT NULL AND NOT ('time_zone' = ANY (f.proargnames) AND NOT 'timestamptz'::regtype = ANY (f.proargtypes))
-ORDER BY a.aggtranstype, f.proargnames, 'text'::regtype = ANY (f.proargtypes), '"char"'::regtype = ANY (f.proargtypes), f.oid::regprocedure::text;
+ORDER BY a.aggtranstype, f.proargnames, 'text'::regtype = ANY (f.proargtypes), '"char"'::regtype = ANY (f.proargtypes), f.oid::regprocedure::text COLLATE "C";
 -- a new argument, of which nothing is known here
 SELECT transition::regprocedure, name FROM transitions, unnest(names, types) u (name, argument_type) WHERE argument(name, argument_type) IS NULL;
 
