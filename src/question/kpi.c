@@ -17,7 +17,7 @@
 #include "utils/memutils.h"
 
 /*
- * _retention_kpi(purchase_history, as_of): (repeat_customers, lifespan_days, tenure_days,
+ * _retention_kpi(purchase_history, as_of, from_day): (repeat_customers, lifespan_days, tenure_days,
  * top_20_percent_revenue, top_20_percent_share)
  */
 PG_FUNCTION_INFO_V1(retention_history_kpi);
@@ -36,6 +36,7 @@ retention_history_kpi(PG_FUNCTION_ARGS)
 	int64		repeaters = 0;
 	int64		span = 0;
 	int64		tenure = 0;
+	int32		from_day = PG_ARGISNULL(2) ? PG_INT32_MIN : PG_GETARG_DATEADT(2);
 	int			words;
 
 	if (PG_ARGISNULL(0))
@@ -71,7 +72,10 @@ retention_history_kpi(PG_FUNCTION_ARGS)
 			customers++;
 			repeaters += orders > 1;
 			span += last - first;
-			tenure += question.as_of - first;
+			/* of a part they have been customers since their first order in the whole */
+			if (question.of_part)
+				first = question_day(&question, mark_period(question.origin));
+			tenure += question.as_of - Max(first, from_day);
 			if (question_has_money(&question))
 				retention_payments_add(&payments, &question, &paid, context);
 		}

@@ -24,13 +24,13 @@
 --@column clv: customer lifetime value: margin x customer_value / years from the first to the last order x lifespan in years; margin and lifespan are those these views were made with; a year is 365.25 days. Give the lifespan: without one it is the mean time for which customers have stayed so far, and clv then at most margin x customer_value in every shop, old or young, as nobody has been seen for longer than from the first to the last order. Who has been silent for longer than the usual gap (see customers.status) has left with the last order, everyone else is still counting: restricted_mean(active_life(history)) of order_history
 --@column top_20_percent_revenue: revenue of the 20 % of the customers who have paid most
 --@column top_20_percent_share: top_20_percent_revenue / revenue of all customers with an order, 0 to 1, or a little above where the rest got back more than they paid; NULL unless that is above 0
---@column revenue_per_customer_year: revenue / sum over the customers of the years from the first order to now: what a customer pays a year, of all the time that they could have; NULL if that is none
+--@column revenue_per_customer_year: revenue / sum over the customers of the years from the first order of all to now: what a customer pays a year, of all the time that they could have. The first order is that in the whole shop, also of a part; of a window the years are those within it. NULL if that is none
 --@column changes_waiting: where views are live, changes of orders that wait for retention_refresh_data(): the numbers have them, and each makes reading a little slower; NULL in other modes
 --@column updated_at: @updated_at@
 WITH shop AS MATERIALIZED (
     SELECT history@and_whole@, @changes_waiting@ AS changes_waiting FROM @window@
 ), facts AS MATERIALIZED (
-    SELECT @r@history_info(history) AS known, @r@_retention_kpi(history, @as_of@) AS found FROM shop
+    SELECT @r@history_info(history) AS known, @r@_retention_kpi(history, @as_of@, @from_day@) AS found FROM shop
 ), whole AS MATERIALIZED (
     SELECT @lifespan_days_of_whole@ AS lifespan_days FROM shop
 )

@@ -62,7 +62,7 @@
 #define ABOUT_SEGMENT_OF_CUSTOMER	"a segment of the customer: that of the first order, which is theirs for ever; of several orders on that day the first value by bytes, and NULL only if none has one"
 
 /* What is said of a column of order_rows that parts of the shop are told by. */
-#define ABOUT_SEGMENT		"a segment: a text; of lines with an order_id an order's is the first by bytes of those that its lines have"
+#define ABOUT_SEGMENT		"a segment: a text; of lines with an order_id an order's is the first by bytes of those that its lines at or above 0 have, and a refund's its own"
 
 /* Behind the name of a view in that of the materialized one that keeps its rows. */
 #define DATA_SUFFIX			"_data"

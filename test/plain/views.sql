@@ -121,7 +121,10 @@ CREATE FUNCTION plain_kpi(which int) RETURNS SETOF jsonb STABLE LANGUAGE sql AS 
 		'clv', margin::numeric * customer_value / nullif(observed, 0) * coalesce(s.lifespan_days, stay(coalesce((SELECT longer FROM windows WHERE id = which), which))::numeric),
 		'revenue_per_customer_year', revenue * 365.25 / nullif(tenure, 0), 'changes_waiting', NULL)
 	FROM shops s, numbers(which, NULL) n,
-		 (SELECT min(first) AS first, max(last) AS last, max(last) - min(first) AS observed, sum(today(which) - first) AS tenure FROM customer_periods WHERE id = which AND period IS NULL AND orders > 0) f
+		 (SELECT min(c.first) AS first, max(c.last) AS last, max(c.last) - min(c.first) AS observed,
+				 -- since they are customers of the whole shop, within the window
+				 sum(today(which) - greatest(w.day, (SELECT from_day FROM windows WHERE id = which))) AS tenure
+		  FROM customer_periods c JOIN firsts w ON w.id = whole(which) AND w.customer = c.customer WHERE c.id = which AND c.period IS NULL AND c.orders > 0) f
 	WHERE s.id = which
 $$;
 
