@@ -120,7 +120,7 @@ main(int argc, char **argv)
 {
 	static const char *const names[MODEL_MAX_PARAMS] = {"a", "b", "c"};
 	static const ContractPeriod survivors[] = {
-		{0, 1000}, {1, 869}, {2, 743}, {3, 653}, {5, 551}, {6, 517}, {7, 491}, {12, 400}, {13, 400}
+		{0, 1000, 0}, {1, 869, 0}, {2, 743, 0}, {3, 653, 0}, {5, 551, 0}, {6, 517, 0}, {7, 491, 0}, {12, 400, 0}, {13, 400, 0}
 	};
 	Check		survival = CHECK("ln S(n)", 1e-13);
 	Check		retention = CHECK("S(n) / S(n - 1)", 1e-13);
