@@ -1,11 +1,11 @@
 --@view kpi_to_date
---@about The month, the quarter and the year so far, each beside the same days of the year before: one row for each of them, and one for the period of these views where it is another. So far is until kpi.last_order; without orders there is no row. What is of the year before is NULL where the shop had not begun by the first of those days (is_year_before_complete), so that nothing is compared with a part; a change is NULL there, too, and where there is nothing above 0 to change from. It has no other window: from_day and until_day change nothing here.
+--@about The month, the quarter and the year so far, each beside the same days of the year before: one row for each of them, and one for the period of these views where it is another. So far is until now: kpi.last_order, unless as_of or until_day says so; without orders there is no row. What is of the year before is NULL where the shop had not begun by the first of those days (is_year_before_complete), so that nothing is compared with a part; a change is NULL there, too, and where there is nothing above 0 to change from. It has no other window: from_day changes nothing here.
 --@by_segment kpi_to_date_by_segment: The numbers of kpi_to_date for each part of the shop by itself: one row for each value of each segment and each span. Until when that is, and whether the year before is complete, the whole shop says: a part that had no orders in those days has none.
 --@key span
 --@reads order_history
 --@column span: month, quarter or year, of the calendar; day, week, week from sunday, quarter from april, year from april, 28 days ...: what these views were made with, and of a quarter from another month the year from it, too
 --@column from_day: first day of the span, on the shop's calendar
---@column until_day: last day seen: kpi.last_order. It may not be over
+--@column until_day: last day seen: now, which is the last order unless as_of or until_day says so. The last order's may not be over
 --@column year_before_from_day: first of the same days of the year before: of the same month and day; of days, weeks and runs of days that 364 days before, so that the days of the week are the same
 --@column year_before_until_day: last of the same days of the year before. Of 29 February it is the 28th; that a month had a day more in the year before, a February of 29 days, is not made up for
 --@column is_year_before_complete: whether the first order of all came on year_before_from_day or earlier
@@ -44,12 +44,12 @@
 --@column aov_change: aov / aov_year_before - 1
 --@column updated_at: @updated_at@
 WITH shop AS MATERIALIZED (
-    SELECT history FROM @shop@
+    SELECT history FROM @until_its_end@
 ), spans AS MATERIALIZED (
     SELECT number, span, from_day, until_day, (from_day - year)::date AS year_before_from_day, (until_day - year)::date AS year_before_until_day, first_order
-    FROM (SELECT s.number, s.span, s.year, @r@period_start((known).last_order, s.span) AS from_day, (known).last_order AS until_day, (known).first_order
-          FROM (SELECT @r@_retention_order_days(history) AS known FROM shop) AS k, (VALUES @spans@) AS s (number, span, year)
-          WHERE (known).last_order IS NOT NULL) AS d
+    FROM (SELECT s.number, s.span, s.year, @r@period_start(today, s.span) AS from_day, today AS until_day, (known).first_order
+          FROM (SELECT known, coalesce(as_of, (known).last_order) AS today FROM (SELECT @r@_retention_order_days(history) AS known, @as_of@ AS as_of FROM shop) AS n) AS k, (VALUES @spans@) AS s (number, span, year)
+          WHERE today >= (known).first_order) AS d
 ), windows AS MATERIALIZED (
     SELECT cell,
            (cell).orders + (cell).guest_orders AS all_orders,

@@ -325,6 +325,9 @@ fill_in_template(const char *text, bool of_part, const char *target, const Optio
 		{"shop", psprintf("%s AS shop", shop)},
 		{"window", window_sql(options, shop, ext, of_part, false)},
 		{"newcomers", window_sql(options, shop, ext, of_part, true)},
+		/* without what came after the window */
+		{"until_its_end", options->until_day ? psprintf("(SELECT %s._retention_window(w.history, NULL::date, %s, false) AS history FROM %s AS w) AS shop",
+														ext, day_sql(options->until_day), shop) : psprintf("%s AS shop", shop)},
 		/* columns of these */
 		{"whole", has_window(options) ? "whole" : "history"},
 		{"and_whole", has_window(options) ? ", whole" : ""},

@@ -134,7 +134,7 @@ CREATE FUNCTION plain_of(view text, piece int, shop int) RETURNS text LANGUAGE s
 		WHEN view = 'kpi_by_period' THEN format('plain_window_by_period(%s)', piece)
 		WHEN view IN ('cohort_retention', 'lifecycle') THEN format('(SELECT p FROM plain_%s(%s) p WHERE is_reported(%2$s, (p ->> ''period_start'')::date))', view, piece + 1000)
 		WHEN view IN ('customers', 'customer_facts') THEN format('(SELECT p FROM plain_%s(%s) p, shops s WHERE s.id = %2$s AND (p ->> ''last_order'')::date >= coalesce(from_day, ''-infinity''))', view, piece + 1000)
-		WHEN view IN ('rfm_quintiles', 'outlook') THEN format('plain_%s(%s)', view, piece + 1000)
+		WHEN view IN ('rfm_quintiles', 'outlook', 'kpi_to_date') THEN format('plain_%s(%s)', view, piece + 1000)
 		WHEN view = 'excluded_rows' THEN format('plain_window_excluded(%s, %s)', piece, shop)
 		WHEN view = 'order_sequence' THEN format('(SELECT p FROM plain_%s(%s) p, shops s WHERE s.id = %2$s AND (CASE WHEN s.at = ''timestamptz'' THEN (p ->> ''ordered_at'')::timestamp AT TIME ZONE ''UTC'' AT TIME ZONE zone ELSE (p ->> ''ordered_at'')::timestamp END)::date >= coalesce(from_day, ''-infinity''))', view, piece + 1000)
 		ELSE format('plain_%s(%s)', view, piece + 3000) END
@@ -143,7 +143,7 @@ DO $$
 DECLARE
 	p record;
 BEGIN
-	FOR p IN SELECT * FROM pieces, keys WHERE view <> 'kpi_to_date' AND (NOT is_part OR (of_parts IS NOT NULL AND EXISTS (SELECT FROM sold o WHERE o.id = shop AND o.kept AND o.country IS NOT DISTINCT FROM pieces.country))) LOOP
+	FOR p IN SELECT * FROM pieces, keys WHERE (NOT is_part OR (of_parts IS NOT NULL AND EXISTS (SELECT FROM sold o WHERE o.id = shop AND o.kept AND o.country IS NOT DISTINCT FROM pieces.country))) LOOP
 		CALL compare_view(p.piece, p.view, format('%I.%I', 'views ' || p.shop, CASE WHEN p.is_part THEN p.of_parts ELSE p.view END), p.key, plain_of(p.view, p.piece, p.shop),
 			CASE WHEN p.is_part THEN format('value IS NOT DISTINCT FROM %L', p.country) ELSE 'true' END);
 	END LOOP;
