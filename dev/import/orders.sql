@@ -15,6 +15,19 @@ SELECT file, line, profile, problem, per_order,
 	   CASE WHEN NOT wanted THEN 'not wanted: --where' WHEN problem IS NOT NULL THEN 'unreadable' WHEN amount = 'NaN' OR NOT isfinite(ordered_at) THEN 'unreadable' END AS lost
 FROM import_read AS r, import_asked AS a;
 
+-- A number that starts again each year, or that a spreadsheet has cut to 4.5E+12, would make one order of those of many customers.
+CREATE TEMP TABLE import_mixed AS
+SELECT min(order_id) AS order_id, min(lower(customer)) < max(lower(customer)) AS mixed
+FROM import_line WHERE lost IS NULL AND order_id IS NOT NULL GROUP BY key HAVING count(*) > 1;
+DO $$
+BEGIN
+	IF (SELECT avg(coalesce(mixed, false)::int) > 0.05 FROM pg_temp.import_mixed) THEN
+		RAISE EXCEPTION 'the rows of one order number are of several customers, such as those of %', (SELECT min(order_id) FROM pg_temp.import_mixed WHERE mixed)
+			USING DETAIL = (SELECT format('So are %s of the %s numbers that stand in several rows.', count(*) FILTER (WHERE mixed), count(*)) FROM pg_temp.import_mixed),
+				HINT = 'Is each row an order, say --order-id none; is the number or the customer another column, name it: --order-id, --customer.';
+	END IF;
+END $$;
+
 -- Files that overlap: an order that stands in several is that of the last; without order numbers, a row of a customer counts as often as in
 -- the file that has it most.
 UPDATE import_line AS l SET lost = 'also in a later file'
@@ -74,7 +87,7 @@ FROM (SELECT CASE lost WHEN 'unreadable' THEN coalesce(regexp_replace(l.problem,
 			 f.name || ', line ' || line || coalesce(': ' || substring(problem FROM ': (.*)'), '') AS example
 	  FROM import_line AS l JOIN import_file AS f USING (file) WHERE lost IS NOT NULL
 	  UNION ALL
-	  SELECT 'more cells than columns', 1, NULL, f.name || ', line ' || line || ': ' || reason FROM import_bad JOIN import_file AS f USING (file)
+	  SELECT CASE WHEN reason LIKE 'it has %' THEN 'more cells than columns' ELSE 'a cell too long' END, 1, NULL, f.name || ', line ' || line || ': ' || reason FROM import_bad JOIN import_file AS f USING (file)
 	  UNION ALL
 	  SELECT regexp_replace(out, '^not an order: .*', 'not an order'), rows, total, f.name || ', line ' || line FROM import_order JOIN import_file AS f USING (file) WHERE out IS NOT NULL) AS s
 GROUP BY reason;
@@ -111,6 +124,10 @@ FROM import_main AS m;
 INSERT INTO import_decision
 SELECT 54, 'twice', pg_temp.many(count(DISTINCT key), 'order stands', 'orders stand') || ' in several files, and is that of the last', ''
 FROM import_line WHERE lost = 'also in a later file' HAVING count(*) > 0;
+
+INSERT INTO import_decision
+SELECT 55, 'mixed', pg_temp.many(count(*), 'order has', 'orders have') || ' rows of several customers, and the customer is that of the first: ' || min(order_id), '--order-id, --customer'
+FROM import_mixed WHERE mixed HAVING count(*) > 0;
 
 \pset tuples_only on
 \pset format unaligned

@@ -49,6 +49,10 @@ class Table:
         is shorter ends in empty cells, as spreadsheets leave those away; one that is longer is bad."""
         width = len(self.header)
         for line, cells in self._rows(width):
+            if cells is None:
+                self.seen += 1
+                self.bad.append((line, f"a cell of it is longer than {csv.field_size_limit():,} letters"))
+                continue
             if line <= self.header_line or (not (cells and cells[0]) and blank(cells)):
                 continue
             self.seen += 1
@@ -239,7 +243,7 @@ def parsed(lines, dialect, width, before):
             try:
                 cells = next(csv.reader(taken, delimiter=dialect["delimiter"], quoting=csv.QUOTE_NONE), [])
             except csv.Error:
-                cells = []
+                cells = None
             reader = csv.reader(feed(), **dialect)
         yield number + 1, cells
         number += len(taken)
@@ -291,7 +295,7 @@ def open_workbook(path, known, sheet):
 
 def find_header(path, rows, known):
     """(line, names): the row with most names that columns have, or else the first that is as wide as most."""
-    rows = [(line, [str(cell).strip() for cell in cells]) for line, cells in rows]
+    rows = [(line, [str(cell).strip() for cell in cells]) for line, cells in rows if cells]
     rows = [(line, cells) for line, cells in rows if any(cells)]
     if not rows:
         raise Refusal(f"{path} has no rows")

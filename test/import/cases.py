@@ -17,6 +17,13 @@ PAYPAL = "Date,Time,TimeZone,Name,Type,Status,Currency,Gross,Fee,Net,From Email 
 PAYPAL_DE = "Datum;Uhrzeit;Zeitzone;Name;Typ;Status;Währung;Brutto;Entgelt;Netto;Absender E-Mail-Adresse;Empfänger E-Mail-Adresse;Transaktionscode\n"
 
 CASES = [
+    # ---- numbers that are no order's
+    ("a number that starts again", {"a.csv": csv_of("1,ann,2024-01-01,5.00", "2,bob,2024-01-02,6.00", "1,cid,2025-01-03,7.00")}, [], "LOAD several customers, such as those of 1"),
+    ("and in the next file", {"a.csv": csv_of("1,ann,2024-01-01,5.00", "2,bob,2024-01-02,6.00"), "b.csv": csv_of("1,cid,2025-01-03,7.00")}, [], "LOAD several customers, such as those of 1"),
+    ("each row an order", {"a.csv": csv_of("1,ann,2024-01-01,5.00", "2,bob,2024-01-02,6.00", "1,cid,2025-01-03,7.00")}, ["--order-id", "none"], {"orders": 3, "customers": 3, "gross": 18}),
+    ("one of many is said", {"a.csv": csv_of("0,ann,2024-01-01,5.00", "0,bob,2024-01-01,5.50", *(f"{i},cid,2024-01-02,{j}.00" for i in range(1, 31) for j in (1, 2)))}, [],
+     {"orders": 31, "gross": "100.50", "said": "1 order has rows of several customers"}),
+    ("a cell too long is one line's", {"a.csv": csv_of("1,ann,2024-01-01,5.00", "2,bob,2024-01-02," + "6" * 1100000, "3,cid,2024-01-03,7.00")}, [], {"orders": 2, "gross": 12, "said": "a cell too long"}),
     # ---- lines of a file
     ("a quote that never ends is one line's", {"a.csv": csv_of("1,ann,2024-01-01,5.00", '2,"bob,2024-01-02,6.00', "3,cid,2024-01-03,7.00", "4,dan,2024-01-04,8.00")}, [],
      {"orders": 4, "gross": "26.00"}),
