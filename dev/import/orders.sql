@@ -12,7 +12,9 @@ SELECT file, line, profile, problem, per_order,
 			WHEN r.customer LIKE '%@%' THEN lower(btrim(r.customer)) ELSE btrim(r.customer) END AS customer,
 	   CASE WHEN order_id IS NULL THEN file || ':' || line ELSE profile || ' ' || order_id END AS key, order_id,
 	   ordered_at, amount, abs(refund) AS refund, refunded_at, status, counts, gives_back, cancelled, r.currency, country, source, product,
-	   CASE WHEN NOT wanted THEN 'not wanted: --where' WHEN problem IS NOT NULL THEN 'unreadable' WHEN amount = 'NaN' OR NOT isfinite(ordered_at) THEN 'unreadable' END AS lost
+	   CASE WHEN NOT wanted THEN 'not wanted: --where' WHEN problem IS NOT NULL THEN 'unreadable' WHEN amount = 'NaN' OR abs(amount) >= 1e15 OR NOT isfinite(ordered_at) THEN 'unreadable'
+			-- What programs write for never: one such order would make the shop's history thousands of years long.
+			WHEN ordered_at > now() + interval '1 day' THEN 'in the future' WHEN ordered_at < '1970-01-03' THEN 'of 1970, which is no time' END AS lost
 FROM import_read AS r, import_asked AS a;
 
 -- A number that starts again each year, or that a spreadsheet has cut to 4.5E+12, would make one order of those of many customers.

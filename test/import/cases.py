@@ -17,6 +17,9 @@ PAYPAL = "Date,Time,TimeZone,Name,Type,Status,Currency,Gross,Fee,Net,From Email 
 PAYPAL_DE = "Datum;Uhrzeit;Zeitzone;Name;Typ;Status;Währung;Brutto;Entgelt;Netto;Absender E-Mail-Adresse;Empfänger E-Mail-Adresse;Transaktionscode\n"
 
 CASES = [
+    # ---- what stands for never, and for no number
+    ("orders to come are said", {"a.csv": csv_of("1,ann,2024-01-01,5.00", "2,bob,9999-12-31,6.00", "3,cid,1970-01-01,7.00")}, [], {"orders": 1, "gross": 5, "last": "2024-01-01", "said": "in the future"}),
+    ("no number is so large", {"a.csv": csv_of("1,ann,2024-01-01,5.00", "2,bob,2024-01-02,1e400")}, [], {"orders": 1, "gross": 5, "said": "the amount is no number"}),
     # ---- numbers that are no order's
     ("a number that starts again", {"a.csv": csv_of("1,ann,2024-01-01,5.00", "2,bob,2024-01-02,6.00", "1,cid,2025-01-03,7.00")}, [], "LOAD several customers, such as those of 1"),
     ("and in the next file", {"a.csv": csv_of("1,ann,2024-01-01,5.00", "2,bob,2024-01-02,6.00"), "b.csv": csv_of("1,cid,2025-01-03,7.00")}, [], "LOAD several customers, such as those of 1"),
