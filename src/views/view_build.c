@@ -179,8 +179,8 @@ put_data(const Build *build, const ViewTemplate *template, const char *sql)
 	if (template->key[0] != '\0' && !retention_views_have_key(retention_views_find(build, name)))
 		retention_views_run(psprintf("CREATE UNIQUE INDEX ON %s (%s)", view, template->key));
 	index = retention_template_index(template, build->target, &build->options, &build->source, build->ext);
-	if (index)
-		retention_views_run(psprintf("CREATE INDEX IF NOT EXISTS %s ON %s ((%s))",
+	if (index && !OidIsValid(retention_views_find(build, psprintf("%s" INDEX_SUFFIX, name))))
+		retention_views_run(psprintf("CREATE INDEX %s ON %s ((%s))",
 									 quote_identifier(psprintf("%s" INDEX_SUFFIX, name)), view, index));
 }
 

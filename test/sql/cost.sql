@@ -7,7 +7,7 @@ SET timezone = 'UTC';
 SELECT p.oid::regprocedure AS cheap, procost
 FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
 JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND e.extname = 'retention'
-WHERE prokind = 'f' AND procost < 2 AND proname NOT IN ('period_start', 'rfm_score', '_retention_row_counts') AND prorettype NOT IN ('internal'::regtype, 'trigger'::regtype)
+WHERE prokind = 'f' AND procost < 2 AND proname NOT IN ('period_start', 'rfm_score', '_retention_row_counts', '_retention_is_past') AND prorettype NOT IN ('internal'::regtype, 'trigger'::regtype)
 	-- what refuses a call is never called
 	AND proname !~ '^_retention_no_(span|number)' AND NOT EXISTS (SELECT FROM pg_proc s WHERE s.oid = p.prosupport AND s.proname = '_retention_refuse_support')
 ORDER BY 1;

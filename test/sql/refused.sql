@@ -82,6 +82,8 @@ DELETE FROM outcome o WHERE to_regtype(name) IS NOT NULL AND cardinality(types) 
 -- A literal where clv() may be asked of a base, beside a number where it has an
 -- interval, is anything.
 DELETE FROM outcome WHERE name = 'clv' AND types[1] = 'unknown' AND cardinality(types) > 1 AND types[2] IN ('smallint', 'integer', 'bigint', 'numeric', 'float8', 'interval', 'time', 'unknown');
+-- A literal beside a model is a cohort, of either kind of numbers, or a table of them: PostgreSQL says to cast it.
+DELETE FROM outcome WHERE name = 'fit_retention' AND types[1] = 'unknown' AND types[2] IN ('bpchar', 'char(9)', 'code', 'name', 'text', 'varchar', 'varchar(9)') AND outcome LIKE '42725 %';
 -- A time of day is no duration, and a byte no event, though they cast to what is.
 DELETE FROM outcome WHERE name = 'survival' AND types[1] IN ('time', '"char"');
 -- A literal behind a time, where another is the last, is a day or an amount.

@@ -337,7 +337,7 @@ foreach my $columns ('customer_id, ordered_at, amount', 'customer_id::pg_catalog
 	'customer_id::pg_catalog.varchar, ordered_at::pg_catalog.timestamp, amount::pg_catalog.float8', 'customer_id, ordered_at')
 {
 	foreach my $call (
-		q{predict_customers(%s, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::interval, 0.1::float8, 1::float8, 'mbg/nbd'::text, '90 days'::interval, NULL::date, 0.9::float8)},
+		q{predict_customers(%s, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::interval, 0.1::float8, 1::float8, 'mbg/nbd'::text, '90 days'::interval, NULL::date, 0.9::float8, NULL::float8)},
 		q{holdout_check(%s, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, '90 days'::interval, '{nbd}'::text[], 3::int4, NULL::date)})
 	{
 		($out, $errors) = as('owner', 'owner',
@@ -355,7 +355,7 @@ foreach my $mode ('plain', 'materialized')
 	must('owner', 'owner', $path . qq{
 SELECT planted.retention_create_views('val.orders'::pg_catalog.regclass, 'customer_id'::pg_catalog.text, 'ordered_at'::pg_catalog.text, 'amount'::pg_catalog.text,
 	NULL::pg_catalog.text, NULL::pg_catalog.text, NULL::pg_catalog.text, '$target'::pg_catalog.name, 'month'::pg_catalog.text, 'UTC'::pg_catalog.text, '2 years'::pg_catalog.interval,
-	0.5::pg_catalog.float8, '$mode'::pg_catalog.text, 'mbg/nbd'::pg_catalog.text, false)});
+	0.5::pg_catalog.float8, '$mode'::pg_catalog.text, 'mbg/nbd'::pg_catalog.text, false, '{customer_id}'::pg_catalog.text[], NULL::pg_catalog.date, NULL::pg_catalog.date, NULL::pg_catalog.date)});
 	is(called(), '', "views, mode $mode: made without anything planted");
 	foreach my $view (split /\n/, must($superuser, 'owner', "SET search_path = pg_catalog; SELECT relname FROM pg_class WHERE relkind IN ('v', 'm') AND relnamespace = '$target'::regnamespace"))
 	{
