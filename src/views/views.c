@@ -383,17 +383,17 @@ retention_drop_views(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* How the views of a schema are made, if there are any: it may be otherwise once they are locked. */
-static ViewMode
-mode_of_target(const char *target)
+/*
+ * Are the views of a schema live, by the names of what is there?  Nothing is locked yet, and
+ * what is read of a view would be: a lock that is made stronger later is how two wait for
+ * each other.  The views themselves say so once they are locked.
+ */
+static bool
+looks_live(const char *target)
 {
 	Build		build = {.target = target, .schema = get_namespace_oid(target, true)};
-	Options		options = {.mode = MODE_PLAIN};
-	Oid			view = retention_views_find_view(&build, VIEW_OF_OPTIONS);
 
-	if (OidIsValid(view) && has_privs_of_role(GetUserId(), retention_views_owner(view)))
-		retention_options_of_view(&options, view);
-	return options.mode;
+	return OidIsValid(retention_views_find(&build, TABLE_OF_PARTS));
 }
 
 /*
@@ -416,7 +416,7 @@ retention_refresh_data(PG_FUNCTION_ARGS)
 	nest_level = begin_own_names();
 	/* one that has no rows yet is not refreshed concurrently; live views are, always */
 	(void) open_views(&build, ShareUpdateExclusiveLock,
-					  concurrently || mode_of_target(build.target) == MODE_LIVE ? ExclusiveLock : AccessExclusiveLock, false);
+					  concurrently || looks_live(build.target) ? ExclusiveLock : AccessExclusiveLock, false);
 	load_options(&build);
 	switch (build.options.mode)
 	{
